@@ -1,0 +1,306 @@
+"""One declaration an algorithm: the Python function, CLI verb, HTTP route and docs come from it.
+
+    @algorithm("integrated_ownership", OwnershipParams, OwnershipRow,
+               sources=("doi:10.1016/...",), title="Integrated ownership / 综合持股",
+               family="ownership")
+    def integrated_ownership(snapshot: Snapshot, params: OwnershipParams) -> Result[OwnershipRow]:
+        '''What it computes, its units, order of rows, complexity.'''
+
+A module `algorithms/<family>/<name>.py` is found by its text and imported only when one of its
+algorithms is asked for, so listing every algorithm costs milliseconds; it must import cheaply
+(msgspec and graph.model at the top, numpy and kernels inside the function).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_origin
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from graph.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
+
+FACTS_LIMIT: Final = 20  # evidence shown on a row; `facts_total` says how many there are
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every question takes. A field's `Meta(description=…)` is its help, English / Chinese."""
+
+    as_of: Annotated[
+        str | None,
+        Meta(
+            description="the day the answer is true on; default today in Asia/Shanghai"
+            " / 答案所依据的日期, 默认为今天",
+            examples=["2022-01-05"],
+        ),
+    ] = None
+    known_at: Annotated[
+        str | None,
+        Meta(
+            description="as it was known at this ISO time with zone; default the newest"
+            " / 当时已知的数据, 默认为最新",
+            examples=["2022-01-05T10:00:00+08:00"],
+        ),
+    ] = None
+
+
+COMMON: Final = ("as_of", "known_at")  # they stand beside `params` in the envelope
+
+P = TypeVar("P", bound=Params)
+R = TypeVar("R")
+
+
+class Truncated(msgspec.Struct, frozen=True, kw_only=True):
+    """A bound cut the search short: which, and what was explored before it did."""
+
+    reason: str
+    explored: int
+    limit: int | None = None
+
+
+class Result(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
+    """The rows of an answer, in the deterministic order that the algorithm documents."""
+
+    results: list[R]
+    truncated: Truncated | None = None
+    notes: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """An algorithm as it was declared."""
+
+    name: str
+    function: Callable[[Snapshot, Any], Result[Any]]
+    params: type[Params]
+    row: type[Any]
+    sources: tuple[str, ...]
+    title: str
+    family: str
+    route: str | None
+
+    @property
+    def verb(self) -> str:
+        """The name as the CLI and the HTTP route write it."""
+        return self.name.replace("_", "-")
+
+    @property
+    def doc(self) -> str:
+        """The function's docstring, its indentation taken off."""
+        import inspect
+
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def fields(self) -> dict[str, msgspec.structs.FieldInfo]:
+        """Parameters by the name a caller uses (`from`, not `from_`), own ones before common."""
+        return _fields(self.params)
+
+
+@cache
+def _fields(params: type[Params]) -> dict[str, msgspec.structs.FieldInfo]:
+    found = {f.encode_name: f for f in msgspec.structs.fields(params)}
+    own = {k: f for k, f in found.items() if k not in COMMON}
+    return own | {k: found[k] for k in COMMON}
+
+
+class Entry(NamedTuple):
+    """What the text of a module says about an algorithm in it."""
+
+    name: str
+    title: str
+    family: str
+    module: str
+
+
+_DECLARED: Final[dict[tuple[str, str], Algorithm]] = {}
+_DECORATOR: Final = re.compile(r'^@algorithm\(\s*"([a-z][a-z0-9_]*)"(.*?)^def ', re.M | re.S)
+_TITLE: Final = re.compile(r'\btitle\s*=\s*"([^"]*)"')
+
+
+def algorithm(
+    name: str,
+    params: type[P],
+    row: type[R],
+    *,
+    sources: tuple[str, ...],
+    title: str,
+    family: str,
+    route: str | None = None,
+) -> Callable[[Callable[[Snapshot, P], Result[R]]], Callable[[Snapshot, P], Result[R]]]:
+    """Declare an algorithm. `sources` cites papers, statutes or standards; `title` is en / zh.
+
+    Raises TypeError where the declaration is incomplete: no source, no docstring, no zh title.
+    """
+
+    def declare(function: Callable[[Snapshot, P], Result[R]]) -> Callable[[Snapshot, P], Result[R]]:
+        if not sources or not function.__doc__ or " / " not in title:
+            raise TypeError(f"algorithm {name}: needs sources, a docstring and a title 'en / zh'")
+        record = Algorithm(name, function, params, row, sources, title, family, route)
+        _DECLARED[function.__module__, name] = record
+        return function
+
+    return declare
+
+
+class Registry(Mapping[str, Algorithm]):
+    """The algorithms under a package folder by name; a look-up imports that one module only."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self._folder = folder
+        self._package = package
+        self._index: dict[str, Entry] | None = None
+
+    @property
+    def index(self) -> dict[str, Entry]:
+        """Name to entry, ordered by family and name, read from the text of the modules."""
+        if self._index is None:
+            self._index = {
+                e.name: e for e in sorted(self._scan(), key=lambda e: (e.family, e.name))
+            }
+        return self._index
+
+    def _scan(self) -> Iterator[Entry]:
+        for path in sorted(self._folder.glob("*/*.py")):
+            family = path.parent.name
+            for found in _DECORATOR.finditer(path.read_text(encoding="utf-8")):
+                title = _TITLE.search(found[2])
+                module = f"{self._package}.{family}.{path.stem}"
+                yield Entry(found[1], title[1] if title else found[1], family, module)
+
+    def __getitem__(self, name: str) -> Algorithm:
+        entry = self.index[name]
+        if (entry.module, name) not in _DECLARED:
+            importlib.import_module(entry.module)
+        return _DECLARED[entry.module, name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.index)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def find(self, name: str) -> Algorithm:
+        """The algorithm of this name or verb; WrongUsage names the nearest where there is none."""
+        plain = name.replace("-", "_")
+        if plain in self.index:
+            return self[plain]
+        near = difflib.get_close_matches(plain, self.index, n=1)
+        hint = f"; did you mean {near[0].replace('_', '-')}?" if near else ""
+        raise WrongUsage(f"unknown algorithm: {name}{hint}")
+
+
+ALGORITHMS: Final = Registry(Path(__file__).parent, "algorithms")
+
+
+def evidence(facts: list[str]) -> tuple[list[str], int | UnsetType]:
+    """The facts that a row shows, and their count where they are more than are shown."""
+    return facts[:FACTS_LIMIT], len(facts) if len(facts) > FACTS_LIMIT else UNSET
+
+
+def prepare(record: Algorithm, given: Mapping[str, Any]) -> Params:
+    """Check a question's parameters: text becomes numbers, `a,b` a list, `max-length` max_length.
+
+    `as_of` left out becomes today in Asia/Shanghai. Raises WrongUsage naming the parameter.
+    """
+    fields = record.fields
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        name = key.replace("-", "_")
+        if name not in fields:
+            raise WrongUsage(f"unknown parameter {key}: {record.verb} takes {', '.join(fields)}")
+        if isinstance(value, str) and takes_list(fields[name].type):
+            values[name] = split([value])
+        elif value is not None:
+            values[name] = value
+    for name, field in fields.items():
+        if field.required and name not in values:
+            raise WrongUsage(f"missing parameter {name}")
+    values["as_of"] = _day(values.get("as_of"))
+    try:
+        return msgspec.convert(values, record.params, strict=False)
+    except msgspec.ValidationError as error:
+        raise WrongUsage(_readable(str(error))) from None
+
+
+def ask(snapshot: Snapshot, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask a question by its algorithm's name or verb and put the answer in its envelope.
+
+    `snapshot` is opened for the question's `known_at`. `params` in the envelope are the values
+    used, defaults among them; `as_of` and `known_at` stand beside them. The same question on the
+    same snapshot gives the same bytes. Raises WrongUsage, and what the algorithm raises.
+    """
+    record = ALGORITHMS.find(name)
+    return answer(snapshot, record, prepare(record, params))
+
+
+def answer(snapshot: Snapshot, record: Algorithm, params: Params) -> dict[str, Any]:
+    """The envelope of a prepared question."""
+    result = record.function(snapshot, params)
+    names = zip(params.__struct_fields__, params.__struct_encode_fields__, strict=True)
+    used = {
+        shown: value
+        for name, shown in names
+        if name not in COMMON and (value := getattr(params, name)) is not None
+    }
+    envelope: dict[str, Any] = {
+        "algorithm": record.name,
+        "params": used,
+        "as_of": params.as_of,
+        "known_at": snapshot.known_at,
+        "snapshot": snapshot.name,
+        "results": result.results,
+        "truncated": result.truncated,
+    }
+    if result.notes:
+        envelope["notes"] = result.notes
+    return envelope
+
+
+def encode(envelope: Mapping[str, Any]) -> bytes:
+    """The bytes of an answer, the same over HTTP and on standard output."""
+    return msgspec.json.encode(envelope)
+
+
+def split(values: Iterable[str]) -> list[str]:
+    """The parts of a list given as text, repeated or separated by commas."""
+    return [part for value in values for part in value.split(",") if part]
+
+
+def takes_list(annotation: Any) -> bool:
+    """Whether a parameter's type is a list, or a list or nothing."""
+    if get_origin(annotation) is Annotated:
+        annotation = annotation.__origin__
+    options = getattr(annotation, "__args__", ()) if get_origin(annotation) is not list else ()
+    return annotation is list or get_origin(annotation) is list or any(map(takes_list, options))
+
+
+def _day(text: Any) -> str:
+    if text is None:
+        from graph.times import today
+
+        return today()
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise WrongUsage(f"as_of is a date like 2022-01-05, not {text!r}")
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise WrongUsage(f"as_of {text}: {error}") from None
+
+
+def _readable(message: str) -> str:
+    """`Expected int >= 1 - at `$.depth`` becomes `depth: expected int >= 1`."""
+    reason, _, where = message.partition(" - at `$.")
+    reason = reason[:1].lower() + reason[1:]
+    return f"{where.rstrip('`')}: {reason}" if where else reason
