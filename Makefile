@@ -1,0 +1,37 @@
+# Two commands to know: `make run` and `make test`. Each sets up .venv from uv.lock first.
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTHON ?= python3
+export PYTHON
+export MPLBACKEND ?= Agg
+
+.PHONY: run test test-full lint docs serve notebook bench setup
+
+run: .venv/.synced ## the main job: a small world, every kind of question, a report with pictures
+	@$(BIN)/linkrisk demo
+
+test: lint ## everything that must hold before a change is handed in
+	@$(BIN)/python -m pytest
+
+test-full: lint ## the same with the large counts
+	@$(BIN)/python -m pytest -m ""
+
+lint: .venv/.synced
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+docs: .venv/.synced ## write docs/algorithms.md and docs/cli.md from the registry
+	@$(BIN)/python -m api.docs
+
+serve: .venv/.synced ## the service on http://127.0.0.1:8000, its token in the printed address
+	@$(BIN)/linkrisk serve
+
+notebook: .venv/.synced ## JupyterLab on the investigator's notebooks
+	@$(BIN)/jupyter lab notebooks
+
+bench: .venv/.synced ## the measurements that docs and README quote
+	@$(BIN)/linkrisk bench
+
+setup: .venv/.synced
+
+.venv/.synced: uv.lock pyproject.toml .ci/setup
+	@.ci/setup
