@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, NamedTuple, TypeVar, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar, get_origin
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from algorithms.catalogue import Entry, catalogue
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -115,18 +116,7 @@ def _fields(params: type[Params]) -> dict[str, msgspec.structs.FieldInfo]:
     return own | {k: found[k] for k in COMMON}
 
 
-class Entry(NamedTuple):
-    """What the text of a module says about an algorithm in it."""
-
-    name: str
-    title: str
-    family: str
-    module: str
-
-
 _DECLARED: Final[dict[tuple[str, str], Algorithm]] = {}
-_DECORATOR: Final = re.compile(r'^@algorithm\(\s*"([a-z][a-z0-9_]*)"(.*?)^def ', re.M | re.S)
-_TITLE: Final = re.compile(r'\btitle\s*=\s*"([^"]*)"')
 
 
 def algorithm(
@@ -166,18 +156,8 @@ class Registry(Mapping[str, Algorithm]):
     def index(self) -> dict[str, Entry]:
         """Name to entry, ordered by family and name, read from the text of the modules."""
         if self._index is None:
-            self._index = {
-                e.name: e for e in sorted(self._scan(), key=lambda e: (e.family, e.name))
-            }
+            self._index = catalogue(self._folder, self._package)
         return self._index
-
-    def _scan(self) -> Iterator[Entry]:
-        for path in sorted(self._folder.glob("*/*.py")):
-            family = path.parent.name
-            for found in _DECORATOR.finditer(path.read_text(encoding="utf-8")):
-                title = _TITLE.search(found[2])
-                module = f"{self._package}.{family}.{path.stem}"
-                yield Entry(found[1], title[1] if title else found[1], family, module)
 
     def __getitem__(self, name: str) -> Algorithm:
         entry = self.index[name]

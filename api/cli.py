@@ -1,0 +1,144 @@
+"""The `linkrisk` command. Importing it costs milliseconds: every verb is imported when called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from algorithms.catalogue import catalogue
+from api.options import Common, common_options
+from graph.errors import LinkriskError
+
+# verb: (module:command, one line of help); algorithms are added from the registry.
+VERBS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("api.verbs.world:demo", "A small world, every kind of question, a report / 演示"),
+    "generate": ("api.verbs.world:generate", "Write a seeded world of facts / 生成模拟数据"),
+    "ingest": ("api.verbs.ingest:ingest", "Load files into the store, print a receipt / 导入"),
+    "draft-mapping": ("api.verbs.ingest:draft_mapping", "Draft a mapping from a header / 起草映射"),
+    "show": ("api.verbs.look:show", "One subject: its records, keys, listings / 查看主体"),
+    "search": ("api.verbs.look:search", "Subjects by name, id or key / 搜索"),
+    "list": ("api.verbs.look:list_", "What the store holds / 列出"),
+    "export": ("api.verbs.look:export", "Write the facts back out / 导出"),
+    "check": ("api.verbs.upkeep:check", "Integrity of the file and of the facts / 校验"),
+    "backup": ("api.verbs.upkeep:backup", "Copy the store while it is in use / 备份"),
+    "undo": ("api.verbs.upkeep:undo", "Retract all that one batch recorded / 撤销批次"),
+    "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
+    "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
+}
+_INTERNAL: Final = 1
+_USAGE: Final = 2
+_INTERRUPTED: Final = 130  # 128 + SIGINT
+_PIPE: Final = 141  # 128 + SIGPIPE
+
+
+class Root(click.Group):
+    """The verbs above and one verb for each algorithm."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return [*VERBS, *(entry.verb for entry in catalogue().values())]
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name in VERBS:
+            module, _, attribute = VERBS[cmd_name][0].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        name = cmd_name.replace("-", "_")
+        if name not in catalogue():
+            return None
+        from algorithms.registry import ALGORITHMS
+        from api.verbs.ask import command_of
+
+        return command_of(ALGORITHMS[name])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"unknown verb {args[0]}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        sections = {"Verbs": [(verb, text) for verb, (_, text) in VERBS.items()]}
+        for entry in catalogue().values():
+            sections.setdefault(f"Questions: {entry.family}", []).append((entry.verb, entry.title))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+@click.command(
+    cls=Root,
+    params=list(common_options()),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="linkrisk")
+@click.pass_context
+def linkrisk(context: click.Context) -> None:
+    """Linked-entity risk: facts in, related parties out, each with its proof.
+
+    关联主体风险分析: 导入事实, 得出关联方及其证据。
+    """
+    context.ensure_object(Common)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command; errors become one line on standard error and an exit code.
+
+    0 done, 1 the rest, 2 wrong usage, 3 bad input, 130 interrupted, 141 reader went away.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = linkrisk.main(args, prog_name="linkrisk", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return _USAGE
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "linkrisk"
+        return _say(f"{where}: {error.format_message()} (see {where} --help)", _USAGE, "")
+    except click.ClickException as error:
+        return _say(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted", _INTERRUPTED)
+    except LinkriskError as error:
+        return _say(str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE
+    except OSError as error:
+        return _say(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+    except Exception as error:
+        if os.environ.get("LINKRISK_DEBUG"):
+            raise
+        text = f"internal error: {type(error).__name__}: {error} (LINKRISK_DEBUG=1 shows where)"
+        return _say(text, _INTERNAL)
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str, code: int, prefix: str = "linkrisk: ") -> int:
+    one_line = " ".join(message.split())
+    print(prefix + one_line, file=sys.stderr)  # noqa: T201 the one place that speaks to stderr
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

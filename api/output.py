@@ -1,0 +1,25 @@
+"""Standard output and error of the verbs: answers go to the one, everything else to the other."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+def write_json(answer: bytes) -> None:
+    """Exactly the answer's bytes and a newline."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(answer + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def say_timing(**seconds: float) -> None:
+    """What took how long, on standard error, so that it never stands in an answer."""
+    parts = (f"{name} {1000 * value:.1f} ms" for name, value in seconds.items())
+    click.echo(" · ".join(parts), err=True)
+
+
+def printable(text: str) -> str:
+    """Text with what a terminal would obey taken out."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,0 +1,89 @@
+"""An answer as a table that fits a terminal: ids in full, names beside them, evidence counted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from algorithms.registry import Algorithm
+from api.output import printable
+from graph.errors import UnknownSubject
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
+
+_ROWS: Final = 50  # more are counted, not shown
+_FACTS: Final = 3
+_WIDE: Final = 160  # of a pipe, which has no width of its own
+
+
+def console() -> Console:
+    """Standard output; colours and width as the terminal has them."""
+    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, soft_wrap=False)
+
+
+def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot) -> None:
+    """Heading, rows, and what was left out or cut short."""
+    out = console()
+    when = f"as of {envelope['as_of']}, known at {envelope['known_at']}"
+    out.print(Text(f"{record.title}  ({when}, snapshot {envelope['snapshot'][:19]})", style="bold"))
+    rows: Sequence[dict[str, Any]] = msgspec.to_builtins(envelope["results"][:_ROWS])
+    if rows:
+        out.print(table(rows, snapshot))
+    total = len(envelope["results"])
+    if total > len(rows):
+        out.print(f"{len(rows)} of {total:,} rows shown; --json has all / 共 {total:,} 行")
+    elif not rows:
+        out.print("no rows / 无结果")
+    for note in envelope.get("notes", ()):
+        out.print(Text(f"note / 注: {printable(note)}"))
+    if (cut := envelope["truncated"]) is not None:
+        limit = "" if cut.limit is None else f", limit {cut.limit:,}"
+        text = f"cut short / 未查全: {cut.reason} (explored {cut.explored:,}{limit})"
+        out.print(Text(text, style="bold red"))
+
+
+def table(rows: Iterable[dict[str, Any]], snapshot: Snapshot | None = None) -> Table:
+    """Rows as a table; a column for every field that any row has."""
+    rows = list(rows)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for name in columns:
+        right = any(isinstance(row.get(name), int | float) for row in rows)
+        shown.add_column(name, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(printable(cell(n, row.get(n), snapshot))) for n in columns))
+    return shown
+
+
+def cell(column: str, value: Any, snapshot: Snapshot | None) -> str:
+    """One value: a share to six digits, facts counted past three, a subject with its name."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        if column == "facts":
+            more = f" +{len(value) - _FACTS}" if len(value) > _FACTS else ""
+            return ", ".join(map(str, value[:_FACTS])) + more
+        return ", ".join(cell(column, part, snapshot) for part in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{k}={cell(k, v, snapshot)}" for k, v in value.items())
+    return _named(value, snapshot) if isinstance(value, str) and snapshot else str(value)
+
+
+def _named(text: str, snapshot: Snapshot) -> str:
+    """A canonical id gets its subject's name; any other text is itself."""
+    if ":" not in text or " " in text:
+        return text
+    try:
+        label = snapshot.label(snapshot.resolve(text))
+    except UnknownSubject:
+        return text
+    return text if label == text else f"{label} ({text})"

@@ -1,0 +1,77 @@
+"""Care of a store: check, backup, undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from api.options import Common, Verb, pass_common
+from api.output import write_json
+from graph.errors import InputError
+
+
+@click.command(cls=Verb)
+@pass_common
+def check(common: Common) -> int:
+    """Check the file's integrity and the facts in it; exit 1 and a line a problem where any.
+
+    校验存储文件与事实。
+    """
+    from graph.store import open_store
+
+    store = open_store(common.url)
+    try:
+        problems = store.check()
+        stats = store.stats()
+    finally:
+        store.close()
+    if common.json:
+        write_json(msgspec.json.encode({"ok": not problems, "problems": problems, "stats": stats}))
+    else:
+        for problem in problems:
+            click.echo(problem)
+        click.echo("problems found / 发现问题" if problems else "all well / 正常")
+    return 1 if problems else 0
+
+
+@click.command(cls=Verb)
+@click.argument("destination", type=click.Path(path_type=Path))
+@pass_common
+def backup(common: Common, destination: Path) -> None:
+    """Copy the store to DESTINATION while others read and write. 备份。"""
+    from graph.store import open_store
+
+    store = open_store(common.url)
+    try:
+        store.backup(destination)
+    finally:
+        store.close()
+    if common.json:
+        size = destination.stat().st_size
+        write_json(msgspec.json.encode({"backup": str(destination), "bytes": size}))
+    else:
+        click.echo(f"written / 已写入: {destination}")
+
+
+@click.command(cls=Verb)
+@click.argument("batch")
+@pass_common
+def undo(common: Common, batch: str) -> None:
+    """Take BATCH (its id or number) back: what it recorded is retracted. 撤销批次。"""
+    from graph.store import open_store
+
+    store = open_store(common.url)
+    try:
+        known = {name: b.id for b in store.batches() for name in (b.id, str(b.no))}
+        if batch not in known:
+            raise InputError(f"no batch {batch}")
+        written = store.undo(known[batch])
+    finally:
+        store.close()
+    answer = {"undone": known[batch], "batch": written.batch, "retracted": written.loaded}
+    if common.json:
+        write_json(msgspec.json.encode(answer))
+    else:
+        click.echo(f"undone / 已撤销: {known[batch]} ({written.loaded:,} facts)")
