@@ -1,0 +1,47 @@
+"""Money: decimal text outside, integer minor units (ISO 4217) inside."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from graph.errors import BadFact
+
+# ISO 4217 exponents that differ from 2.
+_EXPONENTS: Final[dict[str, int]] = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+_LIMIT: Final = 2**62
+
+
+def exponent(currency: str) -> int:
+    """Number of decimals of a currency."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def minor_units(amount: object, currency: str = "CNY") -> int:
+    """Integer minor units of a decimal amount; raises BadFact where it has finer decimals."""
+    digits = exponent(currency)
+    if type(amount) is str and digits == 2 and amount[-3:-2] == "." and len(amount) < 19:
+        whole = amount[:-3] + amount[-2:]
+        if whole.isascii() and whole.isdigit():
+            return int(whole)
+    if isinstance(amount, bool) or not isinstance(amount, (str, int, float)):
+        raise BadFact("not an amount")
+    try:
+        scaled = Decimal(str(amount)).scaleb(digits)
+    except InvalidOperation:
+        raise BadFact(f"not an amount: {str(amount)[:40]!r}") from None
+    if not scaled.is_finite() or abs(scaled) >= _LIMIT:
+        raise BadFact(f"amount is out of range: {str(amount)[:40]!r}")
+    if scaled != scaled.to_integral_value():
+        raise BadFact(f"finer than {currency}'s minor unit: {str(amount)[:40]!r}")
+    return int(scaled)
+
+
+def decimal_text(minor: int, currency: str = "CNY") -> str:
+    """Decimal text of integer minor units."""
+    return format(Decimal(int(minor)).scaleb(-exponent(currency)), "f")

@@ -1,0 +1,268 @@
+"""Breadth-first walk from one subject, bounded, over the relations that a question asks about.
+
+The work is in proportion to what is met: the set of nodes met is a small hash table whose entries
+carry the number of the walk, so nothing is allocated or cleared per question.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.compiled import inline_kernel, kernel
+from graph.traverse import Ask, Buffer, Graph, buffer, gather, weight
+
+Ints = npt.NDArray[np.int32]
+
+# How a walk ended.
+DONE: Final = 0
+PAUSED: Final = 1
+NODES_FULL: Final = 2
+STEPS_FULL: Final = 3
+BUFFER_FULL: Final = 4
+ROWS: Final = 5  # enough rows at the end of a level
+EXPLORED: Final = 6
+TIME: Final = 7
+
+_STAMP, _COUNT, _HEAD, _STEPS, _SEEN, _HUBS, _HUB, _NEED = range(8)
+
+EASY: Final = 60_000  # work done interpreted before a question is worth compiled code
+HEAVY: Final = 4_000_000  # work between two looks at the clock, compiled
+_KEPT: Final = 1 << 20  # a larger table is let go after its question
+_UNLIMITED: Final = 1 << 40
+
+
+class Seen(NamedTuple):
+    """Open addressing: entry = walk number * 2**32 + node; an entry of another walk is empty."""
+
+    table: npt.NDArray[np.int64]
+    slot: Ints
+
+
+class Room(NamedTuple):
+    """Scratch of a walk: nodes in the order they were met, and the steps between them."""
+
+    seen: Seen
+    order: Ints
+    level: Ints
+    child: Ints  # position in `order`
+    parent: Ints
+    row: Ints
+    tag: Ints  # kind code * 4 + way, seen from the parent
+    buf: Buffer
+    state: npt.NDArray[np.int64]
+
+
+class Reached(NamedTuple):
+    """What a walk met. `nodes[0]` is its start; steps go from `parent` to `child`, by position."""
+
+    nodes: list[int]
+    levels: list[int]
+    child: list[int]
+    parent: list[int]
+    row: list[int]
+    tag: list[int]
+    status: int
+    explored: int  # relations that counted
+    hubs: int  # subjects not passed through, for their many relations
+    hub: int  # the first of them
+
+
+class Bounds(NamedTuple):
+    """Where a walk ends: levels, relations of one subject (not of the start), rows, relations."""
+
+    depth: int
+    fanout: int
+    rows: int
+    explore: int
+
+
+@inline_kernel
+def probe(seen: Any, stamp: int, node: int) -> int:
+    """The table position of a node: where it is, or where it would be put."""
+    mask = len(seen.table) - 1
+    node = np.int64(node)
+    key = stamp + node
+    at = ((node * 2654435761) >> 12) & mask
+    while True:
+        entry = seen.table[at]
+        if entry == key or (entry >> 32) != (stamp >> 32):
+            return at
+        at = (at + 1) & mask
+
+
+@kernel
+def walk(
+    g: Any, ask: Any, bounds: Any, every: bool, budget: int, force: bool, room: Any
+) -> int:
+    """Go on with the walk that `room.state` describes until done, bounded, full or paused.
+
+    Without `every`, only steps that lead one level on are kept. `force` expands a subject whatever
+    it costs. Time: in proportion to the relations of the subjects expanded.
+    """
+    state = room.state
+    stamp, count, head = state[_STAMP], state[_COUNT], state[_HEAD]
+    steps, explored = state[_STEPS], state[_SEEN]
+    spent = 0
+    status = DONE
+    if count == 0:
+        at = probe(room.seen, stamp, room.order[0])
+        room.seen.table[at] = stamp + room.order[0]
+        room.seen.slot[at] = 0
+        room.level[0] = 0
+        count = 1
+    while head < count:
+        node = room.order[head]
+        level = room.level[head]
+        if level >= bounds.depth:
+            break
+        if head > 0 and count > bounds.rows and level > room.level[head - 1]:
+            status = ROWS
+            break
+        if explored >= bounds.explore:
+            status = EXPLORED
+            break
+        if spent >= budget or (head == 0 and not force and weight(g, ask, node) > budget):
+            status = PAUSED
+            break
+        limit = bounds.fanout if head > 0 else _UNLIMITED
+        n = gather(g, ask, node, room.buf, limit)
+        spent += n + 4 * len(ask.kinds)
+        if n > limit:
+            if state[_HUBS] == 0:
+                state[_HUB] = node
+            state[_HUBS] += 1
+            head += 1
+            continue
+        if n > len(room.buf.rows):
+            state[_NEED] = n
+            status = BUFFER_FULL
+            break
+        if steps + n > len(room.row):
+            status = STEPS_FULL
+            break
+        if (count + n) * 2 > len(room.seen.table):
+            status = NODES_FULL
+            break
+        for i in range(n):
+            other = room.buf.others[i]
+            at = probe(room.seen, stamp, other)
+            if room.seen.table[at] >> 32 != stamp >> 32:
+                room.seen.table[at] = stamp + other
+                room.seen.slot[at] = count
+                room.order[count] = other
+                room.level[count] = level + 1
+                count += 1
+            where = room.seen.slot[at]
+            if every or room.level[where] == level + 1:
+                room.child[steps] = where
+                room.parent[steps] = head
+                room.row[steps] = room.buf.rows[i]
+                room.tag[steps] = room.buf.tags[i]
+                steps += 1
+        explored += n
+        head += 1
+    state[_COUNT] = count
+    state[_HEAD] = head
+    state[_STEPS] = steps
+    state[_SEEN] = explored
+    return status
+
+
+def _room(nodes: int, steps: int, relations: int) -> Room:
+    return Room(
+        Seen(np.zeros(nodes * 2, np.int64), np.empty(nodes * 2, np.int32)),
+        *(np.empty(nodes, np.int32) for _ in range(2)),
+        *(np.empty(steps, np.int32) for _ in range(4)),
+        buffer(relations),
+        np.zeros(8, np.int64),
+    )
+
+
+class _Rooms(threading.local):
+    """One room a thread, grown as questions ask for it."""
+
+    def __init__(self) -> None:
+        self.room = _room(4096, 8192, 2048)
+        self.walks = 0
+
+    def fresh(self, root: int) -> Room:
+        """The room, made ready for a walk from `root`."""
+        room, state = self.room, self.room.state
+        if self.walks >= 2**31 - 2:
+            room.seen.table[:] = 0
+            self.walks = 0
+        self.walks += 1
+        state[:] = 0
+        state[_STAMP] = self.walks << 32
+        room.order[0] = root
+        return room
+
+    def grow(self, status: int) -> None:
+        """Make more of what was full."""
+        room = self.room
+        nodes, steps, relations = len(room.order), len(room.row), len(room.buf.rows)
+        if status == NODES_FULL:
+            nodes *= 4
+        elif status == STEPS_FULL:
+            steps *= 4
+        else:
+            relations = max(relations, int(room.state[_NEED]))
+        steps = max(steps, relations)
+        while nodes < relations:
+            nodes *= 2
+        self.room = _room(nodes, steps, relations)
+
+    def tidy(self) -> None:
+        """Let go of an unusually large room."""
+        if len(self.room.order) > _KEPT or len(self.room.row) > _KEPT:
+            self.room = _room(4096, 8192, 2048)
+
+
+_rooms: Final = _Rooms()
+
+
+def reach(
+    g: Graph, ask: Ask, root: int, bounds: Bounds, seconds: float, *, every: bool = False
+) -> Reached:
+    """Walk from `root` to what is within the bounds; see `Reached` and the ends above.
+
+    A level is finished before `bounds.rows` ends the walk, so that what is met does not depend on
+    the order of loading. The start's own relations are never cut by `bounds.fanout`.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        room = _rooms.fresh(root)
+        status = walk(g, ask, bounds, every, EASY, False, room)
+        while status == PAUSED:
+            if time.monotonic() > until:
+                status = TIME
+                break
+            status = walk.hot(g, ask, bounds, every, HEAVY, True, room)
+        if status not in (NODES_FULL, STEPS_FULL, BUFFER_FULL):
+            break
+        _rooms.grow(status)
+    reached = _reached(room, status)
+    _rooms.tidy()
+    return reached
+
+
+def _reached(room: Room, status: int) -> Reached:
+    state = room.state.tolist()
+    count, steps = state[_COUNT], state[_STEPS]
+    return Reached(
+        room.order[:count].tolist(),
+        room.level[:count].tolist(),
+        room.child[:steps].tolist(),
+        room.parent[:steps].tolist(),
+        room.row[:steps].tolist(),
+        room.tag[:steps].tolist(),
+        status,
+        state[_SEEN],
+        state[_HUBS],
+        state[_HUB],
+    )

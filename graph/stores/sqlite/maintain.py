@@ -1,0 +1,134 @@
+"""Looking after a store's file: statistics, the check of file and facts, backup."""
+
+from __future__ import annotations
+
+import sqlite3
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from graph.errors import Conflict, StoreFull
+from graph.facts import content_digest
+from graph.model import NAMES
+from graph.stores.sqlite import read, schema
+from graph.stores.sqlite.write import add_events
+from graph.times import INF, NEG, format_instant
+
+_MOST: Final = 20  # problems named before the rest is counted
+
+
+def stats(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
+    """Current facts by kind, versions, batches, bytes."""
+    kinds = db.execute(
+        "SELECT kind, count(*), sum(current > 0) FROM record GROUP BY kind ORDER BY kind")
+    newest = db.execute(
+        "SELECT count(*), max(no), max(recorded_at), ifnull(sum(facts), 0),"
+        " ifnull(sum(retractions), 0) FROM batch").fetchone()
+    return {
+        "kinds": {NAMES[kind]: current for kind, _, current in kinds},
+        "batches": newest[0], "versions": newest[3], "retractions": newest[4],
+        "newest": format_instant(newest[2]) if newest[0] else None,
+        "bytes": path.stat().st_size,
+    }
+
+
+def check(db: sqlite3.Connection) -> list[str]:
+    """Problems in words. Reads everything: a few seconds per million facts."""
+    problems = [f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)")
+                if row[0] != "ok"]
+    if problems:
+        return problems
+    db.execute(schema.INDEXES["identifier_canonical"])  # put off by a load that was cut short
+    db.execute("BEGIN")  # one consistent view while others write
+    try:
+        problems += _references(db)
+        problems += _contents(db)
+    finally:
+        db.execute("COMMIT")
+    if len(problems) > _MOST:
+        problems = [*problems[:_MOST], f"and {len(problems) - _MOST} more"]
+    return problems
+
+
+_QUESTIONS: Final = {
+    "a relation's end is no record": "SELECT seq FROM fact f WHERE (a IS NOT NULL AND NOT EXISTS"
+    " (SELECT 1 FROM fact e WHERE e.seq = f.a)) OR (b IS NOT NULL AND NOT EXISTS"
+    " (SELECT 1 FROM fact e WHERE e.seq = f.b))",
+    "a record's current version is missing or retracted": "SELECT r.first FROM record r"
+    " LEFT JOIN fact f ON f.seq = r.current LEFT JOIN retraction t ON t.seq = r.current"
+    " WHERE r.current > 0 AND (f.seq IS NULL OR t.seq IS NOT NULL)",
+    "a version is neither current nor retracted": "SELECT f.seq FROM fact f"
+    " LEFT JOIN retraction t ON t.seq = f.seq WHERE t.seq IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM record r WHERE r.id = f.id AND r.dataset = f.dataset AND r.current = f.seq)",
+    "a retraction names no fact": "SELECT t.no FROM retraction t LEFT JOIN fact f"
+    " ON f.seq = t.seq WHERE f.seq IS NULL",
+}
+
+
+def _references(db: sqlite3.Connection) -> list[str]:
+    return [f"facts: {words} ({row[0]})"
+            for words, query in _QUESTIONS.items() for row in db.execute(f"{query} LIMIT 5")]
+
+
+def _contents(db: sqlite3.Connection) -> list[str]:
+    """Every fact's digest against its content, and every batch's name against its facts."""
+    problems = []
+    names = {row[0]: row[1] for row in db.execute("SELECT no, name FROM dataset")}
+    rows = db.execute(
+        "SELECT f.seq, f.kind, f.dataset, f.id, ea.dataset, ea.id, eb.dataset, eb.id, f.vf, f.vt,"
+        " f.value, f.payload, f.digest, f.batch FROM fact f LEFT JOIN fact ea ON ea.seq = f.a"
+        " LEFT JOIN fact eb ON eb.seq = f.b ORDER BY f.seq")
+    name = bytes(32)
+    by_batch = groupby(rows, key=lambda row: row[13])
+    pending = next(by_batch, None)
+    batches = db.execute("SELECT no, recorded_at, facts, retractions, name FROM batch ORDER BY no")
+    for no, recorded_at, facts, retractions, expected in batches.fetchall():
+        digests = []
+        if pending is not None and pending[0] == no:
+            for row in pending[1]:
+                digests.append(row[12])
+                if _digest(db, row, names) != row[12]:
+                    problems.append(f"facts: {names[row[2]]}:{row[3]} was altered")
+            pending = next(by_batch, None)
+        gone = [row[0] for row in db.execute(
+            "SELECT f.digest FROM retraction t JOIN fact f ON f.seq = t.seq WHERE t.batch = ?",
+            (no,))]
+        name = add_events(name, recorded_at, digests, gone)
+        if name != expected or len(digests) != facts or len(gone) != retractions:
+            problems.append(f"batch {no}: its facts are not those that were committed")
+            name = expected
+    if pending is not None:
+        problems.append(f"batch {pending[0]}: facts of a batch that is not recorded")
+    return problems
+
+
+def _digest(db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str]) -> bytes:
+    keys = tuple(db.execute(
+        "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
+        (row[0],))) if row[1] < 20 else ()
+    a = None if row[4] is None else f"{names[row[4]]}:{row[5]}"
+    b = None if row[6] is None else f"{names[row[6]]}:{row[7]}"
+    return content_digest(
+        row[1], f"{names[row[2]]}:{row[3]}", a, b, NEG if row[8] is None else row[8],
+        INF if row[9] is None else row[9], row[10], row[11], keys)
+
+
+def backup(db: sqlite3.Connection, destination: Path) -> None:
+    """Copy through SQLite's online backup; the copy appears whole or not at all."""
+    if destination.exists():
+        raise Conflict(f"{destination} is already there")
+    partial = destination.with_name(destination.name + ".partial")
+    partial.unlink(missing_ok=True)
+    try:
+        target = sqlite3.connect(partial)
+        try:
+            db.backup(target, pages=4096)
+            if (found := read.scalar(target, "PRAGMA quick_check")) != "ok":
+                raise StoreFull(f"the copy is not sound: {found}")
+            target.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            target.close()
+        partial.rename(destination)
+    except (OSError, sqlite3.Error) as error:
+        partial.unlink(missing_ok=True)
+        raise StoreFull(f"the backup could not be written: {error}") from error

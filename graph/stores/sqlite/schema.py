@@ -1,0 +1,89 @@
+"""Tables of the SQLite store, its settings, and the steps from older versions of them."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from typing import Final
+
+from graph.errors import SchemaVersion
+
+VERSION: Final = 1
+APPLICATION_ID: Final = 0x4C524B31  # "LRK1", so that another program's file is recognised
+
+# `fact.first` is the record (its first version's seq), `prior` the version before this one;
+# `record.current` is its newest version, negative once that was retracted.
+TABLES: Final = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE dataset (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE file (no INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL,
+    UNIQUE (name, sha256)) STRICT;
+CREATE TABLE batch (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, recorded_at INTEGER NOT NULL,
+    file INTEGER, facts INTEGER NOT NULL, retractions INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+    name BLOB NOT NULL, settled INTEGER NOT NULL, undoes INTEGER) STRICT;
+CREATE TABLE fact (seq INTEGER PRIMARY KEY, first INTEGER NOT NULL, kind INTEGER NOT NULL,
+    dataset INTEGER NOT NULL, id TEXT NOT NULL, a INTEGER, b INTEGER, vf INTEGER, vt INTEGER,
+    value INTEGER, extra BLOB, payload BLOB NOT NULL, digest BLOB NOT NULL, batch INTEGER NOT NULL,
+    file TEXT, record TEXT, version TEXT, prior INTEGER) STRICT;
+CREATE TABLE retraction (no INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,
+    batch INTEGER NOT NULL) STRICT;
+CREATE TABLE record (id TEXT NOT NULL, dataset INTEGER NOT NULL, first INTEGER NOT NULL,
+    current INTEGER NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (id, dataset))
+    WITHOUT ROWID, STRICT;
+CREATE TABLE identifier (seq INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+    reason TEXT, canonical TEXT, PRIMARY KEY (seq, kind)) WITHOUT ROWID, STRICT;
+"""
+INDEXES: Final = {
+    "identifier_canonical": "CREATE INDEX IF NOT EXISTS identifier_canonical "
+    "ON identifier (canonical) WHERE canonical IS NOT NULL",
+    "retraction_batch": "CREATE INDEX IF NOT EXISTS retraction_batch ON retraction (batch)",
+}
+
+# Version n to n + 1; each step runs in one transaction together with the new number.
+UPGRADES: Final[dict[int, str]] = {}
+
+SETTINGS: Final = """
+PRAGMA synchronous = FULL;
+PRAGMA busy_timeout = 30000;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -262144;
+PRAGMA wal_autocheckpoint = 16384;
+PRAGMA journal_size_limit = 134217728;
+PRAGMA trusted_schema = OFF;
+"""
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make an empty store; the id key comes with it."""
+    db.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")
+    db.executescript(SETTINGS)
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody was faster
+        for statement in (*TABLES.split(";"), *INDEXES.values()):
+            if statement.strip():
+                db.execute(statement)
+        db.execute("INSERT INTO meta VALUES ('id_key', ?)", (secrets.token_bytes(32),))
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Settings of a connection to an existing store, upgraded where it is older.
+
+    Raises SchemaVersion for a store of a newer program.
+    """
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise SchemaVersion(f"the store has schema {version}, this program knows {VERSION}")
+    db.executescript(SETTINGS)
+    while version < VERSION:
+        db.execute("BEGIN IMMEDIATE")
+        current = db.execute("PRAGMA user_version").fetchone()[0]
+        if current == version:
+            for statement in UPGRADES[version].split(";"):
+                if statement.strip():
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {version + 1}")
+        db.execute("COMMIT")
+        version = db.execute("PRAGMA user_version").fetchone()[0]

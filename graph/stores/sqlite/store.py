@@ -1,0 +1,249 @@
+"""The embedded store: one SQLite file in WAL mode, every acknowledged batch flushed to disk."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from graph.errors import (
+    Conflict,
+    LinkriskError,
+    NoStore,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+)
+from graph.facts import Row
+from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
+from graph.stores.sqlite import maintain, read, schema, undo
+from graph.stores.sqlite.write import BatchWriter
+from graph.times import now
+
+_EMPTY: Final = bytes(32)
+_BATCH: Final = (
+    "SELECT b.no, b.id, b.recorded_at, b.facts, b.retractions, b.last_seq, b.name, b.settled,"
+    " f.name FROM batch b LEFT JOIN file f ON f.no = b.file"
+)
+
+
+def translate(error: sqlite3.Error) -> LinkriskError:
+    """SQLite's error as one of our tree."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    text = str(error)
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or "disk is full" in text:
+        return StoreFull(f"the store cannot be written: {text}; nothing was half-written")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return StoreCorrupt(f"the store's file is damaged: {text}")
+    return StoreError(f"the store answered: {text}")
+
+
+class SqliteStore:
+    """See `graph.store.Store`. Connections are per thread; writes are serialised by SQLite."""
+
+    capabilities = Capabilities(online_backup=True, readers_while_writing=True)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.url = f"sqlite:///{path}"
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._bulk = False
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> SqliteStore:
+        """Open a store's file; with `create`, make it where there is none."""
+        if not path.is_file():
+            if not create:
+                raise NoStore(f"there is no store at {path}; `linkrisk ingest` makes one")
+            path.parent.mkdir(parents=True, exist_ok=True)
+        store = cls(path)
+        try:
+            db = store._connect()
+            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                if not create and path.stat().st_size:
+                    raise StoreCorrupt(f"{path} is not a store of this program")
+                if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    raise StoreCorrupt(f"{path} is not a store of this program")
+                schema.create(db)
+            else:
+                schema.prepare(db)
+        except sqlite3.Error as error:
+            store.close()
+            raise translate(error) from error
+        except LinkriskError:
+            store.close()
+            raise
+        return store
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        with self._lock:
+            self._all.append(db)
+        self._local.db = db
+        return db
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = self._connect()
+            schema.prepare(db)
+        return db
+
+    @property
+    def id_key(self) -> bytes:
+        """The secret of keyed ids: LINKRISK_ID_KEY where it was given, else the store's own."""
+        return bytes(read.scalar(self.db, "SELECT value FROM meta WHERE key = 'id_key'"))
+
+    # -- writing ----------------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        db = self.db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise translate(error) from error
+        finally:
+            if db.in_transaction:  # only on the way out of an error
+                db.execute("ROLLBACK")
+
+    def write(
+        self,
+        batch_id: str,
+        rows: Sequence[Row],
+        *,
+        file: tuple[str, str] | None = None,
+        defer: bool = False,
+        recorded_at: int | None = None,
+    ) -> Written:
+        """See the protocol. Cost: linear in the rows, plus one index descent per name."""
+        with self._transaction() as db:
+            if (old := self.batch(batch_id)) is not None:
+                return Written(old.no, 0, len(rows), repeated=True)
+            number, last, name = self._newest(db)
+            writer = BatchWriter(db, number + 1, self._file(db, file))
+            result = writer.run(rows, defer)
+            if writer.changed:
+                moment = max(now() if recorded_at is None else recorded_at, last)
+                writer.insert(batch_id, moment, name, not (result.deferred or result.rejected))
+                result.batch = writer.number
+        return result
+
+    @staticmethod
+    def _newest(db: sqlite3.Connection) -> tuple[int, int, bytes]:
+        row = db.execute("SELECT no, recorded_at, name FROM batch ORDER BY no DESC LIMIT 1")
+        found = row.fetchone()
+        return (found[0], found[1], found[2]) if found else (0, -(2**63), _EMPTY)
+
+    @staticmethod
+    def _file(db: sqlite3.Connection, file: tuple[str, str] | None) -> int | None:
+        if file is None:
+            return None
+        db.execute("INSERT OR IGNORE INTO file (name, sha256) VALUES (?, ?)", file)
+        return int(read.scalar(db, "SELECT no FROM file WHERE name = ? AND sha256 = ?", file))
+
+    def settle(self, batch_ids: Sequence[str]) -> None:
+        """See the protocol."""
+        with self._transaction() as db:
+            db.executemany("UPDATE batch SET settled = 1 WHERE id = ?", ((i,) for i in batch_ids))
+
+    def undo(self, batch_id: str) -> Written:
+        """See the protocol."""
+        with self._transaction() as db:
+            target = self.batch(batch_id)
+            if target is None:
+                raise Conflict(f"no batch is named {batch_id[:80]!r}")
+            number, last, name = self._newest(db)
+            writer = BatchWriter(db, number + 1, None)
+            undo.plan(db, writer, target)
+            db.execute("UPDATE batch SET id = id || '#undone-' || no, settled = 0 WHERE no = ?",
+                       (target.no,))
+            if writer.changed:
+                writer.insert(f"undo:{target.no}", max(now(), last), name, True, target.no)
+                writer.result.batch = writer.number
+        return writer.result
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """See the protocol. After a crash in between, the index is made by `check` or a load."""
+        with self._transaction() as db:
+            db.execute("DROP INDEX IF EXISTS identifier_canonical")
+        try:
+            yield
+        finally:
+            with self._transaction() as db:
+                db.execute(schema.INDEXES["identifier_canonical"])
+
+    # -- reading ----------------------------------------------------------------------------
+
+    def batch(self, batch_id: str) -> BatchInfo | None:
+        """See the protocol."""
+        found = self.db.execute(f"{_BATCH} WHERE b.id = ?", (batch_id,)).fetchone()
+        return BatchInfo(*found) if found else None
+
+    def batches(self, since: int = 0) -> list[BatchInfo]:
+        """See the protocol."""
+        rows = self.db.execute(f"{_BATCH} WHERE b.no > ? ORDER BY b.no", (since,))
+        return [BatchInfo(*row) for row in rows]
+
+    def last_batch(self) -> int:
+        """See the protocol; one step of a B-tree."""
+        try:
+            found = self.db.execute("SELECT no FROM batch ORDER BY no DESC LIMIT 1").fetchone()
+        except sqlite3.Error as error:
+            raise translate(error) from error
+        return int(found[0]) if found else 0
+
+    def changes(self, since: int = 0, upto: int | None = None) -> Iterator[Delta]:
+        """See the protocol."""
+        return read.changes(self.db, since, upto)
+
+    def datasets(self) -> list[str]:
+        """See the protocol; number 0 is nobody's."""
+        return ["", *(row[0] for row in self.db.execute("SELECT name FROM dataset ORDER BY no"))]
+
+    def history(self, name: str) -> list[StoredFact]:
+        """See the protocol."""
+        return read.history(self.db, name)
+
+    def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
+        """See the protocol."""
+        return read.facts(self.db, "f.seq > ?", (since_seq,))
+
+    def bearers(self, canonical: str) -> list[str]:
+        """See the protocol."""
+        return read.bearers(self.db, canonical)
+
+    def stats(self) -> dict[str, Any]:
+        """See the protocol."""
+        return maintain.stats(self.db, self.path)
+
+    def check(self) -> list[str]:
+        """See the protocol."""
+        try:
+            return maintain.check(self.db)
+        except sqlite3.DatabaseError as error:
+            return [str(translate(error))]
+
+    def backup(self, destination: Path) -> None:
+        """See the protocol. Raises Conflict where the destination exists."""
+        maintain.backup(self.db, destination)
+
+    def close(self) -> None:
+        """See the protocol."""
+        with self._lock:
+            for db in self._all:
+                db.close()
+            self._all.clear()
+        self._local = threading.local()
