@@ -1,0 +1,52 @@
+"""Source formats: one module each, found by walking this package.
+
+`FORMATS` maps a format's name to it; `detect` says which one a path is in.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+
+from graph.errors import BadFile
+from ingest.readers.item import Format, Item
+
+__all__ = ["Format", "Item", "default_dataset", "detect", "formats"]
+
+_HEAD = 65536
+
+
+@cache
+def formats() -> dict[str, Format]:
+    """Every format by name; the modules import nothing heavy until they read."""
+    found: dict[str, Format] = {}
+    for module in pkgutil.iter_modules(__path__):
+        made = getattr(importlib.import_module(f"{__name__}.{module.name}"), "FORMAT", None)
+        if isinstance(made, Format):
+            found[made.name] = made
+    return dict(sorted(found.items()))
+
+
+def detect(path: Path) -> str:
+    """The name of the format of a file or folder, from its name and its first 64 KiB.
+
+    Raises BadFile when there is no such path or no format knows it.
+    """
+    try:
+        head = b""
+        if not path.is_dir():
+            with path.open("rb") as stream:
+                head = stream.read(_HEAD)
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror or error}") from None
+    sure, name = max((f.accepts(path, head), f.name) for f in formats().values())
+    if not sure:
+        raise BadFile(f"{path}: no known format ({', '.join(formats())}); name one by --format")
+    return name
+
+
+def default_dataset(path: Path, name: str) -> str:
+    """The dataset's name where the caller gives none: the format's own, or the file's name."""
+    return formats()[name].dataset or path.name.split(".")[0].replace(":", "_") or name

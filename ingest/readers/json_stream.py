@@ -1,0 +1,135 @@
+"""The objects of a JSON array, of JSON Lines, or of concatenated JSON, one at a time.
+
+Memory is that of one object. An object that is cut short, too large or too deep is told with its
+line, and reading goes on behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ingest.readers.encoding import lines, recognise
+
+_BLOCK: Final = 1 << 16
+SIZE_LIMIT: Final = 1 << 24  # characters of one object
+DEPTH_LIMIT: Final = 64
+_TOKEN: Final = re.compile(r'["{}\[\]]')
+_IN_STRING: Final = re.compile(r'["\\]')
+
+
+class Element(NamedTuple):
+    """The text of one object and the line where it begins, or why it cannot be read."""
+
+    line: int
+    text: str
+    reason: str | None = None
+
+
+def elements(path: Path) -> Iterator[Element]:
+    """The elements of a file of JSON objects."""
+    codec = recognise(path)
+    beginning = ""
+    for line in lines(path, codec):
+        if beginning := line.text.strip():
+            break
+    if beginning.startswith("{") and beginning.endswith("}"):
+        yield from _by_line(path, codec)
+    else:
+        yield from _Splitter(path, codec)
+
+
+def _by_line(path: Path, codec: str) -> Iterator[Element]:
+    for line in lines(path, codec):
+        if text := line.text.strip():
+            reason = None if line.whole else "absurdly long line"
+            if line.whole and text.count("{") + text.count("[") > DEPTH_LIMIT and _deep(text):
+                reason = "nested absurdly deep"
+            yield Element(line.number, text, reason)
+
+
+def _deep(text: str) -> bool:
+    depth = deepest = 0
+    for token in _TOKEN.finditer(re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if token[0] in "{[" else -1
+        deepest = max(deepest, depth)
+    return deepest > DEPTH_LIMIT
+
+
+class _Splitter:
+    """Cuts a stream of characters at the ends of its objects by counting brackets."""
+
+    def __init__(self, path: Path, codec: str) -> None:
+        self.path, self.codec = path, codec
+        self.line = 1  # of the beginning of the current block
+        self.depth = self.base = self.deepest = self.size = 0
+        self.in_string = self.escaped = False
+        self.parts: list[str] = []
+        self.began: int | None = None
+
+    def __iter__(self) -> Iterator[Element]:
+        errors = "replace" if self.codec.startswith("utf-16") else "surrogateescape"
+        with self.path.open("r", encoding=self.codec, errors=errors, newline="") as stream:
+            while block := stream.read(_BLOCK):
+                yield from self._block(block)
+                self.line += block.count("\n")
+        if self.began is not None or self.depth:
+            yield Element(self.began or self.line, "", "cut short: the file ends inside it")
+
+    def _block(self, block: str) -> Iterator[Element]:
+        at = start = 0  # `start`: where the current element or gap begins in this block
+        if self.escaped:
+            self.escaped, at = False, 1
+        while match := (_IN_STRING if self.in_string else _TOKEN).search(block, at):
+            at, token = match.end(), match[0]
+            if token == "\\":
+                self.escaped = at == len(block)
+                at += 1
+            elif token == '"':
+                self.in_string = not self.in_string
+            elif token in "{[":
+                if self.began is None:
+                    yield from self._gap(block, start, match.start())
+                    if token == "[" and self.depth == self.base == 0:
+                        self.depth = self.base = 1
+                        start = at
+                        continue
+                    self.began = self.line + block.count("\n", 0, match.start())
+                    start, self.size, self.deepest, self.parts = match.start(), 0, 0, []
+                self.depth += 1
+                self.deepest = max(self.deepest, self.depth)
+            else:
+                self.depth -= 1
+                if self.began is None:  # the end of the array
+                    yield from self._gap(block, start, match.start())
+                    self.depth = self.base = 0
+                    start = at
+                elif self.depth <= self.base:
+                    self._keep(block[start:at])
+                    yield self._element()
+                    start = at
+        if self.began is not None:
+            self._keep(block[start:])
+        else:
+            yield from self._gap(block, start, len(block))
+
+    def _keep(self, part: str) -> None:
+        self.size += len(part)
+        if self.size <= SIZE_LIMIT:
+            self.parts.append(part)
+
+    def _element(self) -> Element:
+        line, self.began, self.depth = self.began or self.line, None, self.base
+        if self.size > SIZE_LIMIT:
+            return Element(line, "", "absurdly large")
+        if self.deepest > DEPTH_LIMIT:
+            return Element(line, "", "nested absurdly deep")
+        return Element(line, "".join(self.parts))
+
+    def _gap(self, block: str, start: int, end: int) -> Iterator[Element]:
+        """What stands between two objects: separators, or something that is no object."""
+        if text := block[start:end].strip(" \t\r\n,"):
+            line = self.line + block.count("\n", 0, start)
+            yield Element(line, text[:200], "not an object")
