@@ -90,6 +90,7 @@ class Algorithm:
     title: str
     family: str
     route: str | None
+    quick: bool
 
     @property
     def verb(self) -> str:
@@ -128,16 +129,19 @@ def algorithm(
     title: str,
     family: str,
     route: str | None = None,
+    quick: bool = False,
 ) -> Callable[[Callable[[Snapshot, P], Result[R]]], Callable[[Snapshot, P], Result[R]]]:
     """Declare an algorithm. `sources` cites papers, statutes or standards; `title` is en / zh.
 
+    `quick` promises that its bounds keep every answer within a few milliseconds, whatever is
+    asked: the service then answers on its event loop, without the price of a thread.
     Raises TypeError where the declaration is incomplete: no source, no docstring, no zh title.
     """
 
     def declare(function: Callable[[Snapshot, P], Result[R]]) -> Callable[[Snapshot, P], Result[R]]:
         if not sources or not function.__doc__ or " / " not in title:
             raise TypeError(f"algorithm {name}: needs sources, a docstring and a title 'en / zh'")
-        record = Algorithm(name, function, params, row, sources, title, family, route)
+        record = Algorithm(name, function, params, row, sources, title, family, route, quick)
         _DECLARED[function.__module__, name] = record
         return function
 

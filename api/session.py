@@ -37,10 +37,9 @@ class Session:
 
     def snapshot(self, known_at: str | None = None) -> Snapshot:
         """The graph with every write acknowledged before this call, or as known at a time."""
+        if known_at is None and (current := self.current()) is not None:
+            return current
         last = self.store.last_batch()
-        newest = self._newest
-        if known_at is None and newest is not None and newest[0] == last:
-            return newest[1]
         from graph.snapshot import open_snapshot
 
         with self._lock:
@@ -54,6 +53,11 @@ class Session:
                 if len(self._earlier) > _EARLIER_VIEWS:
                     self._earlier.popitem(last=False)
             return self._earlier[key]
+
+    def current(self) -> Snapshot | None:
+        """The newest snapshot where it is open already and nothing was written since."""
+        newest = self._newest
+        return newest[1] if newest is not None and newest[0] == self.store.last_batch() else None
 
     def ask(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The envelope that answers a question; raises WrongUsage, UnknownSubject, StoreError."""

@@ -19,7 +19,7 @@ def command_of(record: Algorithm) -> click.Command:
     many = {p.name for p in parameters if p.many}
 
     @pass_common
-    def run(common: Common, **given: Any) -> None:
+    def run(common: Common, /, **given: Any) -> None:
         values = {
             name: split(value) if name in many else value
             for name, value in given.items()

@@ -1,0 +1,56 @@
+"""The HTTP service: an app made from the registry around one session."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI
+
+from api.auth import Access, Guard
+from api.engine import Engine
+from api.problems import add_handlers
+from api.routes import add_questions, add_service
+from api.session import Session
+
+_ABOUT: Final = (
+    "Facts in, related parties out, each with its proof. Every question is a POST with its"
+    " parameters as a JSON object, or a GET with them in the query.\n\n"
+    "导入事实, 得出关联方及其证据。每个问题可用 POST (JSON 参数) 或 GET (查询参数) 提出。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Settings of a service: who may ask, and the most seconds that one question may take."""
+
+    access: Access
+    seconds: float = 60.0
+
+
+def make_app(session: Session, service: Service) -> FastAPI:
+    """The app; it closes the session when it shuts down."""
+    engine = Engine(session, seconds=service.seconds)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.close()
+        session.close()
+
+    app = FastAPI(
+        title="linkrisk",
+        version=version("linkrisk"),
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    add_handlers(app)
+    add_questions(app, engine)
+    add_service(app, engine)
+    app.add_middleware(Guard, access=service.access)
+    return app

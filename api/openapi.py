@@ -1,0 +1,134 @@
+"""The service's description: schemas, parameters and examples of every algorithm."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from algorithms.registry import ALGORITHMS, COMMON, Algorithm, Truncated
+from api.parameters import describe
+
+REF: Final = "#/components/schemas/{name}"
+_TEXT: Final = {"type": "string"}
+SERVICE: Final[dict[str, dict[str, Any]]] = {
+    "/v1/search": {
+        "parameters": [
+            {"name": "q", "in": "query", "required": True, "schema": _TEXT, "example": "甲公司"},
+            {"name": "kind", "in": "query", "schema": _TEXT, "example": "company"},
+            {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 20}},
+        ]
+    },
+    "/v1/subjects/{id:path}": {
+        "parameters": [
+            {"name": "id", "in": "path", "required": True, "schema": _TEXT, "example": "c1"},
+            {"name": "known_at", "in": "query", "schema": _TEXT},
+        ]
+    },
+}
+PROBLEM: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT},
+}
+
+
+def schema(kind: type[Any]) -> dict[str, Any]:
+    """A type's JSON schema with nothing referred to, so that it stands by itself."""
+    (out,), components = msgspec.json.schema_components([kind], ref_template=REF)
+    whole: dict[str, Any] = _inline(out, components, ())
+    return whole
+
+
+def _inline(node: Any, components: dict[str, Any], above: tuple[str, ...]) -> Any:
+    if isinstance(node, list):
+        return [_inline(part, components, above) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return {} if name in above else _inline(components[name], components, (*above, name))
+    return {key: _inline(part, components, above) for key, part in node.items()}
+
+
+def example(record: Algorithm) -> dict[str, Any]:
+    """Parameters of a question that shows what they look like."""
+    properties = schema(record.params).get("properties", {})
+    shown: dict[str, Any] = {}
+    for name, field in record.fields.items():
+        examples = properties.get(name, {}).get("examples")
+        if examples and name != "known_at":
+            shown[name] = examples[0]
+        elif field.required:
+            shown[name] = ["c1", "c2"] if describe(field).many else "c1"
+    return shown
+
+
+def envelope(record: Algorithm) -> dict[str, Any]:
+    """The schema of an algorithm's answer."""
+    properties = {
+        "algorithm": {"const": record.name},
+        "params": {"type": "object"},
+        "as_of": {"type": "string", "format": "date"},
+        "known_at": _TEXT,
+        "snapshot": {"type": "string", "pattern": "^sha256:"},
+        "results": {"type": "array", "items": schema(record.row)},
+        "truncated": {"anyOf": [{"type": "null"}, schema(Truncated)]},
+    }
+    notes = {"notes": {"type": "array", "items": _TEXT}}
+    return {"type": "object", "required": list(properties), "properties": properties | notes}
+
+
+def operation(record: Algorithm, method: str) -> dict[str, Any]:
+    """What OpenAPI says of one algorithm by one method."""
+    failed = {
+        "description": "problem",
+        "content": {"application/problem+json": {"schema": PROBLEM}},
+    }
+    answers = {
+        "200": {
+            "description": "the answer / 结果",
+            "content": {"application/json": {"schema": envelope(record)}},
+        },
+        **dict.fromkeys(("400", "401", "404", "422", "503"), failed),
+    }
+    said = {"responses": answers, "x-sources": list(record.sources)}
+    if method == "POST":
+        body = {"schema": schema(record.params), "example": example(record)}
+        return {**said, "requestBody": {"content": {"application/json": body}}}
+    properties = schema(record.params).get("properties", {})
+    parameters = [
+        {
+            "name": name,
+            "in": "query",
+            "required": field.required,
+            "description": properties[name].get("description", ""),
+            "schema": {k: v for k, v in properties[name].items() if k != "description"},
+        }
+        for name, field in record.fields.items()
+    ]
+    return {**said, "parameters": parameters}
+
+
+@cache
+def listing() -> bytes:
+    """`/v1/algorithms`: what a client needs to ask, in the order of the registry."""
+    return msgspec.json.encode(
+        [
+            {
+                "name": record.name,
+                "verb": record.verb,
+                "route": record.route or f"/v1/{record.verb}",
+                "title": record.title,
+                "family": record.family,
+                "doc": record.doc,
+                "sources": record.sources,
+                "common": COMMON,
+                "params": schema(record.params),
+                "row": schema(record.row),
+                "example": example(record),
+            }
+            for record in ALGORITHMS.values()
+        ]
+    )

@@ -1,0 +1,64 @@
+"""Errors over HTTP: every one answers `application/problem+json` (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from graph.errors import LinkriskError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+MEDIA_TYPE: Final = "application/problem+json"
+_log = logging.getLogger("linkrisk")
+
+
+def problem(
+    status: int, detail: str, *, title: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The response for one error; `title` is the error's name in the tree, else the status's."""
+    name = title or HTTPStatus(status).phrase
+    body = {
+        "type": f"urn:linkrisk:error:{name.replace(' ', '-')}",
+        "title": name,
+        "status": status,
+        "detail": detail,
+    }
+    return Response(msgspec.json.encode(body), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def from_error(error: LinkriskError) -> Response:
+    """The response for an error of our own."""
+    headers = {"Retry-After": "1"} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return problem(error.status, str(error), title=error.title, headers=headers)
+
+
+async def _ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LinkriskError)
+    return from_error(error)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, error.detail, headers=error.headers)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "an error of the service itself; its log has the details")
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error of the app as a problem."""
+    app.add_exception_handler(LinkriskError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)

@@ -1,0 +1,147 @@
+"""The routes: one for each algorithm, made from the registry, and the few about the service."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
+from starlette.responses import HTMLResponse, Response
+
+from algorithms.registry import ALGORITHMS, Algorithm, split, takes_list
+from api import look, openapi, page
+from graph.errors import InputError, WrongUsage
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from api.engine import Engine
+
+MAX_BODY: Final = 1 << 20
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class TooLarge(InputError):
+    """A request body past the limit."""
+
+    status = 413
+
+
+def json_response(body: bytes, seconds: float | None = None) -> Response:
+    """An answer's bytes as they are; the time it took goes into a header."""
+    headers = {} if seconds is None else {"Server-Timing": f"answer;dur={1000 * seconds:.2f}"}
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def path_of(record: Algorithm) -> str:
+    """An algorithm's own route, or its verb."""
+    return record.route or f"/v1/{record.verb}"
+
+
+def question(engine: Engine, record: Algorithm) -> Endpoint:
+    """The endpoint of an algorithm: parameters from the body (POST) or the query (GET)."""
+    many = {name for name, field in record.fields.items() if takes_list(field.type)}
+
+    async def ask(request: Request) -> Response:
+        given = await _body(request) if request.method == "POST" else _query(request, many)
+        body, seconds = await engine.ask(record, {**given, **request.path_params})
+        return json_response(body, seconds)
+
+    return ask
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
+    try:
+        return msgspec.json.decode(body or b"{}", type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"the request is not a JSON object: {error}") from None
+
+
+def _query(request: Request, many: set[str]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        plain = name.replace("-", "_")
+        if plain in many:
+            given.setdefault(plain, []).extend(split([value]))
+        elif plain in given:
+            raise WrongUsage(f"{name} is given twice")
+        else:
+            given[plain] = value
+    return given
+
+
+def add_questions(app: FastAPI, engine: Engine) -> None:
+    """POST and GET of every algorithm."""
+    for record in ALGORITHMS.values():
+        endpoint = question(engine, record)
+        for method in ("POST", "GET"):
+            app.add_api_route(
+                path_of(record),
+                endpoint,
+                methods=[method],
+                name=record.verb,
+                operation_id=f"{record.name}_{method.lower()}",
+                summary=record.title,
+                description=record.doc,
+                tags=[record.family],
+                response_class=Response,
+                response_model=None,
+                openapi_extra=openapi.operation(record, method),
+            )
+
+
+def add_service(app: FastAPI, engine: Engine) -> None:
+    """Health, the list of algorithms, subjects and the page that a browser opens."""
+    session = engine.session
+
+    async def healthz() -> Response:
+        """The process answers / 进程存活."""
+        return json_response(b'{"status":"ok"}')
+
+    async def readyz() -> Response:
+        """The store answers and its snapshot is open / 可以应答."""
+        snapshot = await engine.run(session.snapshot)
+        return json_response(msgspec.json.encode({"status": "ok", "snapshot": snapshot.name}))
+
+    async def algorithms() -> Response:
+        """Every algorithm with its parameters, rows and sources / 算法清单."""
+        return json_response(openapi.listing())
+
+    async def subject(request: Request) -> Response:
+        """One subject: its records with their sources, listings, contradictions / 主体."""
+        text = request.path_params["id"]
+        known_at = request.query_params.get("known_at")
+        return json_response(await engine.run(look.subject_bytes, session, text, known_at))
+
+    async def search(request: Request) -> Response:
+        """Subjects by name, id or key: `q`, `kind`, `limit` / 搜索."""
+        query = request.query_params
+        args = query.get("q", ""), query.get("kind"), look.limit_of(query.get("limit"))
+        return json_response(await engine.run(look.search_bytes, session, *args))
+
+    async def index() -> Response:
+        headers = {"Content-Security-Policy": page.POLICY, "Referrer-Policy": "no-referrer"}
+        return HTMLResponse(page.render(), headers=headers)
+
+    app.add_api_route("/", index, include_in_schema=False)
+    routes: dict[str, Callable[..., Any]] = {
+        "/healthz": healthz,
+        "/readyz": readyz,
+        "/v1/algorithms": algorithms,
+        "/v1/search": search,
+        "/v1/subjects/{id:path}": subject,
+    }
+    for path, endpoint in routes.items():
+        app.add_api_route(
+            path,
+            endpoint,
+            tags=["service"],
+            response_class=Response,
+            response_model=None,
+            openapi_extra=openapi.SERVICE.get(path),
+        )
