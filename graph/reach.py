@@ -28,9 +28,9 @@ ROWS: Final = 5  # enough rows at the end of a level
 EXPLORED: Final = 6
 TIME: Final = 7
 
-_STAMP, _COUNT, _HEAD, _STEPS, _SEEN, _HUBS, _HUB, _NEED = range(8)
+_STAMP, _COUNT, _HEAD, _STEPS, _SEEN, _HUBS, _NEED = range(7)
 
-EASY: Final = 60_000  # work done interpreted before a question is worth compiled code
+EASY: Final = 200_000  # work done interpreted before a question is worth compiled code
 HEAVY: Final = 4_000_000  # work between two looks at the clock, compiled
 _KEPT: Final = 1 << 20  # a larger table is let go after its question
 _UNLIMITED: Final = 1 << 40
@@ -49,6 +49,7 @@ class Room(NamedTuple):
     seen: Seen
     order: Ints
     level: Ints
+    hubs: Ints
     child: Ints  # position in `order`
     parent: Ints
     row: Ints
@@ -68,8 +69,7 @@ class Reached(NamedTuple):
     tag: list[int]
     status: int
     explored: int  # relations that counted
-    hubs: int  # subjects not passed through, for their many relations
-    hub: int  # the first of them
+    hubs: list[int]  # subjects not passed through, for their many relations
 
 
 class Bounds(NamedTuple):
@@ -133,8 +133,7 @@ def walk(
         n = gather(g, ask, node, room.buf, limit)
         spent += n + 4 * len(ask.kinds)
         if n > limit:
-            if state[_HUBS] == 0:
-                state[_HUB] = node
+            room.hubs[state[_HUBS]] = node
             state[_HUBS] += 1
             head += 1
             continue
@@ -176,7 +175,7 @@ def walk(
 def _room(nodes: int, steps: int, relations: int) -> Room:
     return Room(
         Seen(np.zeros(nodes * 2, np.int64), np.empty(nodes * 2, np.int32)),
-        *(np.empty(nodes, np.int32) for _ in range(2)),
+        *(np.empty(nodes, np.int32) for _ in range(3)),
         *(np.empty(steps, np.int32) for _ in range(4)),
         buffer(relations),
         np.zeros(8, np.int64),
@@ -263,6 +262,5 @@ def _reached(room: Room, status: int) -> Reached:
         room.tag[:steps].tolist(),
         status,
         state[_SEEN],
-        state[_HUBS],
-        state[_HUB],
+        room.hubs[: state[_HUBS]].tolist(),
     )

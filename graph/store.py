@@ -68,6 +68,8 @@ class Delta:
     canonical: dict[int, str]  # seq of an entity version -> canonical id by its official key
     retracted: Ints
     retracted_in: npt.NDArray[np.int32]
+    retracted_code: npt.NDArray[np.uint8]  # kind and `a` of the retracted version, to find it by
+    retracted_a: Ints
 
 
 @dataclass(slots=True)
@@ -163,6 +165,15 @@ class Store(Protocol):
 
     def bearers(self, canonical: str) -> list[str]:
         """The records (`dataset:id`) whose current version carries this canonical id."""
+
+    def bearer_firsts(self, canonicals: Sequence[str]) -> dict[str, list[int]]:
+        """For each canonical id, the records (`first`) whose current version carries it."""
+
+    def named(self, ident: str) -> list[tuple[str, int]]:
+        """(`dataset`, `first`) of every entity record with this bare id, retracted ones too."""
+
+    def batch_at(self, moment: int) -> BatchInfo | None:
+        """The newest batch recorded at or before a moment (µs)."""
 
     def bulk(self) -> AbstractContextManager[None]:
         """Around a large load: secondary indexes are put off and made once at the end."""

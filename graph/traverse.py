@@ -6,12 +6,15 @@ answers. A traversal goes over subjects: the relations of all records of a subje
 
 from __future__ import annotations
 
+import difflib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.compiled import inline_kernel, kernel
+from graph.errors import WrongUsage
 from graph.model import CODES, NAMES, RELATIONS
 
 if TYPE_CHECKING:
@@ -62,12 +65,23 @@ def graph_of(snapshot: Snapshot) -> Graph:
 
 
 def ask_for(snapshot: Snapshot, kinds: Iterable[str], direction: str, at: int) -> Ask:
-    """What a question of these kinds, direction and instant counts as a step."""
+    """What a question of these kinds, direction and instant counts as a step.
+
+    Raises WrongUsage where a kind is none of the model's relations.
+    """
+    return Ask(*_kinds(tuple(kinds)), WAYS[direction], at, snapshot.batch)
+
+
+@lru_cache(maxsize=256)
+def _kinds(kinds: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    for kind in kinds:
+        if kind not in RELATIONS:
+            near = difflib.get_close_matches(kind, RELATIONS, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise WrongUsage(f"kinds: no such relation: {kind[:40]}{hint}")
     codes = sorted({CODES[kind] for kind in kinds})
     events = [RELATIONS[NAMES[code]].event for code in codes]
-    return Ask(
-        np.array(codes, np.int64), np.array(events, np.bool_), WAYS[direction], at, snapshot.batch
-    )
+    return np.array(codes, np.int64), np.array(events, np.bool_)
 
 
 def buffer(size: int) -> Buffer:

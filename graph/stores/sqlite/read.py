@@ -60,25 +60,28 @@ def changes(db: sqlite3.Connection, since: int, upto: int | None) -> Iterator[De
             " AND canonical IS NOT NULL", (low, top)))
         yield _delta(rows, canonical, [])
         low = top
-    gone = db.execute("SELECT seq, batch FROM retraction WHERE batch > ? AND batch <= ?"
-                      " ORDER BY no", (since, upto)).fetchall()
+    gone = db.execute(
+        "SELECT t.seq, t.batch, f.kind, ifnull(f.a, -1) FROM retraction t"
+        " JOIN fact f ON f.seq = t.seq WHERE t.batch > ? AND t.batch <= ? ORDER BY t.no",
+        (since, upto)).fetchall()
     if gone:
         yield _delta([], {}, gone)
 
 
 def _delta(
-    rows: list[tuple[Any, ...]], canonical: dict[int, str], gone: list[tuple[int, int]]
+    rows: list[tuple[Any, ...]], canonical: dict[int, str], gone: list[tuple[int, ...]]
 ) -> Delta:
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 13
 
     def ints(position: int) -> Ints:
         return np.array(columns[position], dtype=np.int64)
 
-    ended = np.array(gone, dtype=np.int64).reshape(-1, 2)
+    ended = np.array(gone, dtype=np.int64).reshape(-1, 4)
     return Delta(
         ints(0), ints(1), ints(2).astype(np.uint8), ints(3), ints(4), ints(5), ints(6), ints(7),
         ints(8).astype(np.int32), ints(9).astype(np.int32), list(columns[10]), list(columns[11]),
         list(columns[12]), canonical, ended[:, 0].copy(), ended[:, 1].astype(np.int32),
+        ended[:, 2].astype(np.uint8), ended[:, 3].copy(),
     )
 
 
@@ -102,6 +105,19 @@ def history(db: sqlite3.Connection, name: str) -> list[StoredFact]:
         " UNION ALL SELECT f.prior FROM fact f JOIN version v ON f.seq = v.seq"
         " WHERE f.prior IS NOT NULL) SELECT seq FROM version ORDER BY seq", (ident, dataset))]
     return [fact for seq in numbers for fact in facts(db, "f.seq = ?", (seq,))]
+
+
+def bearer_firsts(db: sqlite3.Connection, canonicals: Sequence[str]) -> dict[str, list[int]]:
+    """Records by canonical id, for many at once."""
+    found: dict[str, list[int]] = {text: [] for text in canonicals}
+    rows = db.execute(
+        "SELECT i.canonical, r.first FROM json_each(?) j"
+        " CROSS JOIN identifier i ON i.canonical = j.value JOIN fact f ON f.seq = i.seq"
+        " JOIN record r ON r.id = f.id AND r.dataset = f.dataset AND r.current = i.seq",
+        (orjson.dumps(list(found)).decode(),))
+    for canonical, first in rows:
+        found[canonical].append(first)
+    return found
 
 
 def bearers(db: sqlite3.Connection, canonical: str) -> list[str]:

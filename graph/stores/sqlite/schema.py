@@ -36,6 +36,7 @@ CREATE TABLE identifier (seq INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NO
 INDEXES: Final = {
     "identifier_canonical": "CREATE INDEX IF NOT EXISTS identifier_canonical "
     "ON identifier (canonical) WHERE canonical IS NOT NULL",
+    "batch_time": "CREATE INDEX IF NOT EXISTS batch_time ON batch (recorded_at)",
     "retraction_batch": "CREATE INDEX IF NOT EXISTS retraction_batch ON retraction (batch)",
 }
 

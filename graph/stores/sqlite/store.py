@@ -225,6 +225,24 @@ class SqliteStore:
         """See the protocol."""
         return read.bearers(self.db, canonical)
 
+    def bearer_firsts(self, canonicals: Sequence[str]) -> dict[str, list[int]]:
+        """See the protocol."""
+        return read.bearer_firsts(self.db, canonicals)
+
+    def named(self, ident: str) -> list[tuple[str, int]]:
+        """See the protocol."""
+        rows = self.db.execute(
+            "SELECT d.name, r.first FROM record r JOIN dataset d ON d.no = r.dataset"
+            " WHERE r.id = ? AND r.kind < 20 ORDER BY d.name", (ident,))
+        return rows.fetchall()
+
+    def batch_at(self, moment: int) -> BatchInfo | None:
+        """See the protocol."""
+        found = self.db.execute(
+            f"{_BATCH} WHERE b.recorded_at <= ? ORDER BY b.recorded_at DESC, b.no DESC LIMIT 1",
+            (moment,)).fetchone()
+        return BatchInfo(*found) if found else None
+
     def stats(self) -> dict[str, Any]:
         """See the protocol."""
         return maintain.stats(self.db, self.path)

@@ -1,0 +1,276 @@
+"""The base of a snapshot: everything up to one batch, as columns in one memory-mapped file."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from graph.columns import NEVER, make_index, sort_rows
+from graph.errors import LinkriskError
+from graph.heap import Texts, pack
+from graph.identity import Grouping, group
+from graph.model import CODES, LISTING_CODE, is_entity, is_relation
+from graph.store import Delta, Store
+
+Arrays = dict[str, npt.NDArray[Any]]
+_MAGIC: Final = b"LRSNAP02"
+_ALIGN: Final = 64
+# Room for later rows, so that following the store appends in place; holes take no disk.
+_ROOM: Final = 65_536
+_GROWS: Final = frozenset({
+    "src", "dst", "vf", "vt", "rec", "ret", "value", "seq", "code", "dataset",
+    "node_first", "node_kind", "node_dataset", "rep", "nxt", "node_vf", "node_vt", "node_version",
+})
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Base:
+    """Arrays by name, texts by name, and the batch that they reach to."""
+
+    batch: int
+    name: str  # the store's cumulative name at that batch, hexadecimal
+    counts: dict[str, int]
+    arrays: Arrays
+
+    def texts(self, name: str) -> Texts:
+        """A text column."""
+        return Texts(self.arrays[f"{name}@"], self.arrays[f"{name}*"])
+
+
+def build(store: Store, progress: Progress | None = None) -> Base:
+    """Read a whole store into columns. Time and memory grow linearly with the facts."""
+    batches = store.batches()
+    upto = batches[-1].no if batches else 0
+    parts: dict[str, list[Any]] = {}
+    done = 0
+    for delta in store.changes(0, upto):
+        _collect(parts, delta)
+        done += len(delta.seq)
+        if progress is not None:
+            progress(done)
+    arrays = _assemble(parts)
+    counts = {"rows": len(arrays["src"]), "nodes": len(arrays["rep"])}
+    name = batches[-1].name.hex() if batches else bytes(32).hex()
+    return Base(upto, name, counts, arrays)
+
+
+_COLUMNS: Final = ("seq", "first", "a", "b", "vf", "vt", "value", "batch", "dataset", "code")
+
+
+def _collect(parts: dict[str, list[Any]], delta: Delta) -> None:
+    """Split one block of the feed into entities, relations and listings."""
+    relations = is_relation_mask(delta.code)
+    listings = delta.code == LISTING_CODE
+    groups = (("e", ~relations & ~listings), ("r", relations), ("l", listings))
+    for prefix, mask in groups:
+        where = np.flatnonzero(mask)
+        if not len(where):
+            continue
+        for column in _COLUMNS:
+            parts.setdefault(prefix + column, []).append(getattr(delta, column)[where])
+        places = where.tolist()
+        ids, extra, payload = delta.ids, delta.extra, delta.payload
+        parts.setdefault(prefix + "ids", []).append([ids[i] for i in places])
+        if prefix == "r":
+            # `_assemble` turns these into row numbers once rows are sorted.
+            parts.setdefault("rextra", []).append([extra[i] for i in places])
+        else:
+            parts.setdefault(prefix + "payload", []).append([payload[i] for i in places])
+        if prefix == "e":
+            canonical, seqs = delta.canonical, delta.seq[where].tolist()
+            parts.setdefault("ecanonical", []).append([canonical.get(s, "") for s in seqs])
+    parts.setdefault("gone", []).append(delta.retracted)
+    parts.setdefault("gone_in", []).append(delta.retracted_in)
+
+
+def is_relation_mask(code: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Which codes are relations."""
+    table = np.fromiter((is_relation(c) for c in range(256)), np.bool_, 256)
+    return table[code]
+
+
+def _joined(parts: dict[str, list[Any]], name: str, kind: Any = np.int64) -> Any:
+    found = parts.pop(name, [])
+    return np.concatenate(found).astype(kind, copy=False) if found else np.empty(0, kind)
+
+
+def _listed(parts: dict[str, list[Any]], name: str) -> list[Any]:
+    return list(chain.from_iterable(parts.pop(name, [])))
+
+
+def _retired(seq: Any, gone: Any, gone_in: Any) -> Any:
+    """The batch that retracted each version; NEVER where none did. `seq` ascends."""
+    ret = np.full(len(seq), NEVER, np.int32)
+    if len(gone) and len(seq):
+        at = np.searchsorted(seq, gone)
+        at[at == len(seq)] = 0
+        hit = seq[at] == gone
+        ret[at[hit]] = gone_in[hit]
+    return ret
+
+
+def label_of(payload: bytes | None) -> str:
+    """What a record is called: its name or text."""
+    if not payload or payload == b"{}":
+        return ""
+    said = orjson.loads(payload)
+    return str(said.get("name") or said.get("text") or "")
+
+
+def _assemble(parts: dict[str, list[Any]]) -> Arrays:
+    gone, gone_in = _joined(parts, "gone"), _joined(parts, "gone_in", np.int32)
+    arrays: Arrays = {}
+    _entities(parts, gone, gone_in, arrays)
+    _relations(parts, gone, gone_in, arrays)
+    _listings(parts, gone, gone_in, arrays)
+    # `view`, not the arrays themselves: what groups records is the same code as in the tail.
+    grouping = group(Grouping.of_arrays(arrays), CODES["same_as"], CODES["not_same_as"])
+    arrays.update(grouping)
+    return arrays
+
+
+def _texts(arrays: Arrays, name: str, texts: list[str]) -> None:
+    arrays[f"{name}@"], arrays[f"{name}*"] = pack(texts)
+
+
+def _entities(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
+    seq, first = _joined(parts, "eseq"), _joined(parts, "efirst")
+    fresh = np.flatnonzero(seq == first)
+    arrays["node_first"] = seq[fresh]
+    arrays["node_kind"] = _joined(parts, "ecode", np.uint8)[fresh]
+    arrays["node_dataset"] = _joined(parts, "edataset", np.int32)[fresh].astype(np.uint16)
+    ids = _listed(parts, "eids")
+    _texts(arrays, "node_id", ids if len(fresh) == len(ids) else [ids[i] for i in fresh.tolist()])
+    arrays["version_seq"] = seq
+    arrays["version_node"] = np.searchsorted(arrays["node_first"], first).astype(np.int32)
+    arrays["version_vf"], arrays["version_vt"] = _joined(parts, "evf"), _joined(parts, "evt")
+    arrays["version_rec"] = _joined(parts, "ebatch", np.int32)
+    arrays["version_ret"] = _retired(seq, gone, gone_in)
+    _texts(arrays, "canonical", _listed(parts, "ecanonical"))
+    _texts(arrays, "label", [label_of(payload) for payload in _listed(parts, "epayload")])
+
+
+def _relations(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
+    firsts = arrays["node_first"]
+    seq = _joined(parts, "rseq")
+    code = _joined(parts, "rcode", np.uint8)
+    src = np.searchsorted(firsts, _joined(parts, "ra")).astype(np.int32)
+    dst = np.searchsorted(firsts, _joined(parts, "rb")).astype(np.int32)
+    ret = _retired(seq, gone, gone_in)
+    order = sort_rows(code, src)
+    arrays["src"], arrays["dst"], arrays["code"] = src[order], dst[order], code[order]
+    del src, dst, code
+    arrays["ret"], arrays["seq"] = ret[order], seq[order].astype(np.uint32)
+    arrays["rec"] = _joined(parts, "rbatch", np.int32)[order]
+    for name in ("vf", "vt", "value"):
+        arrays[name] = _joined(parts, f"r{name}")[order]
+    arrays["dataset"] = _joined(parts, "rdataset", np.int32)[order].astype(np.uint16)
+    places = order.tolist()
+    ids = _listed(parts, "rids")
+    _texts(arrays, "row_id", [ids[i] for i in places])
+    del ids
+    extra = _listed(parts, "rextra")
+    carried = [(row, extra[i]) for row, i in enumerate(places) if extra[i] is not None]
+    arrays["extra_row"] = np.fromiter((row for row, _ in carried), np.int32, len(carried))
+    _texts(arrays, "extra", [text.decode() for _, text in carried])
+    for side, end in (("out", "src"), ("into", "dst")):
+        identity = side == "out"
+        sorting = np.empty(0, np.int32) if identity else sort_rows(arrays["code"], arrays[end])
+        index = make_index(arrays["code"], arrays[end], sorting, identity)
+        for name, array in zip(("start", "nodes", "ptr", "order"), index, strict=True):
+            arrays[f"{side}_{name}"] = array
+
+
+def _listings(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
+    seq = _joined(parts, "lseq")
+    node = np.searchsorted(arrays["node_first"], _joined(parts, "la")).astype(np.int32)
+    order = np.argsort(node, kind="stable")
+    arrays["listing_node"] = node[order]
+    arrays["listing_seq"] = seq[order]
+    arrays["listing_ret"] = _retired(seq, gone, gone_in)[order]
+    for name, column, kind in (
+        ("vf", "lvf", np.int64), ("vt", "lvt", np.int64), ("rec", "lbatch", np.int32),
+        ("dataset", "ldataset", np.int32),
+    ):
+        arrays[f"listing_{name}"] = _joined(parts, column, kind)[order]
+    ids, payload = _listed(parts, "lids"), _listed(parts, "lpayload")
+    places = order.tolist()
+    _texts(arrays, "listing_id", [ids[i] for i in places])
+    _texts(arrays, "listing", [(payload[i] or b"{}").decode() for i in places])
+
+
+# -- the file -----------------------------------------------------------------------------------
+
+
+def save(base: Base, path: Path) -> None:
+    """Write the base beside its place and rename it there: readers see the old or the new one."""
+    plan: dict[str, list[Any]] = {}
+    offset = 0
+    for name, array in base.arrays.items():
+        room = len(array) + (max(_ROOM, len(array) // 8) if name in _GROWS else 0)
+        plan[name] = [array.dtype.str, len(array), room, offset]
+        offset += -(-room * array.itemsize // _ALIGN) * _ALIGN
+    header = json.dumps({"batch": base.batch, "name": base.name, "counts": base.counts,
+                         "arrays": plan}).encode()
+    begin = -(-(16 + len(header)) // 4096) * 4096
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
+            for name, array in base.arrays.items():
+                file.seek(begin + plan[name][3])
+                file.write(np.ascontiguousarray(array).data)
+            file.truncate(begin + offset)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load(path: Path) -> Base | None:
+    """Map a saved base; None where there is none or it is not one of this version.
+
+    The mapping is private: what is appended or changed in memory never reaches the file.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(8) != _MAGIC:
+                return None
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(size))
+            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    except (OSError, ValueError, LinkriskError):
+        return None
+    begin = -(-(16 + size) // 4096) * 4096
+    arrays: Arrays = {}
+    for name, (kind, _, room, offset) in header["arrays"].items():
+        arrays[name] = np.frombuffer(whole, np.dtype(kind), room, begin + offset)
+    return Base(header["batch"], header["name"], header["counts"], arrays)
+
+
+def used_bytes(base: Base, names: Iterable[str]) -> int:
+    """Bytes that arrays take for what is in them, room for later rows left out."""
+    rows, nodes = base.counts["rows"], base.counts["nodes"]
+    total = 0
+    for name in names:
+        array = base.arrays[name]
+        length = len(array)
+        if name in _GROWS:
+            length = nodes if name.startswith("node") or name in {"rep", "nxt"} else rows
+        total += length * array.itemsize
+    return total
+
+
+def is_node_code(code: int) -> bool:
+    """Whether a code of the feed becomes a node."""
+    return is_entity(code)

@@ -1,0 +1,108 @@
+"""The shapes of a snapshot: columns of relations, nodes, and the two-level index over them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
+NEVER: Final = 2**31 - 1  # batch number of a retraction that has not come
+KINDS: Final = 256
+EMPTY: Final[I32] = np.empty(0, np.int32)
+
+
+class Columns(NamedTuple):
+    """Every relation, one row each. Ends are record nodes; `Nodes.rep` leads to their subjects.
+
+    Valid time `vf`, `vt` in microseconds, half open; `rec`, `ret` are the batches that recorded
+    and retracted the row; `value` is a share in 1e-15, money in minor units, or `store.NONE`.
+    """
+
+    src: I32
+    dst: I32
+    vf: I64
+    vt: I64
+    rec: I32
+    ret: I32
+    value: I64
+
+
+class Index(NamedTuple):
+    """Compressed sparse rows of one direction, by kind; only nodes that have relations are listed.
+
+    The nodes of kind k are `nodes[start[k]:start[k + 1]]`, ascending; the relations of the j-th
+    listed node stand at positions `ptr[j]:ptr[j + 1]`, and position p is row `order[p]` (row p
+    itself where `order` is empty).
+    """
+
+    start: I64
+    nodes: I32
+    ptr: I32
+    order: I32
+
+
+class Nodes(NamedTuple):
+    """Every record: its subject's representative, the ring of records of that subject, validity."""
+
+    rep: I32
+    nxt: I32
+    vf: I64
+    vt: I64
+    kind: U8
+
+
+def make_index(code: U8, node: I32, order: I32, identity: bool) -> Index:
+    """Index rows by (kind, node). `order` sorts them; with `identity` they are sorted already."""
+    kinds = code if identity else code[order]
+    ends = node if identity else node[order]
+    if len(kinds) == 0:
+        return Index(np.zeros(KINDS + 1, np.int64), EMPTY, np.zeros(1, np.int32), EMPTY)
+    fresh = np.empty(len(kinds), np.bool_)
+    fresh[0] = True
+    fresh[1:] = (kinds[1:] != kinds[:-1]) | (ends[1:] != ends[:-1])
+    begins = np.flatnonzero(fresh)
+    counts = np.bincount(kinds[begins], minlength=KINDS)
+    start = np.zeros(KINDS + 1, np.int64)
+    np.cumsum(counts, out=start[1:])
+    ptr = np.append(begins, len(kinds)).astype(np.int32)
+    return Index(start, ends[begins].astype(np.int32), ptr, EMPTY if identity else order)
+
+
+def sort_rows(code: U8, node: I32) -> I32:
+    """Stable order of rows by kind, then node."""
+    key = code.astype(np.int64) << 32 | node.astype(np.int64)
+    return np.argsort(key, kind="stable").astype(np.int32)
+
+
+class Growing:
+    """Arrays of one length that grow at their ends; views taken before stay what they were."""
+
+    def __init__(self, arrays: dict[str, npt.NDArray[Any]], length: int) -> None:
+        self.arrays = arrays
+        self.length = length
+
+    def view(self, name: str) -> npt.NDArray[Any]:
+        """The used part of one array."""
+        return self.arrays[name][: self.length]
+
+    def extend(self, **columns: npt.NDArray[Any]) -> None:
+        """Append; reallocates by half where the room is used up."""
+        added = len(next(iter(columns.values())))
+        need = self.length + added
+        for name, values in columns.items():
+            array = self.arrays[name]
+            if need > len(array):
+                grown = np.empty(max(need, len(array) * 3 // 2 + 1024), array.dtype)
+                grown[: self.length] = array[: self.length]
+                array = self.arrays[name] = grown
+            array[self.length : need] = values
+        self.length = need
+
+    def own(self, *names: str) -> None:
+        """Copy arrays before earlier rows of them are changed, so that older views keep theirs."""
+        for name in names:
+            self.arrays[name] = self.arrays[name].copy()

@@ -1,0 +1,142 @@
+"""Which records are one subject: equal official keys, and judgements, as known at one batch.
+
+A `same_as` never joins two different valid official keys, nor across a `not_same_as`; such a
+judgement is left aside and reported as a conflict. Records without either stay alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.columns import NEVER, I32, I64, U8
+from graph.heap import Texts
+from graph.times import INF, NEG
+
+Edge = tuple[int, int]
+
+
+class Grouping(NamedTuple):
+    """What grouping reads: record versions, judgements, and the batch as of which it is done."""
+
+    count: int  # record nodes
+    node: I32
+    vf: I64
+    vt: I64
+    rec: I32
+    ret: I32
+    canonical: Texts
+    code: U8  # of relation rows, with their ends and batches
+    src: I32
+    dst: I32
+    row_rec: I32
+    row_ret: I32
+    batch: int = NEVER - 1
+
+    @classmethod
+    def of_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> Grouping:
+        """From the arrays of a base, as of its newest batch."""
+        return cls(
+            len(arrays["node_first"]), arrays["version_node"], arrays["version_vf"],
+            arrays["version_vt"], arrays["version_rec"], arrays["version_ret"],
+            Texts(arrays["canonical@"], arrays["canonical*"]),
+            arrays["code"], arrays["src"], arrays["dst"], arrays["rec"], arrays["ret"],
+        )
+
+
+def group(view: Grouping, same: int, other: int) -> dict[str, npt.NDArray[Any]]:
+    """Node arrays `rep`, `nxt`, `node_vf`, `node_vt`, `node_version`; `same`, `other` are the codes
+    of the two judgements. Linear in nodes and judgements."""
+    known = np.flatnonzero((view.rec <= view.batch) & (view.ret > view.batch))
+    version = np.full(view.count, -1, np.int32)
+    version[view.node[known]] = known
+    vf, vt = np.full(view.count, INF, np.int64), np.full(view.count, NEG, np.int64)
+    vf[view.node[known]], vt[view.node[known]] = view.vf[known], view.vt[known]
+    rep = np.arange(view.count, dtype=np.int32)
+    arrays = {"rep": rep, "nxt": rep.copy(), "node_vf": vf, "node_vt": vt,
+              "node_version": version}
+    texts = view.canonical
+    bearers: dict[str, list[int]] = {}
+    official: dict[int, str] = {}
+    for at, node in zip(known.tolist(), view.node[known].tolist(), strict=True):
+        if text := texts[at]:
+            bearers.setdefault(text, []).append(node)
+    for text, nodes in bearers.items():
+        for node in nodes:
+            official[node] = text
+    judged = _judgements(view, same), _judgements(view, other)
+    multiple = [nodes for nodes in bearers.values() if len(nodes) > 1]
+    groups, _ = join(multiple, judged[0], judged[1], official.get)
+    for members in groups:
+        tie(arrays, members, view.vf, view.vt)
+    return arrays
+
+
+def _judgements(view: Grouping, code: int) -> list[Edge]:
+    rows = np.flatnonzero(view.code == code)
+    rows = rows[(view.row_rec[rows] <= view.batch) & (view.row_ret[rows] > view.batch)]
+    return list(zip(view.src[rows].tolist(), view.dst[rows].tolist(), strict=True))
+
+
+def join(
+    equal: Iterable[Sequence[int]],
+    same: Sequence[Edge],
+    apart: Sequence[Edge],
+    official: Callable[[int], str | None],
+) -> tuple[list[list[int]], list[Edge]]:
+    """Groups of more than one node, and the `same` edges that were refused.
+
+    `equal` are sets with one official key; `same` is taken in order of recording.
+    """
+    parent: dict[int, int] = {}
+
+    def find(node: int) -> int:
+        while parent.setdefault(node, node) != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for nodes in equal:
+        for node in nodes[1:]:
+            parent[find(node)] = find(nodes[0])
+    keys = {find(node): key for a, b in same for node in (a, b) if (key := official(node))}
+    refused: list[Edge] = []
+    for a, b in same:
+        x, y = find(a), find(b)
+        if x == y:
+            continue
+        kx, ky = keys.get(x), keys.get(y)
+        forbidden = any({find(p), find(q)} == {x, y} for p, q in apart)
+        if forbidden or (kx and ky and kx != ky):
+            refused.append((a, b))
+            continue
+        parent[y] = x
+        if key := kx or ky:
+            keys[x] = key
+    groups: dict[int, list[int]] = {}
+    for node in list(parent):
+        groups.setdefault(find(node), []).append(node)
+    return sorted(sorted(g) for g in groups.values() if len(g) > 1), refused
+
+
+def tie(arrays: dict[str, npt.NDArray[Any]], members: Sequence[int], vf: I64, vt: I64) -> None:
+    """Make sorted `members` one subject: representative, ring, and one validity.
+
+    Each bound of validity is the one that the newest record states; a record that states none
+    does not undo another's.
+    """
+    rep, nxt, version = arrays["rep"], arrays["nxt"], arrays["node_version"]
+    living = sorted(int(version[m]) for m in members if version[m] >= 0)
+    begins, ends = (NEG, INF) if living else (INF, NEG)
+    for at in living:  # oldest first, so that the newest has the last word
+        if vf[at] != NEG:
+            begins = int(vf[at])
+        if vt[at] != INF:
+            ends = int(vt[at])
+    for place, member in enumerate(members):
+        rep[member] = members[0]
+        nxt[member] = members[(place + 1) % len(members)]
+        arrays["node_vf"][member], arrays["node_vt"][member] = begins, ends

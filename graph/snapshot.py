@@ -1,0 +1,282 @@
+"""A snapshot: the graph as known at one batch, immutable, with its name and its evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+
+from graph import keys
+from graph.base import Progress
+from graph.columns import I32, I64, Columns, Index, Nodes
+from graph.errors import UnknownSubject
+from graph.live import Live, open_live
+from graph.model import CODES, NAMES, RELATIONS
+from graph.store import Store
+from graph.times import day_end, format_instant, format_time, parse_time
+
+
+class Snapshot:
+    """One view of a live graph; see the module. Cheap to make; safe to share between threads."""
+
+    def __init__(self, live: Live, batch: int, known_at: str, name: str) -> None:
+        self._live = live
+        self.batch = batch
+        self.known_at = known_at
+        self.name = name
+        rows = live.rows
+        self.columns = Columns(*(rows.view(n) for n in Columns._fields))
+        nodes = live.nodes_at(batch)
+        self.nodes = Nodes(nodes["rep"], nodes["nxt"], nodes["node_vf"], nodes["node_vt"],
+                           nodes["node_kind"])
+        self._version = nodes["node_version"]
+        self._first = nodes["node_first"]
+        self._node_dataset = nodes["node_dataset"]
+        self._code = rows.view("code")
+        self._dataset = rows.view("dataset")
+        self._base_rows = live.base_rows
+        self.out: tuple[Index, Index] = (live.out, live.tail_out)
+        self.into: tuple[Index, Index] = (live.into, live.tail_into)
+        self._datasets = live.datasets
+        self._names: dict[int, str] = {}
+
+    @property
+    def n(self) -> int:
+        """Number of record nodes."""
+        return len(self.nodes.rep)
+
+    # -- rows -------------------------------------------------------------------------------
+
+    def rows(self, kind: str | Iterable[str], at: int | None = None) -> I64:
+        """Row numbers of these kinds that are known and, with `at`, true at that instant (µs).
+
+        States need both their ends valid then; events count once they happened. Linear in the
+        relations of these kinds.
+        """
+        kinds = (kind,) if isinstance(kind, str) else tuple(kind)
+        parts = [self._rows_of(name, at) for name in sorted(set(kinds), key=CODES.__getitem__)]
+        return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+    def _rows_of(self, kind: str, at: int | None) -> I64:
+        code = CODES[kind]
+        base, tail = self.out
+        low, high = (int(base.ptr[int(base.start[c])]) for c in (code, code + 1))
+        found = np.arange(low, high, dtype=np.int64)
+        low, high = (int(tail.ptr[int(tail.start[c])]) for c in (code, code + 1))
+        if high > low:
+            found = np.append(found, tail.order[low:high].astype(np.int64))
+        cols, nodes = self.columns, self.nodes
+        keep = (cols.rec[found] <= self.batch) & (cols.ret[found] > self.batch)
+        if at is not None:
+            keep &= cols.vf[found] <= at
+            if not RELATIONS[kind].event:
+                keep &= cols.vt[found] > at
+                for end in (cols.src[found], cols.dst[found]):
+                    keep &= (nodes.vf[end] <= at) & (nodes.vt[end] > at)
+        return found[keep]
+
+    def kind_of_row(self, row: int) -> str:
+        """The kind of a relation."""
+        return NAMES[int(self._code[row])]
+
+    def fact_id(self, row: int) -> str:
+        """`dataset:id` of a relation."""
+        return f"{self._datasets[int(self._dataset[row])]}:{self._live.texts['row_id'][row]}"
+
+    def fact_ids(self, rows: Iterable[int]) -> list[str]:
+        """`dataset:id` of many relations."""
+        datasets, numbers = self._datasets, self._dataset
+        texts = self._live.texts["row_id"]
+        return [f"{datasets[numbers[row]]}:{texts[row]}" for row in rows]
+
+    def extra(self, row: int) -> dict[str, Any]:
+        """The carried fields of a relation (see `graph.model`), {} where it has none."""
+        live = self._live
+        if row >= self._base_rows:
+            raw: bytes | str | None = live.extra_tail.get(row)
+        else:
+            at = int(np.searchsorted(live.extra_row, row))
+            hit = at < len(live.extra_row) and live.extra_row[at] == row
+            raw = live.extra[at] if hit else None
+        found: dict[str, Any] = orjson.loads(raw) if raw else {}
+        return found
+
+    def extras(self, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(row, carried fields) of every relation of a kind that carries any, known or not."""
+        live, code = self._live, CODES[kind]
+        base = self.out[0]
+        low, high = (int(base.ptr[int(base.start[c])]) for c in (code, code + 1))
+        first, last = np.searchsorted(live.extra_row, [low, high]).tolist()
+        for at in range(first, last):
+            yield int(live.extra_row[at]), orjson.loads(live.extra[at])
+        for row, raw in sorted(live.extra_tail.items()):
+            if row < len(self._code) and self._code[row] == code:
+                yield row, orjson.loads(raw)
+
+    # -- subjects ---------------------------------------------------------------------------
+
+    def members(self, node: int) -> list[int]:
+        """The record nodes of a subject, ascending."""
+        found, at = [node], int(self.nodes.nxt[node])
+        while at != node:
+            found.append(at)
+            at = int(self.nodes.nxt[at])
+        return sorted(found)
+
+    def known(self, node: int) -> bool:
+        """Whether a record was known at this snapshot's batch."""
+        return int(self._version[node]) >= 0
+
+    def record_name(self, node: int) -> str:
+        """`dataset:id` of a record."""
+        return (f"{self._datasets[int(self._node_dataset[node])]}:"
+                f"{self._live.texts['node_id'][node]}")
+
+    def records(self, node: int) -> list[str]:
+        """`dataset:id` of every known record of a subject."""
+        return [self.record_name(m) for m in self.members(node) if self.known(m)]
+
+    def canonical(self, node: int) -> str:
+        """The canonical id of a subject: from its official key, else its first record's name."""
+        node = int(self.nodes.rep[node])
+        if (found := self._names.get(node)) is None:
+            found = self._names[node] = self._canonical(node)
+        return found
+
+    def _canonical(self, node: int) -> str:
+        texts = self._live.texts["canonical"]
+        members = [m for m in self.members(node) if self.known(m)] or [node]
+        for member in members:
+            at = int(self._version[member])
+            if at >= 0 and (key := texts[at]):
+                return key
+        return self.record_name(members[0])
+
+    def label(self, node: int) -> str:
+        """A subject's name as its newest record gives it; its canonical id where none does."""
+        texts = self._live.texts["label"]
+        versions = sorted((int(self._version[m]) for m in self.members(node)), reverse=True)
+        return next((text for at in versions if at >= 0 and (text := texts[at])),
+                    "") or self.canonical(node)
+
+    def kind_name(self, node: int) -> str:
+        """The kind of a subject."""
+        return NAMES[int(self.nodes.kind[node])]
+
+    def subjects(self, kind: str | None = None) -> I32:
+        """Representatives of all known subjects (of one kind), valid or not, ascending."""
+        # A group's smallest member stands for it even while only a later one is known.
+        keep = np.zeros(self.n, np.bool_)
+        keep[self.nodes.rep[np.flatnonzero(self._version >= 0)]] = True
+        if kind is not None:
+            keep &= self.nodes.kind == CODES[kind]
+        return np.flatnonzero(keep).astype(np.int32)
+
+    def resolve(self, text: str) -> int:
+        """The subject that a `dataset:id`, canonical id, official key or bare id names.
+
+        Raises UnknownSubject when nothing, or more than one subject, has this name.
+        """
+        found = {int(self.nodes.rep[n]) for n in self._candidates(text) if self.known(n)}
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            raise UnknownSubject(f"{len(found)} subjects are named {text[:80]!r}: write dataset:id")
+        raise UnknownSubject(f"no subject is named {text[:80]!r}")
+
+    def _candidates(self, text: str) -> list[int]:
+        store = self._live.store
+        dataset, colon, rest = text.partition(":")
+        if colon:
+            named = [first for name, first in store.named(rest) if name == dataset]
+            if named or (named := self._by_canonical(text)):
+                return self._nodes(named)
+        if bare := [first for _, first in store.named(text)]:
+            return self._nodes(bare)
+        for kind in ("uscc", "resident_id", "e164", "account"):
+            key = keys.check(kind, text)
+            if key.valid and (canonical := keys.canonical(key, store.id_key)):
+                if named := self._by_canonical(canonical):
+                    return self._nodes(named)
+        return []
+
+    def _by_canonical(self, canonical: str) -> list[int]:
+        """Records that bear a canonical id: from the store as it is now, else as of this view."""
+        if named := self._live.store.bearer_firsts([canonical])[canonical]:
+            return named
+        if self.batch >= self._live.batch:
+            return []
+        texts = self._live.texts["canonical"]
+        found = [n for n in np.flatnonzero(self._version >= 0).tolist()
+                 if texts[int(self._version[n])] == canonical]
+        return [int(self._first[n]) for n in found]
+
+    def _nodes(self, firsts: list[int]) -> list[int]:
+        at = np.searchsorted(self._first, np.array(firsts, np.int64))
+        return [int(n) for n, first in zip(at, firsts, strict=True)
+                if n < len(self._first) and self._first[n] == first]
+
+    # -- listings ---------------------------------------------------------------------------
+
+    def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
+        """Listings of a subject that are known and, with `at`, in force then; oldest first."""
+        found = [e for m in self.members(node) for e in self._listings_of(m)]
+        keep = [e for e in found if e[3] <= self.batch < e[4]
+                and (at is None or e[1] <= at < e[2])]
+        return [{"fact": f"{self._datasets[e[5]]}:{e[6]}", "valid_from": format_time(e[1]),
+                 "valid_to": format_time(e[2]), **orjson.loads(e[7])}
+                for e in sorted(keep, key=lambda e: (e[1], e[0]))]
+
+    def _listings_of(self, node: int) -> Iterator[list[Any]]:
+        live, columns = self._live, self._live.listings
+        low, high = np.searchsorted(columns["node"], [node, node + 1]).tolist()
+        for i in range(low, high):
+            yield [*(int(columns[n][i]) for n in ("seq", "vf", "vt", "rec", "ret", "dataset")),
+                   live.listing_id[i], live.listing[i]]
+        yield from live.listing_tail.get(node, ())
+
+    def search(self, text: str, limit: int = 20) -> list[int]:
+        """Subjects whose name holds the text, exact names first, then shorter ones.
+
+        Width and case do not matter, nor traditional against simplified characters. Linear in
+        the names.
+        """
+        from graph.search import find
+
+        nodes = find(self._live.texts["label"], self._version, text, limit * 5)
+        seen = dict.fromkeys(int(self.nodes.rep[n]) for n in nodes)
+        return list(seen)[:limit]
+
+
+def snapshot_of(live: Live, known_at: str | None = None) -> Snapshot:
+    """A view of a live graph, first brought up to the store's newest batch.
+
+    `known_at` is ISO time with zone (+08:00 where it has none); a date means its end. Raises
+    BadFact where it is neither.
+    """
+    live.follow()
+    with live.lock:
+        if known_at is None:
+            info = live.newest
+        else:
+            info = live.store.batch_at(_moment(known_at))
+        digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
+        shown = format_instant(info.recorded_at) if info else format_instant(0)
+        return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
+
+
+def _moment(text: str) -> int:
+    return day_end(text) if len(text) == 10 else parse_time(text.replace("Z", "+00:00"))
+
+
+def open_snapshot(
+    store: Store, known_at: str | None = None, progress: Progress | None = None
+) -> Snapshot:
+    """A snapshot of a store; a process that asks more than once keeps an `open_live` instead."""
+    return snapshot_of(open_live(store, progress), known_at)
+
+
+__all__ = ["Columns", "Index", "Nodes", "Snapshot", "open_snapshot", "snapshot_of"]
