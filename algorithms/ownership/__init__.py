@@ -1,0 +1,1 @@
+"""Who owns and who controls: shares solved as a linear system, votes as a fixpoint."""
