@@ -6,15 +6,14 @@ Personal identifiers are shown masked (138****0001), a company's credit code in 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from api.native import native
 from graph.errors import UnknownSubject, WrongUsage
-from graph.model import CODES, ENTITIES
-from graph.times import format_instant
+from graph.model import ENTITIES
+from graph.times import format_instant, parse_time
 
 if TYPE_CHECKING:
     from api.session import Session
@@ -40,8 +39,9 @@ def subject(session: Session, text: str, known_at: str | None = None) -> dict[st
     """
     snapshot = session.snapshot(known_at)
     node = snapshot.resolve(text)
-    versions = [session.store.history(name) for name in snapshot.records(node)]
-    current = [found for v in versions if (found := _known(v, known_at)) is not None]
+    moment = parse_time(snapshot.known_at)
+    versions = (session.store.history(name) for name in snapshot.records(node))
+    current = [fact for history in versions for fact in history if was_known(fact, moment)]
     current.sort(key=lambda fact: fact.seq)
     return {
         "id": snapshot.canonical(node),
@@ -55,19 +55,10 @@ def subject(session: Session, text: str, known_at: str | None = None) -> dict[st
     }
 
 
-def _known(versions: list[StoredFact], known_at: str | None) -> StoredFact | None:
-    """The version that was current at a time; the newest unretracted one by default."""
-    if known_at is None:
-        return next((v for v in reversed(versions) if v.retracted_at is None), None)
-    from graph.times import parse_time
-
-    at = parse_time(known_at)
-    held = (
-        v
-        for v in reversed(versions)
-        if v.recorded_at <= at and (v.retracted_at is None or at < v.retracted_at)
-    )
-    return next(held, None)
+def was_known(fact: StoredFact, moment: int) -> bool:
+    """Whether this version was the current one at a moment (µs)."""
+    until = fact.retracted_at
+    return fact.recorded_at <= moment and (until is None or moment < until)
 
 
 def _record(fact: StoredFact) -> dict[str, Any]:
@@ -104,50 +95,38 @@ def brief(snapshot: Snapshot, node: int) -> dict[str, Any]:
 
 
 def search(session: Session, text: str, kind: str | None, limit: int) -> dict[str, Any]:
-    """Subjects whose id or official key is `text`, then those whose name contains it.
+    """Subjects whose id or official key is `text`, then those whose name holds it.
 
-    Reads names one after the other: O(subjects).
+    Reads the names one after the other: O(subjects).
     """
-    wanted = text.strip().casefold()
-    if not wanted:
+    if not text.strip():
         raise WrongUsage("nothing to search for")
+    if kind is not None:
+        _check_kind(kind)
     snapshot = session.snapshot()
-    exact: list[int] = []
+    found: dict[int, None] = {}
     with contextlib.suppress(UnknownSubject):
-        exact.append(snapshot.resolve(text.strip()))
-    named = (n for n in _subjects(snapshot, kind) if wanted in snapshot.label(n).casefold())
-    found = [n for n in exact if kind in (None, snapshot.kind_name(n))]
-    more = False
-    for node in named:
-        if node in exact:
-            continue
-        if len(found) == limit:
-            more = True
-            break
-        found.append(node)
-    return {"query": text, "results": [brief(snapshot, n) for n in found], "more": more}
+        found[snapshot.resolve(text.strip())] = None
+    found |= dict.fromkeys(snapshot.search(text, _MOST if kind else limit + 1))
+    kept = [n for n in found if kind in (None, snapshot.kind_name(n))]
+    results = [brief(snapshot, n) for n in kept[:limit]]
+    return {"query": text, "results": results, "more": len(kept) > limit}
 
 
-def _subjects(snapshot: Snapshot, kind: str | None) -> Iterator[int]:
-    if kind is not None and kind not in ENTITIES:
+def _check_kind(kind: str) -> None:
+    if kind not in ENTITIES:
         raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
-    return (int(node) for node in snapshot.subjects(kind))
 
 
 def listing(session: Session, kind: str | None, limit: int) -> dict[str, Any]:
     """Counts of what is stored, or the first subjects of a kind in the order of recording."""
     if kind is None:
         return session.store.stats()
-    if kind not in CODES:
-        raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
+    _check_kind(kind)
     snapshot = session.snapshot()
-    found: list[int] = []
-    for node in _subjects(snapshot, kind):
-        if len(found) == limit:
-            break
-        found.append(node)
-    total = len(snapshot.subjects(kind))
-    return {"kind": kind, "results": [brief(snapshot, n) for n in found], "total": total}
+    found = snapshot.subjects(kind)
+    results = [brief(snapshot, node) for node in found[:limit].tolist()]
+    return {"kind": kind, "results": results, "total": len(found)}
 
 
 def subject_bytes(session: Session, text: str, known_at: str | None = None) -> bytes:

@@ -15,6 +15,7 @@ from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
     from api.engine import Engine
 
 MAX_BODY: Final = 1 << 20

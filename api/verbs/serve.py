@@ -21,8 +21,11 @@ from api.options import Common, Verb, pass_common
     help="A host name that requests may be sent to, besides loopback's; repeat for more.",
 )
 @click.option("--seconds", default=60.0, show_default=True, help="The most that a question takes.")
+@click.option("--create", is_flag=True, help="Make an empty store where there is none.")
 @pass_common
-def serve(common: Common, host: str, port: int, names: tuple[str, ...], seconds: float) -> None:
+def serve(
+    common: Common, host: str, port: int, names: tuple[str, ...], seconds: float, create: bool
+) -> None:
     """Answer questions over HTTP until interrupted; prints the address with its token.
 
     启动 HTTP 服务, 打印带令牌的地址。
@@ -33,7 +36,10 @@ def serve(common: Common, host: str, port: int, names: tuple[str, ...], seconds:
     from api.auth import LOOPBACK, Access, make_token
     from api.session import Session
     from graph import compiled
+    from graph.store import open_store
 
+    if create:
+        open_store(common.url, create=True).close()
     session = Session(common.url)
     listening = listen(host, port)
     port = listening.getsockname()[1]

@@ -1,0 +1,176 @@
+"""Ask linkrisk from Python: over HTTP, or in this process, by the same calls.
+
+    risk = connect("sqlite:///linkrisk.db")            # in process
+    risk = Client("http://127.0.0.1:8000", token)      # over HTTP
+    risk.related_parties(subject="c1", depth=2)["results"]
+    risk.ask("paths", **{"from": "p1", "to": "c9"})    # or risk.paths(from_="p1", to="c9")
+
+Every answer is the envelope as plain dicts and lists. Errors are those of `graph.errors`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import msgspec
+
+from algorithms.catalogue import catalogue
+from graph import errors
+
+if TYPE_CHECKING:
+    import httpx
+
+    from api.session import Session
+
+
+class Asking(Protocol):
+    """What can be asked, however it is reached."""
+
+    def ask(self, name: str, /, **params: Any) -> dict[str, Any]:
+        """The envelope that answers a question by its algorithm's name or verb."""
+
+    def subject(self, name: str, *, known_at: str | None = None) -> dict[str, Any]:
+        """One subject with its records and listings."""
+
+    def search(self, text: str, *, kind: str | None = None, limit: int = 20) -> dict[str, Any]:
+        """Subjects by id, key or part of a name."""
+
+
+class _Named:
+    """A method for each algorithm: `risk.related_parties(...)` is `risk.ask("related_parties")`."""
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        if name not in catalogue():
+            raise AttributeError(f"no algorithm and no method {name}")
+
+        def ask(**params: Any) -> dict[str, Any]:
+            asked: Callable[..., dict[str, Any]] = object.__getattribute__(self, "ask")
+            return asked(name, **params)
+
+        return ask
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *catalogue()]
+
+
+def _plain(params: dict[str, Any]) -> dict[str, Any]:
+    """`from_`, as Python must write it, is `from`."""
+    return {name.rstrip("_"): value for name, value in params.items()}
+
+
+class Client(_Named):
+    """A service at a URL; `token` defaults to LINKRISK_TOKEN. Raises httpx.HTTPError when it is
+    not reached, and errors of `graph.errors` for what it answers."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        timeout: float = 90.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        import httpx
+
+        secret = token if token is not None else os.environ.get("LINKRISK_TOKEN", "")
+        self._http = httpx.Client(
+            base_url=url.partition("?")[0],
+            headers={"Authorization": f"Bearer {secret}"},
+            timeout=timeout,
+            transport=transport,
+        )
+        self._paths: dict[str, str] | None = None
+
+    def ask(self, name: str, /, **params: Any) -> dict[str, Any]:
+        """The envelope that answers a question by its algorithm's name or verb."""
+        body = msgspec.json.encode(_plain(params))
+        return self._call("POST", f"/v1/{name.replace('_', '-')}", content=body)
+
+    def subject(self, name: str, *, known_at: str | None = None) -> dict[str, Any]:
+        """One subject with its records and listings."""
+        from urllib.parse import quote
+
+        params = {} if known_at is None else {"known_at": known_at}
+        return self._call("GET", f"/v1/subjects/{quote(name, safe='')}", params=params)
+
+    def search(self, text: str, *, kind: str | None = None, limit: int = 20) -> dict[str, Any]:
+        """Subjects by id, key or part of a name."""
+        params: dict[str, Any] = {"q": text, "limit": limit}
+        return self._call("GET", "/v1/search", params=params | ({"kind": kind} if kind else {}))
+
+    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        response = self._http.request(method, path, **options)
+        if response.is_success:
+            return msgspec.json.decode(response.content, type=dict[str, Any])
+        raise _error(response)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _error(response: httpx.Response) -> errors.LinkriskError:
+    """The error of our tree that a problem names, or the root of the tree."""
+    try:
+        said = msgspec.json.decode(response.content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        said = {}
+    kind = getattr(errors, str(said.get("title")), None)
+    detail = str(said.get("detail") or f"HTTP {response.status_code}")
+    if isinstance(kind, type) and issubclass(kind, errors.LinkriskError):
+        return kind(detail)
+    return errors.LinkriskError(detail)
+
+
+class Local(_Named):
+    """A store opened in this process."""
+
+    def __init__(self, url: str) -> None:
+        from api.session import Session
+
+        self.session: Session = Session(url)
+
+    def ask(self, name: str, /, **params: Any) -> dict[str, Any]:
+        """The envelope that answers a question by its algorithm's name or verb."""
+        answered: dict[str, Any] = msgspec.to_builtins(self.session.ask(name, _plain(params)))
+        return answered
+
+    def subject(self, name: str, *, known_at: str | None = None) -> dict[str, Any]:
+        """One subject with its records and listings."""
+        from api.look import subject
+
+        return subject(self.session, name, known_at)
+
+    def search(self, text: str, *, kind: str | None = None, limit: int = 20) -> dict[str, Any]:
+        """Subjects by id, key or part of a name."""
+        from api.look import search
+
+        return search(self.session, text, kind, limit)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def connect(url: str | None = None) -> Local:
+    """Open a store in this process: `url`, else LINKRISK_STORE, else linkrisk.db here.
+
+    Raises NoStore where there is none.
+    """
+    from api.options import Common
+
+    return Local(Common(store=url).url)

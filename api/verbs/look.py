@@ -1,0 +1,151 @@
+"""Looking things up and taking them out: show, search, list, export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from api.options import Common, Verb, pass_common
+from api.output import printable, write_json
+
+
+@click.command(cls=Verb)
+@click.argument("name", metavar="ID")
+@click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
+@pass_common
+def show(common: Common, name: str, known_at: str | None) -> None:
+    """One subject: its records with their sources, contradictions, listings. 查看主体。
+
+    ID is dataset:id, a bare id, a canonical id or an official key.
+    """
+    from api import look
+    from api.session import Session
+
+    with Session(common.url) as session:
+        found = look.subject(session, name, known_at)
+    if common.json:
+        write_json(msgspec.json.encode(found))
+        return
+    from api.table import console, table
+
+    out = console()
+    out.print(f"{printable(found['label'])}  {found['kind']}  {found['id']}", markup=False)
+    out.print(table([{"record": r["id"], **_flat(r)} for r in found["records"]]))
+    if found["contradictions"]:
+        out.print("contradictions / 矛盾")
+        out.print(table(found["contradictions"]))
+    if found["listings"]:
+        out.print("listings / 名单")
+        out.print(table(found["listings"]))
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    hidden = {"id", "kind"}
+    return {name: value for name, value in record.items() if name not in hidden}
+
+
+@click.command(cls=Verb)
+@click.argument("text")
+@click.option("--kind", metavar="KIND", help="Only subjects of this kind, such as company.")
+@click.option("--limit", default="20", show_default=True, help="The most rows, 1 to 1000.")
+@pass_common
+def search(common: Common, text: str, kind: str | None, limit: str) -> None:
+    """Subjects whose id or key is TEXT, then those whose name contains it. 搜索。"""
+    from api import look
+    from api.session import Session
+
+    most = look.limit_of(limit)
+    with Session(common.url) as session:
+        found = look.search(session, text, kind, most)
+    _print(common, found, "more are there; --limit shows them" if found["more"] else "")
+
+
+@click.command("list", cls=Verb)
+@click.option("--kind", metavar="KIND", help="Subjects of this kind, such as company.")
+@click.option("--limit", default="50", show_default=True, help="The most rows, 1 to 1000.")
+@pass_common
+def list_(common: Common, kind: str | None, limit: str) -> None:
+    """Counts of what the store holds, or the subjects of one kind. 列出。"""
+    from api import look
+    from api.session import Session
+
+    most = look.limit_of(limit)
+    with Session(common.url) as session:
+        found = look.listing(session, kind, most)
+    total = found.get("total", 0)
+    shown = len(found.get("results", ()))
+    _print(common, found, f"{shown} of {total:,}" if kind else "")
+
+
+def _print(common: Common, found: dict[str, Any], note: str) -> None:
+    if common.json:
+        write_json(msgspec.json.encode(found))
+        return
+    from api.table import console, table
+
+    out = console()
+    rows = found["results"] if "results" in found else _pairs(found)
+    out.print(table(rows) if rows else "nothing found / 未找到")
+    if note:
+        out.print(note)
+
+
+def _pairs(counts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Nested counts as rows of name and number."""
+    rows = []
+    for name, value in counts.items():
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        rows += [{"what": f"{name} {part}".strip(), "count": number} for part, number in parts]
+    return rows
+
+
+@click.command(cls=Verb)
+@click.option("--format", "form", type=click.Choice(["native"]), default="native")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout.")
+@click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
+@click.option("--masked", is_flag=True, help="Personal identifiers by their ends only.")
+@pass_common
+def export(common: Common, form: str, out: Path | None, known_at: str | None, masked: bool) -> None:
+    """Write the facts as JSON Lines that load again as what they were. 导出。
+
+    `id` and `source` stay as they came; `canonical` is added, the id that answers use. Without
+    --masked the file holds personal identifiers in full: treat it as the store itself.
+    """
+    from api.export import lines
+    from api.session import Session
+
+    assert form == "native"
+    with Session(common.url) as session:
+        written = lines(session, known_at, masked=masked)
+        if out is None:
+            _to_stdout(written)
+        else:
+            count = _to_file(out, written)
+            click.echo(f"{count:,} facts written / 条事实已写入: {out}", err=True)
+
+
+def _to_stdout(written: Iterable[bytes]) -> None:
+    stream = sys.stdout.buffer
+    for line in written:
+        stream.write(line)
+    stream.flush()
+
+
+def _to_file(path: Path, written: Iterable[bytes]) -> int:
+    """Write beside the destination, then take its place: a file is whole or not there."""
+    part = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        with part.open("wb") as stream:
+            for line in written:
+                stream.write(line)
+                count += 1
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
