@@ -126,13 +126,15 @@ class Store(Protocol):
         *,
         file: tuple[str, str] | None = None,
         defer: bool = False,
+        settled: bool = True,
         recorded_at: int | None = None,
     ) -> Written:
         """Record a batch atomically; durable on return. The same id again changes nothing.
 
         A record that is new is recorded; one with other content is corrected (the old version is
         retracted); the same content is a duplicate. With `defer`, rows whose ends are not known in
-        their own dataset, and retractions, are left for a later write. `file` is (name, SHA-256).
+        their own dataset, and retractions, are left for a later write. `file` is (name, SHA-256); `settled` is false
+        where something that belongs to the batch but is not among the rows is outstanding.
         Raises StoreFull, StoreError.
         """
 

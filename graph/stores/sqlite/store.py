@@ -125,6 +125,7 @@ class SqliteStore:
         *,
         file: tuple[str, str] | None = None,
         defer: bool = False,
+        settled: bool = True,
         recorded_at: int | None = None,
     ) -> Written:
         """See the protocol. Cost: linear in the rows, plus one index descent per name."""
@@ -136,7 +137,8 @@ class SqliteStore:
             result = writer.run(rows, defer)
             if writer.changed:
                 moment = max(now() if recorded_at is None else recorded_at, last)
-                writer.insert(batch_id, moment, name, not (result.deferred or result.rejected))
+                settled = settled and not (result.deferred or result.rejected)
+                writer.insert(batch_id, moment, name, settled)
                 result.batch = writer.number
         return result
 
@@ -167,7 +169,8 @@ class SqliteStore:
             number, last, name = self._newest(db)
             writer = BatchWriter(db, number + 1, None)
             undo.plan(db, writer, target)
-            db.execute("UPDATE batch SET id = id || '#undone-' || no, settled = 0 WHERE no = ?",
+            db.execute("UPDATE batch SET id = id || '#undone-' || no, settled = 0,"
+                       " undone = 1 WHERE no = ?",
                        (target.no,))
             if writer.changed:
                 writer.insert(f"undo:{target.no}", max(now(), last), name, True, target.no)

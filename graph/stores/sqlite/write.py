@@ -227,10 +227,26 @@ class BatchWriter:
             same_file = self.file is not None and old_file == self.file
             if newer <= 0 and (old_batch == self.number or same_file):
                 raise BadFact("the same id with other content in one file", "id")
+        if self._said_before(current, digest):
+            self.result.duplicates += 1
+            return
+        if current > 0:
             self._retract(current)
         known[1] = self.append(row, dataset, known, ends, digest)
         self.moved[row.id, dataset] = known
         self.result.loaded += 1
+
+    def _said_before(self, current: int, digest: bytes) -> bool:
+        """Whether this very file already recorded this content: what was corrected or retracted
+        since must not come back because the file is sent again."""
+        if self.file is None or abs(current) >= self.start:
+            return False
+        return self.db.execute(
+            "WITH RECURSIVE version(seq) AS (SELECT ?1 UNION ALL SELECT f.prior FROM fact f"
+            " JOIN version v ON f.seq = v.seq WHERE f.prior IS NOT NULL)"
+            " SELECT 1 FROM version v JOIN fact f ON f.seq = v.seq JOIN batch b ON b.no = f.batch"
+            " WHERE b.file = ?2 AND f.digest = ?3 AND b.undone = 0",
+            (abs(current), self.file, digest)).fetchone() is not None
 
     def _current(self, seq: int) -> tuple[bytes, int, str | None, int | None]:
         if seq >= self.start:
@@ -343,7 +359,7 @@ class BatchWriter:
         db.executemany("INSERT INTO retraction (seq, batch) VALUES (?, ?)",
                        ((seq, self.number) for seq in self.retracted))
         name = add_events(previous, recorded_at, self.digests, gone)
-        db.execute("INSERT INTO batch VALUES (?,?,?,?,?,?,?,?,?,?)", (
+        db.execute("INSERT INTO batch VALUES (?,?,?,?,?,?,?,?,?,?,0)", (
             self.number, batch_id, recorded_at, self.file, len(self.facts), len(self.retracted),
             self.seq - 1, name, int(settled), undoes))
 
