@@ -59,19 +59,26 @@ def backup(common: Common, destination: Path) -> None:
 @click.argument("batch")
 @pass_common
 def undo(common: Common, batch: str) -> None:
-    """Take BATCH (its id or number) back: what it recorded is retracted. 撤销批次。"""
+    """Take BATCH back: what it recorded is retracted. 撤销批次。
+
+    BATCH is what a receipt calls it (a load of many chunks is taken back whole), or the number of
+    one batch.
+    """
     from graph.store import open_store
 
     store = open_store(common.url)
     try:
-        known = {name: b.id for b in store.batches() for name in (b.id, str(b.no))}
-        if batch not in known:
+        parts = [
+            b.id
+            for b in store.batches()
+            if batch in (b.id, str(b.no)) or b.id.startswith(f"{batch}/")
+        ]
+        if not parts:
             raise InputError(f"no batch {batch}")
-        written = store.undo(known[batch])
+        facts = sum(store.undo(part).loaded for part in reversed(parts))
     finally:
         store.close()
-    answer = {"undone": known[batch], "batch": written.batch, "retracted": written.loaded}
     if common.json:
-        write_json(msgspec.json.encode(answer))
+        write_json(msgspec.json.encode({"undone": batch, "batches": len(parts), "facts": facts}))
     else:
-        click.echo(f"undone / 已撤销: {known[batch]} ({written.loaded:,} facts)")
+        click.echo(f"undone / 已撤销: {batch} ({facts:,} facts)")

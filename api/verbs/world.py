@@ -1,0 +1,86 @@
+"""Worlds to try things on: generate, demo; and bench, which measures on them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+import msgspec
+
+from api.options import Common, Verb, pass_common
+from api.output import write_json
+
+_ROOT: Final = Path(__file__).parent.parent.parent
+_PATH = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(cls=Verb)
+@click.option("--out", type=_PATH, default="world.jsonl", show_default=True, help="- is stdout.")
+@click.option("--entities", default=1_000, show_default=True, help="1,000 to 20 million.")
+@click.option("--relations-per-entity", default=3.0, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="The same seed writes the same bytes.")
+@click.option("--dataset", metavar="NAME", help="Write a source on every fact, of this dataset.")
+@pass_common
+def generate(
+    common: Common, out: Path, entities: int, relations_per_entity: float, seed: int,
+    dataset: str | None,
+) -> None:  # fmt: skip
+    """Write a seeded world of companies, people, accounts and invoices. 生成模拟数据。
+
+    Facts as native JSON Lines, with a few planted rings; loads with `linkrisk ingest`.
+    """
+    from api.progress import Meter
+    from ingest.generate import generate as write_world
+
+    meter = Meter("writing / 写出", "facts")
+    to: Path | BinaryIO = sys.stdout.buffer if str(out) == "-" else out
+    try:
+        summary = write_world(
+            to, entities, seed, relations_per_entity, dataset=dataset,
+            progress=lambda done, total: meter(done, total, done),
+        )  # fmt: skip
+    finally:
+        meter.close()
+    if not isinstance(to, Path):
+        to.flush()
+    elif common.json:
+        write_json(msgspec.json.encode(summary))
+    else:
+        click.echo(f"written / 已写入: {out}")
+
+
+@click.command(cls=Verb)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="out/demo",
+              show_default=True, help="The folder for store, answers and report.")  # fmt: skip
+@click.option("--entities", default=5_000, show_default=True, help="The size of the world.")
+@click.option("--seed", default=0, show_default=True, help="The same seed makes the same world.")
+@pass_common
+def demo(common: Common, out: Path, entities: int, seed: int) -> None:
+    """Make a small world, load it, ask every kind of question, write a report. 演示。"""
+    from api.demo import run
+
+    assert common is not None
+    run(out=out, entities=entities, seed=seed)
+
+
+@click.command(cls=Verb, context_settings={"ignore_unknown_options": True})
+@click.argument("names", metavar="[NAME [ARGS...]]", nargs=-1, type=click.UNPROCESSED)
+@pass_common
+def bench(common: Common, names: tuple[str, ...]) -> int:
+    """Run the measurement NAME of bench/, or all of them one after the other. 性能测试。"""
+    assert common is not None
+    found = sorted(p.stem for p in (_ROOT / "bench").glob("[a-z]*.py"))
+    if names and names[0] not in found:
+        raise click.UsageError(f"bench: one of {', '.join(found) or 'none here'}")
+    if not found:
+        raise click.ClickException("bench/ is not beside the program: run this in a clone")
+    runs = [names] if names else [(name,) for name in found]
+    for name, *rest in runs:
+        command = [sys.executable, "-m", f"bench.{name}", *rest]
+        code = subprocess.run(command, cwd=_ROOT, check=False).returncode  # noqa: S603
+        if code:
+            return code
+    return 0
