@@ -1,0 +1,66 @@
+"""Policy: tests write small worlds inline and through the real store. The shared data sets are
+used where they lie (LINKRISK_TEST_DATA, default ../shared/data) and never copied in; where they
+are missing, tests that need them skip, under CI they fail. Warnings are errors.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.facts import Normaliser
+from graph.store import Store, open_store
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of whoever runs the tests do not reach into them."""
+    for name in ("LINKRISK_STORE", "LINKRISK_TOKEN", "LINKRISK_ID_KEY", "LINKRISK_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The shared data sets."""
+    found = Path(os.environ.get("LINKRISK_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not found.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"no test data at {found}; LINKRISK_TEST_DATA names another place")
+        pytest.skip(f"no test data at {found}; LINKRISK_TEST_DATA names another place")
+    return found
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """The address of a store that is not there yet."""
+    return f"sqlite:///{tmp_path / 'facts.db'}"
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterable[Store]:
+    """An empty store on disk."""
+    opened = open_store(store_url, create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def write(store: Store) -> Callable[..., Store]:
+    """`write(facts, dataset="d", batch="b1")` records native facts and gives the store back."""
+
+    def record(
+        facts: Iterable[dict[str, Any]], dataset: str = "d", batch: str | None = None
+    ) -> Store:
+        normaliser = Normaliser(dataset, store.id_key)
+        rows = [normaliser.row(fact, line) for line, fact in enumerate(facts, 1)]
+        written = store.write(batch or f"batch-{store.last_batch() + 1}", rows)
+        assert not written.rejected, written.rejected
+        return store
+
+    return record
