@@ -1,0 +1,238 @@
+"""Related parties: who stands around a subject on a day, how far off, and by which facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from algorithms.registry import Params, Result, Truncated, algorithm, evidence
+from graph.model import CODES, NAMES, RELATIONS, ROLE_KINDS, SHARE_UNIT
+
+if TYPE_CHECKING:
+    from graph.reach import Reached
+    from graph.snapshot import Snapshot
+
+MAX_DEPTH = 10
+_TITLED = frozenset(k.code for k in RELATIONS.values() if "role" in k.carried)
+_SHAREHOLDER = CODES["shareholder"]
+_OWNED_BY = _SHAREHOLDER * 4 + 1  # a holding met from the company: way "in"
+_OWNS = _SHAREHOLDER * 4 + 2
+_DIRECTIONS = (None, "in", "out", "both")
+
+
+class RelatedParams(Params, frozen=True, kw_only=True):
+    """Whom to ask about, and how far to look."""
+
+    subject: Annotated[
+        str, Meta(description="the subject to start from / 起点主体", examples=["demo:c1"])
+    ]
+    depth: Annotated[
+        int, Meta(description="how many relations away, at most 10 / 层数, 至多 10 层", ge=1)
+    ] = 1
+    kinds: Annotated[
+        list[str] | None,
+        Meta(
+            description="kinds of relation to follow; default the roles and holdings"
+            " / 关系种类, 默认为任职、持股等全部角色关系",
+            examples=[["shareholder", "legal_representative"]],
+        ),
+    ] = None
+    direction: Annotated[
+        Literal["in", "out", "both"],
+        Meta(
+            description="in: towards those who hold or lead; out: towards those held or led"
+            " / in 向上 (股东、法定代表人), out 向下 (被持股、任职企业), both 双向"
+        ),
+    ] = "both"
+    max_fanout: Annotated[
+        int,
+        Meta(description="pass through no party with more relations / 关系多于此数的主体不再穿过",
+             ge=1, le=1_000_000),
+    ] = 1000
+    max_rows: Annotated[
+        int, Meta(description="parties shown, the nearest / 最多列出的关联方", ge=1, le=1_000_000)
+    ] = 1000
+    max_explored: Annotated[
+        int, Meta(description="relations looked at / 最多查看的关系", ge=1, le=100_000_000)
+    ] = 1_000_000
+    time_limit: Annotated[
+        float, Meta(description="seconds / 时限 (秒)", gt=0, le=600)
+    ] = 5.0
+
+
+class RelatedParty(msgspec.Struct, frozen=True, kw_only=True):
+    """A party at its least distance from the subject."""
+
+    party: str
+    roles: list[str]
+    depth: int
+    share: float | None
+    facts: list[str]
+    path: list[str]
+    direction: str
+    titles: list[str] | UnsetType = UNSET
+    facts_total: int | UnsetType = UNSET
+
+
+@algorithm(
+    "related_parties",
+    RelatedParams,
+    RelatedParty,
+    sources=(
+        "doi:10.1137/0201010",
+        "企业会计准则第36号——关联方披露 (财政部, 2006)",
+    ),
+    title="Related parties / 关联方",
+    family="related",
+)
+def related_parties(snapshot: Snapshot, params: RelatedParams) -> Result[RelatedParty]:
+    """The parties within `depth` relations of a subject, true on `as_of`, known at `known_at`.
+
+    One row a party at its least depth, by breadth-first search over subjects (a subject is all of
+    its records). `roles` are the kinds of the last relations, those between the party and the one
+    before it on `path`; `direction` says how these point: `in` at the nearer one (a shareholder of
+    it), `out` away from it (held by it), `both`. `titles` are what registers call the role.
+    `facts` are the relations along `path`, nearest first, parallel ones beside each other; at
+    depth 1 they are all direct relations of the asked kinds and direction. Where several shortest
+    paths lead to a party, each step comes from the one before it whose canonical id is least.
+
+    `share`, a fraction, at depth 1 only: what the party holds in the subject, and where it holds
+    nothing, what the subject holds in it; parallel holdings add, absent shares do not count, null
+    when none is known.
+
+    A relation counts when it is true on `as_of` and both its ends are; events (transfers, invoices)
+    only where `kinds` asks for them, and then when they happened by the end of that day.
+
+    Rows are ordered by depth, then canonical id. `truncated` says when depth (at most 10), rows,
+    relations looked at or time ended the search, or parties with more than `max_fanout` relations
+    were not passed through; the subject's own relations are never cut by `max_fanout`. Time is in
+    proportion to the relations of the parties met. Raises UnknownSubject, WrongUsage.
+    """
+    from graph.reach import Bounds, reach
+    from graph.times import day_end, today
+    from graph.traverse import ask_for, graph_of
+
+    root = snapshot.resolve(params.subject)
+    at = day_end(params.as_of or today())
+    kinds = ROLE_KINDS if params.kinds is None else params.kinds
+    bounds = Bounds(
+        min(params.depth, MAX_DEPTH), params.max_fanout, params.max_rows, params.max_explored
+    )
+    ask = ask_for(snapshot, kinds, params.direction, at)
+    reached = reach(graph_of(snapshot), ask, root, bounds, params.time_limit)
+    rows = _rows(snapshot, reached)
+    return Result(
+        results=rows[: params.max_rows], truncated=_truncated(snapshot, params, reached, len(rows))
+    )
+
+
+def _rows(snapshot: Snapshot, reached: Reached) -> list[RelatedParty]:
+    """The rows of what was reached, in order."""
+    names = [snapshot.canonical(node) for node in reached.nodes]
+    count = len(names)
+    before, hops = _parents(reached, names)
+    ids = snapshot.fact_ids(reached.row)
+    tags, levels = reached.tag, reached.levels
+    paths: list[list[str]] = [[]] * count
+    facts: list[list[str]] = [[]] * count
+    paths[0] = names[:1]
+    made: list[RelatedParty] = []
+    for c in range(1, count):
+        hop, p = hops[c], before[c]
+        paths[c] = [*paths[p], names[c]]
+        if len(hop) == 1:
+            step = hop[0]
+            roles = [NAMES[tags[step] >> 2]]
+            way = tags[step] & 3
+            facts[c] = [*facts[p], ids[step]]
+        else:
+            roles = sorted({NAMES[tags[i] >> 2] for i in hop})
+            way = 0
+            for i in hop:
+                way |= tags[i] & 3
+            facts[c] = facts[p] + sorted(ids[i] for i in hop)
+        shown, total = evidence(facts[c])
+        made.append(
+            RelatedParty(
+                party=names[c],
+                roles=roles,
+                depth=levels[c],
+                share=_share(snapshot, reached, hop) if p == 0 else None,
+                facts=shown,
+                path=paths[c],
+                direction=_DIRECTIONS[way],
+                titles=_titles(snapshot, reached, hop),
+                facts_total=total,
+            )
+        )
+    made.sort(key=lambda row: (row.depth, row.party))
+    return made
+
+
+def _parents(reached: Reached, names: list[str]) -> tuple[list[int], list[list[int]]]:
+    """For each party the one before it on its path, and the steps between the two.
+
+    Steps from one parent stand together, for it was expanded once.
+    """
+    before = [-1] * len(names)
+    hops: list[list[int]] = [[]] * len(names)
+    for i, (c, p) in enumerate(zip(reached.child, reached.parent, strict=True)):
+        q = before[c]
+        if q == p:
+            hops[c].append(i)
+        elif q < 0 or names[p] < names[q]:
+            before[c] = p
+            hops[c] = [i]
+    return before, hops
+
+
+def _share(snapshot: Snapshot, reached: Reached, hop: list[int]) -> float | None:
+    """The direct holding among the steps of a hop."""
+    for tag in (_OWNED_BY, _OWNS):
+        values = [int(snapshot.columns.value[reached.row[i]]) for i in hop if reached.tag[i] == tag]
+        known = [value for value in values if value >= 0]
+        if known:
+            return sum(known) / SHARE_UNIT
+    return None
+
+
+def _titles(snapshot: Snapshot, reached: Reached, hop: list[int]) -> list[str] | UnsetType:
+    """What the registers call the roles of a hop."""
+    titles = {
+        role
+        for i in hop
+        if reached.tag[i] >> 2 in _TITLED and (role := snapshot.extra(reached.row[i]).get("role"))
+    }
+    return sorted(titles) if titles else UNSET
+
+
+def _truncated(
+    snapshot: Snapshot, params: RelatedParams, reached: Reached, rows: int
+) -> Truncated | None:
+    """Which bounds cut the search short."""
+    from graph.reach import EXPLORED, ROWS, TIME
+
+    cuts: list[tuple[str, int | None]] = []
+    if params.depth > MAX_DEPTH:
+        cuts.append((f"depth: cut to {MAX_DEPTH} / 层数以 {MAX_DEPTH} 为限", MAX_DEPTH))
+    if reached.status == ROWS or rows > params.max_rows:
+        text = f"max_rows: only the nearest {params.max_rows} are shown / 只列出最近的关联方"
+        cuts.append((text, params.max_rows))
+    if reached.status == EXPLORED:
+        cuts.append(("max_explored: not all was looked at / 未查看全部关系", params.max_explored))
+    if reached.status == TIME:
+        cuts.append(("time_limit: not all was looked at / 超时, 未查看全部关系", None))
+    if reached.hubs:
+        first = min(snapshot.canonical(node) for node in reached.hubs)
+        text = (
+            f"max_fanout: {len(reached.hubs)} not passed through, {first} first"
+            " / 关系过多的主体未再穿过"
+        )
+        cuts.append((text, params.max_fanout))
+    if not cuts:
+        return None
+    return Truncated(
+        reason="; ".join(text for text, _ in cuts), explored=reached.explored, limit=cuts[0][1]
+    )

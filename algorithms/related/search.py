@@ -1,0 +1,442 @@
+"""Shortest path between two subjects: a search from both ends, then the least path among equals.
+
+The least of all shortest paths by canonical ids is what makes the k-th path well defined. A search
+is over subjects, bounded, and can be paused and gone on with; subjects may be barred from it, and
+so may first steps, as Yen's algorithm asks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, ParamSpec
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.compiled import Kernel, inline_kernel, kernel
+from graph.reach import (
+    BUFFER_FULL,
+    DONE,
+    EASY,
+    EXPLORED,
+    HEAVY,
+    NODES_FULL,
+    PAUSED,
+    TIME,
+    Seen,
+    probe,
+)
+from graph.traverse import BOTH, IN, OUT, Ask, Buffer, Graph, buffer, gather, weight
+
+P = ParamSpec("P")
+Ints = npt.NDArray[np.int32]
+LONGER: Final = 8  # no path within the length; there may be a longer one
+
+_BARRED: Final = -2
+_UNLIMITED: Final = 1 << 40
+(_STAMP, _COUNT, _READY, _SIDE, _AT, _UPTO, _FRONT, _BACK, _NEAR, _FAR, _MET, _LENGTH, _SEEN,
+ _NEED, _MARKED, _TURN) = range(16)
+
+
+class Room(NamedTuple):
+    """Scratch of a search. Positions 0 and 1 of `node` are its ends, then who is barred."""
+
+    seen: Seen
+    node: Ints
+    near: Ints  # distance from the first end; -1 not met, -2 barred
+    far: Ints  # distance to the second end
+    mark: Ints  # leads back to the first end by a shortest path
+    turn: Ints
+    front: Ints  # positions in the order they were met from either end
+    back: Ints
+    meets: Ints
+    picks: Ints
+    buf: Buffer
+    none: Buffer
+    state: npt.NDArray[np.int64]
+
+
+class Bounds(NamedTuple):
+    """Longest path, relations of a subject that is passed through (0: any), relations looked at."""
+
+    length: int
+    hub: int
+    explore: int
+
+
+class Asks(NamedTuple):
+    """The question seen from the first end, from the second, and from both."""
+
+    fwd: Ask
+    bwd: Ask
+    any: Ask
+
+
+def asks_of(ask: Ask) -> Asks:
+    """A question and its reverse."""
+    back = {OUT: IN, IN: OUT, BOTH: BOTH}[ask.way]
+    return Asks(ask, ask._replace(way=back), ask._replace(way=BOTH))
+
+
+@inline_kernel
+def _place(room: Any, stamp: int, node: int) -> int:
+    """Position of a node, which is new where that is the count."""
+    at = probe(room.seen, stamp, node)
+    if room.seen.table[at] >> 32 == stamp >> 32:
+        return int(room.seen.slot[at])
+    count = room.state[_COUNT]
+    room.seen.table[at] = stamp + node
+    room.seen.slot[at] = count
+    room.node[count] = node
+    room.near[count] = -1
+    room.far[count] = -1
+    room.mark[count] = 0
+    room.turn[count] = 0
+    room.state[_COUNT] = count + 1
+    return count
+
+
+@inline_kernel
+def _within(values: Any, value: int) -> bool:
+    for i in range(len(values)):
+        if values[i] == value:
+            return True
+    return False
+
+
+@inline_kernel
+def _begin(room: Any, stamp: int) -> None:
+    """Put the ends and the barred, which stand in `node`, into the table."""
+    state = room.state
+    given = state[_COUNT]
+    state[_COUNT] = 0
+    for i in range(given):
+        where = _place(room, stamp, room.node[i])
+        if i >= 2:
+            room.near[where] = _BARRED
+            room.far[where] = _BARRED
+    room.near[0] = 0
+    room.far[1] = 0
+    room.front[0] = 0
+    room.back[0] = 1
+    state[_FRONT] = 1
+    state[_BACK] = 1
+    state[_LENGTH] = -1
+    state[_READY] = 1
+
+
+@inline_kernel
+def _expand(g: Any, asks: Any, first: Any, bounds: Any, room: Any, where: int, side: int) -> None:
+    """Label the neighbours of a subject, which are in the buffer, from one side."""
+    state = room.state
+    stamp = state[_STAMP]
+    node = room.node[where]
+    for i in range(state[_NEED]):
+        other = room.buf.others[i]
+        count = state[_COUNT]
+        at = _place(room, stamp, other)
+        if at == count and bounds.hub > 0:
+            if gather(g, asks.any, other, room.none, bounds.hub) > bounds.hub:
+                room.near[at] = _BARRED
+                room.far[at] = _BARRED
+        if room.near[at] == _BARRED:
+            continue
+        if side == 1:
+            if room.near[at] >= 0 or (where == 0 and _within(first, other)):
+                continue
+            room.near[at] = state[_NEAR] + 1
+            room.front[state[_FRONT]] = at
+            state[_FRONT] += 1
+        else:
+            if room.far[at] >= 0 or (at == 0 and _within(first, node)):
+                continue
+            room.far[at] = state[_FAR] + 1
+            room.back[state[_BACK]] = at
+            state[_BACK] += 1
+        if room.near[at] >= 0 and room.far[at] >= 0:
+            room.meets[state[_MET]] = at
+            state[_MET] += 1
+
+
+@inline_kernel
+def _turn_side(room: Any, bounds: Any, tails: Any) -> int:
+    """Choose the smaller frontier to expand; DONE or LONGER where there is nothing to do."""
+    state = room.state
+    if state[_MET] > 0:
+        state[_LENGTH] = state[_NEAR] + state[_FAR]
+        return DONE
+    ahead = state[_FRONT] - tails[0]
+    behind = state[_BACK] - tails[1]
+    if ahead == 0 or behind == 0:
+        return DONE
+    if state[_NEAR] + state[_FAR] >= bounds.length:
+        return LONGER
+    if ahead <= behind:
+        state[_SIDE] = 1
+        state[_AT] = tails[0]
+        state[_UPTO] = state[_FRONT]
+        tails[0] = state[_FRONT]
+    else:
+        state[_SIDE] = 2
+        state[_AT] = tails[1]
+        state[_UPTO] = state[_BACK]
+        tails[1] = state[_BACK]
+    return PAUSED
+
+
+@kernel
+def meet(
+    g: Any, asks: Any, first: Any, bounds: Any, tails: Any, budget: int, force: bool, room: Any
+) -> int:
+    """Go on with a search until the two sides meet, are exhausted, bounded, full or paused.
+
+    Levels are finished, so that every shortest path is among the labels when it is done. `first`
+    are subjects that may not follow the first end; `tails` are where the frontiers begin.
+    """
+    state = room.state
+    stamp = state[_STAMP]
+    if state[_READY] == 0:
+        _begin(room, stamp)
+    spent = 0
+    while True:
+        if state[_SIDE] == 0:
+            status = _turn_side(room, bounds, tails)
+            if status != PAUSED:
+                return status
+        side = state[_SIDE]
+        while state[_AT] < state[_UPTO]:
+            where = room.front[state[_AT]] if side == 1 else room.back[state[_AT]]
+            ask = asks.fwd if side == 1 else asks.bwd
+            if state[_SEEN] >= bounds.explore:
+                return EXPLORED
+            if spent >= budget or (not force and weight(g, ask, room.node[where]) > budget):
+                return PAUSED
+            n = gather(g, ask, room.node[where], room.buf, _UNLIMITED)
+            state[_NEED] = n
+            if n > len(room.buf.rows):
+                return BUFFER_FULL
+            if (state[_COUNT] + n) * 2 > len(room.seen.table):
+                return NODES_FULL
+            spent += n * (1 + bounds.hub) + 4 * len(ask.kinds)
+            state[_SEEN] += n
+            _expand(g, asks, first, bounds, room, where, side)
+            state[_AT] += 1
+        if side == 1:
+            state[_NEAR] += 1
+        else:
+            state[_FAR] += 1
+        state[_SIDE] = 0
+
+
+@kernel
+def mark_back(g: Any, asks: Any, first: Any, room: Any) -> int:
+    """Mark what lies on a shortest path between the first end and where the sides met."""
+    state = room.state
+    stamp = state[_STAMP]
+    if state[_MARKED] == 0:
+        for i in range(state[_MET]):
+            room.mark[room.meets[i]] = 1
+    while state[_MARKED] < state[_MET]:
+        where = room.meets[state[_MARKED]]
+        level = room.near[where]
+        if level > 0:
+            node = room.node[where]
+            n = gather(g, asks.bwd, node, room.buf, _UNLIMITED)
+            if n > len(room.buf.rows):
+                state[_NEED] = n
+                return BUFFER_FULL
+            for i in range(n):
+                at = probe(room.seen, stamp, room.buf.others[i])
+                if room.seen.table[at] >> 32 != stamp >> 32:
+                    continue
+                other = room.seen.slot[at]
+                if room.near[other] != level - 1 or room.mark[other]:
+                    continue
+                if other == 0 and _within(first, node):
+                    continue
+                room.mark[other] = 1
+                room.meets[state[_MET]] = other
+                state[_MET] += 1
+        state[_MARKED] += 1
+    return DONE
+
+
+@kernel
+def follow(g: Any, asks: Any, first: Any, where: int, taken: int, room: Any) -> int:
+    """Put into `picks` the positions that may follow `where`, `taken` steps along shortest paths.
+
+    Returns how many they are, or -1 where the buffer is full.
+    """
+    state = room.state
+    stamp = state[_STAMP]
+    n = gather(g, asks.fwd, room.node[where], room.buf, _UNLIMITED)
+    if n > len(room.buf.rows):
+        state[_NEED] = n
+        return -1
+    state[_TURN] += 1
+    found = 0
+    for i in range(n):
+        at = probe(room.seen, stamp, room.buf.others[i])
+        if room.seen.table[at] >> 32 != stamp >> 32:
+            continue
+        other = room.seen.slot[at]
+        if room.turn[other] == state[_TURN] or (where == 0 and _within(first, room.buf.others[i])):
+            continue
+        if taken + 1 <= state[_NEAR]:
+            good = room.mark[other] == 1 and room.near[other] == taken + 1
+        else:
+            good = room.far[other] == state[_LENGTH] - taken - 1
+        if good:
+            room.turn[other] = state[_TURN]
+            room.picks[found] = other
+            found += 1
+    return found
+
+
+@kernel
+def between(g: Any, asks: Any, a: int, b: int, buf: Any) -> int:
+    """Put the relations that lead from `a` to `b` into `buf`, tagged as seen from `a`.
+
+    Looks at whichever has the fewer. Returns how many; minus the room needed where it was full.
+    """
+    ahead = weight(g, asks.fwd, a) <= weight(g, asks.bwd, b)
+    n = gather(g, asks.fwd, a, buf, _UNLIMITED) if ahead else gather(
+        g, asks.bwd, b, buf, _UNLIMITED
+    )
+    if n > len(buf.rows):
+        return -n
+    kept = 0
+    wanted = b if ahead else a
+    for i in range(n):
+        if buf.others[i] == wanted:
+            buf.rows[kept] = buf.rows[i]
+            buf.tags[kept] = buf.tags[i] if ahead else buf.tags[i] ^ 3
+            kept += 1
+    return kept
+
+
+def _room(nodes: int, relations: int) -> Room:
+    return Room(
+        Seen(np.zeros(nodes * 2, np.int64), np.empty(nodes * 2, np.int32)),
+        *(np.empty(nodes, np.int32) for _ in range(9)),
+        buffer(relations),
+        buffer(0),
+        np.zeros(16, np.int64),
+    )
+
+
+class Searcher:
+    """Shortest paths of one question; keeps its scratch, its clock and what it explored."""
+
+    def __init__(
+        self,
+        g: Graph,
+        ask: Ask,
+        bounds: Bounds,
+        seconds: float,
+        name: Callable[[int], str],
+    ) -> None:
+        self.g = g
+        self.asks = asks_of(ask)
+        self.bounds = bounds
+        self.until = time.monotonic() + seconds
+        self.name = name
+        self.explored = 0
+        self.longer = False
+        self.cut: int | None = None  # EXPLORED or TIME, once a search was clipped
+        self._room = _room(2048, 1024)
+        self._walks = 0
+        self._easy = EASY
+
+    def shortest(
+        self, source: int, target: int, barred: Sequence[int], first: Sequence[int], length: int
+    ) -> list[int] | None:
+        """The least shortest path of at most `length` steps; None where none was found."""
+        refused = np.array(first, np.int32)
+        bounds = self.bounds._replace(length=length, explore=self.bounds.explore - self.explored)
+        status = self._meet(source, target, barred, refused, bounds)
+        self.explored += int(self._room.state[_SEEN])
+        if status in (EXPLORED, TIME):
+            self.cut = status
+            return None
+        self.longer |= status == LONGER
+        if self._room.state[_LENGTH] < 0:
+            return None
+        return self._least(refused)
+
+    def _meet(
+        self, source: int, target: int, barred: Sequence[int], first: Ints, bounds: Bounds
+    ) -> int:
+        while True:
+            self._reset(source, target, barred)
+            tails = np.zeros(2, np.int64)
+            status = self._run(first, bounds, tails)
+            if status != NODES_FULL:
+                return status
+            old = self._room
+            need = int(old.state[_COUNT] + old.state[_NEED])
+            self._room = _room(_power(max(len(old.node) * 4, need)), len(old.buf.rows))
+
+    def _run(self, first: Ints, bounds: Bounds, tails: Any) -> int:
+        while True:
+            args = (self.g, self.asks, first, bounds, tails)
+            if self._easy > 0:
+                status = meet(*args, self._easy, False, self._room)
+                self._easy -= int(self._room.state[_SEEN]) + int(self._room.state[_COUNT]) * 16
+                self._easy = 0 if status == PAUSED else self._easy
+            else:
+                status = meet.hot(*args, HEAVY, True, self._room)
+            if status == BUFFER_FULL:
+                self._widen()
+            elif status != PAUSED:
+                return status
+            elif time.monotonic() > self.until:
+                return TIME
+
+    def _tier(self, code: Kernel[P, int]) -> Callable[P, int]:
+        """Compiled code once the question turned out to be a large one."""
+        return code if self._easy > 0 else code.hot
+
+    def _reset(self, source: int, target: int, barred: Sequence[int]) -> None:
+        while len(self._room.node) < len(barred) + 2:
+            self._room = _room(len(self._room.node) * 4, len(self._room.buf.rows))
+        room = self._room
+        self._walks += 1
+        room.state[:] = 0
+        room.state[_STAMP] = self._walks << 32
+        room.state[_COUNT] = 2 + len(barred)
+        room.node[: 2 + len(barred)] = [source, target, *barred]
+
+    def _widen(self) -> None:
+        """A larger buffer; the search goes on where it was."""
+        self._room = self._room._replace(buf=buffer(_power(int(self._room.state[_NEED]))))
+
+    def _least(self, first: Ints) -> list[int]:
+        """Walk from the first end, each time to the least canonical id that still leads there."""
+        while self._tier(mark_back)(self.g, self.asks, first, self._room) == BUFFER_FULL:
+            self._widen()
+        where, path = 0, [int(self._room.node[0])]
+        for taken in range(int(self._room.state[_LENGTH])):
+            while (
+                n := self._tier(follow)(self.g, self.asks, first, where, taken, self._room)
+            ) < 0:
+                self._widen()
+            picks = self._room.picks[:n].tolist()
+            nodes = self._room.node[picks].tolist()
+            where = picks[0]
+            if n > 1:
+                where = min(zip(map(self.name, nodes), picks, strict=True))[1]
+            path.append(int(self._room.node[where]))
+        return path
+
+    def steps(self, a: int, b: int) -> list[tuple[int, int]]:
+        """The relations that lead from `a` to `b`: (row, kind code * 4 + way)."""
+        while (n := self._tier(between)(self.g, self.asks, a, b, self._room.buf)) < 0:
+            self._room = self._room._replace(buf=buffer(_power(-n)))
+        buf = self._room.buf
+        return list(zip(buf.rows[:n].tolist(), buf.tags[:n].tolist(), strict=True))
+
+
+def _power(size: int) -> int:
+    return 1 << max(10, size - 1).bit_length()
