@@ -4,6 +4,8 @@ The work is in proportion to what is met: the set of nodes met is a small hash t
 carry the number of the walk, so nothing is allocated or cleared per question.
 """
 
+# ruff: noqa: PLR0917  (kernels are called by position)
+
 from __future__ import annotations
 
 import threading
@@ -82,12 +84,12 @@ class Bounds(NamedTuple):
 
 
 @inline_kernel
-def probe(seen: Any, stamp: int, node: int) -> int:
+def probe(seen: Any, stamp: int, node: int) -> Any:
     """The table position of a node: where it is, or where it would be put."""
     mask = len(seen.table) - 1
-    node = np.int64(node)
-    key = stamp + node
-    at = ((node * 2654435761) >> 12) & mask
+    wide = np.int64(node)
+    key = stamp + wide
+    at = ((wide * 2654435761) >> 12) & mask  # below 2**63, for a node is below 2**31
     while True:
         entry = seen.table[at]
         if entry == key or (entry >> 32) != (stamp >> 32):
@@ -95,90 +97,119 @@ def probe(seen: Any, stamp: int, node: int) -> int:
         at = (at + 1) & mask
 
 
+@inline_kernel
+def _begin(room: Any) -> None:
+    """Put the start into the table."""
+    state = room.state
+    at = probe(room.seen, state[_STAMP], room.order[0])
+    room.seen.table[at] = state[_STAMP] + room.order[0]
+    room.seen.slot[at] = 0
+    room.level[0] = 0
+    state[_COUNT] = 1
+
+
+@inline_kernel
+def _ended(room: Any, bounds: Any, head: int) -> int:
+    """Why the subject at `head` is not to be expanded; PAUSED where it is."""
+    state = room.state
+    level = room.level[head]
+    if level >= bounds.depth:
+        return DONE
+    if head > 0 and state[_COUNT] > bounds.rows and level > room.level[head - 1]:
+        return ROWS
+    if state[_SEEN] >= bounds.explore:
+        return EXPLORED
+    return PAUSED
+
+
+@inline_kernel
+def _fits(room: Any, n: int) -> int:
+    """What there is no room for, with `n` relations in the buffer; DONE where all fits."""
+    state = room.state
+    if n > len(room.buf.rows):
+        state[_NEED] = n
+        return BUFFER_FULL
+    if state[_STEPS] + n > len(room.row):
+        return STEPS_FULL
+    if (state[_COUNT] + n) * 2 > len(room.seen.table):
+        return NODES_FULL
+    return DONE
+
+
+@inline_kernel
+def _note(room: Any, head: int, n: int, every: bool) -> None:
+    """Take the neighbours of the subject at `head`, which are in the buffer, into the walk."""
+    state = room.state
+    stamp, count, steps = state[_STAMP], state[_COUNT], state[_STEPS]
+    level = room.level[head] + 1
+    for i in range(n):
+        other = room.buf.others[i]
+        at = probe(room.seen, stamp, other)
+        if room.seen.table[at] >> 32 != stamp >> 32:
+            room.seen.table[at] = stamp + other
+            room.seen.slot[at] = count
+            room.order[count] = other
+            room.level[count] = level
+            count += 1
+        where = room.seen.slot[at]
+        if every or room.level[where] == level:
+            room.child[steps] = where
+            room.parent[steps] = head
+            room.row[steps] = room.buf.rows[i]
+            room.tag[steps] = room.buf.tags[i]
+            steps += 1
+    state[_COUNT] = count
+    state[_STEPS] = steps
+    state[_SEEN] += n
+
+
 @kernel
-def walk(
-    g: Any, ask: Any, bounds: Any, every: bool, budget: int, force: bool, room: Any
-) -> int:
+def walk(g: Any, ask: Any, bounds: Any, every: bool, budget: int, force: bool, room: Any) -> int:
     """Go on with the walk that `room.state` describes until done, bounded, full or paused.
 
-    Without `every`, only steps that lead one level on are kept. `force` expands a subject whatever
+    Without `every`, only steps that lead one level on are kept. `force` expands the start whatever
     it costs. Time: in proportion to the relations of the subjects expanded.
     """
     state = room.state
-    stamp, count, head = state[_STAMP], state[_COUNT], state[_HEAD]
-    steps, explored = state[_STEPS], state[_SEEN]
+    if state[_COUNT] == 0:
+        _begin(room)
+    head = state[_HEAD]
     spent = 0
-    status = DONE
-    if count == 0:
-        at = probe(room.seen, stamp, room.order[0])
-        room.seen.table[at] = stamp + room.order[0]
-        room.seen.slot[at] = 0
-        room.level[0] = 0
-        count = 1
-    while head < count:
+    while head < state[_COUNT]:
+        status = _ended(room, bounds, head)
+        if status != PAUSED:
+            return status
         node = room.order[head]
-        level = room.level[head]
-        if level >= bounds.depth:
-            break
-        if head > 0 and count > bounds.rows and level > room.level[head - 1]:
-            status = ROWS
-            break
-        if explored >= bounds.explore:
-            status = EXPLORED
-            break
         if spent >= budget or (head == 0 and not force and weight(g, ask, node) > budget):
-            status = PAUSED
-            break
+            return PAUSED
         limit = bounds.fanout if head > 0 else _UNLIMITED
         n = gather(g, ask, node, room.buf, limit)
         spent += n + 4 * len(ask.kinds)
         if n > limit:
             room.hubs[state[_HUBS]] = node
             state[_HUBS] += 1
-            head += 1
-            continue
-        if n > len(room.buf.rows):
-            state[_NEED] = n
-            status = BUFFER_FULL
-            break
-        if steps + n > len(room.row):
-            status = STEPS_FULL
-            break
-        if (count + n) * 2 > len(room.seen.table):
-            status = NODES_FULL
-            break
-        for i in range(n):
-            other = room.buf.others[i]
-            at = probe(room.seen, stamp, other)
-            if room.seen.table[at] >> 32 != stamp >> 32:
-                room.seen.table[at] = stamp + other
-                room.seen.slot[at] = count
-                room.order[count] = other
-                room.level[count] = level + 1
-                count += 1
-            where = room.seen.slot[at]
-            if every or room.level[where] == level + 1:
-                room.child[steps] = where
-                room.parent[steps] = head
-                room.row[steps] = room.buf.rows[i]
-                room.tag[steps] = room.buf.tags[i]
-                steps += 1
-        explored += n
+        else:
+            status = _fits(room, n)
+            if status != DONE:
+                return status
+            _note(room, head, n, every)
         head += 1
-    state[_COUNT] = count
-    state[_HEAD] = head
-    state[_STEPS] = steps
-    state[_SEEN] = explored
-    return status
+        state[_HEAD] = head
+    return DONE
 
 
 def _room(nodes: int, steps: int, relations: int) -> Room:
     return Room(
-        Seen(np.zeros(nodes * 2, np.int64), np.empty(nodes * 2, np.int32)),
-        *(np.empty(nodes, np.int32) for _ in range(3)),
-        *(np.empty(steps, np.int32) for _ in range(4)),
-        buffer(relations),
-        np.zeros(8, np.int64),
+        seen=Seen(np.zeros(nodes * 2, np.int64), np.empty(nodes * 2, np.int32)),
+        order=np.empty(nodes, np.int32),
+        level=np.empty(nodes, np.int32),
+        hubs=np.empty(nodes, np.int32),
+        child=np.empty(steps, np.int32),
+        parent=np.empty(steps, np.int32),
+        row=np.empty(steps, np.int32),
+        tag=np.empty(steps, np.int32),
+        buf=buffer(relations),
+        state=np.zeros(8, np.int64),
     )
 
 

@@ -4,6 +4,8 @@ Everything here runs interpreted in a fresh process and compiled in a long-lived
 answers. A traversal goes over subjects: the relations of all records of a subject are its own.
 """
 
+# ruff: noqa: PLR0917  (kernels are called by position)
+
 from __future__ import annotations
 
 import difflib
@@ -20,7 +22,8 @@ from graph.model import CODES, NAMES, RELATIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graph.snapshot import Columns, Index, Nodes, Snapshot
+    from graph.columns import Columns, Index, Nodes
+    from graph.snapshot import Snapshot
 
 IN: Final = 1  # the relation points to the nearer subject
 OUT: Final = 2  # the relation points away from it
@@ -122,12 +125,7 @@ def holds(cols: Any, nodes: Any, batch: int, at: int, row: int, event: bool) -> 
         return False
     src = cols.src[row]
     dst = cols.dst[row]
-    return bool(
-        nodes.vf[src] <= at
-        and at < nodes.vt[src]
-        and nodes.vf[dst] <= at
-        and at < nodes.vt[dst]
-    )
+    return bool(nodes.vf[src] <= at < nodes.vt[src] and nodes.vf[dst] <= at < nodes.vt[dst])
 
 
 @inline_kernel

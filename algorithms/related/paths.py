@@ -25,9 +25,9 @@ Names = tuple[str, ...]
 class PathsParams(Params, frozen=True, kw_only=True):
     """Between whom, over what, how many."""
 
-    from_: Annotated[
-        str, Meta(description="one subject / 起点主体", examples=["demo:p1"])
-    ] = msgspec.field(name="from")
+    from_: Annotated[str, Meta(description="one subject / 起点主体", examples=["demo:p1"])] = (
+        msgspec.field(name="from")
+    )
     to: Annotated[str, Meta(description="the other subject / 终点主体", examples=["demo:c1"])]
     kinds: Annotated[
         list[str] | None,
@@ -143,14 +143,15 @@ def _yen(searcher: Searcher, source: int, target: int, k: int) -> list[Nodes]:
         )
         if rest is not None:
             nodes = (*root[:-1], *rest)
-            heapq.heappush(waiting, (len(nodes), tuple(searcher.name(n) for n in nodes), nodes, leave))
+            names = tuple(searcher.name(n) for n in nodes)
+            heapq.heappush(waiting, (len(nodes), names, nodes, leave))
 
     offer((source,), 0)
     while waiting and len(accepted) < k:
         _, _, nodes, leave = heapq.heappop(waiting)
         accepted.append(nodes)
-        if len(accepted) == k or searcher.cut is not None:
-            continue
+        if len(accepted) == k:
+            break
         for i in range(leave, len(nodes) - 1):
             if searcher.cut is not None:
                 break
@@ -181,9 +182,7 @@ def _row(snapshot: Snapshot, searcher: Searcher, nodes: Nodes) -> Path:
         )
         facts += ids
     shown, total = evidence(facts)
-    return Path(
-        length=len(nodes) - 1, members=names, steps=steps, facts=shown, facts_total=total
-    )
+    return Path(length=len(nodes) - 1, members=names, steps=steps, facts=shown, facts_total=total)
 
 
 def _truncated(params: PathsParams, searcher: Searcher, rows: int) -> Truncated | None:

@@ -19,7 +19,7 @@ _TITLED = frozenset(k.code for k in RELATIONS.values() if "role" in k.carried)
 _SHAREHOLDER = CODES["shareholder"]
 _OWNED_BY = _SHAREHOLDER * 4 + 1  # a holding met from the company: way "in"
 _OWNS = _SHAREHOLDER * 4 + 2
-_DIRECTIONS = (None, "in", "out", "both")
+_DIRECTIONS = ("", "in", "out", "both")
 
 
 class RelatedParams(Params, frozen=True, kw_only=True):
@@ -48,8 +48,11 @@ class RelatedParams(Params, frozen=True, kw_only=True):
     ] = "both"
     max_fanout: Annotated[
         int,
-        Meta(description="pass through no party with more relations / 关系多于此数的主体不再穿过",
-             ge=1, le=1_000_000),
+        Meta(
+            description="pass through no party with more relations / 关系多于此数的主体不再穿过",
+            ge=1,
+            le=1_000_000,
+        ),
     ] = 1000
     max_rows: Annotated[
         int, Meta(description="parties shown, the nearest / 最多列出的关联方", ge=1, le=1_000_000)
@@ -57,9 +60,7 @@ class RelatedParams(Params, frozen=True, kw_only=True):
     max_explored: Annotated[
         int, Meta(description="relations looked at / 最多查看的关系", ge=1, le=100_000_000)
     ] = 1_000_000
-    time_limit: Annotated[
-        float, Meta(description="seconds / 时限 (秒)", gt=0, le=600)
-    ] = 5.0
+    time_limit: Annotated[float, Meta(description="seconds / 时限 (秒)", gt=0, le=600)] = 5.0
 
 
 class RelatedParty(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,7 +204,7 @@ def _titles(snapshot: Snapshot, reached: Reached, hop: list[int]) -> list[str] |
     titles = {
         role
         for i in hop
-        if reached.tag[i] >> 2 in _TITLED and (role := snapshot.extra(reached.row[i]).get("role"))
+        if reached.tag[i] >> 2 in _TITLED and (role := snapshot.extra(reached.row[i]).get("role"))  # noqa: S610  (no Django)
     }
     return sorted(titles) if titles else UNSET
 

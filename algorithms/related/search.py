@@ -5,6 +5,8 @@ is over subjects, bounded, and can be paused and gone on with; subjects may be b
 so may first steps, as Yen's algorithm asks.
 """
 
+# ruff: noqa: PLR0917  (kernels are called by position)
+
 from __future__ import annotations
 
 import time
@@ -35,8 +37,24 @@ LONGER: Final = 8  # no path within the length; there may be a longer one
 
 _BARRED: Final = -2
 _UNLIMITED: Final = 1 << 40
-(_STAMP, _COUNT, _READY, _SIDE, _AT, _UPTO, _FRONT, _BACK, _NEAR, _FAR, _MET, _LENGTH, _SEEN,
- _NEED, _MARKED, _TURN) = range(16)
+(
+    _STAMP,
+    _COUNT,
+    _READY,
+    _SIDE,
+    _AT,
+    _UPTO,
+    _FRONT,
+    _BACK,
+    _NEAR,
+    _FAR,
+    _MET,
+    _LENGTH,
+    _SEEN,
+    _NEED,
+    _MARKED,
+    _TURN,
+) = range(16)
 
 
 class Room(NamedTuple):
@@ -80,11 +98,11 @@ def asks_of(ask: Ask) -> Asks:
 
 
 @inline_kernel
-def _place(room: Any, stamp: int, node: int) -> int:
+def _place(room: Any, stamp: int, node: int) -> Any:
     """Position of a node, which is new where that is the count."""
     at = probe(room.seen, stamp, node)
     if room.seen.table[at] >> 32 == stamp >> 32:
-        return int(room.seen.slot[at])
+        return room.seen.slot[at]
     count = room.state[_COUNT]
     room.seen.table[at] = stamp + node
     room.seen.slot[at] = count
@@ -99,7 +117,7 @@ def _place(room: Any, stamp: int, node: int) -> int:
 
 @inline_kernel
 def _within(values: Any, value: int) -> bool:
-    for i in range(len(values)):
+    for i in range(len(values)):  # noqa: SIM110  (numba has no generators here)
         if values[i] == value:
             return True
     return False
@@ -136,10 +154,10 @@ def _expand(g: Any, asks: Any, first: Any, bounds: Any, room: Any, where: int, s
         other = room.buf.others[i]
         count = state[_COUNT]
         at = _place(room, stamp, other)
-        if at == count and bounds.hub > 0:
-            if gather(g, asks.any, other, room.none, bounds.hub) > bounds.hub:
-                room.near[at] = _BARRED
-                room.far[at] = _BARRED
+        hub = bounds.hub
+        if at == count and hub > 0 and gather(g, asks.any, other, room.none, hub) > hub:
+            room.near[at] = _BARRED
+            room.far[at] = _BARRED
         if room.near[at] == _BARRED:
             continue
         if side == 1:
@@ -301,9 +319,10 @@ def between(g: Any, asks: Any, a: int, b: int, buf: Any) -> int:
     Looks at whichever has the fewer. Returns how many; minus the room needed where it was full.
     """
     ahead = weight(g, asks.fwd, a) <= weight(g, asks.bwd, b)
-    n = gather(g, asks.fwd, a, buf, _UNLIMITED) if ahead else gather(
-        g, asks.bwd, b, buf, _UNLIMITED
-    )
+    if ahead:
+        n = gather(g, asks.fwd, a, buf, _UNLIMITED)
+    else:
+        n = gather(g, asks.bwd, b, buf, _UNLIMITED)
     if n > len(buf.rows):
         return -n
     kept = 0
@@ -318,11 +337,19 @@ def between(g: Any, asks: Any, a: int, b: int, buf: Any) -> int:
 
 def _room(nodes: int, relations: int) -> Room:
     return Room(
-        Seen(np.zeros(nodes * 2, np.int64), np.empty(nodes * 2, np.int32)),
-        *(np.empty(nodes, np.int32) for _ in range(9)),
-        buffer(relations),
-        buffer(0),
-        np.zeros(16, np.int64),
+        seen=Seen(np.zeros(nodes * 2, np.int64), np.empty(nodes * 2, np.int32)),
+        node=np.empty(nodes, np.int32),
+        near=np.empty(nodes, np.int32),
+        far=np.empty(nodes, np.int32),
+        mark=np.empty(nodes, np.int32),
+        turn=np.empty(nodes, np.int32),
+        front=np.empty(nodes, np.int32),
+        back=np.empty(nodes, np.int32),
+        meets=np.empty(nodes, np.int32),
+        picks=np.empty(nodes, np.int32),
+        buf=buffer(relations),
+        none=buffer(0),
+        state=np.zeros(16, np.int64),
     )
 
 
@@ -418,9 +445,7 @@ class Searcher:
             self._widen()
         where, path = 0, [int(self._room.node[0])]
         for taken in range(int(self._room.state[_LENGTH])):
-            while (
-                n := self._tier(follow)(self.g, self.asks, first, where, taken, self._room)
-            ) < 0:
+            while (n := self._tier(follow)(self.g, self.asks, first, where, taken, self._room)) < 0:
                 self._widen()
             picks = self._room.picks[:n].tolist()
             nodes = self._room.node[picks].tolist()
