@@ -38,7 +38,6 @@ def describe(field: msgspec.structs.FieldInfo) -> Parameter:
     description = ""
     if isinstance(kind, types.Metadata):
         description = (kind.extra_json_schema or {}).get("description", "")
-        kind = kind.type
     kind = _not_none(kind)
     many = isinstance(kind, types.ListType)
     item = _not_none(kind.item_type) if isinstance(kind, types.ListType) else kind
@@ -55,10 +54,11 @@ def describe(field: msgspec.structs.FieldInfo) -> Parameter:
 
 
 def _not_none(kind: types.Type) -> types.Type:
+    """The type without `| None` and descriptions around it."""
     if isinstance(kind, types.Metadata):
-        kind = kind.type
+        return _not_none(kind.type)
     if isinstance(kind, types.UnionType):
-        return next(t for t in kind.types if not isinstance(t, types.NoneType))
+        return _not_none(next(t for t in kind.types if not isinstance(t, types.NoneType)))
     return kind
 
 
