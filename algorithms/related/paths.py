@@ -41,17 +41,15 @@ class PathsParams(Params, frozen=True, kw_only=True):
         bool, Meta(description="only along the relations' direction / 只沿关系方向")
     ] = False
     max_length: Annotated[
-        int | None,
-        Meta(description="longest path, in steps; default 12 / 最长步数, 默认 12", ge=1, le=64),
+        Annotated[int, Meta(ge=1, le=64)] | None,
+        Meta(description="longest path, in steps; default 12 / 最长步数, 默认 12"),
     ] = None
     k: Annotated[int, Meta(description="how many paths / 路径条数", ge=1, le=100)] = 3
     avoid_hubs: Annotated[
-        int | None,
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
         Meta(
             description="pass through no subject with more relations of these kinds"
-            " / 不穿过关系数超过此数的主体",
-            ge=1,
-            le=1_000_000,
+            " / 不穿过关系数超过此数的主体"
         ),
     ] = None
     max_explored: Annotated[
