@@ -16,7 +16,7 @@ from ingest.readers.encoding import lines, recognise
 _BLOCK: Final = 1 << 16
 SIZE_LIMIT: Final = 1 << 24  # characters of one object
 DEPTH_LIMIT: Final = 64
-_TOKEN: Final = re.compile(r'["{}\[\]]')
+_MARK: Final = re.compile(r'["{}\[\]]')
 _IN_STRING: Final = re.compile(r'["\\]')
 
 
@@ -52,8 +52,8 @@ def _by_line(path: Path, codec: str) -> Iterator[Element]:
 
 def _deep(text: str) -> bool:
     depth = deepest = 0
-    for token in _TOKEN.finditer(re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
-        depth += 1 if token[0] in "{[" else -1
+    for mark in _MARK.finditer(re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if mark[0] in "{[" else -1
         deepest = max(deepest, depth)
     return deepest > DEPTH_LIMIT
 
@@ -82,17 +82,17 @@ class _Splitter:
         at = start = 0  # `start`: where the current element or gap begins in this block
         if self.escaped:
             self.escaped, at = False, 1
-        while match := (_IN_STRING if self.in_string else _TOKEN).search(block, at):
-            at, token = match.end(), match[0]
-            if token == "\\":
+        while match := (_IN_STRING if self.in_string else _MARK).search(block, at):
+            at, mark = match.end(), match[0]
+            if mark == "\\":
                 self.escaped = at == len(block)
                 at += 1
-            elif token == '"':
+            elif mark == '"':
                 self.in_string = not self.in_string
-            elif token in "{[":
+            elif mark in "{[":
                 if self.began is None:
                     yield from self._gap(block, start, match.start())
-                    if token == "[" and self.depth == self.base == 0:
+                    if mark == "[" and self.depth == self.base == 0:
                         self.depth = self.base = 1
                         start = at
                         continue
