@@ -120,9 +120,9 @@ def _retired(seq: Any, gone: Any, gone_in: Any) -> Any:
     return ret
 
 
-def label_of(payload: bytes | None) -> str:
+def label_of(payload: str | None) -> str:
     """What a record is called: its name or text."""
-    if not payload or payload == b"{}":
+    if not payload or payload == "{}":
         return ""
     said = orjson.loads(payload)
     return str(said.get("name") or said.get("text") or "")
@@ -183,7 +183,7 @@ def _relations(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arr
     extra = _listed(parts, "rextra")
     carried = [(row, extra[i]) for row, i in enumerate(places) if extra[i] is not None]
     arrays["extra_row"] = np.fromiter((row for row, _ in carried), np.int32, len(carried))
-    _texts(arrays, "extra", [text.decode() for _, text in carried])
+    _texts(arrays, "extra", [text for _, text in carried])
     for side, end in (("out", "src"), ("into", "dst")):
         identity = side == "out"
         sorting = np.empty(0, np.int32) if identity else sort_rows(arrays["code"], arrays[end])
@@ -207,7 +207,7 @@ def _listings(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arra
     ids, payload = _listed(parts, "lids"), _listed(parts, "lpayload")
     places = order.tolist()
     _texts(arrays, "listing_id", [ids[i] for i in places])
-    _texts(arrays, "listing", [(payload[i] or b"{}").decode() for i in places])
+    _texts(arrays, "listing", [payload[i] or "{}" for i in places])
 
 
 # -- the file -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -33,6 +33,7 @@ from graph.times import INF, NEG, format_time, parse_time
 RETRACT: Final = 0  # operations that are not facts of their own
 CLOSE: Final = 255
 _UNIT: Final = Decimal(SHARE_UNIT)
+_WIDE: Final = Context(prec=300)  # at the default of 28 digits a fine share would lose its end
 _MAX_ID: Final = 512
 _COMMON: Final = frozenset({"kind", "id", "source", "valid_from", "valid_to", "attrs", "canonical"})
 _CANONICAL: Final = orjson.OPT_SORT_KEYS
@@ -49,8 +50,8 @@ class Row(NamedTuple):
     vf: int
     vt: int
     value: int | None
-    extra: bytes | None  # the kind's carried fields, for the snapshot
-    payload: bytes  # everything else that was said, as canonical JSON
+    extra: str | None  # the kind's carried fields, for the snapshot
+    payload: str  # everything else that was said, as canonical JSON
     digest: bytes  # of the content, 16 bytes
     file: str | None
     record: str | None
@@ -60,7 +61,7 @@ class Row(NamedTuple):
 
 def content_digest(  # one place says what a fact's content is
     code: int, name: str, a: str | None, b: str | None, vf: int, vt: int, value: int | None,
-    payload: bytes, keys: tuple[tuple[str, str, str | None, str | None], ...],
+    payload: str, keys: tuple[tuple[str, str, str | None, str | None], ...],
 ) -> bytes:
     """BLAKE2b-128 of what a fact says; sources and recorded times are not part of it.
 
@@ -70,7 +71,7 @@ def content_digest(  # one place says what a fact's content is
     text = f"{code}\x1f{name}\x1f{a}\x1f{b}\x1f{vf}\x1f{vt}\x1f{value}"
     for kind, raw, _, canonical in keys:
         text += f"\x1f{kind}={canonical or hashlib.sha256(raw.encode()).hexdigest()}"
-    return hashlib.blake2b(text.encode() + payload, digest_size=16).digest()
+    return hashlib.blake2b((text + payload).encode(), digest_size=16).digest()
 
 
 def number_text(value: object, column: str) -> str:
@@ -96,7 +97,7 @@ def share_units(value: object, column: str) -> tuple[int, str, bool]:
         raise BadFact(f"outside 0..1: {text[:40]}", column)
     if len(text) > 128:
         raise BadFact("absurdly long number", column)
-    scaled = number * _UNIT
+    scaled = _WIDE.multiply(number, _UNIT)
     units = int(scaled.to_integral_value())
     return units, text, units == scaled
 
@@ -160,7 +161,7 @@ class Normaliser:
                 raise BadFact("missing", "valid_to")
         return Row(
             RETRACT if kind == "retract" else CLOSE, dataset, name, None, None, NEG, until, None,
-            None, b"{}", b"", file, record, version, (),
+            None, "{}", b"", file, record, version, (),
         )
 
     def _entity(
@@ -171,7 +172,7 @@ class Normaliser:
         name = obj.get("id")
         if name is None and given:
             name = self.derived_id(kind, given[0][0], given[0][1])
-        ident = _identifier(name)
+        ident = self._named(kind, name)
         vf, vt = _interval(obj, "valid_from", "valid_to")
         rest = _rest(obj, {"name", "keys", "text"})
         for field in ("name", "text"):
@@ -212,12 +213,23 @@ class Normaliser:
         """The id of a record that is named by its official key alone."""
         return f"{kind}~{official.keyed_hash(f'{key_kind}:{value}', self.id_key)}"
 
+    def _named(self, kind: str, value: object, column: str = "id") -> str:
+        """An id: as given, or the keyed hash of a list of parts, which may hold identifiers."""
+        if type(value) is not list:
+            return _identifier(value, column)
+        if not value or not all(type(part) is str for part in value):
+            raise BadFact("not text or a list of texts", column)
+        said = "\x1f".join(value)
+        return f"{kind}~{official.keyed_hash(said, self.id_key)}"
+
     def _end(self, obj: dict[str, Any], column: str) -> str:
         given = obj.get(column)
         if isinstance(given, dict):  # {"kind": "account", "keys": {"account": "..."}}
             kind = given.get("kind")
             if not isinstance(kind, str) or kind not in ENTITIES:
                 raise BadFact("names no kind of entity", column)
+            if given.get("id") is not None:  # {"kind": "person", "id": ["part", "part"]}
+                return self._named(kind, given["id"], column)
             keys = self._keys(kind, given)
             if not keys:
                 raise BadFact("names no key", column)
@@ -228,7 +240,7 @@ class Normaliser:
         self, code: int, kind: RelationKind, obj: dict[str, Any], dataset: str, file: str | None,
         record: str | None, version: str | None,
     ) -> Row:
-        ident = _identifier(obj.get("id"))
+        ident = self._named(kind.name, obj.get("id"))
         a, b = self._end(obj, "from"), self._end(obj, "to")
         fields = kind.fields
         rest = _rest(obj, {"from", "to", *fields})
@@ -251,7 +263,7 @@ class Normaliser:
         self, code: int, obj: dict[str, Any], dataset: str, file: str | None, record: str | None,
         version: str | None,
     ) -> Row:
-        ident = _identifier(obj.get("id"))
+        ident = self._named(LISTING, obj.get("id"))
         a = self._end(obj, "subject")
         rest = _rest(obj, {"subject", *LISTING_FIELDS})
         for field, sort in LISTING_FIELDS.items():
@@ -280,7 +292,7 @@ def assumed(dataset: str, reference: str) -> str:
 
 def _fields(
     kind: RelationKind, obj: dict[str, Any], rest: dict[str, Any]
-) -> tuple[int | None, bytes | None]:
+) -> tuple[int | None, str | None]:
     """A relation's value column and carried fields; texts go into `rest`."""
     value: int | None = None
     carried: dict[str, Any] = {}
@@ -323,7 +335,7 @@ def _fields(
         Decimal(carried["share_min"]) > Decimal(carried["share_max"])
     ):
         raise BadFact("share_min is above share_max", "share_min")
-    return value, orjson.dumps(carried, option=_CANONICAL) if carried else None
+    return value, orjson.dumps(carried, option=_CANONICAL).decode() if carried else None
 
 
 def _whole(given: object, column: str) -> int:
@@ -348,11 +360,12 @@ def _rest(obj: dict[str, Any], known: set[str]) -> dict[str, Any]:
     return {"attrs": attrs} if attrs else {}
 
 
-def _dump(rest: dict[str, Any]) -> bytes:
+def _dump(rest: dict[str, Any]) -> str:
     if not rest:
-        return b"{}"
+        return "{}"
     try:
-        return orjson.dumps(rest, option=_CANONICAL)
+        # As text: the bytes that the library returns hold on to 4 KiB each.
+        return orjson.dumps(rest, option=_CANONICAL).decode()
     except (TypeError, orjson.JSONEncodeError) as error:
         raise BadFact(f"cannot be kept: {error}", "attrs") from None
 

@@ -52,7 +52,7 @@ class Live:
         self.texts = {name: base.texts(name)
                       for name in ("node_id", "canonical", "label", "row_id")}
         self.extra_row, self.extra = arrays["extra_row"], base.texts("extra")
-        self.extra_tail: dict[int, bytes] = {}
+        self.extra_tail: dict[int, str] = {}
         self.listings = {name: arrays[f"listing_{name}"] for name in
                          ("node", "seq", "vf", "vt", "rec", "ret", "dataset")}
         self.listing_id, self.listing = base.texts("listing_id"), base.texts("listing")

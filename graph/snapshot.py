@@ -96,7 +96,7 @@ class Snapshot:
         """The carried fields of a relation (see `graph.model`), {} where it has none."""
         live = self._live
         if row >= self._base_rows:
-            raw: bytes | str | None = live.extra_tail.get(row)
+            raw: str | None = live.extra_tail.get(row)
         else:
             at = int(np.searchsorted(live.extra_row, row))
             hit = at < len(live.extra_row) and live.extra_row[at] == row

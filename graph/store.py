@@ -63,8 +63,8 @@ class Delta:
     batch: npt.NDArray[np.int32]
     dataset: npt.NDArray[np.int32]
     ids: list[str]
-    extra: list[bytes | None]
-    payload: list[bytes | None]  # of entities and listings only
+    extra: list[str | None]
+    payload: list[str | None]  # of entities and listings only
     canonical: dict[int, str]  # seq of an entity version -> canonical id by its official key
     retracted: Ints
     retracted_in: npt.NDArray[np.int32]

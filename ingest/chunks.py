@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import cycle
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -18,10 +17,10 @@ from ingest.mapping.model import Mapping
 from ingest.readers import formats
 from ingest.readers.encoding import recognise
 from ingest.readers.native import Parsed, Piece, Reject, parse, pieces
+from ingest.worker import Start, Worker
 
 _ITEMS: Final = 20_000  # facts of a chunk where a format is read as a stream
-_AHEAD: Final = 4  # parsed pieces that wait for the store
-_POOL_FROM: Final = 32 << 20  # bytes: smaller files are parsed before a worker would have started
+_WORKERS_FROM: Final = 32 << 20  # bytes: smaller files are parsed sooner than a worker starts
 
 
 class Source(NamedTuple):
@@ -56,17 +55,6 @@ def chunks(source: Source, id_key: bytes, skip: Callable[[int], bool]) -> Iterat
 
 # -- native: pieces in worker processes ---------------------------------------------------------
 
-_worker: dict[str, Normaliser] = {}
-
-
-def _start(dataset: str, id_key: bytes) -> None:
-    _worker["normaliser"] = Normaliser(dataset, id_key, None)
-
-
-def _parse(piece: Piece, codec: str) -> tuple[list[tuple[Any, ...]], list[int], list[Reject]]:
-    found = parse(piece, codec, _worker["normaliser"])
-    return [tuple(row) for row in found.rows], found.lines, found.rejects
-
 
 def _count(piece: Piece) -> list[int]:
     """Numbers of the lines of a piece that are not blank."""
@@ -79,42 +67,38 @@ def _count(piece: Piece) -> list[int]:
 def _native(
     source: Source, normaliser: Normaliser, codec: str, skip: Callable[[int], bool]
 ) -> Iterator[Chunk]:
-    size = source.path.stat().st_size
-    if size < _POOL_FROM or (os.cpu_count() or 1) < 2:
+    if source.path.stat().st_size < _WORKERS_FROM:
         for position, piece in enumerate(pieces(source.path)):
+            done = piece.offset + piece.length
             if skip(position):
-                yield Chunk(position, [], _count(piece), [], piece.offset + piece.length)
+                yield Chunk(position, [], _count(piece), [], done)
             else:
-                yield Chunk(position, *parse(piece, codec, normaliser),
-                            piece.offset + piece.length)
+                yield Chunk(position, *parse(piece, codec, normaliser), done)
         return
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(
-        max_workers=max(1, min(4, (os.cpu_count() or 2) - 1)),
-        mp_context=multiprocessing.get_context(method),
-        initializer=_start, initargs=(source.dataset, normaliser.id_key),
-    ) as pool:
-        waiting: deque[tuple[int, Piece, Future[Any] | None]] = deque()
-        try:
-            for position, piece in enumerate(pieces(source.path)):
-                future = None if skip(position) else pool.submit(_parse, piece, codec)
-                waiting.append((position, piece, future))
-                if len(waiting) > _AHEAD:
-                    yield _settled(*waiting.popleft())
-            while waiting:
+    start = Start(source.dataset, normaliser.id_key, codec)
+    workers = [Worker(start) for _ in range(max(1, min(4, (os.cpu_count() or 2) - 1)))]
+    idle = cycle(workers)
+    waiting: deque[tuple[int, Piece, Worker | None]] = deque()
+    try:
+        for position, piece in enumerate(pieces(source.path)):
+            worker = None if skip(position) else next(idle)
+            if worker is not None:
+                worker.ask(piece)
+            waiting.append((position, piece, worker))
+            if len(waiting) > len(workers) + 1:
                 yield _settled(*waiting.popleft())
-        finally:
-            for _, _, future in waiting:
-                if future is not None:
-                    future.cancel()
+        while waiting:
+            yield _settled(*waiting.popleft())
+    finally:
+        for worker in workers:
+            worker.close()
 
 
-def _settled(position: int, piece: Piece, future: Future[Any] | None) -> Chunk:
+def _settled(position: int, piece: Piece, worker: Worker | None) -> Chunk:
     done = piece.offset + piece.length
-    if future is None:
+    if worker is None:
         return Chunk(position, [], _count(piece), [], done)
-    rows, lines, rejects = future.result()
-    return Chunk(position, [Row._make(row) for row in rows], lines, rejects, done)
+    return Chunk(position, *worker.answer(), done)
 
 
 # -- every other format: a stream of items ------------------------------------------------------
@@ -127,16 +111,18 @@ def _streamed(source: Source, normaliser: Normaliser) -> Iterator[Chunk]:
     for item in formats()[source.format].read(source.path, source.dataset, source.mapping):
         if item.fact is None:
             found.rejects.append(
-                Reject(item.line, item.column, item.reason or "no fact", "", item.file))
+                Reject(item.line, item.column, item.reason or "no fact", "", item.file)
+            )
         else:
             try:
                 row = normaliser.row(item.fact, item.line)
-                found.rows.append(row if row.file or not item.file else row._replace(file=item.file))
+                found.rows.append(
+                    row if row.file or not item.file else row._replace(file=item.file)
+                )
                 found.lines.append(item.line)
             except BadFact as error:
                 text = orjson.dumps(item.fact, default=str).decode()[:300]
-                found.rejects.append(
-                    Reject(item.line, error.column, error.reason, text, item.file))
+                found.rejects.append(Reject(item.line, error.column, error.reason, text, item.file))
         if len(found.rows) >= _ITEMS:
             yield Chunk(position, *found, 0)
             found, position = Parsed([], [], []), position + 1

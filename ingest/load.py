@@ -7,11 +7,12 @@ and closings come last of all: order within a call never matters.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -83,12 +84,20 @@ def load(
             store.backup(copy)
             trial = open_store(f"sqlite:///{copy}")
             try:
-                return load(trial, paths, dataset=dataset, format=format, mapping=mapping,
-                            quarantine=quarantine or _quarantine_path(store), progress=progress)
+                return load(
+                    trial,
+                    paths,
+                    dataset=dataset,
+                    format=format,
+                    mapping=mapping,
+                    quarantine=quarantine or _quarantine_path(store),
+                    progress=progress,
+                )
             finally:
                 trial.close()
     sources = [_source(path, dataset, format, mapping) for path in paths]
     with ExitStack() as stack:
+        stack.enter_context(no_cycles())
         bad = stack.enter_context(Quarantine(quarantine or _quarantine_path(store)))
         if sum(_size(source.path) for source in sources) >= _BULK_FROM:
             stack.enter_context(store.bulk())
@@ -97,10 +106,26 @@ def load(
     return receipt
 
 
+@contextmanager
+def no_cycles() -> Iterator[None]:
+    """Rows hold no cycles, and millions of them make the collector walk for nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping | None) -> Source:
     if not path.exists():
         raise BadFile(f"{path}: no such file")
     found = name or ("csv" if mapping is not None and not path.is_dir() else detect(path))
+    if found == "csv" and mapping is None:
+        from ingest.mapping.draft import choose
+
+        mapping = choose(path)
     given = dataset or (mapping.dataset if mapping is not None else None)
     return Source(path, found, given or default_dataset(path, found), mapping, path.name)
 
@@ -196,8 +221,12 @@ class _Call:
         receipt = self.receipts[-1]
         receipt.quarantined += len(chunk.rejects)
         written = self.store.write(
-            self._free(name), chunk.rows, file=(source.name, sha256), defer=True,
-            settled=not chunk.rejects)
+            self._free(name),
+            chunk.rows,
+            file=(source.name, sha256),
+            defer=True,
+            settled=not chunk.rejects,
+        )
         receipt.loaded += written.loaded
         receipt.duplicates += written.duplicates
         self._reject(receipt, source, chunk.rows, chunk.lines, written.rejected)
@@ -208,13 +237,21 @@ class _Call:
             held[chunk.rows[index].code in (RETRACT, CLOSE)].append(index)
         for spool, indexes in zip((late, operations), held, strict=True):
             if indexes:
-                spool.put(Late(name, source, sha256, [chunk.rows[i] for i in indexes],
-                               [chunk.lines[i] for i in indexes]))
+                spool.put(
+                    Late(
+                        name,
+                        source,
+                        sha256,
+                        [chunk.rows[i] for i in indexes],
+                        [chunk.lines[i] for i in indexes],
+                    )
+                )
 
     def _held(self, held: Late, suffix: str) -> None:
         receipt = self._receipt(held.source, held.sha256)
         written = self.store.write(
-            self._free(f"{held.chunk}/{suffix}"), held.rows, file=(held.source.name, held.sha256))
+            self._free(f"{held.chunk}/{suffix}"), held.rows, file=(held.source.name, held.sha256)
+        )
         receipt.loaded += written.loaded
         receipt.duplicates += written.duplicates
         self._reject(receipt, held.source, held.rows, held.lines, written.rejected)
@@ -230,7 +267,11 @@ class _Call:
         return attempt
 
     def _reject(
-        self, receipt: Receipt, source: Source, rows: Sequence[Row], lines: Sequence[int],
+        self,
+        receipt: Receipt,
+        source: Source,
+        rows: Sequence[Row],
+        lines: Sequence[int],
         rejected: Iterable[tuple[int, object]],
     ) -> None:
         found = []

@@ -49,11 +49,16 @@ class Quarantine:
                 handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
                 self._file = os.fdopen(handle, "wb")
             entry: dict[str, Any] = {
-                "file": reject.file or file, "line": reject.line, "column": reject.column,
-                "reason": reject.reason, "text": reject.text,
+                "file": reject.file or file,
+                "line": reject.line,
+                "column": reject.column,
+                "reason": reject.reason,
+                "text": reject.text,
             }
-            clean = {k: v.encode(errors="replace").decode() if isinstance(v, str) else v
-                     for k, v in entry.items()}
+            clean = {
+                k: v.encode(errors="replace").decode() if isinstance(v, str) else v
+                for k, v in entry.items()
+            }
             self._file.write(orjson.dumps(clean, option=orjson.OPT_APPEND_NEWLINE))
 
     @property
@@ -65,7 +70,9 @@ class Quarantine:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None:

@@ -105,7 +105,9 @@ def _line(number: int, raw: bytes, encoding: str, normaliser: Normaliser, found:
     except BadFact as error:
         found.rejects.append(Reject(number, error.column, error.reason, _shown(raw, encoding)))
     except UnicodeDecodeError:
-        found.rejects.append(Reject(number, None, "bytes in no known encoding", _shown(raw, encoding)))
+        found.rejects.append(
+            Reject(number, None, "bytes in no known encoding", _shown(raw, encoding))
+        )
     except orjson.JSONDecodeError as error:
         reason = f"not JSON: {error.msg}"
         if "utf-8" in error.msg.lower() or "invalid utf" in error.msg.lower():

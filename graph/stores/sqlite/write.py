@@ -11,13 +11,14 @@ import orjson
 
 from graph.errors import BadFact
 from graph.facts import CLOSE, RETRACT, Row, content_digest
-from graph.model import LISTING_CODE, NAMES, RELATIONS, is_entity, is_relation
+from graph.model import JUDGEMENTS, LISTING_CODE, NAMES, RELATIONS, is_entity, is_relation
 from graph.store import Written
 from graph.times import INF, NEG
 
 Known = list[int]  # first, current, kind of a record
 Ends = tuple[int | None, int | None]
 _INSERT = "INSERT INTO fact VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_JUDGED = min(RELATIONS[name].code for name in JUDGEMENTS)  # these and later codes go the long way
 # An end's kind is checked against these: relation code -> codes allowed at its start, at its end.
 _ALLOWED = {
     kind.code: tuple(
@@ -159,13 +160,15 @@ class BatchWriter:
     # -- deciding ---------------------------------------------------------------------------
 
     def _one(self, index: int, row: Row, defer: bool) -> None:
-        dataset = self._dataset(row.dataset)
+        dataset = self.datasets.get(row.dataset) or self._dataset(row.dataset)
         if row.code in (RETRACT, CLOSE):
             self._operate(row, dataset)
             return
         a = b = None
         digest = row.digest
-        if row.a is not None:
+        if (own := self._own_ends(row, dataset)) is not None:
+            a, b = own
+        elif row.a is not None:
             ends = self._ends(row, dataset, defer)
             if ends is None:
                 self.result.deferred.append(index)
@@ -186,6 +189,18 @@ class BatchWriter:
             self.result.loaded += 1
             return
         self._again(row, dataset, known, (a, b), digest)
+
+    def _own_ends(self, row: Row, dataset: int) -> tuple[int, int] | None:
+        """The ends of a relation between two living records of its own dataset: the common case,
+        in which the digest that was taken while parsing stands."""
+        bearers_a, bearers_b = self.records.get(row[3]), self.records.get(row[4])  # type: ignore[arg-type]
+        if bearers_a is None or bearers_b is None:
+            return None
+        a, b = bearers_a.get(dataset), bearers_b.get(dataset)
+        if a is None or b is None or a[1] < 0 or b[1] < 0 or row[0] >= _JUDGED:
+            return None
+        sources, targets = _ALLOWED[row[0]]
+        return (a[0], b[0]) if a[2] in sources and b[2] in targets else None
 
     def _ends(
         self, row: Row, dataset: int, defer: bool
@@ -320,17 +335,18 @@ class BatchWriter:
     def append(
         self, row: Row, dataset: int, known: Known | None, ends: Ends, digest: bytes
     ) -> int:
+        """Take up a version; its number."""
         seq = self.seq
         self.seq += 1
+        code, _, ident, _, _, vf, vt, value, extra, payload, _, file, record, version, keys = row
         self.facts.append((
-            seq, known[0] if known else seq, row.code, dataset, row.id, *ends,
-            None if row.vf == NEG else row.vf, None if row.vt == INF else row.vt, row.value,
-            row.extra, row.payload, digest, self.number, row.file, row.record, row.version,
-            abs(known[1]) if known else None,
+            seq, known[0] if known else seq, code, dataset, ident, ends[0], ends[1],
+            None if vf == NEG else vf, None if vt == INF else vt, value, extra, payload, digest,
+            self.number, file, record, version, abs(known[1]) if known else None,
         ))
         self.digests.append(digest)
-        for kind, value, reason, canonical in row.keys:
-            self.identifiers.append((seq, kind, value, reason, canonical))
+        for kind, raw, reason, canonical in keys:
+            self.identifiers.append((seq, kind, raw, reason, canonical))
             if canonical is not None:
                 self.canonicals.setdefault(canonical, seq)
         return seq

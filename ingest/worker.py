@@ -1,0 +1,97 @@
+"""A process of its own that parses pieces of native files: requests and answers over its pipes.
+
+Started as `python -m ingest.worker`, it depends on nothing of the program that called it, and ends
+when its input does, whatever ended its parent.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from graph.errors import LinkriskError
+from graph.facts import Normaliser, Row
+from ingest.readers.native import Parsed, Piece, Reject, parse
+
+_ROOT: Final = str(Path(__file__).resolve().parent.parent)
+
+
+class Start(NamedTuple):
+    """What a worker needs to know once."""
+
+    dataset: str
+    id_key: bytes
+    encoding: str
+
+
+class Worker:
+    """The caller's end of one worker. Answers come in the order of the requests."""
+
+    def __init__(self, start: Start) -> None:
+        path = os.pathsep.join(p for p in (_ROOT, os.environ.get("PYTHONPATH", "")) if p)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ingest.worker"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
+        )
+        self._send(start)
+
+    def _send(self, message: object) -> None:
+        assert self._process.stdin is not None
+        pickle.dump(message, self._process.stdin, protocol=5)
+        self._process.stdin.flush()
+
+    def ask(self, piece: Piece) -> None:
+        """Have a piece parsed."""
+        self._send(piece)
+
+    def answer(self) -> Parsed:
+        """The oldest answer that was not taken yet; raises LinkriskError when the worker died."""
+        assert self._process.stdout is not None
+        try:
+            rows, lines, rejects = pickle.load(self._process.stdout)  # noqa: S301  # our own child
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise LinkriskError("a parsing process ended before its work was done") from error
+        return Parsed([Row._make(row) for row in rows], lines, [Reject(*r) for r in rejects])
+
+    def close(self) -> None:
+        """End the worker; what it was asked and did not answer is dropped."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue
+        self._process.wait()
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides what an interrupt ends
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    start: Start = pickle.load(source)  # noqa: S301  # our own parent
+    normaliser = Normaliser(start.dataset, start.id_key)
+    gc.disable()  # rows hold no cycles
+    while True:
+        try:
+            piece: Any = pickle.load(source)  # noqa: S301
+        except EOFError:
+            return
+        found = parse(piece, start.encoding, normaliser)
+        # Plain tuples travel at half the cost of named ones.
+        plain = [tuple(row) for row in found.rows], found.lines, [tuple(r) for r in found.rejects]
+        try:
+            pickle.dump(plain, sink, protocol=5)
+            sink.flush()
+        except BrokenPipeError:
+            return
+
+
+if __name__ == "__main__":
+    main()
