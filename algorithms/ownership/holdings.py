@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -27,6 +27,7 @@ KIND: Final = "shareholder"
 _CODE: Final = CODES[KIND]
 _EASY: Final = 20_000  # holdings read interpreted before compiled code is worth its start
 _UNIT: Final = Decimal(SHARE_UNIT)
+_WIDE: Final = Context(prec=300)  # a share's text has at most 128 characters
 
 
 class Which(NamedTuple):
@@ -127,7 +128,7 @@ class Reader:
 
 def units(text: str) -> tuple[int, bool]:
     """A share's decimal text in units of 1e-15, and whether that is all of it."""
-    scaled = Decimal(text) * _UNIT
+    scaled = _WIDE.multiply(Decimal(text), _UNIT)
     rounded = int(scaled.to_integral_value())
     return rounded, rounded == scaled
 

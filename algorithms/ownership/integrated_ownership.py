@@ -35,8 +35,8 @@ class OwnershipParams(Params, frozen=True, kw_only=True):
         ),
     ] = "economic"
     max_depth: Annotated[
-        int | None,
-        Meta(description="levels of holdings to follow; none: all / 穿透层数, 缺省不限", ge=1),
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="levels of holdings to follow; none: all / 穿透层数, 缺省不限"),
     ] = None
     max_nodes: Annotated[
         int,
@@ -67,9 +67,9 @@ class OwnershipRow(msgspec.Struct, frozen=True, kw_only=True):
     OwnershipParams,
     OwnershipRow,
     sources=(
-        "doi:10.1016/0378-4266(89)90040-X",
+        "Brioschi, Buzzacchi, Colombo 1989, Journal of Banking and Finance 13, 747-772",
         "doi:10.1371/journal.pone.0025995",
-        "doi:10.1109/DSAA.2015.7344809",
+        "doi:10.1257/aer.104.10.3115",
         "doi:10.1287/opre.33.5.1107",
     ),
     title="Integrated ownership / 综合持股",

@@ -24,6 +24,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import fsum
 
+import numpy as np
+
 from algorithms.ownership.linear import Clock, InaccurateError, Part, solve, visits
 from algorithms.ownership.register import Register, components, walk
 
@@ -74,8 +76,6 @@ def _enter(register: Register, part: list[int], x: dict[int, float]) -> None:
         units = register.scale(v)
         x[v] = _fraction(given[0] * units / (units - register.owners[v].get(v, 0)))
         return
-    import numpy as np
-
     answer = solve(_inside(register, part), np.array(given))
     for v, y in zip(part, answer.tolist(), strict=True):
         x[v] = _fraction(y)
@@ -160,8 +160,6 @@ def _through(
     clock: Clock,
 ) -> bool:
     """A component with valid registers by one solve; False where that is not accurate."""
-    import numpy as np
-
     q = [_arrivals(register, v, t, m) for v in part]
     system = _inside(register, part)
     if not system.leak.any():

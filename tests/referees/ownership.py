@@ -88,13 +88,12 @@ def controlled(register: Register, controller: Node) -> dict[Node, Fraction]:
     The least fixpoint of: it and the companies it controls hold over half of the votes.
     """
     found: set[Node] = set()
-    companies = {v for _, v in register}
     while True:
         group = found | {controller}
-        votes = {
-            y: sum((w for (u, v), w in register.items() if v == y and u in group), Fraction(0))
-            for y in companies - {controller}
-        }
+        votes: dict[Node, Fraction] = {}
+        for (u, v), w in register.items():
+            if u in group and v != controller:
+                votes[v] = votes.get(v, Fraction(0)) + w
         new = {y for y, total in votes.items() if total > Fraction(1, 2)}
         if new == found:
             return {y: votes[y] for y in found}

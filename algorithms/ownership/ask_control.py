@@ -1,0 +1,117 @@
+"""From a question about control to its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import UNSET
+
+from algorithms.ownership import ballots, votes
+from algorithms.ownership.ballots import Ballots, Table
+from algorithms.ownership.control import ControlParams, ControlRow
+from algorithms.ownership.holdings import Reader, exact_votes
+from algorithms.ownership.linear import Clock, OutOfTimeError
+from algorithms.ownership.register import TOLERANCE
+from algorithms.ownership.votes import DOUBT, I64, SHOWN, Found
+from algorithms.registry import Result, Truncated
+from graph.model import SHARE_UNIT
+from graph.times import day_end, today
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from graph.snapshot import Snapshot
+
+_EASY = 3000  # edges over which fixpoints are counted interpreted
+_PAIRS = 65_536  # found at a time, between two looks at the clock
+
+
+def answer(snapshot: Snapshot, params: ControlParams) -> Result[ControlRow]:
+    """See `control`."""
+    reader = Reader(snapshot, day_end(params.as_of or today()))
+    clock = Clock(params.time_limit)
+    x = None if params.controller is None else snapshot.resolve(params.controller)
+    y = None if params.target is None else snapshot.resolve(params.target)
+    table, cut = _read(reader, x, y, params.max_nodes)
+    arranged = ballots.arrange(snapshot, table)
+    limit, size = ("max_nodes", params.max_nodes) if cut else (None, None)
+    rows: list[ControlRow] = []
+    if (x is None or x in arranged.place) and (y is None or y in arranged.place):
+        xs = arranged.candidates if x is None else np.array([arranged.place[x]])
+        only = -1 if y is None else arranged.place[y]
+        try:
+            for row in _rows(reader, arranged, xs, only, clock):
+                if len(rows) == params.max_rows:
+                    limit, size = "max_rows", params.max_rows
+                    break
+                rows.append(row)
+        except OutOfTimeError:
+            limit, size = "time_limit", None
+    truncated = (
+        None if limit is None else Truncated(reason=limit, explored=len(arranged.names), limit=size)
+    )
+    return Result(results=rows, truncated=truncated, notes=_notes(snapshot, table))
+
+
+def _read(reader: Reader, x: int | None, y: int | None, max_nodes: int) -> tuple[Table, bool]:
+    if x is not None:
+        return ballots.under(reader, x), False
+    if y is not None:
+        return ballots.over(reader, y, max_nodes)
+    return ballots.everything(reader), False
+
+
+def _rows(
+    reader: Reader, arranged: Ballots, xs: I64, only: int, clock: Clock
+) -> Iterator[ControlRow]:
+    """Rows by controller and controlled, counted a room at a time."""
+    graph, n = arranged.votes, len(arranged.names)
+    scratch, found = votes.scratch(n), votes.room(n + min(_PAIRS, n * len(xs)))
+    sweep = votes.sweep.hot if len(graph.out_to) > _EASY else votes.sweep
+    values = reader.graph.cols.value
+    carried = reader.snapshot.extra
+
+    def weigh(row: int) -> Fraction:
+        return exact_votes(carried(row), int(values[row]))
+
+    while len(xs):
+        clock.check()
+        done, pairs, why = sweep(graph, scratch, xs, only, found)
+        yield from _shown(reader.snapshot, arranged, found, pairs)
+        xs = xs[done:]
+        if why == DOUBT:
+            votes.exactly(graph, int(xs[0]), scratch, weigh)
+            pairs = votes.emit(graph, scratch, (int(xs[0]), only), found, 0)
+            yield from _shown(reader.snapshot, arranged, found, pairs)
+            xs = xs[1:]
+
+
+def _shown(snapshot: Snapshot, arranged: Ballots, found: Found, pairs: int) -> Iterator[ControlRow]:
+    names, total = arranged.names, arranged.total.tolist()
+    order = np.lexsort((found.y[:pairs], found.x[:pairs]))
+    columns = (c[:pairs][order].tolist() for c in (found.x, found.y, found.votes, found.total))
+    for at, x, y, units, count in zip(order.tolist(), *columns, strict=True):
+        first = at * SHOWN
+        invalid = total[y] > SHARE_UNIT + TOLERANCE
+        yield ControlRow(
+            controller=names[x],
+            controlled=names[y],
+            votes=None if invalid else units / max(total[y], SHARE_UNIT),
+            facts=snapshot.fact_ids(found.facts[first : first + min(count, SHOWN)].tolist()),
+            facts_total=count if count > SHOWN else UNSET,
+            reason=f"votes in {names[y]} sum to {total[y] / SHARE_UNIT:.12g}, over 1"
+            if invalid
+            else UNSET,
+        )
+
+
+def _notes(snapshot: Snapshot, table: Table) -> list[str]:
+    if not len(table.absent):
+        return []
+    n = len(table.absent)
+    shown = ""
+    if n <= 1000:
+        shown = ": " + ", ".join(sorted(snapshot.fact_ids(table.absent.tolist()))[:SHOWN])
+    return [f"{n} holdings without votes or a share were left out{shown}"]
