@@ -1,0 +1,97 @@
+"""A network of payments between subjects, packed for search: only what a question asks about."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.money import exponent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graph.snapshot import Snapshot
+
+_FAR: Final = 2**61
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+
+
+class Network(NamedTuple):
+    """Edges between nodes 0..n-1, by their start and time, and again by their end and time."""
+
+    out_ptr: I64
+    out_to: I32
+    out_time: I64
+    in_ptr: I64
+    in_from: I32
+    in_time: I64
+
+
+class Payments(NamedTuple):
+    """A network and what its nodes and edges are in the snapshot.
+
+    Edge e stands for the relations `row[first[e]:first[e + 1]]`, in order of time: one relation an
+    edge, or, in a network without time, all those from one node to another.
+    """
+
+    net: Network
+    subject: I32
+    first: I64
+    row: I64
+
+
+def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
+    """Pack relations into a network; a payment of a subject to itself is left out.
+
+    Time: sorting the rows.
+    """
+    rep, cols = snapshot.nodes.rep, snapshot.columns
+    src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
+    keep = src != dst
+    rows, src, dst = rows[keep], src[keep], dst[keep]
+    subject, ends = np.unique(np.concatenate([src, dst]), return_inverse=True)
+    src, dst = ends[: len(rows)].astype(np.int32), ends[len(rows) :].astype(np.int32)
+    time = np.clip(cols.vf[rows], -_FAR, _FAR)  # differences of times must not overflow
+    order = np.lexsort((rows, time, src) if timed else (rows, time, dst, src))
+    rows, src, dst, time = rows[order], src[order], dst[order], time[order]
+    first = np.arange(len(rows) + 1)
+    if not timed:
+        fresh = np.ones(len(rows), np.bool_)
+        fresh[1:] = (src[1:] != src[:-1]) | (dst[1:] != dst[:-1])
+        begins = np.flatnonzero(fresh)
+        first = np.append(begins, len(rows))
+        src, dst, time = src[begins], dst[begins], np.zeros(len(begins), np.int64)
+    return Payments(_network(len(subject), src, dst, time), subject, first, rows)
+
+
+def _network(n: int, src: I32, dst: I32, time: I64) -> Network:
+    back = np.lexsort((time, dst))
+    steps = np.arange(n + 1)
+    return Network(
+        np.searchsorted(src, steps).astype(np.int64),
+        dst,
+        time,
+        np.searchsorted(dst[back], steps).astype(np.int64),
+        src[back],
+        time[back],
+    )
+
+
+def at_least(snapshot: Snapshot, rows: I64, kinds: Sequence[str], amount: float) -> I64:
+    """The rows of at least an amount, in whole units of their own currency."""
+    least = np.full(len(rows), _minor(amount, 2), np.int64)
+    for kind in kinds:
+        for row, extra in snapshot.extras(kind):
+            digits = exponent(extra.get("currency", "CNY"))
+            if digits != 2:
+                least[rows == row] = _minor(amount, digits)
+    return rows[snapshot.columns.value[rows] >= least]
+
+
+def _minor(amount: float, digits: int) -> int:
+    return math.ceil(Decimal(str(amount)).scaleb(digits))

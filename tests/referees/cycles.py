@@ -1,0 +1,79 @@
+"""Cycles of payments by brute force, and by networkx where time does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import networkx as nx
+
+
+class Payment(NamedTuple):
+    """One transfer: name, ends and time in days."""
+
+    id: str
+    src: str
+    dst: str
+    time: float
+
+
+def in_order(cycle: tuple[Payment, ...]) -> bool:
+    """Whether no payment is earlier than the one before it."""
+    return all(a.time <= b.time for a, b in zip(cycle, cycle[1:], strict=False))
+
+
+def chains(payments: list[Payment], longest: int) -> Iterator[tuple[Payment, ...]]:
+    """Every closed chain over different nodes, from each of its payments."""
+
+    def extend(chain: tuple[Payment, ...]) -> Iterator[tuple[Payment, ...]]:
+        for p in payments:
+            if p.src != chain[-1].dst or p.src == p.dst:
+                continue
+            if p.dst == chain[0].src:
+                yield (*chain, p)
+            elif len(chain) + 1 < longest and p.dst not in {q.src for q in chain}:
+                yield from extend((*chain, p))
+
+    for first in payments:
+        if first.src != first.dst:
+            yield from extend((first,))
+
+
+def timed(
+    payments: list[Payment], longest: int, window: float | None = None, through: str | None = None
+) -> set[tuple[str, ...]]:
+    """Cycles in order of time, as names from the earliest; of one moment: from the least node."""
+    found = set()
+    for chain in chains(payments, longest):
+        if not in_order(chain):
+            continue
+        span = chain[-1].time - chain[0].time
+        if window is not None and span > window:
+            continue
+        nodes = [p.src for p in chain]
+        if through is not None and through not in nodes:
+            continue
+        if span == 0 and nodes[0] != min(nodes):
+            continue
+        found.add(tuple(p.id for p in chain))
+    return found
+
+
+def untimed(payments: list[Payment], longest: int) -> set[tuple[str, ...]]:
+    """Cycles of nodes whatever the times, from the least node, by networkx."""
+    graph = nx.DiGraph((p.src, p.dst) for p in payments if p.src != p.dst)
+    cycles = nx.simple_cycles(graph, length_bound=longest)
+    return {tuple(c[c.index(min(c)) :] + c[: c.index(min(c))]) for c in cycles}
+
+
+def within(payments: list[Payment], nodes: tuple[str, ...], window: float) -> list[str] | None:
+    """Payments of each hop in the earliest window that has one of every hop."""
+    hops = [
+        sorted((p for p in payments if p.src == a and p.dst == b), key=lambda p: (p.time, p.id))
+        for a, b in zip(nodes, (*nodes[1:], nodes[0]), strict=True)
+    ]
+    for start in sorted({p.time for hop in hops for p in hop}):
+        kept = [[p.id for p in hop if start <= p.time <= start + window] for hop in hops]
+        if all(kept):
+            return [name for hop in kept for name in hop]
+    return None
