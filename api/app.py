@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api.auth import Access, Guard
 from api.engine import Engine
 from api.problems import add_handlers
+from api.rehearsal import Rehearsal
 from api.routes import add_questions, add_service
 from api.session import Session
 
@@ -31,13 +32,18 @@ class Service:
     seconds: float = 60.0
 
 
-def make_app(session: Session, service: Service) -> FastAPI:
-    """The app; it closes the session when it shuts down."""
+def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
+    """The app; it closes the session when it shuts down, and begins the rehearsal given."""
     engine = Engine(session, seconds=service.seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if rehearsal is not None:
+            engine.compiled = rehearsal.done
+            rehearsal.start()
         yield
+        if rehearsal is not None:
+            rehearsal.stop()
         engine.close()
         session.close()
 

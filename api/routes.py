@@ -107,7 +107,8 @@ def add_service(app: FastAPI, engine: Engine) -> None:
     async def readyz() -> Response:
         """The store answers and its snapshot is open / 可以应答."""
         snapshot = await engine.run(session.snapshot)
-        return json_response(msgspec.json.encode({"status": "ok", "snapshot": snapshot.name}))
+        state = {"status": "ok", "snapshot": snapshot.name, "compiled": engine.compiled.is_set()}
+        return json_response(msgspec.json.encode(state))
 
     async def algorithms() -> Response:
         """Every algorithm with its parameters, rows and sources / 算法清单."""

@@ -21,10 +21,22 @@ from api.options import Common, Verb, pass_common
     help="A host name that requests may be sent to, besides loopback's; repeat for more.",
 )
 @click.option("--seconds", default=60.0, show_default=True, help="The most that a question takes.")
+@click.option(
+    "--warm/--no-warm",
+    default=True,
+    show_default=True,
+    help="Compile in the background; until then, or without, questions are interpreted.",
+)
 @click.option("--create", is_flag=True, help="Make an empty store where there is none.")
 @pass_common
 def serve(
-    common: Common, host: str, port: int, names: tuple[str, ...], seconds: float, create: bool
+    common: Common,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    seconds: float,
+    warm: bool,
+    create: bool,
 ) -> None:
     """Answer questions over HTTP until interrupted; prints the address with its token.
 
@@ -34,8 +46,8 @@ def serve(
 
     from api.app import Service, make_app
     from api.auth import LOOPBACK, Access, make_token
+    from api.rehearsal import Rehearsal
     from api.session import Session
-    from graph import compiled
     from graph.store import open_store
 
     if create:
@@ -45,8 +57,8 @@ def serve(
     port = listening.getsockname()[1]
     local = host in LOOPBACK
     access = Access(make_token(), LOOPBACK | set(names) if local or names else None)
-    app = make_app(session, Service(access, seconds))
-    compiled.warm()
+    rehearsal = Rehearsal(lambda text: click.echo(text, err=True)) if warm else None
+    app = make_app(session, Service(access, seconds), rehearsal)
     session.snapshot()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"http://{shown}:{port}/?token={quote(access.token)}")

@@ -146,7 +146,7 @@ def _meaning(
 
     Asked for the most that there is: which of several equals a smaller `k` shows goes by name.
     """
-    every = {"k": 100} if "k" in record.fields else {}
+    every = {"k": 100, "max_length": 3} if "k" in record.fields else {}
     try:
         answer = ask(snapshot, record.name, {**question, **every, "as_of": AS_OF})
     except (InputError, WrongUsage) as refused:
