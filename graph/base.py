@@ -7,7 +7,6 @@ import mmap
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +16,9 @@ import orjson
 
 from graph.columns import NEVER, make_index, sort_rows
 from graph.errors import LinkriskError
-from graph.heap import Texts, pack
+from graph.heap import Texts, arrow, joined, pack
 from graph.identity import Grouping, group
+from graph.memory import no_cycles
 from graph.model import CODES, LISTING_CODE, is_entity, is_relation
 from graph.store import Delta, Store
 
@@ -54,12 +54,13 @@ def build(store: Store, progress: Progress | None = None) -> Base:
     upto = batches[-1].no if batches else 0
     parts: dict[str, list[Any]] = {}
     done = 0
-    for delta in store.changes(0, upto):
-        _collect(parts, delta)
-        done += len(delta.seq)
-        if progress is not None:
-            progress(done)
-    arrays = _assemble(parts)
+    with no_cycles():
+        for delta in store.changes(0, upto):
+            _collect(parts, delta)
+            done += len(delta.seq)
+            if progress is not None:
+                progress(done)
+        arrays = _assemble(parts)
     counts = {"rows": len(arrays["src"]), "nodes": len(arrays["rep"])}
     name = batches[-1].name.hex() if batches else bytes(32).hex()
     return Base(upto, name, counts, arrays)
@@ -81,15 +82,20 @@ def _collect(parts: dict[str, list[Any]], delta: Delta) -> None:
             parts.setdefault(prefix + column, []).append(getattr(delta, column)[where])
         places = where.tolist()
         ids, extra, payload = delta.ids, delta.extra, delta.payload
-        parts.setdefault(prefix + "ids", []).append([ids[i] for i in places])
+        whole = len(places) == len(ids)
+        parts.setdefault(prefix + "ids", []).append(
+            arrow(ids if whole else [ids[i] for i in places]))
         if prefix == "r":
-            # `_assemble` turns these into row numbers once rows are sorted.
-            parts.setdefault("rextra", []).append([extra[i] for i in places])
+            parts.setdefault("rextra", []).append(
+                arrow(extra if whole else [extra[i] for i in places]))
+        elif prefix == "e":
+            parts.setdefault("elabel", []).append(arrow([label_of(payload[i]) for i in places]))
         else:
-            parts.setdefault(prefix + "payload", []).append([payload[i] for i in places])
+            parts.setdefault("lpayload", []).append(arrow([payload[i] or "{}" for i in places]))
         if prefix == "e":
             canonical, seqs = delta.canonical, delta.seq[where].tolist()
-            parts.setdefault("ecanonical", []).append([canonical.get(s, "") for s in seqs])
+            parts.setdefault("ecanonical", []).append(
+                arrow([canonical.get(s, "") for s in seqs]))
     parts.setdefault("gone", []).append(delta.retracted)
     parts.setdefault("gone_in", []).append(delta.retracted_in)
 
@@ -105,8 +111,8 @@ def _joined(parts: dict[str, list[Any]], name: str, kind: Any = np.int64) -> Any
     return np.concatenate(found).astype(kind, copy=False) if found else np.empty(0, kind)
 
 
-def _listed(parts: dict[str, list[Any]], name: str) -> list[Any]:
-    return list(chain.from_iterable(parts.pop(name, [])))
+def _listed(parts: dict[str, list[Any]], name: str) -> Any:
+    return joined(parts.pop(name, []))
 
 
 def _retired(seq: Any, gone: Any, gone_in: Any) -> Any:
@@ -140,7 +146,7 @@ def _assemble(parts: dict[str, list[Any]]) -> Arrays:
     return arrays
 
 
-def _texts(arrays: Arrays, name: str, texts: list[str]) -> None:
+def _texts(arrays: Arrays, name: str, texts: Any) -> None:
     arrays[f"{name}@"], arrays[f"{name}*"] = pack(texts)
 
 
@@ -151,14 +157,14 @@ def _entities(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arra
     arrays["node_kind"] = _joined(parts, "ecode", np.uint8)[fresh]
     arrays["node_dataset"] = _joined(parts, "edataset", np.int32)[fresh].astype(np.uint16)
     ids = _listed(parts, "eids")
-    _texts(arrays, "node_id", ids if len(fresh) == len(ids) else [ids[i] for i in fresh.tolist()])
+    _texts(arrays, "node_id", ids if len(fresh) == len(ids) else ids.take(fresh))
     arrays["version_seq"] = seq
     arrays["version_node"] = np.searchsorted(arrays["node_first"], first).astype(np.int32)
     arrays["version_vf"], arrays["version_vt"] = _joined(parts, "evf"), _joined(parts, "evt")
     arrays["version_rec"] = _joined(parts, "ebatch", np.int32)
     arrays["version_ret"] = _retired(seq, gone, gone_in)
     _texts(arrays, "canonical", _listed(parts, "ecanonical"))
-    _texts(arrays, "label", [label_of(payload) for payload in _listed(parts, "epayload")])
+    _texts(arrays, "label", _listed(parts, "elabel"))
 
 
 def _relations(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
@@ -176,14 +182,11 @@ def _relations(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arr
     for name in ("vf", "vt", "value"):
         arrays[name] = _joined(parts, f"r{name}")[order]
     arrays["dataset"] = _joined(parts, "rdataset", np.int32)[order].astype(np.uint16)
-    places = order.tolist()
-    ids = _listed(parts, "rids")
-    _texts(arrays, "row_id", [ids[i] for i in places])
-    del ids
-    extra = _listed(parts, "rextra")
-    carried = [(row, extra[i]) for row, i in enumerate(places) if extra[i] is not None]
-    arrays["extra_row"] = np.fromiter((row for row, _ in carried), np.int32, len(carried))
-    _texts(arrays, "extra", [text for _, text in carried])
+    _texts(arrays, "row_id", _listed(parts, "rids").take(order))
+    extra = _listed(parts, "rextra").take(order)
+    carried = extra.is_valid().to_numpy(zero_copy_only=False)
+    arrays["extra_row"] = np.flatnonzero(carried).astype(np.int32)
+    _texts(arrays, "extra", extra.drop_null())
     for side, end in (("out", "src"), ("into", "dst")):
         identity = side == "out"
         sorting = np.empty(0, np.int32) if identity else sort_rows(arrays["code"], arrays[end])
@@ -204,10 +207,8 @@ def _listings(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arra
         ("dataset", "ldataset", np.int32),
     ):
         arrays[f"listing_{name}"] = _joined(parts, column, kind)[order]
-    ids, payload = _listed(parts, "lids"), _listed(parts, "lpayload")
-    places = order.tolist()
-    _texts(arrays, "listing_id", [ids[i] for i in places])
-    _texts(arrays, "listing", [payload[i] or "{}" for i in places])
+    _texts(arrays, "listing_id", _listed(parts, "lids").take(order))
+    _texts(arrays, "listing", _listed(parts, "lpayload").take(order))
 
 
 # -- the file -----------------------------------------------------------------------------------

@@ -34,14 +34,45 @@ class Texts:
         self.added.extend(texts)
 
 
-def pack(texts: Sequence[str]) -> tuple[Offsets, npt.NDArray[np.uint8]]:
-    """Offsets and bytes of a list of texts."""
-    joined = "".join(texts)
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    data = joined.encode()
-    if len(data) == len(joined):  # ASCII: characters are bytes
-        lengths: Any = np.fromiter(map(len, texts), np.int64, len(texts))
-    else:
-        lengths = np.fromiter((len(text.encode()) for text in texts), np.int64, len(texts))
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets, np.frombuffer(data, np.uint8)
+def arrow(texts: Sequence[str | None]) -> Any:
+    """Texts as an Arrow array, which is joined, reordered and compared without Python objects."""
+    import pyarrow as pa
+
+    return pa.array(texts, pa.large_string())
+
+
+def joined(parts: list[Any]) -> Any:
+    """Arrow arrays end to end."""
+    import pyarrow as pa
+
+    return pa.concat_arrays(parts) if parts else pa.array([], pa.large_string())
+
+
+def pack(texts: Any) -> tuple[Offsets, npt.NDArray[np.uint8]]:
+    """Offsets and bytes of an Arrow array of texts without nulls."""
+    import pyarrow as pa
+
+    if len(texts) == 0:
+        return np.zeros(1, np.int64), np.empty(0, np.uint8)
+    texts = pa.concat_arrays([texts])  # at offset 0
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int64, len(texts) + 1)
+    size = int(ends[-1])
+    return ends, np.frombuffer(data, np.uint8, size) if size else np.empty(0, np.uint8)
+
+
+def same_text(texts: Texts, at: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """A number for each of the texts at these positions; equal texts have equal numbers, and
+    empty ones -1."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = pa.LargeStringArray.from_buffers(
+        texts.count, pa.py_buffer(texts.offsets), pa.py_buffer(texts.data))
+    if texts.added:
+        whole = pa.concat_arrays([whole, pa.array(texts.added, pa.large_string())])
+    chosen = whole.take(pa.array(at, pa.int64()))
+    codes = chosen.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    empty = pc.equal(pc.binary_length(chosen), 0).to_numpy(zero_copy_only=False)
+    codes[empty] = -1
+    return codes

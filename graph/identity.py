@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.columns import NEVER, I32, I64, U8
-from graph.heap import Texts
+from graph.heap import Texts, same_text
 from graph.times import INF, NEG
 
 Edge = tuple[int, int]
@@ -59,20 +59,27 @@ def group(view: Grouping, same: int, other: int) -> dict[str, npt.NDArray[Any]]:
     arrays = {"rep": rep, "nxt": rep.copy(), "node_vf": vf, "node_vt": vt,
               "node_version": version}
     texts = view.canonical
-    bearers: dict[str, list[int]] = {}
-    official: dict[int, str] = {}
-    for at, node in zip(known.tolist(), view.node[known].tolist(), strict=True):
-        if text := texts[at]:
-            bearers.setdefault(text, []).append(node)
-    for text, nodes in bearers.items():
-        for node in nodes:
-            official[node] = text
-    judged = _judgements(view, same), _judgements(view, other)
-    multiple = [nodes for nodes in bearers.values() if len(nodes) > 1]
-    groups, _ = join(multiple, judged[0], judged[1], official.get)
+
+    def official(node: int) -> str | None:
+        return (texts[int(version[node])] or None) if version[node] >= 0 else None
+
+    groups, _ = join(_equal_keys(view, known), _judgements(view, same), _judgements(view, other),
+                     official)
     for members in groups:
         tie(arrays, members, view.vf, view.vt)
     return arrays
+
+
+def _equal_keys(view: Grouping, known: npt.NDArray[np.int64]) -> list[list[int]]:
+    """Sets of more than one record that bear the same official key."""
+    codes = same_text(view.canonical, known)
+    order = np.argsort(codes, kind="stable")
+    order = order[np.searchsorted(codes[order], 0) :]
+    nodes, codes = view.node[known[order]], codes[order]
+    cuts = np.flatnonzero(codes[1:] != codes[:-1]) + 1
+    begins, ends = np.append(0, cuts), np.append(cuts, len(codes))
+    several = np.flatnonzero(ends - begins > 1).tolist()
+    return [nodes[begins[i] : ends[i]].tolist() for i in several]
 
 
 def _judgements(view: Grouping, code: int) -> list[Edge]:

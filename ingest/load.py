@@ -7,17 +7,17 @@ and closings come last of all: order within a call never matters.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from graph.errors import BadFile
 from graph.facts import CLOSE, RETRACT, Row
+from graph.memory import no_cycles
 from graph.store import Store, open_store
 from ingest.chunks import Chunk, Source, chunks
 from ingest.mapping.model import Mapping
@@ -104,18 +104,6 @@ def load(
         receipt = _Call(store, bad, progress, sources).run()
         receipt.quarantine = bad.name
     return receipt
-
-
-@contextmanager
-def no_cycles() -> Iterator[None]:
-    """Rows hold no cycles, and millions of them make the collector walk for nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping | None) -> Source:
