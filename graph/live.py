@@ -184,7 +184,7 @@ class Live:
         seqs = self.rows.arrays["seq"]
         if low == high or seq < int(seqs[low]):
             first, last = int(self.out.start[code]), int(self.out.start[code + 1])
-            at = first + int(np.searchsorted(self.out.nodes[first:last], node))
+            at = first + int(np.searchsorted(self.out.nodes[first:last], np.int32(node)))
             low, high = int(self.out.ptr[at]), int(self.out.ptr[at + 1])
         return low + int(np.searchsorted(seqs[low:high], np.uint32(seq)))
 
@@ -270,7 +270,7 @@ class Live:
         for index in (self.out, self.tail_out, self.into, self.tail_into):
             for code in (_SAME, _APART):
                 low, high = int(index.start[code]), int(index.start[code + 1])
-                at = low + int(np.searchsorted(index.nodes[low:high], node))
+                at = low + int(np.searchsorted(index.nodes[low:high], np.int32(node)))
                 if at < high and index.nodes[at] == node:
                     for place in range(int(index.ptr[at]), int(index.ptr[at + 1])):
                         row = int(index.order[place]) if len(index.order) else place

@@ -98,7 +98,7 @@ class Snapshot:
         if row >= self._base_rows:
             raw: str | None = live.extra_tail.get(row)
         else:
-            at = int(np.searchsorted(live.extra_row, row))
+            at = int(np.searchsorted(live.extra_row, np.int32(row)))
             hit = at < len(live.extra_row) and live.extra_row[at] == row
             raw = live.extra[at] if hit else None
         found: dict[str, Any] = orjson.loads(raw) if raw else {}
@@ -109,7 +109,7 @@ class Snapshot:
         live, code = self._live, CODES[kind]
         base = self.out[0]
         low, high = (int(base.ptr[int(base.start[c])]) for c in (code, code + 1))
-        first, last = np.searchsorted(live.extra_row, [low, high]).tolist()
+        first, last = np.searchsorted(live.extra_row, np.array([low, high], np.int32)).tolist()
         for at in range(first, last):
             yield int(live.extra_row[at]), orjson.loads(live.extra[at])
         for row, raw in sorted(live.extra_tail.items()):
