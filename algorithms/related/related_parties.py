@@ -87,6 +87,7 @@ class RelatedParty(msgspec.Struct, frozen=True, kw_only=True):
     ),
     title="Related parties / 关联方",
     family="related",
+    quick=True,
 )
 def related_parties(snapshot: Snapshot, params: RelatedParams) -> Result[RelatedParty]:
     """The parties within `depth` relations of a subject, true on `as_of`, known at `known_at`.
