@@ -92,19 +92,31 @@ def _shown(snapshot: Snapshot, arranged: Ballots, found: Found, pairs: int) -> I
     names, total = arranged.names, arranged.total.tolist()
     order = np.lexsort((found.y[:pairs], found.x[:pairs]))
     columns = (c[:pairs][order].tolist() for c in (found.x, found.y, found.votes, found.total))
-    for at, x, y, units, count in zip(order.tolist(), *columns, strict=True):
-        first = at * SHOWN
+    facts = _facts(snapshot, found, order)
+    first = 0
+    for x, y, units, count in zip(*columns, strict=True):
+        last = first + min(count, SHOWN)
         invalid = total[y] > SHARE_UNIT + TOLERANCE
         yield ControlRow(
             controller=names[x],
             controlled=names[y],
             votes=None if invalid else units / max(total[y], SHARE_UNIT),
-            facts=snapshot.fact_ids(found.facts[first : first + min(count, SHOWN)].tolist()),
+            facts=facts[first:last],
             facts_total=count if count > SHOWN else UNSET,
             reason=f"votes in {names[y]} sum to {total[y] / SHARE_UNIT:.12g}, over 1"
             if invalid
             else UNSET,
         )
+        first = last
+
+
+def _facts(snapshot: Snapshot, found: Found, order: I64) -> list[str]:
+    """The facts of all pairs in order, end to end; the id of each holding is made once."""
+    table = found.facts[: len(order) * SHOWN].reshape(-1, SHOWN)[order]
+    rows = table[np.arange(SHOWN) < found.total[order, None]]
+    each, at = np.unique(rows, return_inverse=True)
+    ids = snapshot.fact_ids(each.tolist())
+    return [ids[i] for i in at.tolist()]
 
 
 def _notes(snapshot: Snapshot, table: Table) -> list[str]:

@@ -35,13 +35,15 @@ class ControlParams(Params, frozen=True, kw_only=True):
             ge=1,
         ),
     ] = 100_000
-    max_rows: Annotated[int, Meta(description="rows of the answer / 结果行数上限", ge=1)] = 100_000
+    max_rows: Annotated[int, Meta(description="rows of the answer / 结果行数上限", ge=1)] = (
+        1_000_000
+    )
     time_limit: Annotated[
         float, Meta(description="seconds before the answer is cut / 时限（秒）", gt=0)
     ] = 30.0
 
 
-class ControlRow(msgspec.Struct, frozen=True, kw_only=True):
+class ControlRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`controller` commands `votes` of `controlled`: a fraction over 0.5."""
 
     controller: str

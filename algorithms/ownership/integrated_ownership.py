@@ -48,7 +48,7 @@ class OwnershipParams(Params, frozen=True, kw_only=True):
     ] = 30.0
 
 
-class OwnershipRow(msgspec.Struct, frozen=True, kw_only=True):
+class OwnershipRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What `owner` owns of `owned`: fractions in 0..1."""
 
     owner: str
