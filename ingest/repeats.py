@@ -72,7 +72,19 @@ class Repeats(Scratch):
 
     def count(self, text: str) -> int:
         """1 for the first occurrence of `text`, 2 for the second, and so on."""
-        key = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+        key = _digest(text)
         n = (self.get(key) or 0) + 1
         self.put(key, n)
-        return n
+        return int(n)
+
+    def nth(self, text: str, variant: str) -> int:
+        """Which of the different variants of `text` this one is, by first occurrence, from 1."""
+        key = _digest(f"{text}\x1e{variant}")
+        if (n := self.get(key)) is None:
+            n = self.count(text)
+            self.put(key, n)
+        return int(n)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -96,7 +96,7 @@ def _half(cell: Any) -> str | None:
 
 
 def chinese_number(given: str) -> Decimal | None:
-    """The value of a Chinese numeral, everyday or financial: 三十, 壹佰贰拾万, 一点五; else None."""
+    """The value of a Chinese numeral: 三十, 壹佰贰拾万, 一点五; None for other text."""
     if not _CHINESE_NUMBER.match(given):
         return None
     whole, _, fraction = given.replace("點", "点").partition("点")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -93,6 +93,24 @@ class Binder:
             return None
         tests = [self._condition(condition) for condition in conditions]
         return lambda row: all(test(row) for test in tests)
+
+    def never(self, conditions: tuple[Condition, ...]) -> bool:
+        """Whether conditions on columns that the table lacks can hold of no row."""
+        lacking = tuple(c for c in conditions if c.column not in self.header.columns)
+        holds = self.holds(lacking)
+        return holds is not None and not holds(())
+
+    def knows(self, found: Iterable[Any]) -> bool:
+        """Whether the table has a column of any of these expressions."""
+        return any(
+            isinstance(one, Expression)
+            and (
+                one.op == "const"
+                or (one.op in {"column", "map"} and one.args[0] in self.header.columns)
+                or (one.op in {"join", "first", "sum"} and self.knows(one.args))
+            )
+            for one in found
+        )
 
     def _condition(self, condition: Condition) -> Callable[[Row], bool]:
         cell, value = self.cell(condition.column), condition.value

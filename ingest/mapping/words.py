@@ -35,7 +35,7 @@ def plain(text: str) -> str:
 
 
 def unit_of(header: str) -> tuple[str, str | None]:
-    """A plain header without its last bracket, and what stood in it: `认缴额(万元)` → 认缴额, 万元."""
+    """A plain header without its last bracket, and what stood in it: `额(万元)` → 额, 万元."""
     match = _BRACKET.search(header)
     return (header[: match.start()], match[1]) if match else (header, None)
 

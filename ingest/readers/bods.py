@@ -74,7 +74,7 @@ def _statement(found: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
 
 
 def source_of(found: dict[str, Any], dataset: str, file: str) -> dict[str, str]:
-    """The citation of a statement; its version sorts as text (date, then new < updated < closed)."""
+    """A statement's citation; its version sorts as text (date, then new < updated < closed)."""
     source = {"dataset": dataset, "file": file}
     if found.get("statementId"):
         source["record"] = str(found["statementId"])
@@ -194,7 +194,7 @@ def _person(found: dict[str, Any], record: str, details: dict[str, Any]) -> dict
     if keys:
         fact["keys"] = keys
     fact["attrs"] = attrs | _common(found, details)
-    # A closed person record says that the declaration ended, not the life: only a date of death does.
+    # A closed record says that the declaration ended, not the life: only a date of death does.
     fact["valid_to"] = partial(details.get("deathDate"), "deathDate", end=True)
     return fact
 
@@ -203,7 +203,8 @@ def _facts(found: dict[str, Any], dataset: str, file: str, seen: Scratch) -> lis
     kind, record, details = _statement(found)
     source = source_of(found, dataset, file)
     if kind == "relationship":
-        facts = relationship(found, record, details, _common(found, details), source, seen)
+        common = _common(found, details)
+        facts = relationship(found, record, details, common, source=source, seen=seen)
     else:
         facts = [(_entity if kind == "entity" else _person)(found, record, details)]
     for fact in facts:

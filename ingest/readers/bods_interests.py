@@ -2,12 +2,13 @@
 
 | interest | becomes |
 |---|---|
-| shareholding, votingRights (direct) | `shareholder`; both in one when party and interval agree |
+| shareholding, votingRights (direct) | `shareholder`: one, where party and interval agree |
 | boardMember, boardChair, seniorManagingOfficial (direct) | `officer` |
-| nominee / nominator | `nominee`: the nominee holds for the subject / the subject for the nominator |
-| other influence, control by law, articles or board, parties of a trust | `controller` |
-| rights by contract, to profit or assets | `controller` where they are declared beneficial ownership |
-| anything indirect but control, of unknown directness or of unknown kind; an undisclosed party | a `listing` named `declaration` on the subject |
+| nominee | `nominee`: the nominee holds for the subject |
+| nominator | `nominee`: the subject holds for the nominator |
+| influence, control by law, articles or board, parties of a trust | `controller` |
+| rights by contract, to profit or assets | `controller` if declared beneficial ownership |
+| anything else: indirect, of unknown directness or kind, undisclosed | `listing` `declaration` |
 
 A declared indirect share would be counted twice beside the direct ones it sums up, so it stays
 evidence on the company and never enters ownership. An undisclosed owner is kept with its reason
@@ -35,7 +36,7 @@ _RIGHTS: Final = frozenset({
 
 
 def relationship(
-    found: Fact, record: str, details: Fact, common: Fact, source: dict[str, str], seen: Scratch
+    found: Fact, record: str, details: Fact, common: Fact, *, source: dict[str, str], seen: Scratch
 ) -> list[Fact]:
     """The facts of one relationship statement, and the endings it brings to earlier ones.
 
@@ -238,8 +239,7 @@ def _succeed(
         new = now.get(old["id"])
         if new is None:
             if old["kind"] != "listing" and old.get("valid_to") is None:
-                old = {**old, "valid_to": date, "source": source}
-                facts.append(old)
+                facts.append({**old, "valid_to": date, "source": source})
         elif _moved(old, new):
             start = old.get("valid_from") or "before"
             until = min(old.get("valid_to") or new["valid_from"], new["valid_from"])

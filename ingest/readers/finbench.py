@@ -14,21 +14,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import BadFact, BadFile
 from ingest.readers.encoding import lines, undecoded
+from ingest.readers.finbench_values import Row, attributes, cell, ident, iso, millis
 from ingest.readers.item import Format, Item
 from ingest.repeats import Repeats
 
 if TYPE_CHECKING:
     from ingest.mapping.model import Mapping
 
-Row = dict[str, str]
 Facts = Iterator[dict[str, Any]]
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _STEM: Final = re.compile(r"(Add|Delete|Update)?([A-Za-z]+?)(?:(?:Read)?Write\d+)?\Z")
 _SAME: Final = {"account": "accountId", "accountBlocked": "isBlocked"}  # spelled twice in the data
 
@@ -49,8 +47,8 @@ class _Table:
         fact: dict[str, Any] = {"kind": kind, "id": ident}
         if name:
             fact["name"] = name
-        fact["attrs"] = _attrs(row, attrs)
-        fact["valid_from"] = _iso(_millis(row, "createTime"))
+        fact["attrs"] = attributes(row, attrs)
+        fact["valid_from"] = iso(millis(row, "createTime"))
         fact["source"] = self.source()
         return fact
 
@@ -60,13 +58,13 @@ class _Table:
         letter: str,
         ends: tuple[str, str],
         row: Row,
-        fields: Row,
-        attrs: Row,
         *,
+        attrs: Row,
+        fields: Row | None = None,
         state: bool = False,
     ) -> dict[str, Any]:
-        millis = _millis(row, "createTime")
-        ident = f"{letter}-{ends[0]}-{ends[1]}-{millis}"
+        moment = millis(row, "createTime")
+        ident = f"{letter}-{ends[0]}-{ends[1]}-{moment}"
         nth = self.repeats.count(ident)
         fact: dict[str, Any] = {
             "kind": kind,
@@ -74,63 +72,13 @@ class _Table:
             "from": ends[0],
             "to": ends[1],
         }
-        for field, column in fields.items():
-            fact[field] = _cell(row, column)
-        fact["valid_from" if state else "at"] = _iso(millis)
-        if found := _attrs(row, attrs):
+        for field, column in (fields or {}).items():
+            fact[field] = cell(row, column)
+        fact["valid_from" if state else "at"] = iso(moment)
+        if found := attributes(row, attrs):
             fact["attrs"] = found
         fact["source"] = self.source()
         return fact
-
-
-def _cell(row: Row, column: str) -> str:
-    if value := row.get(column):
-        return value
-    raise BadFact("missing", column)
-
-
-def _id(letter: str, row: Row, column: str) -> str:
-    value = _cell(row, column)
-    if not value.isdigit():
-        raise BadFact(f"not a number: {value[:40]!r}", column)
-    return letter + value
-
-
-def _millis(row: Row, column: str) -> int:
-    """Epoch milliseconds of a time in UTC, written as text or as milliseconds."""
-    text = _cell(row, column)
-    if text.isdigit():
-        return int(text)
-    try:
-        return (datetime.fromisoformat(text).replace(tzinfo=UTC) - _EPOCH) // timedelta(
-            milliseconds=1
-        )
-    except ValueError:
-        raise BadFact(f"not a time: {text[:40]!r}", column) from None
-
-
-def _iso(millis: int) -> str:
-    try:
-        return (_EPOCH + timedelta(milliseconds=millis)).isoformat()
-    except OverflowError:
-        raise BadFact(f"not a time: {millis}") from None
-
-
-def _attrs(row: Row, names: Row) -> dict[str, Any]:
-    """The attributes that the row has: `blocked` as a boolean, times and dates in ISO."""
-    found: dict[str, Any] = {}
-    for name, column in names.items():
-        if not (text := row.get(column)):
-            continue
-        if name == "blocked":
-            found[name] = text == "true"
-        elif name == "last_login":
-            found[name] = _iso(_millis(row, column))
-        elif name == "birthday":
-            found[name] = _iso(_millis(row, column))[:10]
-        else:
-            found[name] = text
-    return found
 
 
 _PERSON = {
@@ -173,32 +121,32 @@ _NOTE = {"comment": "comment"}
 
 
 def _person(t: _Table, row: Row) -> Facts:
-    yield t.entity("person", _id("p", row, "personId"), row, row.get("personName"), _PERSON)
+    yield t.entity("person", ident("p", row, "personId"), row, row.get("personName"), _PERSON)
 
 
 def _company(t: _Table, row: Row) -> Facts:
-    yield t.entity("company", _id("c", row, "companyId"), row, row.get("companyName"), _COMPANY)
+    yield t.entity("company", ident("c", row, "companyId"), row, row.get("companyName"), _COMPANY)
 
 
 def _account(t: _Table, row: Row) -> Facts:
-    yield t.entity("account", _id("a", row, "accountId"), row, row.get("nickname"), _ACCOUNT)
+    yield t.entity("account", ident("a", row, "accountId"), row, row.get("nickname"), _ACCOUNT)
 
 
 def _medium(t: _Table, row: Row) -> Facts:
     # A medium of type PHONE signs in as a device does and has no number, so all are devices.
-    yield t.entity("device", _id("m", row, "mediumId"), row, None, _MEDIUM)
+    yield t.entity("device", ident("m", row, "mediumId"), row, None, _MEDIUM)
 
 
 def _loan(t: _Table, row: Row) -> Facts:
-    yield t.entity("loan", _id("l", row, "loanId"), row, None, _LOAN)
+    yield t.entity("loan", ident("l", row, "loanId"), row, None, _LOAN)
 
 
 def _own(letter: str, column: str) -> Callable[[_Table, Row], Facts]:
     def facts(t: _Table, row: Row) -> Facts:
         if "accountType" in row:  # the increments create the account and its ownership in one row
             yield from _account(t, row)
-        ends = (_id(letter, row, column), _id("a", row, "accountId"))
-        yield t.relation("holds_account", "o", ends, row, {}, _NOTE, state=True)
+        ends = (ident(letter, row, column), ident("a", row, "accountId"))
+        yield t.relation("holds_account", "o", ends, row, attrs=_NOTE, state=True)
 
     return facts
 
@@ -207,9 +155,14 @@ def _apply(letter: str, column: str) -> Callable[[_Table, Row], Facts]:
     def facts(t: _Table, row: Row) -> Facts:
         if "balance" in row:  # likewise the loan and the application for it
             yield from _loan(t, row)
-        ends = (_id(letter, row, column), _id("l", row, "loanId"))
+        ends = (ident(letter, row, column), ident("l", row, "loanId"))
         yield t.relation(
-            "borrows", "b", ends, row, {"amount": "loanAmount"}, {"org": "org", **_NOTE}
+            "borrows",
+            "b",
+            ends,
+            row,
+            fields={"amount": "loanAmount"},
+            attrs={"org": "org", **_NOTE},
         )
 
     return facts
@@ -217,17 +170,19 @@ def _apply(letter: str, column: str) -> Callable[[_Table, Row], Facts]:
 
 def _invest(letter: str) -> Callable[[_Table, Row], Facts]:
     def facts(t: _Table, row: Row) -> Facts:
-        ends = (_id(letter, row, "investorId"), _id("c", row, "companyId"))
-        yield t.relation("shareholder", "i", ends, row, {"share": "ratio"}, _NOTE, state=True)
+        ends = (ident(letter, row, "investorId"), ident("c", row, "companyId"))
+        yield t.relation(
+            "shareholder", "i", ends, row, fields={"share": "ratio"}, attrs=_NOTE, state=True
+        )
 
     return facts
 
 
 def _guarantee(letter: str) -> Callable[[_Table, Row], Facts]:
     def facts(t: _Table, row: Row) -> Facts:
-        ends = (_id(letter, row, "fromId"), _id(letter, row, "toId"))
+        ends = (ident(letter, row, "fromId"), ident(letter, row, "toId"))
         yield t.relation(
-            "guarantee", "g", ends, row, {}, {"relation": "relation", **_NOTE}, state=True
+            "guarantee", "g", ends, row, attrs={"relation": "relation", **_NOTE}, state=True
         )
 
     return facts
@@ -237,30 +192,32 @@ def _money(
     kind: str, letter: str, ends: tuple[tuple[str, str], tuple[str, str]], fields: Row, attrs: Row
 ) -> Callable[[_Table, Row], Facts]:
     def facts(t: _Table, row: Row) -> Facts:
-        pair = (_id(ends[0][0], row, ends[0][1]), _id(ends[1][0], row, ends[1][1]))
-        yield t.relation(kind, letter, pair, row, {"amount": "amount", **fields}, attrs)
+        pair = (ident(ends[0][0], row, ends[0][1]), ident(ends[1][0], row, ends[1][1]))
+        yield t.relation(
+            kind, letter, pair, row, fields={"amount": "amount", **fields}, attrs=attrs
+        )
 
     return facts
 
 
 def _sign_in(t: _Table, row: Row) -> Facts:
-    ends = (_id("a", row, "accountId"), _id("m", row, "mediumId"))
+    ends = (ident("a", row, "accountId"), ident("m", row, "mediumId"))
     yield t.relation(
-        "uses_device", "s", ends, row, {}, {"location": "location", **_NOTE}, state=True
+        "uses_device", "s", ends, row, attrs={"location": "location", **_NOTE}, state=True
     )
 
 
 def _block(letter: str, column: str) -> Callable[[_Table, Row], Facts]:
     def facts(t: _Table, row: Row) -> Facts:
-        subject = _id(letter, row, column)
-        millis = _millis(row, "createTime")
+        subject = ident(letter, row, column)
+        moment = millis(row, "createTime")
         yield {
             "kind": "listing",
-            "id": f"k-{subject}-{millis}",
+            "id": f"k-{subject}-{moment}",
             "subject": subject,
             "list": "blocked",
             "basis": t.file,
-            "decided_on": _iso(millis),
+            "decided_on": iso(moment),
             "status": "active",
             "source": t.source(),
         }
@@ -269,11 +226,11 @@ def _block(letter: str, column: str) -> Callable[[_Table, Row], Facts]:
 
 
 def _delete_account(t: _Table, row: Row) -> Facts:
-    ident = _id("a", row, "accountId")
+    account = ident("a", row, "accountId")
     yield {
         "kind": "close",
-        "id": ident,
-        "valid_to": _iso(_millis(row, "deleteTime")),
+        "id": account,
+        "valid_to": iso(millis(row, "deleteTime")),
         "source": t.source(),
     }
 

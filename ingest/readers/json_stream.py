@@ -16,7 +16,7 @@ from ingest.readers.encoding import lines, recognise
 _BLOCK: Final = 1 << 16
 SIZE_LIMIT: Final = 1 << 24  # characters of one object
 DEPTH_LIMIT: Final = 64
-_MARK: Final = re.compile(r'["{}\[\]]')
+_MARK: Final = re.compile(r'"[^"\\]*"|["{}\[\]]')  # a whole simple string, or one character
 _IN_STRING: Final = re.compile(r'["\\]')
 
 
@@ -53,7 +53,7 @@ def _by_line(path: Path, codec: str) -> Iterator[Element]:
 def _deep(text: str) -> bool:
     depth = deepest = 0
     for mark in _MARK.finditer(re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
-        depth += 1 if mark[0] in "{[" else -1
+        depth += 1 if mark[0] in "{[" else -1 if mark[0] in "}]" else 0
         deepest = max(deepest, depth)
     return deepest > DEPTH_LIMIT
 
@@ -63,7 +63,8 @@ class _Splitter:
 
     def __init__(self, path: Path, codec: str) -> None:
         self.path, self.codec = path, codec
-        self.line = 1  # of the beginning of the current block
+        self.line = 1  # at `counted` in the current block
+        self.counted = 0
         self.depth = self.base = self.deepest = self.size = 0
         self.in_string = self.escaped = False
         self.parts: list[str] = []
@@ -74,7 +75,8 @@ class _Splitter:
         with self.path.open("r", encoding=self.codec, errors=errors, newline="") as stream:
             while block := stream.read(_BLOCK):
                 yield from self._block(block)
-                self.line += block.count("\n")
+                self._line_at(block, len(block))
+                self.counted = 0
         if self.began is not None or self.depth:
             yield Element(self.began or self.line, "", "cut short: the file ends inside it")
 
@@ -87,8 +89,8 @@ class _Splitter:
             if mark == "\\":
                 self.escaped = at == len(block)
                 at += 1
-            elif mark == '"':
-                self.in_string = not self.in_string
+            elif mark[0] == '"':
+                self.in_string = self.in_string != (len(mark) == 1)
             elif mark in "{[":
                 if self.began is None:
                     yield from self._gap(block, start, match.start())
@@ -96,7 +98,7 @@ class _Splitter:
                         self.depth = self.base = 1
                         start = at
                         continue
-                    self.began = self.line + block.count("\n", 0, match.start())
+                    self.began = self._line_at(block, match.start())
                     start, self.size, self.deepest, self.parts = match.start(), 0, 0, []
                 self.depth += 1
                 self.deepest = max(self.deepest, self.depth)
@@ -131,5 +133,10 @@ class _Splitter:
     def _gap(self, block: str, start: int, end: int) -> Iterator[Element]:
         """What stands between two objects: separators, or something that is no object."""
         if text := block[start:end].strip(" \t\r\n,"):
-            line = self.line + block.count("\n", 0, start)
-            yield Element(line, text[:200], "not an object")
+            yield Element(self._line_at(block, end), text[:200], "not an object")
+
+    def _line_at(self, block: str, at: int) -> int:
+        """The line of a position in the current block; positions are asked in order."""
+        self.line += block.count("\n", self.counted, at)
+        self.counted = at
+        return self.line
