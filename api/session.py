@@ -42,11 +42,13 @@ class Session:
         if known_at is None and (current := self.current()) is not None:
             return current
         from graph.live import open_live
+        from graph.rebuild import fresher
         from graph.snapshot import snapshot_of
 
         with self._lock:
             if self._live is None:
                 self._live = open_live(self.store, self._progress)
+            self._live = fresher(self._live)
             view = snapshot_of(self._live, known_at)
             if known_at is None:
                 self._newest = view

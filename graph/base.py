@@ -27,10 +27,28 @@ _MAGIC: Final = b"LRSNAP02"
 _ALIGN: Final = 64
 # Room for later rows, so that following the store appends in place; holes take no disk.
 _ROOM: Final = 65_536
-_GROWS: Final = frozenset({
-    "src", "dst", "vf", "vt", "rec", "ret", "value", "seq", "code", "dataset",
-    "node_first", "node_kind", "node_dataset", "rep", "nxt", "node_vf", "node_vt", "node_version",
-})
+_GROWS: Final = frozenset(
+    {
+        "src",
+        "dst",
+        "vf",
+        "vt",
+        "rec",
+        "ret",
+        "value",
+        "seq",
+        "code",
+        "dataset",
+        "node_first",
+        "node_kind",
+        "node_dataset",
+        "rep",
+        "nxt",
+        "node_vf",
+        "node_vt",
+        "node_version",
+    }
+)
 Progress = Callable[[int], None]
 
 
@@ -84,18 +102,19 @@ def _collect(parts: dict[str, list[Any]], delta: Delta) -> None:
         ids, extra, payload = delta.ids, delta.extra, delta.payload
         whole = len(places) == len(ids)
         parts.setdefault(prefix + "ids", []).append(
-            arrow(ids if whole else [ids[i] for i in places]))
+            arrow(ids if whole else [ids[i] for i in places])
+        )
         if prefix == "r":
             parts.setdefault("rextra", []).append(
-                arrow(extra if whole else [extra[i] for i in places]))
+                arrow(extra if whole else [extra[i] for i in places])
+            )
         elif prefix == "e":
             parts.setdefault("elabel", []).append(arrow([label_of(payload[i]) for i in places]))
         else:
             parts.setdefault("lpayload", []).append(arrow([payload[i] or "{}" for i in places]))
         if prefix == "e":
             canonical, seqs = delta.canonical, delta.seq[where].tolist()
-            parts.setdefault("ecanonical", []).append(
-                arrow([canonical.get(s, "") for s in seqs]))
+            parts.setdefault("ecanonical", []).append(arrow([canonical.get(s, "") for s in seqs]))
     parts.setdefault("gone", []).append(delta.retracted)
     parts.setdefault("gone_in", []).append(delta.retracted_in)
 
@@ -203,7 +222,9 @@ def _listings(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arra
     arrays["listing_seq"] = seq[order]
     arrays["listing_ret"] = _retired(seq, gone, gone_in)[order]
     for name, column, kind in (
-        ("vf", "lvf", np.int64), ("vt", "lvt", np.int64), ("rec", "lbatch", np.int32),
+        ("vf", "lvf", np.int64),
+        ("vt", "lvt", np.int64),
+        ("rec", "lbatch", np.int32),
         ("dataset", "ldataset", np.int32),
     ):
         arrays[f"listing_{name}"] = _joined(parts, column, kind)[order]
@@ -222,8 +243,9 @@ def save(base: Base, path: Path) -> None:
         room = len(array) + (max(_ROOM, len(array) // 8) if name in _GROWS else 0)
         plan[name] = [array.dtype.str, len(array), room, offset]
         offset += -(-room * array.itemsize // _ALIGN) * _ALIGN
-    header = json.dumps({"batch": base.batch, "name": base.name, "counts": base.counts,
-                         "arrays": plan}).encode()
+    header = json.dumps(
+        {"batch": base.batch, "name": base.name, "counts": base.counts, "arrays": plan}
+    ).encode()
     begin = -(-(16 + len(header)) // 4096) * 4096
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:

@@ -107,11 +107,13 @@ def _numba() -> Any:
     import numba
 
     folder = cache_directory() / f"kernels-{_digest()}"
-    if numba.config.CACHE_DIR != str(folder):
+    if str(folder) != numba.config.CACHE_DIR:
         if not folder.is_dir():
             if sys.stderr.isatty():
-                print("compiling, once on this machine ... / 首次运行，正在编译……",  # noqa: T201
-                      file=sys.stderr)
+                print(
+                    "compiling, once on this machine ... / 首次运行，正在编译……",
+                    file=sys.stderr,
+                )
             folder.mkdir(parents=True, exist_ok=True)
             _forget_others(folder)
         numba.config.CACHE_DIR = str(folder)

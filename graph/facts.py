@@ -60,8 +60,15 @@ class Row(NamedTuple):
 
 
 def content_digest(  # one place says what a fact's content is
-    code: int, name: str, a: str | None, b: str | None, vf: int, vt: int, value: int | None,
-    payload: str, keys: tuple[tuple[str, str, str | None, str | None], ...],
+    code: int,
+    name: str,
+    a: str | None,
+    b: str | None,
+    vf: int,
+    vt: int,
+    value: int | None,
+    payload: str,
+    keys: tuple[tuple[str, str, str | None, str | None], ...],
 ) -> bytes:
     """BLAKE2b-128 of what a fact says; sources and recorded times are not part of it.
 
@@ -150,7 +157,12 @@ class Normaliser:
         )
 
     def _operation(
-        self, kind: str, obj: dict[str, Any], dataset: str, file: str | None, record: str | None,
+        self,
+        kind: str,
+        obj: dict[str, Any],
+        dataset: str,
+        file: str | None,
+        record: str | None,
         version: str | None,
     ) -> Row:
         name = _identifier(obj.get("id"))
@@ -160,13 +172,32 @@ class Normaliser:
             if until == INF:
                 raise BadFact("missing", "valid_to")
         return Row(
-            RETRACT if kind == "retract" else CLOSE, dataset, name, None, None, NEG, until, None,
-            None, "{}", b"", file, record, version, (),
+            RETRACT if kind == "retract" else CLOSE,
+            dataset,
+            name,
+            None,
+            None,
+            NEG,
+            until,
+            None,
+            None,
+            "{}",
+            b"",
+            file,
+            record,
+            version,
+            (),
         )
 
     def _entity(
-        self, code: int, kind: str, obj: dict[str, Any], dataset: str, file: str | None,
-        record: str | None, version: str | None,
+        self,
+        code: int,
+        kind: str,
+        obj: dict[str, Any],
+        dataset: str,
+        file: str | None,
+        record: str | None,
+        version: str | None,
     ) -> Row:
         given = self._keys(kind, obj)
         name = obj.get("id")
@@ -181,8 +212,23 @@ class Normaliser:
         payload = _dump(rest)
         full = f"{dataset}:{ident}"
         digest = content_digest(code, full, None, None, vf, vt, None, payload, given)
-        return Row(code, dataset, ident, None, None, vf, vt, None, None, payload, digest, file,
-                   record, version, given)
+        return Row(
+            code,
+            dataset,
+            ident,
+            None,
+            None,
+            vf,
+            vt,
+            None,
+            None,
+            payload,
+            digest,
+            file,
+            record,
+            version,
+            given,
+        )
 
     def _keys(
         self, kind: str, obj: dict[str, Any]
@@ -237,8 +283,14 @@ class Normaliser:
         return _identifier(given, column)
 
     def _relation(
-        self, code: int, kind: RelationKind, obj: dict[str, Any], dataset: str, file: str | None,
-        record: str | None, version: str | None,
+        self,
+        code: int,
+        kind: RelationKind,
+        obj: dict[str, Any],
+        dataset: str,
+        file: str | None,
+        record: str | None,
+        version: str | None,
     ) -> Row:
         ident = self._named(kind.name, obj.get("id"))
         a, b = self._end(obj, "from"), self._end(obj, "to")
@@ -253,14 +305,41 @@ class Normaliser:
         value, extra = _fields(kind, obj, rest)
         payload = _dump(rest)
         digest = content_digest(
-            code, f"{dataset}:{ident}", assumed(dataset, a), assumed(dataset, b), vf, vt, value,
-            payload, (),
+            code,
+            f"{dataset}:{ident}",
+            assumed(dataset, a),
+            assumed(dataset, b),
+            vf,
+            vt,
+            value,
+            payload,
+            (),
         )
-        return Row(code, dataset, ident, a, b, vf, vt, value, extra, payload, digest, file, record,
-                   version, ())
+        return Row(
+            code,
+            dataset,
+            ident,
+            a,
+            b,
+            vf,
+            vt,
+            value,
+            extra,
+            payload,
+            digest,
+            file,
+            record,
+            version,
+            (),
+        )
 
     def _listing(
-        self, code: int, obj: dict[str, Any], dataset: str, file: str | None, record: str | None,
+        self,
+        code: int,
+        obj: dict[str, Any],
+        dataset: str,
+        file: str | None,
+        record: str | None,
         version: str | None,
     ) -> Row:
         ident = self._named(LISTING, obj.get("id"))
@@ -281,8 +360,23 @@ class Normaliser:
         digest = content_digest(
             code, f"{dataset}:{ident}", assumed(dataset, a), None, vf, vt, None, payload, ()
         )
-        return Row(code, dataset, ident, a, None, vf, vt, None, None, payload, digest, file,
-                   record, version, ())
+        return Row(
+            code,
+            dataset,
+            ident,
+            a,
+            None,
+            vf,
+            vt,
+            None,
+            None,
+            payload,
+            digest,
+            file,
+            record,
+            version,
+            (),
+        )
 
 
 def assumed(dataset: str, reference: str) -> str:
@@ -313,8 +407,10 @@ def _fields(
                     carried["exact"] = text
         elif sort == "money":
             try:
-                minor = minor_units(given if type(given) is str and given.isascii()
-                                    else number_text(given, field), currency)
+                minor = minor_units(
+                    given if type(given) is str and given.isascii() else number_text(given, field),
+                    currency,
+                )
             except BadFact as error:
                 raise BadFact(error.reason, field) from None
             shown = decimal_text(minor, currency)
@@ -331,8 +427,10 @@ def _fields(
         del carried["currency"]
     if (attrs := rest.get("attrs")) and kind.name == "invoice" and attrs.get("export"):
         carried["export"] = True
-    if "share_min" in carried and "share_max" in carried and (
-        Decimal(carried["share_min"]) > Decimal(carried["share_max"])
+    if (
+        "share_min" in carried
+        and "share_max" in carried
+        and (Decimal(carried["share_min"]) > Decimal(carried["share_max"]))
     ):
         raise BadFact("share_min is above share_max", "share_min")
     return value, orjson.dumps(carried, option=_CANONICAL).decode() if carried else None

@@ -68,7 +68,8 @@ def same_text(texts: Texts, at: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     import pyarrow.compute as pc
 
     whole = pa.LargeStringArray.from_buffers(
-        texts.count, pa.py_buffer(texts.offsets), pa.py_buffer(texts.data))
+        texts.count, pa.py_buffer(texts.offsets), pa.py_buffer(texts.data)
+    )
     if texts.added:
         whole = pa.concat_arrays([whole, pa.array(texts.added, pa.large_string())])
     chosen = whole.take(pa.array(at, pa.int64()))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from graph.columns import NEVER, I32, I64, U8
+from graph.columns import I32, I64, NEVER, U8
 from graph.heap import Texts, same_text
 from graph.times import INF, NEG
 
@@ -40,10 +40,18 @@ class Grouping(NamedTuple):
     def of_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> Grouping:
         """From the arrays of a base, as of its newest batch."""
         return cls(
-            len(arrays["node_first"]), arrays["version_node"], arrays["version_vf"],
-            arrays["version_vt"], arrays["version_rec"], arrays["version_ret"],
+            len(arrays["node_first"]),
+            arrays["version_node"],
+            arrays["version_vf"],
+            arrays["version_vt"],
+            arrays["version_rec"],
+            arrays["version_ret"],
             Texts(arrays["canonical@"], arrays["canonical*"]),
-            arrays["code"], arrays["src"], arrays["dst"], arrays["rec"], arrays["ret"],
+            arrays["code"],
+            arrays["src"],
+            arrays["dst"],
+            arrays["rec"],
+            arrays["ret"],
         )
 
 
@@ -56,15 +64,15 @@ def group(view: Grouping, same: int, other: int) -> dict[str, npt.NDArray[Any]]:
     vf, vt = np.full(view.count, INF, np.int64), np.full(view.count, NEG, np.int64)
     vf[view.node[known]], vt[view.node[known]] = view.vf[known], view.vt[known]
     rep = np.arange(view.count, dtype=np.int32)
-    arrays = {"rep": rep, "nxt": rep.copy(), "node_vf": vf, "node_vt": vt,
-              "node_version": version}
+    arrays = {"rep": rep, "nxt": rep.copy(), "node_vf": vf, "node_vt": vt, "node_version": version}
     texts = view.canonical
 
     def official(node: int) -> str | None:
         return (texts[int(version[node])] or None) if version[node] >= 0 else None
 
-    groups, _ = join(_equal_keys(view, known), _judgements(view, same), _judgements(view, other),
-                     official)
+    groups, _ = join(
+        _equal_keys(view, known), _judgements(view, same), _judgements(view, other), official
+    )
     for members in groups:
         tie(arrays, members, view.vf, view.vt)
     return arrays

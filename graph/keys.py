@@ -20,8 +20,12 @@ from stdnum.exceptions import ValidationError
 
 _MOBILE: Final = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})\Z")
 _DROP: Final = re.compile(r"[\s\-‐-―]+")
-_PREFIX: Final = {"uscc": "cn:uscc:", "resident_id": "cn:person:", "account": "account:",
-                  "e164": "phone:"}
+_PREFIX: Final = {
+    "uscc": "cn:uscc:",
+    "resident_id": "cn:person:",
+    "account": "account:",
+    "e164": "phone:",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ def mask(kind: str, value: str) -> str:
         return value if kind == "uscc" else "*" * len(value)
     if kind == "e164" and value.startswith("+86") and len(value) == 14:
         return f"{value[3:6]}****{value[-4:]}"
-    return f"{value[:3]}{'*' * (len(value) - 7)}{value[-4:]}" if len(value) > 8 else (
-        "*" * (len(value) - 2) + value[-2:]
+    return (
+        f"{value[:3]}{'*' * (len(value) - 7)}{value[-4:]}"
+        if len(value) > 8
+        else ("*" * (len(value) - 2) + value[-2:])
     )

@@ -7,6 +7,7 @@ view never changes.
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -25,10 +26,24 @@ from graph.times import INF, NEG
 
 _SAME, _APART = CODES["same_as"], CODES["not_same_as"]
 _ROWS: Final = ("src", "dst", "vf", "vt", "rec", "ret", "value", "seq", "code", "dataset")
-_NODES: Final = ("node_first", "node_kind", "node_dataset", "rep", "nxt", "node_vf", "node_vt",
-                 "node_version")
-_VERSIONS: Final = ("version_seq", "version_node", "version_vf", "version_vt", "version_rec",
-                    "version_ret")
+_NODES: Final = (
+    "node_first",
+    "node_kind",
+    "node_dataset",
+    "rep",
+    "nxt",
+    "node_vf",
+    "node_vt",
+    "node_version",
+)
+_VERSIONS: Final = (
+    "version_seq",
+    "version_node",
+    "version_vf",
+    "version_vt",
+    "version_rec",
+    "version_ret",
+)
 _PAST_VIEWS: Final = 4
 # A process that starts rebuilds its base when more than this has come since it was made.
 _STALE: Final = 50_000
@@ -42,26 +57,35 @@ class Live:
         arrays = base.arrays
         rows, nodes = base.counts["rows"], base.counts["nodes"]
         self.base_rows = rows
+        self.base_batch = base.batch
+        self.tail_limit = max(_STALE, rows // 50)
+        self.rebuilding: subprocess.Popen[bytes] | None = None  # see graph.rebuild
         self.rows = Growing({name: arrays[name] for name in _ROWS}, rows)
         self.nodes = Growing({name: arrays[name] for name in _NODES}, nodes)
-        self.versions = Growing({name: arrays[name] for name in _VERSIONS},
-                                len(arrays["version_seq"]))
+        self.versions = Growing(
+            {name: arrays[name] for name in _VERSIONS}, len(arrays["version_seq"])
+        )
         self.out, self.into = (
             Index(*(arrays[f"{side}_{name}"] for name in ("start", "nodes", "ptr", "order")))
-            for side in ("out", "into"))
-        self.texts = {name: base.texts(name)
-                      for name in ("node_id", "canonical", "label", "row_id")}
+            for side in ("out", "into")
+        )
+        self.texts = {
+            name: base.texts(name) for name in ("node_id", "canonical", "label", "row_id")
+        }
         self.extra_row, self.extra = arrays["extra_row"], base.texts("extra")
         self.extra_tail: dict[int, str] = {}
-        self.listings = {name: arrays[f"listing_{name}"] for name in
-                         ("node", "seq", "vf", "vt", "rec", "ret", "dataset")}
+        self.listings = {
+            name: arrays[f"listing_{name}"]
+            for name in ("node", "seq", "vf", "vt", "rec", "ret", "dataset")
+        }
         self.listing_id, self.listing = base.texts("listing_id"), base.texts("listing")
         self.listing_tail: dict[int, list[list[Any]]] = {}
         self.listing_by_seq: dict[int, list[Any]] = {}
         self.datasets = store.datasets()
         self.batch = base.batch
         self.tail_out = self.tail_into = make_index(
-            np.empty(0, np.uint8), EMPTY, EMPTY, identity=False)
+            np.empty(0, np.uint8), EMPTY, EMPTY, identity=False
+        )
         self.past: OrderedDict[int, dict[str, npt.NDArray[Any]]] = OrderedDict()
         self.lock = threading.RLock()
         self.newest: BatchInfo | None = None
@@ -105,8 +129,16 @@ class Live:
         self._take_relations(delta, np.flatnonzero(relation), touched)
         for i in np.flatnonzero(listing).tolist():
             node = int(self._node_of(delta.a[i : i + 1])[0])
-            entry = [int(delta.seq[i]), int(delta.vf[i]), int(delta.vt[i]), int(delta.batch[i]),
-                     NEVER, int(delta.dataset[i]), delta.ids[i], delta.payload[i]]
+            entry = [
+                int(delta.seq[i]),
+                int(delta.vf[i]),
+                int(delta.vt[i]),
+                int(delta.batch[i]),
+                NEVER,
+                int(delta.dataset[i]),
+                delta.ids[i],
+                delta.payload[i],
+            ]
             self.listing_tail.setdefault(node, []).append(entry)
             self.listing_by_seq[entry[0]] = entry
         if len(delta.retracted):
@@ -123,16 +155,25 @@ class Live:
         count = len(fresh)
         numbers = np.arange(self.nodes.length, self.nodes.length + count, dtype=np.int32)
         self.nodes.extend(
-            node_first=delta.seq[fresh], node_kind=delta.code[fresh],
-            node_dataset=delta.dataset[fresh].astype(np.uint16), rep=numbers, nxt=numbers,
-            node_vf=np.full(count, INF, np.int64), node_vt=np.full(count, NEG, np.int64),
-            node_version=np.full(count, -1, np.int32))
+            node_first=delta.seq[fresh],
+            node_kind=delta.code[fresh],
+            node_dataset=delta.dataset[fresh].astype(np.uint16),
+            rep=numbers,
+            nxt=numbers,
+            node_vf=np.full(count, INF, np.int64),
+            node_vt=np.full(count, NEG, np.int64),
+            node_version=np.full(count, -1, np.int32),
+        )
         self.texts["node_id"].extend(delta.ids[i] for i in fresh.tolist())
         nodes = self._node_of(first)
         self.versions.extend(
-            version_seq=seq, version_node=nodes, version_vf=delta.vf[where],
-            version_vt=delta.vt[where], version_rec=delta.batch[where],
-            version_ret=np.full(len(where), NEVER, np.int32))
+            version_seq=seq,
+            version_node=nodes,
+            version_vf=delta.vf[where],
+            version_vt=delta.vt[where],
+            version_rec=delta.batch[where],
+            version_ret=np.full(len(where), NEVER, np.int32),
+        )
         self.texts["canonical"].extend(delta.canonical.get(s, "") for s in seq.tolist())
         self.texts["label"].extend(label_of(delta.payload[i]) for i in where.tolist())
         touched.update(nodes.tolist())
@@ -144,10 +185,17 @@ class Live:
         src, dst = self._node_of(delta.a[where]), self._node_of(delta.b[where])
         code = delta.code[where]
         self.rows.extend(
-            src=src, dst=dst, vf=delta.vf[where], vt=delta.vt[where], rec=delta.batch[where],
-            ret=np.full(len(where), NEVER, np.int32), value=delta.value[where],
-            seq=delta.seq[where].astype(np.uint32), code=code,
-            dataset=delta.dataset[where].astype(np.uint16))
+            src=src,
+            dst=dst,
+            vf=delta.vf[where],
+            vt=delta.vt[where],
+            rec=delta.batch[where],
+            ret=np.full(len(where), NEVER, np.int32),
+            value=delta.value[where],
+            seq=delta.seq[where].astype(np.uint32),
+            code=code,
+            dataset=delta.dataset[where].astype(np.uint16),
+        )
         self.texts["row_id"].extend(delta.ids[i] for i in where.tolist())
         for place, i in enumerate(where.tolist()):
             if (extra := delta.extra[i]) is not None:
@@ -161,8 +209,11 @@ class Live:
         listed = self.listings["seq"]
         nodes = self._node_of(delta.retracted_a)
         for seq, batch, code, node in zip(
-            delta.retracted.tolist(), delta.retracted_in.tolist(), delta.retracted_code.tolist(),
-            nodes.tolist(), strict=True,
+            delta.retracted.tolist(),
+            delta.retracted_in.tolist(),
+            delta.retracted_code.tolist(),
+            nodes.tolist(),
+            strict=True,
         ):
             if is_relation(code):
                 row = self._row_of(seq, code, node)
@@ -215,8 +266,7 @@ class Live:
             arrays["node_vt"][node] = self.versions.arrays["version_vt"][at] if known else NEG
         groups, _ = join(equal, edges, apart, lambda node: self.key_of(node, arrays))
         for members in groups:
-            tie(arrays, members, self.versions.view("version_vf"),
-                self.versions.view("version_vt"))
+            tie(arrays, members, self.versions.view("version_vf"), self.versions.view("version_vt"))
 
     def _newest_versions(self, touched: set[int], arrays: dict[str, Any]) -> None:
         nodes = np.fromiter(touched, np.int32, len(touched))
@@ -284,9 +334,16 @@ class Live:
                 return {name: self.nodes.view(name) for name in _NODES}
             if (found := self.past.get(batch)) is None:
                 view = Grouping(
-                    self.nodes.length, *(self.versions.view(n) for n in _VERSIONS[1:]),
-                    self.texts["canonical"], self.rows.view("code"), self.rows.view("src"),
-                    self.rows.view("dst"), self.rows.view("rec"), self.rows.view("ret"), batch)
+                    self.nodes.length,
+                    *(self.versions.view(n) for n in _VERSIONS[1:]),
+                    self.texts["canonical"],
+                    self.rows.view("code"),
+                    self.rows.view("src"),
+                    self.rows.view("dst"),
+                    self.rows.view("rec"),
+                    self.rows.view("ret"),
+                    batch,
+                )
                 found = {name: self.nodes.view(name) for name in _NODES[:3]}
                 found |= group(view, _SAME, _APART)
                 self.past[batch] = found

@@ -30,8 +30,11 @@ def find(labels: Texts, versions: npt.NDArray[Any], text: str, limit: int) -> li
     if not wanted:
         return []
     owner = {int(v): n for n, v in enumerate(versions.tolist()) if v >= 0}
-    found = [(len(name), owner[at]) for at in _holding(labels, wanted, text)
-             if at in owner and wanted in (name := normal(labels[at]))]
+    found = [
+        (len(name), owner[at])
+        for at in _holding(labels, wanted, text)
+        if at in owner and wanted in (name := normal(labels[at]))
+    ]
     return [node for _, node in sorted(found)[:limit]]
 
 

@@ -30,8 +30,9 @@ class Snapshot:
         rows = live.rows
         self.columns = Columns(*(rows.view(n) for n in Columns._fields))
         nodes = live.nodes_at(batch)
-        self.nodes = Nodes(nodes["rep"], nodes["nxt"], nodes["node_vf"], nodes["node_vt"],
-                           nodes["node_kind"])
+        self.nodes = Nodes(
+            nodes["rep"], nodes["nxt"], nodes["node_vf"], nodes["node_vt"], nodes["node_kind"]
+        )
         self._version = nodes["node_version"]
         self._first = nodes["node_first"]
         self._node_dataset = nodes["node_dataset"]
@@ -132,8 +133,9 @@ class Snapshot:
 
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
-        return (f"{self._datasets[int(self._node_dataset[node])]}:"
-                f"{self._live.texts['node_id'][node]}")
+        return (
+            f"{self._datasets[int(self._node_dataset[node])]}:{self._live.texts['node_id'][node]}"
+        )
 
     def records(self, node: int) -> list[str]:
         """`dataset:id` of every known record of a subject."""
@@ -159,8 +161,9 @@ class Snapshot:
         """A subject's name as its newest record gives it; its canonical id where none does."""
         texts = self._live.texts["label"]
         versions = sorted((int(self._version[m]) for m in self.members(node)), reverse=True)
-        return next((text for at in versions if at >= 0 and (text := texts[at])),
-                    "") or self.canonical(node)
+        return next(
+            (text for at in versions if at >= 0 and (text := texts[at])), ""
+        ) or self.canonical(node)
 
     def kind_name(self, node: int) -> str:
         """The kind of a subject."""
@@ -210,32 +213,46 @@ class Snapshot:
         if self.batch >= self._live.batch:
             return []
         texts = self._live.texts["canonical"]
-        found = [n for n in np.flatnonzero(self._version >= 0).tolist()
-                 if texts[int(self._version[n])] == canonical]
+        found = [
+            n
+            for n in np.flatnonzero(self._version >= 0).tolist()
+            if texts[int(self._version[n])] == canonical
+        ]
         return [int(self._first[n]) for n in found]
 
     def _nodes(self, firsts: list[int]) -> list[int]:
         at = np.searchsorted(self._first, np.array(firsts, np.int64))
-        return [int(n) for n, first in zip(at, firsts, strict=True)
-                if n < len(self._first) and self._first[n] == first]
+        return [
+            int(n)
+            for n, first in zip(at, firsts, strict=True)
+            if n < len(self._first) and self._first[n] == first
+        ]
 
     # -- listings ---------------------------------------------------------------------------
 
     def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
         """Listings of a subject that are known and, with `at`, in force then; oldest first."""
         found = [e for m in self.members(node) for e in self._listings_of(m)]
-        keep = [e for e in found if e[3] <= self.batch < e[4]
-                and (at is None or e[1] <= at < e[2])]
-        return [{"fact": f"{self._datasets[e[5]]}:{e[6]}", "valid_from": format_time(e[1]),
-                 "valid_to": format_time(e[2]), **orjson.loads(e[7])}
-                for e in sorted(keep, key=lambda e: (e[1], e[0]))]
+        keep = [e for e in found if e[3] <= self.batch < e[4] and (at is None or e[1] <= at < e[2])]
+        return [
+            {
+                "fact": f"{self._datasets[e[5]]}:{e[6]}",
+                "valid_from": format_time(e[1]),
+                "valid_to": format_time(e[2]),
+                **orjson.loads(e[7]),
+            }
+            for e in sorted(keep, key=lambda e: (e[1], e[0]))
+        ]
 
     def _listings_of(self, node: int) -> Iterator[list[Any]]:
         live, columns = self._live, self._live.listings
         low, high = np.searchsorted(columns["node"], [node, node + 1]).tolist()
         for i in range(low, high):
-            yield [*(int(columns[n][i]) for n in ("seq", "vf", "vt", "rec", "ret", "dataset")),
-                   live.listing_id[i], live.listing[i]]
+            yield [
+                *(int(columns[n][i]) for n in ("seq", "vf", "vt", "rec", "ret", "dataset")),
+                live.listing_id[i],
+                live.listing[i],
+            ]
         yield from live.listing_tail.get(node, ())
 
     def search(self, text: str, limit: int = 20) -> list[int]:

@@ -20,13 +20,17 @@ _MOST: Final = 20  # problems named before the rest is counted
 def stats(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
     """Current facts by kind, versions, batches, bytes."""
     kinds = db.execute(
-        "SELECT kind, count(*), sum(current > 0) FROM record GROUP BY kind ORDER BY kind")
+        "SELECT kind, count(*), sum(current > 0) FROM record GROUP BY kind ORDER BY kind"
+    )
     newest = db.execute(
         "SELECT count(*), max(no), max(recorded_at), ifnull(sum(facts), 0),"
-        " ifnull(sum(retractions), 0) FROM batch").fetchone()
+        " ifnull(sum(retractions), 0) FROM batch"
+    ).fetchone()
     return {
         "kinds": {NAMES[kind]: current for kind, _, current in kinds},
-        "batches": newest[0], "versions": newest[3], "retractions": newest[4],
+        "batches": newest[0],
+        "versions": newest[3],
+        "retractions": newest[4],
         "newest": format_instant(newest[2]) if newest[0] else None,
         "bytes": path.stat().st_size,
     }
@@ -34,8 +38,9 @@ def stats(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
 
 def check(db: sqlite3.Connection) -> list[str]:
     """Problems in words. Reads everything: a few seconds per million facts."""
-    problems = [f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)")
-                if row[0] != "ok"]
+    problems = [
+        f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"
+    ]
     if problems:
         return problems
     db.execute(schema.INDEXES["identifier_canonical"])  # put off by a load that was cut short
@@ -66,8 +71,11 @@ _QUESTIONS: Final = {
 
 
 def _references(db: sqlite3.Connection) -> list[str]:
-    return [f"facts: {words} ({row[0]})"
-            for words, query in _QUESTIONS.items() for row in db.execute(f"{query} LIMIT 5")]
+    return [
+        f"facts: {words} ({row[0]})"
+        for words, query in _QUESTIONS.items()
+        for row in db.execute(f"{query} LIMIT 5")
+    ]
 
 
 def _contents(db: sqlite3.Connection) -> list[str]:
@@ -77,7 +85,8 @@ def _contents(db: sqlite3.Connection) -> list[str]:
     rows = db.execute(
         "SELECT f.seq, f.kind, f.dataset, f.id, ea.dataset, ea.id, eb.dataset, eb.id, f.vf, f.vt,"
         " f.value, f.payload, f.digest, f.batch FROM fact f LEFT JOIN fact ea ON ea.seq = f.a"
-        " LEFT JOIN fact eb ON eb.seq = f.b ORDER BY f.seq")
+        " LEFT JOIN fact eb ON eb.seq = f.b ORDER BY f.seq"
+    )
     name = bytes(32)
     by_batch = groupby(rows, key=lambda row: row[13])
     pending = next(by_batch, None)
@@ -90,9 +99,13 @@ def _contents(db: sqlite3.Connection) -> list[str]:
                 if _digest(db, row, names) != row[12]:
                     problems.append(f"facts: {names[row[2]]}:{row[3]} was altered")
             pending = next(by_batch, None)
-        gone = [row[0] for row in db.execute(
-            "SELECT f.digest FROM retraction t JOIN fact f ON f.seq = t.seq WHERE t.batch = ?",
-            (no,))]
+        gone = [
+            row[0]
+            for row in db.execute(
+                "SELECT f.digest FROM retraction t JOIN fact f ON f.seq = t.seq WHERE t.batch = ?",
+                (no,),
+            )
+        ]
         name = add_events(name, recorded_at, digests, gone)
         if name != expected or len(digests) != facts or len(gone) != retractions:
             problems.append(f"batch {no}: its facts are not those that were committed")
@@ -103,14 +116,29 @@ def _contents(db: sqlite3.Connection) -> list[str]:
 
 
 def _digest(db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str]) -> bytes:
-    keys = tuple(db.execute(
-        "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
-        (row[0],))) if row[1] < 20 else ()
+    keys = (
+        tuple(
+            db.execute(
+                "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
+                (row[0],),
+            )
+        )
+        if row[1] < 20
+        else ()
+    )
     a = None if row[4] is None else f"{names[row[4]]}:{row[5]}"
     b = None if row[6] is None else f"{names[row[6]]}:{row[7]}"
     return content_digest(
-        row[1], f"{names[row[2]]}:{row[3]}", a, b, NEG if row[8] is None else row[8],
-        INF if row[9] is None else row[9], row[10], row[11], keys)
+        row[1],
+        f"{names[row[2]]}:{row[3]}",
+        a,
+        b,
+        NEG if row[8] is None else row[8],
+        INF if row[9] is None else row[9],
+        row[10],
+        row[11],
+        keys,
+    )
 
 
 def backup(db: sqlite3.Connection, destination: Path) -> None:

@@ -55,15 +55,20 @@ def changes(db: sqlite3.Connection, since: int, upto: int | None) -> Iterator[De
     while low < high:
         top = min(low + _BLOCK, high)
         rows = db.execute(_FEED, (low, top)).fetchall()
-        canonical = dict(db.execute(
-            "SELECT seq, canonical FROM identifier WHERE seq > ? AND seq <= ?"
-            " AND canonical IS NOT NULL", (low, top)))
+        canonical = dict(
+            db.execute(
+                "SELECT seq, canonical FROM identifier WHERE seq > ? AND seq <= ?"
+                " AND canonical IS NOT NULL",
+                (low, top),
+            )
+        )
         yield _delta(rows, canonical, [])
         low = top
     gone = db.execute(
         "SELECT t.seq, t.batch, f.kind, ifnull(f.a, -1) FROM retraction t"
         " JOIN fact f ON f.seq = t.seq WHERE t.batch > ? AND t.batch <= ? ORDER BY t.no",
-        (since, upto)).fetchall()
+        (since, upto),
+    ).fetchall()
     if gone:
         yield _delta([], {}, gone)
 
@@ -78,10 +83,24 @@ def _delta(
 
     ended = np.array(gone, dtype=np.int64).reshape(-1, 4)
     return Delta(
-        ints(0), ints(1), ints(2).astype(np.uint8), ints(3), ints(4), ints(5), ints(6), ints(7),
-        ints(8).astype(np.int32), ints(9).astype(np.int32), list(columns[10]), list(columns[11]),
-        list(columns[12]), canonical, ended[:, 0].copy(), ended[:, 1].astype(np.int32),
-        ended[:, 2].astype(np.uint8), ended[:, 3].copy(),
+        ints(0),
+        ints(1),
+        ints(2).astype(np.uint8),
+        ints(3),
+        ints(4),
+        ints(5),
+        ints(6),
+        ints(7),
+        ints(8).astype(np.int32),
+        ints(9).astype(np.int32),
+        list(columns[10]),
+        list(columns[11]),
+        list(columns[12]),
+        canonical,
+        ended[:, 0].copy(),
+        ended[:, 1].astype(np.int32),
+        ended[:, 2].astype(np.uint8),
+        ended[:, 3].copy(),
     )
 
 
@@ -90,20 +109,28 @@ def facts(
 ) -> Iterator[StoredFact]:
     """Versions that a condition selects; `where` is one of this package's own texts."""
     for row in db.execute(f"{_FACT} WHERE {where} ORDER BY {order}", values):
-        keys = tuple(db.execute(
-            "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
-            (row[0],)))
+        keys = tuple(
+            db.execute(
+                "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
+                (row[0],),
+            )
+        )
         yield StoredFact(*row[:10], orjson.loads(row[10]), *row[11:], keys)
 
 
 def history(db: sqlite3.Connection, name: str) -> list[StoredFact]:
     """All versions of `dataset:id`; a dataset's name holds no colon."""
     dataset, _, ident = name.partition(":")
-    numbers = [row[0] for row in db.execute(
-        "WITH RECURSIVE version(seq) AS (SELECT abs(r.current) FROM record r"
-        " JOIN dataset d ON d.no = r.dataset WHERE r.id = ? AND d.name = ?"
-        " UNION ALL SELECT f.prior FROM fact f JOIN version v ON f.seq = v.seq"
-        " WHERE f.prior IS NOT NULL) SELECT seq FROM version ORDER BY seq", (ident, dataset))]
+    numbers = [
+        row[0]
+        for row in db.execute(
+            "WITH RECURSIVE version(seq) AS (SELECT abs(r.current) FROM record r"
+            " JOIN dataset d ON d.no = r.dataset WHERE r.id = ? AND d.name = ?"
+            " UNION ALL SELECT f.prior FROM fact f JOIN version v ON f.seq = v.seq"
+            " WHERE f.prior IS NOT NULL) SELECT seq FROM version ORDER BY seq",
+            (ident, dataset),
+        )
+    ]
     return [fact for seq in numbers for fact in facts(db, "f.seq = ?", (seq,))]
 
 
@@ -114,7 +141,8 @@ def bearer_firsts(db: sqlite3.Connection, canonicals: Sequence[str]) -> dict[str
         "SELECT i.canonical, r.first FROM json_each(?) j"
         " CROSS JOIN identifier i ON i.canonical = j.value JOIN fact f ON f.seq = i.seq"
         " JOIN record r ON r.id = f.id AND r.dataset = f.dataset AND r.current = i.seq",
-        (orjson.dumps(list(found)).decode(),))
+        (orjson.dumps(list(found)).decode(),),
+    )
     for canonical, first in rows:
         found[canonical].append(first)
     return found
@@ -126,5 +154,7 @@ def bearers(db: sqlite3.Connection, canonical: str) -> list[str]:
         "SELECT d.name || ':' || f.id FROM identifier i JOIN fact f ON f.seq = i.seq"
         " JOIN dataset d ON d.no = f.dataset"
         " JOIN record r ON r.id = f.id AND r.dataset = f.dataset"
-        " WHERE i.canonical = ? AND r.current = i.seq ORDER BY r.first", (canonical,))
+        " WHERE i.canonical = ? AND r.current = i.seq ORDER BY r.first",
+        (canonical,),
+    )
     return [row[0] for row in rows]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
 import sqlite3
 from typing import Final
 
-from graph.errors import SchemaVersion
+from graph.errors import InputError, SchemaVersion
 
 VERSION: Final = 1
 APPLICATION_ID: Final = 0x4C524B31  # "LRK1", so that another program's file is recognised
@@ -55,8 +57,38 @@ PRAGMA trusted_schema = OFF;
 """
 
 
+def given_key() -> bytes | None:
+    """The id key of the environment, LINKRISK_ID_KEY; raises InputError for a weak one."""
+    text = os.environ.get("LINKRISK_ID_KEY")
+    if not text:
+        return None
+    if len(text) < 16:
+        raise InputError("LINKRISK_ID_KEY is shorter than 16 characters")
+    return hashlib.sha256(text.encode()).digest()
+
+
+def id_key(db: sqlite3.Connection) -> bytes:
+    """The store's id key: kept in it, or given by the environment and checked by its digest.
+
+    Raises InputError when the key is missing or not this store's.
+    """
+    kept = dict(db.execute("SELECT key, value FROM meta WHERE key LIKE 'id_key%'"))
+    given = given_key()
+    if (own := kept.get("id_key")) is not None:
+        if given is not None and given != own:
+            raise InputError("LINKRISK_ID_KEY is not the key that this store was made with")
+        return bytes(own)
+    if given is None:
+        raise InputError("this store keeps no id key: give it as LINKRISK_ID_KEY")
+    if hashlib.sha256(given).digest() != kept["id_key_digest"]:
+        raise InputError("LINKRISK_ID_KEY is not the key that this store was made with")
+    return given
+
+
 def create(db: sqlite3.Connection) -> None:
-    """Make an empty store; the id key comes with it."""
+    """Make an empty store. Its id key comes with it, or, where LINKRISK_ID_KEY gives one, only a
+    digest of that."""
+    given = given_key()
     db.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")
     db.executescript(SETTINGS)
     db.execute("BEGIN IMMEDIATE")
@@ -64,7 +96,11 @@ def create(db: sqlite3.Connection) -> None:
         for statement in (*TABLES.split(";"), *INDEXES.values()):
             if statement.strip():
                 db.execute(statement)
-        db.execute("INSERT INTO meta VALUES ('id_key', ?)", (secrets.token_bytes(32),))
+        if given is None:
+            db.execute("INSERT INTO meta VALUES ('id_key', ?)", (secrets.token_bytes(32),))
+        else:
+            digest = hashlib.sha256(given).digest()
+            db.execute("INSERT INTO meta VALUES ('id_key_digest', ?)", (digest,))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")

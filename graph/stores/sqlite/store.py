@@ -101,7 +101,7 @@ class SqliteStore:
     @property
     def id_key(self) -> bytes:
         """The secret of keyed ids: LINKRISK_ID_KEY where it was given, else the store's own."""
-        return bytes(read.scalar(self.db, "SELECT value FROM meta WHERE key = 'id_key'"))
+        return schema.id_key(self.db)
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -169,9 +169,11 @@ class SqliteStore:
             number, last, name = self._newest(db)
             writer = BatchWriter(db, number + 1, None)
             undo.plan(db, writer, target)
-            db.execute("UPDATE batch SET id = id || '#undone-' || no, settled = 0,"
-                       " undone = 1 WHERE no = ?",
-                       (target.no,))
+            db.execute(
+                "UPDATE batch SET id = id || '#undone-' || no, settled = 0,"
+                " undone = 1 WHERE no = ?",
+                (target.no,),
+            )
             if writer.changed:
                 writer.insert(f"undo:{target.no}", max(now(), last), name, True, target.no)
                 writer.result.batch = writer.number
@@ -236,14 +238,17 @@ class SqliteStore:
         """See the protocol."""
         rows = self.db.execute(
             "SELECT d.name, r.first FROM record r JOIN dataset d ON d.no = r.dataset"
-            " WHERE r.id = ? AND r.kind < 20 ORDER BY d.name", (ident,))
+            " WHERE r.id = ? AND r.kind < 20 ORDER BY d.name",
+            (ident,),
+        )
         return rows.fetchall()
 
     def batch_at(self, moment: int) -> BatchInfo | None:
         """See the protocol."""
         found = self.db.execute(
             f"{_BATCH} WHERE b.recorded_at <= ? ORDER BY b.recorded_at DESC, b.no DESC LIMIT 1",
-            (moment,)).fetchone()
+            (moment,),
+        ).fetchone()
         return BatchInfo(*found) if found else None
 
     def stats(self) -> dict[str, Any]:

@@ -178,8 +178,15 @@ class BatchWriter:
                 row.b is not None and b_name != f"{row.dataset}:{row.b}"
             ):
                 digest = content_digest(
-                    row.code, f"{row.dataset}:{row.id}", a_name, b_name, row.vf, row.vt, row.value,
-                    row.payload, row.keys,
+                    row.code,
+                    f"{row.dataset}:{row.id}",
+                    a_name,
+                    b_name,
+                    row.vf,
+                    row.vt,
+                    row.value,
+                    row.payload,
+                    row.keys,
                 )
         known = self.records.setdefault(row.id, {}).get(dataset)
         if known is None:
@@ -217,7 +224,10 @@ class BatchWriter:
         if is_relation(row.code):
             assert other is not None
             allowed = _ALLOWED[row.code]
-            for known, codes, name in ((found[0], allowed[0], "from"), (other[0], allowed[1], "to")):
+            for known, codes, name in (
+                (found[0], allowed[0], "from"),
+                (other[0], allowed[1], "to"),
+            ):
                 if known[2] not in codes:
                     kind = NAMES[row.code]
                     raise BadFact(f"{kind} cannot have a {NAMES[known[2]]} here", name)
@@ -256,22 +266,31 @@ class BatchWriter:
         since must not come back because the file is sent again."""
         if self.file is None or abs(current) >= self.start:
             return False
-        return self.db.execute(
-            "WITH RECURSIVE version(seq) AS (SELECT ?1 UNION ALL SELECT f.prior FROM fact f"
-            " JOIN version v ON f.seq = v.seq WHERE f.prior IS NOT NULL)"
-            " SELECT 1 FROM version v JOIN fact f ON f.seq = v.seq JOIN batch b ON b.no = f.batch"
-            " WHERE b.file = ?2 AND f.digest = ?3 AND b.undone = 0",
-            (abs(current), self.file, digest)).fetchone() is not None
+        return (
+            self.db.execute(
+                "WITH RECURSIVE version(seq) AS (SELECT ?1 UNION ALL SELECT f.prior FROM fact f"
+                " JOIN version v ON f.seq = v.seq WHERE f.prior IS NOT NULL)"
+                " SELECT 1 FROM version v JOIN fact f ON f.seq = v.seq JOIN batch b ON b.no = f.batch"
+                " WHERE b.file = ?2 AND f.digest = ?3 AND b.undone = 0",
+                (abs(current), self.file, digest),
+            ).fetchone()
+            is not None
+        )
 
     def _current(self, seq: int) -> tuple[bytes, int, str | None, int | None]:
         if seq >= self.start:
             fact = self.facts[seq - self.start]
             version = fact[16]
-            return (self.digests[seq - self.start], self.number,
-                    None if version is None else str(version), self.file)
+            return (
+                self.digests[seq - self.start],
+                self.number,
+                None if version is None else str(version),
+                self.file,
+            )
         found = self.db.execute(
             "SELECT f.digest, f.batch, f.version, b.file FROM fact f"
-            " JOIN batch b ON b.no = f.batch WHERE f.seq = ?", (seq,)
+            " JOIN batch b ON b.no = f.batch WHERE f.seq = ?",
+            (seq,),
         ).fetchone()
         return found[0], found[1], found[2], found[3]
 
@@ -303,15 +322,45 @@ class BatchWriter:
         vf = old[7]
         if vf > row.vt:
             raise BadFact("ends before it begins", "valid_to")
-        keys = tuple(self.db.execute(
-            "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
-            (known[1],))) if known[1] < self.start else tuple(
-            (i[1], i[2], i[3], i[4]) for i in self.identifiers if i[0] == known[1])
+        keys = (
+            tuple(
+                self.db.execute(
+                    "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
+                    (known[1],),
+                )
+            )
+            if known[1] < self.start
+            else tuple((i[1], i[2], i[3], i[4]) for i in self.identifiers if i[0] == known[1])
+        )
         a_name, b_name = (None if end is None else self._name_of(end) for end in (old[5], old[6]))
-        ended = Row(old[2], row.dataset, ident, None, None, vf, row.vt, old[9], old[10], old[11],
-                    b"", row.file, row.record, row.version, keys)
-        digest = content_digest(old[2], f"{self.dataset_names[dataset]}:{ident}", a_name, b_name,
-                                vf, row.vt, old[9], old[11], keys)
+        ended = Row(
+            old[2],
+            row.dataset,
+            ident,
+            None,
+            None,
+            vf,
+            row.vt,
+            old[9],
+            old[10],
+            old[11],
+            b"",
+            row.file,
+            row.record,
+            row.version,
+            keys,
+        )
+        digest = content_digest(
+            old[2],
+            f"{self.dataset_names[dataset]}:{ident}",
+            a_name,
+            b_name,
+            vf,
+            row.vt,
+            old[9],
+            old[11],
+            keys,
+        )
         self._retract(known[1])
         known[1] = self.append(ended, dataset, known, (old[5], old[6]), digest)
         self.moved[ident, dataset] = known
@@ -320,11 +369,17 @@ class BatchWriter:
     def _version(self, seq: int) -> tuple:  # type: ignore[type-arg]  # the columns of `fact`
         if seq >= self.start:
             fact = self.facts[seq - self.start]
-            return (*fact[:7], NEG if fact[7] is None else fact[7],
-                    INF if fact[8] is None else fact[8], *fact[9:])
+            return (
+                *fact[:7],
+                NEG if fact[7] is None else fact[7],
+                INF if fact[8] is None else fact[8],
+                *fact[9:],
+            )
         return self.db.execute(  # type: ignore[no-any-return]
             f"SELECT seq, first, kind, dataset, id, a, b, ifnull(vf, {NEG}), ifnull(vt, {INF}),"
-            " value, extra, payload FROM fact WHERE seq = ?", (seq,)).fetchone()
+            " value, extra, payload FROM fact WHERE seq = ?",
+            (seq,),
+        ).fetchone()
 
     def _name_of(self, first: int) -> str:
         fact = self._version(first)
@@ -332,18 +387,33 @@ class BatchWriter:
 
     # -- collecting -------------------------------------------------------------------------
 
-    def append(
-        self, row: Row, dataset: int, known: Known | None, ends: Ends, digest: bytes
-    ) -> int:
+    def append(self, row: Row, dataset: int, known: Known | None, ends: Ends, digest: bytes) -> int:
         """Take up a version; its number."""
         seq = self.seq
         self.seq += 1
         code, _, ident, _, _, vf, vt, value, extra, payload, _, file, record, version, keys = row
-        self.facts.append((
-            seq, known[0] if known else seq, code, dataset, ident, ends[0], ends[1],
-            None if vf == NEG else vf, None if vt == INF else vt, value, extra, payload, digest,
-            self.number, file, record, version, abs(known[1]) if known else None,
-        ))
+        self.facts.append(
+            (
+                seq,
+                known[0] if known else seq,
+                code,
+                dataset,
+                ident,
+                ends[0],
+                ends[1],
+                None if vf == NEG else vf,
+                None if vt == INF else vt,
+                value,
+                extra,
+                payload,
+                digest,
+                self.number,
+                file,
+                record,
+                version,
+                abs(known[1]) if known else None,
+            )
+        )
         self.digests.append(digest)
         for kind, raw, reason, canonical in keys:
             self.identifiers.append((seq, kind, raw, reason, canonical))
@@ -359,25 +429,49 @@ class BatchWriter:
         """Whether there is anything to commit."""
         return bool(self.facts or self.retracted)
 
-    def insert(self, batch_id: str, recorded_at: int, previous: bytes, settled: bool,
-               undoes: int | None = None) -> None:
+    def insert(
+        self,
+        batch_id: str,
+        recorded_at: int,
+        previous: bytes,
+        settled: bool,
+        undoes: int | None = None,
+    ) -> None:
         """Put everything that was decided into the tables."""
         db = self.db
         db.executemany(_INSERT, self.facts)
         fresh = sorted(self.fresh)
         records = self.records
-        db.executemany("INSERT INTO record VALUES (?,?,?,?,?)",
-                       ((ident, no, *records[ident][no]) for ident, no in fresh))
-        db.executemany("UPDATE record SET current = ? WHERE id = ? AND dataset = ?",
-                       ((known[1], *key) for key, known in self.moved.items()))
+        db.executemany(
+            "INSERT INTO record VALUES (?,?,?,?,?)",
+            ((ident, no, *records[ident][no]) for ident, no in fresh),
+        )
+        db.executemany(
+            "UPDATE record SET current = ? WHERE id = ? AND dataset = ?",
+            ((known[1], *key) for key, known in self.moved.items()),
+        )
         db.executemany("INSERT INTO identifier VALUES (?,?,?,?,?)", self.identifiers)
         gone = self._gone()
-        db.executemany("INSERT INTO retraction (seq, batch) VALUES (?, ?)",
-                       ((seq, self.number) for seq in self.retracted))
+        db.executemany(
+            "INSERT INTO retraction (seq, batch) VALUES (?, ?)",
+            ((seq, self.number) for seq in self.retracted),
+        )
         name = add_events(previous, recorded_at, self.digests, gone)
-        db.execute("INSERT INTO batch VALUES (?,?,?,?,?,?,?,?,?,?,0)", (
-            self.number, batch_id, recorded_at, self.file, len(self.facts), len(self.retracted),
-            self.seq - 1, name, int(settled), undoes))
+        db.execute(
+            "INSERT INTO batch VALUES (?,?,?,?,?,?,?,?,?,?,0)",
+            (
+                self.number,
+                batch_id,
+                recorded_at,
+                self.file,
+                len(self.facts),
+                len(self.retracted),
+                self.seq - 1,
+                name,
+                int(settled),
+                undoes,
+            ),
+        )
 
     def _gone(self) -> list[bytes]:
         return [self._current(seq)[0] for seq in self.retracted]

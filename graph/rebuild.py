@@ -1,0 +1,69 @@
+"""Making a new base beside a running service: a process of its own, so that questions go on.
+
+`python -m graph.rebuild URL` reads the store, writes the base and ends; `fresher` starts it when a
+live graph's tail has grown long, and opens the new base once it is there.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from graph.base import build, load, save
+from graph.live import Live, base_path
+from graph.store import open_store
+
+_ROOT: Final = str(Path(__file__).resolve().parent.parent)
+
+
+def fresher(live: Live) -> Live:
+    """This live graph, or one on a newer base. Cheap when there is nothing to do.
+
+    A tail costs every traversal a second look-up and every start its reading, so it is merged in
+    the background once it is longer than `Live.tail_limit`.
+    """
+    path = base_path(live.store)
+    if path is None:
+        return live
+    if live.rebuilding is None:
+        if live.tail_facts > live.tail_limit:
+            live.rebuilding = _start(live.store.url)
+        return live
+    if live.rebuilding.poll() is None:
+        return live
+    base = load(path) if live.rebuilding.returncode == 0 else None
+    live.rebuilding = None
+    if base is None or base.batch <= live.base_batch:
+        live.tail_limit *= 2  # it did not work this time; not again at once
+        return live
+    newer = Live(live.store, base)
+    newer.follow()
+    return newer
+
+
+def _start(url: str) -> subprocess.Popen[bytes]:
+    path = os.pathsep.join(p for p in (_ROOT, os.environ.get("PYTHONPATH", "")) if p)
+    return subprocess.Popen(
+        [sys.executable, "-m", "graph.rebuild", url],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+def main(url: str) -> None:
+    """Build and save the base of one store."""
+    store = open_store(url)
+    try:
+        if (path := base_path(store)) is not None:
+            save(build(store), path)
+    finally:
+        store.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
