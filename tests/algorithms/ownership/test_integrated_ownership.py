@@ -269,14 +269,16 @@ def test_finbench_equals_one_sparse_solve_an_owner(tmp_path: Path, count: int) -
 
     place, matrix = dense()
     names = sorted(place)
+    shares = csc_matrix(matrix)
+    keep = identity(len(place), format="csc")
     holdings = [holding(u, v, str(float(w))) for (u, v), w in finbench().items()]
     snapshot = world(tmp_path, holdings)
     for owner in sampled(count):
         s = place[owner]
-        removed = matrix.copy()
-        removed[:, s] = 0.0
-        system = (identity(len(place)) - csc_matrix(removed).T).tocsc()
-        x = spsolve(system, removed[s])
+        without = keep.copy()
+        without[s, s] = 0.0
+        removed = shares @ without
+        x = spsolve((keep - removed.T).tocsc(), removed[[s]].toarray()[0])
         expected = {(owner, names[i]): x[i] for i in np.flatnonzero(x > 0).tolist() if i != s}
         found = by_pair(rows(snapshot, owner=owner))
         assert {k: r["integrated"] for k, r in found.items()} == pytest.approx(expected, abs=1e-9)
