@@ -6,8 +6,6 @@ a way back (after 2SCENT's source detection, Kumar and Calders 2018; bounding as
 Suzumura 2021). A search can be paused and gone on with.
 """
 
-# ruff: noqa: PLR0917  (kernels are called by position)
-
 from __future__ import annotations
 
 import time
@@ -34,7 +32,7 @@ UNTIMED_THROUGH: Final = 3
 _LATEST: Final = 2**63 - 1
 _NEVER: Final = -(2**63)
 _ROOT, _LAST, _EDGE, _DEPTH, _BALL, _FOUND, _SEEN = range(7)
-_EASY: Final = 100_000
+_EASY: Final = 50_000
 _HEAVY: Final = 20_000_000
 _CYCLES: Final = 1 << 14
 
@@ -49,7 +47,7 @@ class Rules(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """The state of a search; `late[h, x]`: latest departure from x that is back in h steps."""
+    """The state of a search; `late[x, h]`: latest departure from x that is back in h steps."""
 
     late: I64
     touched: I32
@@ -64,54 +62,59 @@ class Scratch(NamedTuple):
 
 
 @inline_kernel
-def _relax(net: Any, rules: Any, root: int, s: Any, h: int, y: int, deadline: int) -> None:
-    """Note from where, and how late, `y` is reached by `deadline`; `h` steps lead to the root."""
-    earliest = net.out_time[net.out_ptr[root]] if rules.mode == TIMED else _NEVER
-    for p in range(net.in_ptr[y + 1] - 1, net.in_ptr[y] - 1, -1):
-        t = net.in_time[p]
-        if t < earliest:
-            break
-        s.state[_SEEN] += 1
-        x = net.in_from[p]
-        if t > deadline or x == root or (rules.mode == UNTIMED and x < root):
-            continue
-        if rules.mode != TIMED:
-            t = _LATEST
-        if t > s.late[h, x]:
-            if s.late[h, x] == _NEVER:
-                s.touched[s.ball[0]] = x
-                s.ball[0] += 1
-            s.late[h, x] = t
+def _look_back(net: Any, rules: Any, root: int, s: Any) -> int:
+    """Fill `late` for the nodes from which the root can be reached in half the length.
 
-
-@inline_kernel
-def _look_back(net: Any, rules: Any, root: int, s: Any) -> None:
-    """Fill `late` for the nodes from which the root can be reached in half the length."""
+    Returns how many edges were looked at.
+    """
+    # Arrays as locals: in compiled code each access through a tuple counts references.
+    ptr, start, time_of, late, touched = net.in_ptr, net.in_from, net.in_time, s.late, s.touched
+    timed = rules.mode == TIMED
+    least = root if rules.mode == UNTIMED else -1
+    earliest = net.out_time[net.out_ptr[root]] if timed else _NEVER
+    steps = late.shape[1]
     for i in range(s.ball[0]):
-        s.late[:, s.touched[i]] = _NEVER
-    s.ball[0] = 0
-    _relax(net, rules, root, s, 1, root, _LATEST)
-    for h in range(2, len(s.late)):
-        before = s.ball[0]
+        for h in range(steps):
+            late[touched[i], h] = _NEVER
+    count = 0
+    seen = 0
+    for h in range(1, steps):
+        before = count
         for i in range(before):
-            s.late[h, s.touched[i]] = s.late[h - 1, s.touched[i]]
-        for i in range(before):
-            y = s.touched[i]
+            late[touched[i], h] = late[touched[i], h - 1]
+        for i in range(before if h > 1 else 1):
+            y = touched[i] if h > 1 else root
+            deadline = late[y, h - 1] if h > 1 else _LATEST
             # Only a node that got later by the step before can make others later.
-            if s.late[h - 1, y] > s.late[h - 2, y]:
-                _relax(net, rules, root, s, h, y, s.late[h - 1, y])
+            if h > 2 and deadline == late[y, h - 2]:
+                continue
+            for p in range(ptr[y + 1] - 1, ptr[y] - 1, -1):
+                t = time_of[p]
+                if t < earliest:
+                    break
+                seen += 1
+                x = start[p]
+                if t > deadline or x == root or x < least:
+                    continue
+                if not timed:
+                    t = _LATEST
+                if t > late[x, h]:
+                    if late[x, h] == _NEVER:
+                        touched[count] = x
+                        count += 1
+                    late[x, h] = t
+    s.ball[0] = count
+    return seen
 
 
 @inline_kernel
-def _first_edge(net: Any, rules: Any, v: int, t: int) -> Any:
-    """The first edge of a node that a path at time `t` may take."""
-    lo = net.out_ptr[v]
-    hi = net.out_ptr[v + 1]
-    if rules.mode != TIMED:
-        return lo
+def _first_edge(ptr: Any, time_of: Any, v: int, t: int) -> Any:
+    """The first edge of a node at or after `t`."""
+    lo = ptr[v]
+    hi = ptr[v + 1]
     while lo < hi:
         mid = (lo + hi) // 2
-        if net.out_time[mid] < t:
+        if time_of[mid] < t:
             lo = mid + 1
         else:
             hi = mid
@@ -135,75 +138,82 @@ def _in_time(rules: Any, t0: int, last: int, peak: int, t: int) -> Any:
 
 
 @inline_kernel
-def _counts(net: Any, rules: Any, s: Any, depth: int, e: int) -> Any:
-    """Whether a cycle is met here and not from another of its edges.
-
-    That is in doubt only where all its edges are of one moment: then the first of them counts.
-    """
-    if rules.mode != TIMED or net.out_time[e] != net.out_time[s.edge[0]]:
-        return True
+def _is_first(edge: Any, depth: int, e: int) -> Any:
+    """Whether the edge that a path began with comes before all others of its cycle."""
     for d in range(1, depth):
-        if s.edge[d] < s.edge[0]:
+        if edge[d] < edge[0]:
             return False
-    return e > s.edge[0]
+    return e > edge[0]
 
 
 @inline_kernel
-def _step(net: Any, rules: Any, s: Any, root: int, depth: int) -> int:
-    """Try the next edge at the end of the path; the depth afterwards."""
-    state = s.state
-    v = s.node[depth]
-    e = s.at[depth]
-    last = net.out_time[s.edge[depth - 1]]
-    t0 = net.out_time[s.edge[0]]
-    spent = e >= net.out_ptr[v + 1]
-    if spent or (rules.mode == TIMED and net.out_time[e] - t0 > rules.window):
-        s.on_path[v] = False
-        return depth - 1
-    s.at[depth] = e + 1
-    state[_SEEN] += 1
-    t = net.out_time[e]
-    w = net.out_to[e]
-    if not _in_time(rules, t0, last, s.peak[depth], t):
-        return depth
-    if w == root:
-        if _counts(net, rules, s, depth, e):
-            row = state[_FOUND]
+def _descend(net: Any, rules: Any, root: int, stop: int, s: Any) -> None:
+    """Go on with the path in `s` until it is back at its root, `stop` edges are seen, or full."""
+    ptr, to, time_of = net.out_ptr, net.out_to, net.out_time
+    late, on_path, edge, node, at = s.late, s.on_path, s.edge, s.node, s.at
+    peak, found, state = s.peak, s.found, s.state
+    timed = rules.mode == TIMED
+    least = root if rules.mode == UNTIMED else -1
+    half = late.shape[1]
+    t0 = time_of[edge[0]]
+    depth, seen, made = state[_DEPTH], state[_SEEN], state[_FOUND]
+    while depth > 0 and seen < stop and made < len(found):
+        v = node[depth]
+        e = at[depth]
+        if e >= ptr[v + 1] or (timed and time_of[e] - t0 > rules.window):
+            on_path[v] = False
+            depth -= 1
+            continue
+        at[depth] = e + 1
+        seen += 1
+        t = time_of[e]
+        w = to[e]
+        last = time_of[edge[depth - 1]]
+        if not _in_time(rules, t0, last, peak[depth], t):
+            continue
+        if w == root:
+            # Of edges of one moment any could be the first: only one of them counts.
+            if timed and t == t0 and not _is_first(edge, depth, e):
+                continue
             for d in range(rules.length):
-                s.found[row, d] = s.edge[d] if d < depth else -1
-            s.found[row, depth] = e
-            state[_FOUND] = row + 1
-        return depth
-    left = rules.length - depth - 1
-    if left < 1 or s.on_path[w] or (rules.mode == UNTIMED and w < root):
-        return depth
-    if left < len(s.late) and s.late[left, w] < (t if rules.mode == TIMED else 0):
-        return depth
-    s.peak[depth + 1] = last if s.peak[depth] == _NEVER and t < last else s.peak[depth]
-    s.edge[depth] = e
-    s.node[depth + 1] = w
-    s.at[depth + 1] = _first_edge(net, rules, w, t)
-    s.on_path[w] = True
-    return depth + 1
+                found[made, d] = edge[d] if d < depth else -1
+            found[made, depth] = e
+            made += 1
+            continue
+        left = rules.length - depth - 1
+        if left < 1 or on_path[w] or w < least:
+            continue
+        if left < half and late[w, left] < (t if timed else 0):
+            continue
+        peak[depth + 1] = last if peak[depth] == _NEVER and t < last else peak[depth]
+        edge[depth] = e
+        depth += 1
+        node[depth] = w
+        at[depth] = _first_edge(ptr, time_of, w, t) if timed else ptr[w]
+        on_path[w] = True
+    state[_DEPTH] = depth
+    state[_SEEN] = seen
+    state[_FOUND] = made
 
 
 @inline_kernel
-def _start(net: Any, rules: Any, s: Any, root: int) -> int:
+def _begin(net: Any, rules: Any, s: Any, root: int) -> int:
     """Take the next edge of a root as the beginning of a path; the depth afterwards."""
     e = s.state[_EDGE]
     s.state[_EDGE] = e + 1
     s.state[_SEEN] += 1
     v = net.out_to[e]
     t = net.out_time[e]
+    timed = rules.mode == TIMED
     left = rules.length - 1
     if rules.mode == UNTIMED and v < root:
         return 0
-    if left < len(s.late) and s.late[left, v] < (t if rules.mode == TIMED else 0):
+    if left < s.late.shape[1] and s.late[v, left] < (t if timed else 0):
         return 0
     s.edge[0] = e
     s.node[1] = v
     s.peak[1] = _NEVER
-    s.at[1] = _first_edge(net, rules, v, t)
+    s.at[1] = _first_edge(net.out_ptr, net.out_time, v, t) if timed else net.out_ptr[v]
     s.on_path[v] = True
     return 1
 
@@ -212,30 +222,28 @@ def _start(net: Any, rules: Any, s: Any, root: int) -> int:
 def search(net: Any, rules: Any, budget: int, s: Any) -> int:
     """Go on with a search until done, paused, full or bounded; cycles found are in `found`."""
     state = s.state
-    stop = state[_SEEN] + budget
+    stop = min(state[_SEEN] + budget, rules.explore)
     while state[_ROOT] < state[_LAST]:
         if state[_FOUND] == len(s.found):
             return FULL
-        if state[_SEEN] >= rules.explore:
-            return EXPLORED
         if state[_SEEN] >= stop:
-            return PAUSED
+            return EXPLORED if stop == rules.explore else PAUSED
         root = state[_ROOT]
         if state[_DEPTH] > 0:
-            state[_DEPTH] = _step(net, rules, s, root, state[_DEPTH])
+            _descend(net, rules, root, stop, s)
         elif state[_BALL] == 0:
             first = net.out_ptr[root]
             if first == net.out_ptr[root + 1] or net.in_ptr[root] == net.in_ptr[root + 1]:
                 state[_ROOT] += 1
                 continue
-            _look_back(net, rules, root, s)
+            state[_SEEN] += _look_back(net, rules, root, s)
             state[_EDGE] = first
             state[_BALL] = 1
         elif state[_EDGE] == net.out_ptr[root + 1]:
             state[_ROOT] += 1
             state[_BALL] = 0
         else:
-            state[_DEPTH] = _start(net, rules, s, root)
+            state[_DEPTH] = _begin(net, rules, s, root)
     return DONE
 
 
@@ -250,7 +258,7 @@ class Search:
         self._until = time.monotonic() + seconds
         steps = rules.length + 1
         self._scratch = Scratch(
-            late=np.full((rules.length // 2 + 1, n), _NEVER, np.int64),
+            late=np.full((n, rules.length // 2 + 1), _NEVER, np.int64),
             touched=np.empty(n, np.int32),
             ball=np.zeros(1, np.int32),
             on_path=np.zeros(n, np.bool_),

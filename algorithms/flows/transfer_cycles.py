@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 
+_Days = Annotated[float, Meta(gt=0, le=36_500)]
+_Amount = Annotated[float, Meta(ge=0)]
+
+
 class CycleParams(Params, frozen=True, kw_only=True):
     """Which cycles to look for."""
 
@@ -28,12 +32,10 @@ class CycleParams(Params, frozen=True, kw_only=True):
         int, Meta(description="most transfers in a cycle / 环的最大长度", ge=2, le=12)
     ] = 6
     window: Annotated[
-        float | None,
+        _Days | None,
         Meta(
             description="days between the first and the last transfer; unless given, any"
-            " / 首末两笔之间的天数, 默认不限",
-            gt=0,
-            le=36_500,
+            " / 首末两笔之间的天数, 默认不限"
         ),
     ] = None
     any_order: Annotated[
@@ -48,11 +50,10 @@ class CycleParams(Params, frozen=True, kw_only=True):
         ),
     ] = None
     min_amount: Annotated[
-        float | None,
+        _Amount | None,
         Meta(
             description="leave out smaller transfers; unless given, none"
-            " / 忽略小于此金额的转账, 默认不限",
-            ge=0,
+            " / 忽略小于此金额的转账, 默认不限"
         ),
     ] = None
     max_rows: Annotated[

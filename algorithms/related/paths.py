@@ -22,6 +22,10 @@ Nodes = tuple[int, ...]
 Names = tuple[str, ...]
 
 
+_Length = Annotated[int, Meta(ge=1, le=64)]
+_Degree = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
 class PathsParams(Params, frozen=True, kw_only=True):
     """Between whom, over what, how many."""
 
@@ -41,12 +45,12 @@ class PathsParams(Params, frozen=True, kw_only=True):
         bool, Meta(description="only along the relations' direction / 只沿关系方向")
     ] = False
     max_length: Annotated[
-        Annotated[int, Meta(ge=1, le=64)] | None,
+        _Length | None,
         Meta(description="longest path, in steps; default 12 / 最长步数, 默认 12"),
     ] = None
     k: Annotated[int, Meta(description="how many paths / 路径条数", ge=1, le=100)] = 3
     avoid_hubs: Annotated[
-        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
+        _Degree | None,
         Meta(
             description="pass through no subject with more relations of these kinds"
             " / 不穿过关系数超过此数的主体"

@@ -17,25 +17,24 @@ class Payment(NamedTuple):
     time: float
 
 
-def in_order(cycle: tuple[Payment, ...]) -> bool:
-    """Whether no payment is earlier than the one before it."""
-    return all(a.time <= b.time for a, b in zip(cycle, cycle[1:], strict=False))
-
-
 def chains(payments: list[Payment], longest: int) -> Iterator[tuple[Payment, ...]]:
-    """Every closed chain over different nodes, from each of its payments."""
+    """Every closed chain in order of time over different nodes, from each of its payments."""
+    leaving: dict[str, list[Payment]] = {}
+    for p in payments:
+        if p.src != p.dst:
+            leaving.setdefault(p.src, []).append(p)
 
     def extend(chain: tuple[Payment, ...]) -> Iterator[tuple[Payment, ...]]:
-        for p in payments:
-            if p.src != chain[-1].dst or p.src == p.dst:
+        for p in leaving.get(chain[-1].dst, ()):
+            if p.time < chain[-1].time:
                 continue
             if p.dst == chain[0].src:
                 yield (*chain, p)
-            elif len(chain) + 1 < longest and p.dst not in {q.src for q in chain}:
+            elif len(chain) + 1 < longest and all(p.dst != q.src for q in chain):
                 yield from extend((*chain, p))
 
-    for first in payments:
-        if first.src != first.dst:
+    for starts in leaving.values():
+        for first in starts:
             yield from extend((first,))
 
 
@@ -45,17 +44,12 @@ def timed(
     """Cycles in order of time, as names from the earliest; of one moment: from the least node."""
     found = set()
     for chain in chains(payments, longest):
-        if not in_order(chain):
-            continue
         span = chain[-1].time - chain[0].time
-        if window is not None and span > window:
-            continue
         nodes = [p.src for p in chain]
-        if through is not None and through not in nodes:
+        if (window is not None and span > window) or (through is not None and through not in nodes):
             continue
-        if span == 0 and nodes[0] != min(nodes):
-            continue
-        found.add(tuple(p.id for p in chain))
+        if span > 0 or nodes[0] == min(nodes):
+            found.add(tuple(p.id for p in chain))
     return found
 
 
