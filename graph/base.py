@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import mmap
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -15,40 +11,13 @@ import numpy.typing as npt
 import orjson
 
 from graph.columns import NEVER, make_index, sort_rows
-from graph.errors import LinkriskError
 from graph.heap import Texts, arrow, joined, pack
 from graph.identity import Grouping, group
 from graph.memory import no_cycles
-from graph.model import CODES, LISTING_CODE, is_entity, is_relation
+from graph.model import CODES, LISTING_CODE, is_relation
 from graph.store import Delta, Store
 
 Arrays = dict[str, npt.NDArray[Any]]
-_MAGIC: Final = b"LRSNAP02"
-_ALIGN: Final = 64
-# Room for later rows, so that following the store appends in place; holes take no disk.
-_ROOM: Final = 65_536
-_GROWS: Final = frozenset(
-    {
-        "src",
-        "dst",
-        "vf",
-        "vt",
-        "rec",
-        "ret",
-        "value",
-        "seq",
-        "code",
-        "dataset",
-        "node_first",
-        "node_kind",
-        "node_dataset",
-        "rep",
-        "nxt",
-        "node_vf",
-        "node_vt",
-        "node_version",
-    }
-)
 Progress = Callable[[int], None]
 
 
@@ -210,8 +179,7 @@ def _relations(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arr
         identity = side == "out"
         sorting = np.empty(0, np.int32) if identity else sort_rows(arrays["code"], arrays[end])
         index = make_index(arrays["code"], arrays[end], sorting, identity)
-        for name, array in zip(("start", "nodes", "ptr", "order"), index, strict=True):
-            arrays[f"{side}_{name}"] = array
+        arrays.update({f"{side}_{name}": array for name, array in index._asdict().items()})
 
 
 def _listings(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
@@ -230,70 +198,3 @@ def _listings(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arra
         arrays[f"listing_{name}"] = _joined(parts, column, kind)[order]
     _texts(arrays, "listing_id", _listed(parts, "lids").take(order))
     _texts(arrays, "listing", _listed(parts, "lpayload").take(order))
-
-
-# -- the file -----------------------------------------------------------------------------------
-
-
-def save(base: Base, path: Path) -> None:
-    """Write the base beside its place and rename it there: readers see the old or the new one."""
-    plan: dict[str, list[Any]] = {}
-    offset = 0
-    for name, array in base.arrays.items():
-        room = len(array) + (max(_ROOM, len(array) // 8) if name in _GROWS else 0)
-        plan[name] = [array.dtype.str, len(array), room, offset]
-        offset += -(-room * array.itemsize // _ALIGN) * _ALIGN
-    header = json.dumps(
-        {"batch": base.batch, "name": base.name, "counts": base.counts, "arrays": plan}
-    ).encode()
-    begin = -(-(16 + len(header)) // 4096) * 4096
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
-            for name, array in base.arrays.items():
-                file.seek(begin + plan[name][3])
-                file.write(np.ascontiguousarray(array).data)
-            file.truncate(begin + offset)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def load(path: Path) -> Base | None:
-    """Map a saved base; None where there is none or it is not one of this version.
-
-    The mapping is private: what is appended or changed in memory never reaches the file.
-    """
-    try:
-        with path.open("rb") as file:
-            if file.read(8) != _MAGIC:
-                return None
-            size = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(size))
-            whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    except (OSError, ValueError, LinkriskError):
-        return None
-    begin = -(-(16 + size) // 4096) * 4096
-    arrays: Arrays = {}
-    for name, (kind, _, room, offset) in header["arrays"].items():
-        arrays[name] = np.frombuffer(whole, np.dtype(kind), room, begin + offset)
-    return Base(header["batch"], header["name"], header["counts"], arrays)
-
-
-def used_bytes(base: Base, names: Iterable[str]) -> int:
-    """Bytes that arrays take for what is in them, room for later rows left out."""
-    rows, nodes = base.counts["rows"], base.counts["nodes"]
-    total = 0
-    for name in names:
-        array = base.arrays[name]
-        length = len(array)
-        if name in _GROWS:
-            length = nodes if name.startswith("node") or name in {"rep", "nxt"} else rows
-        total += length * array.itemsize
-    return total
-
-
-def is_node_code(code: int) -> bool:
-    """Whether a code of the feed becomes a node."""
-    return is_entity(code)

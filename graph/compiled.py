@@ -104,13 +104,15 @@ def cache_directory() -> Path:
 
 
 def _numba() -> Any:
-    import numba
+    import numba as module
+
+    numba: Any = module
 
     folder = cache_directory() / f"kernels-{_digest()}"
     if str(folder) != numba.config.CACHE_DIR:
         if not folder.is_dir():
             if sys.stderr.isatty():
-                print(
+                print(  # noqa: T201  # a first run would look stuck
                     "compiling, once on this machine ... / 首次运行，正在编译……",
                     file=sys.stderr,
                 )

@@ -73,7 +73,9 @@ def same_text(texts: Texts, at: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     if texts.added:
         whole = pa.concat_arrays([whole, pa.array(texts.added, pa.large_string())])
     chosen = whole.take(pa.array(at, pa.int64()))
-    codes = chosen.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    codes: npt.NDArray[np.int32] = (
+        chosen.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    )
     empty = pc.equal(pc.binary_length(chosen), 0).to_numpy(zero_copy_only=False)
     codes[empty] = -1
     return codes

@@ -22,7 +22,7 @@ Edge = tuple[int, int]
 class Grouping(NamedTuple):
     """What grouping reads: record versions, judgements, and the batch as of which it is done."""
 
-    count: int  # record nodes
+    nodes: int  # record nodes
     node: I32
     vf: I64
     vt: I64
@@ -59,11 +59,11 @@ def group(view: Grouping, same: int, other: int) -> dict[str, npt.NDArray[Any]]:
     """Node arrays `rep`, `nxt`, `node_vf`, `node_vt`, `node_version`; `same`, `other` are the codes
     of the two judgements. Linear in nodes and judgements."""
     known = np.flatnonzero((view.rec <= view.batch) & (view.ret > view.batch))
-    version = np.full(view.count, -1, np.int32)
+    version = np.full(view.nodes, -1, np.int32)
     version[view.node[known]] = known
-    vf, vt = np.full(view.count, INF, np.int64), np.full(view.count, NEG, np.int64)
+    vf, vt = np.full(view.nodes, INF, np.int64), np.full(view.nodes, NEG, np.int64)
     vf[view.node[known]], vt[view.node[known]] = view.vf[known], view.vt[known]
-    rep = np.arange(view.count, dtype=np.int32)
+    rep = np.arange(view.nodes, dtype=np.int32)
     arrays = {"rep": rep, "nxt": rep.copy(), "node_vf": vf, "node_vt": vt, "node_version": version}
     texts = view.canonical
 

@@ -17,8 +17,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from graph.base import Base, Progress, build, is_relation_mask, label_of, load, save
+from graph.base import Base, Progress, build, is_relation_mask, label_of
 from graph.columns import EMPTY, NEVER, Growing, Index, make_index, sort_rows
+from graph.disk import load, save
 from graph.identity import Grouping, group, join, tie
 from graph.model import CODES, LISTING_CODE, is_relation
 from graph.store import BatchInfo, Delta, Store
@@ -103,6 +104,7 @@ class Live:
         with self.lock:
             upto = self.store.last_batch()
             if upto != self.batch:
+                self.past.clear()  # they are shorter than what is to come
                 self.datasets = self.store.datasets()
                 touched: set[int] = set()
                 grown = self.rows.length
@@ -129,7 +131,7 @@ class Live:
         self._take_relations(delta, np.flatnonzero(relation), touched)
         for i in np.flatnonzero(listing).tolist():
             node = int(self._node_of(delta.a[i : i + 1])[0])
-            entry = [
+            entry: list[Any] = [
                 int(delta.seq[i]),
                 int(delta.vf[i]),
                 int(delta.vt[i]),
@@ -333,16 +335,10 @@ class Live:
             if batch >= self.batch:
                 return {name: self.nodes.view(name) for name in _NODES}
             if (found := self.past.get(batch)) is None:
-                view = Grouping(
-                    self.nodes.length,
-                    *(self.versions.view(n) for n in _VERSIONS[1:]),
-                    self.texts["canonical"],
-                    self.rows.view("code"),
-                    self.rows.view("src"),
-                    self.rows.view("dst"),
-                    self.rows.view("rec"),
-                    self.rows.view("ret"),
-                    batch,
+                versions = (self.versions.view(n) for n in _VERSIONS[1:])
+                rows = (self.rows.view(n) for n in ("code", "src", "dst", "rec", "ret"))
+                view = Grouping._make(
+                    (self.nodes.length, *versions, self.texts["canonical"], *rows, batch)
                 )
                 found = {name: self.nodes.view(name) for name in _NODES[:3]}
                 found |= group(view, _SAME, _APART)

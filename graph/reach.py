@@ -4,8 +4,6 @@ The work is in proportion to what is met: the set of nodes met is a small hash t
 carry the number of the walk, so nothing is allocated or cleared per question.
 """
 
-# ruff: noqa: PLR0917  (kernels are called by position)
-
 from __future__ import annotations
 
 import threading

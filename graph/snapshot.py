@@ -201,9 +201,9 @@ class Snapshot:
             return self._nodes(bare)
         for kind in ("uscc", "resident_id", "e164", "account"):
             key = keys.check(kind, text)
-            if key.valid and (canonical := keys.canonical(key, store.id_key)):
-                if named := self._by_canonical(canonical):
-                    return self._nodes(named)
+            canonical = keys.canonical(key, store.id_key)
+            if canonical and (named := self._by_canonical(canonical)):
+                return self._nodes(named)
         return []
 
     def _by_canonical(self, canonical: str) -> list[int]:

@@ -133,8 +133,8 @@ class Store(Protocol):
 
         A record that is new is recorded; one with other content is corrected (the old version is
         retracted); the same content is a duplicate. With `defer`, rows whose ends are not known in
-        their own dataset, and retractions, are left for a later write. `file` is (name, SHA-256); `settled` is false
-        where something that belongs to the batch but is not among the rows is outstanding.
+        their own dataset, and retractions, are left for a later write. `file` is (name, SHA-256);
+        `settled` is false where something of the batch that is not among the rows is outstanding.
         Raises StoreFull, StoreError.
         """
 

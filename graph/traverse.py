@@ -4,8 +4,6 @@ Everything here runs interpreted in a fresh process and compiled in a long-lived
 answers. A traversal goes over subjects: the relations of all records of a subject are its own.
 """
 
-# ruff: noqa: PLR0917  (kernels are called by position)
-
 from __future__ import annotations
 
 import difflib

@@ -43,7 +43,7 @@ class Spool:
     """Late rows, kept on disk so that memory stays bounded."""
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile()
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
         self.count = 0
 
     def put(self, late: Late) -> None:
@@ -137,8 +137,8 @@ def _size(path: Path) -> int:
 def _sha256(path: Path) -> str:
     """Digest of a file, or of a folder's files with their names."""
     if not path.is_dir():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     whole = hashlib.sha256()
     for file in _files(path):
         whole.update(f"{file.relative_to(path)}:{_sha256(file)}\n".encode())

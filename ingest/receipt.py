@@ -35,7 +35,7 @@ class Receipt(msgspec.Struct, kw_only=True):
 
 
 class Quarantine:
-    """JSON Lines of rejected rows; the file is made with the first of them, readable by its owner."""
+    """JSON Lines of rejected rows; the file is made with the first, readable by its owner."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -71,9 +71,8 @@ def parse(piece: Piece, encoding: str, normaliser: Normaliser) -> Parsed:
             source: Iterator[bytes] = _bounded(file, piece.length)
         else:
             source = iter(file.read(piece.length).split(b"\n"))
-        for number, raw in enumerate(source, piece.line):
-            if number == 1 and raw.startswith(_BOM):
-                raw = raw[3:]
+        for number, line in enumerate(source, piece.line):
+            raw = line.removeprefix(_BOM) if number == 1 else line
             if raw and not raw.isspace():
                 _line(number, raw, encoding, normaliser, found)
     return found

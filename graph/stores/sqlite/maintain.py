@@ -10,8 +10,8 @@ from typing import Any, Final
 from graph.errors import Conflict, StoreFull
 from graph.facts import content_digest
 from graph.model import NAMES
+from graph.naming import add_events
 from graph.stores.sqlite import read, schema
-from graph.stores.sqlite.write import add_events
 from graph.times import INF, NEG, format_instant
 
 _MOST: Final = 20  # problems named before the rest is counted

@@ -14,11 +14,11 @@ from graph.store import NONE, Delta, Ints, StoredFact
 from graph.times import INF, NEG
 
 _BLOCK: Final = 100_000
-_FEED: Final = (
+_FEED: Final = (  # only constants are put in
     f"SELECT seq, first, kind, ifnull(a, -1), ifnull(b, -1), ifnull(vf, {NEG}), ifnull(vt, {INF}),"
     f" ifnull(value, {NONE}), batch, dataset, id, extra,"
     f" CASE WHEN kind < {FIRST_RELATION} OR kind = {LISTING_CODE} THEN payload END"
-    " FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq"
+    " FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq"  # noqa: S608
 )
 _FACT: Final = (
     "SELECT f.seq, f.first, f.kind, d.name, f.id,"
@@ -31,7 +31,7 @@ _FACT: Final = (
     " (SELECT rb.recorded_at FROM retraction r JOIN batch rb ON rb.no = r.batch"
     "  WHERE r.seq = f.seq)"
     " FROM fact f JOIN dataset d ON d.no = f.dataset JOIN batch b ON b.no = f.batch"
-    " LEFT JOIN file fi ON fi.no = b.file"
+    " LEFT JOIN file fi ON fi.no = b.file"  # noqa: S608
 )
 
 
@@ -115,7 +115,8 @@ def facts(
                 (row[0],),
             )
         )
-        yield StoredFact(*row[:10], orjson.loads(row[10]), *row[11:], keys)
+        rest: tuple[Any, ...] = (*row[:10], orjson.loads(row[10]), *row[11:], keys)
+        yield StoredFact(*rest)
 
 
 def history(db: sqlite3.Connection, name: str) -> list[StoredFact]:

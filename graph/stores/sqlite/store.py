@@ -20,6 +20,8 @@ from graph.errors import (
 from graph.facts import Row
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
 from graph.stores.sqlite import maintain, read, schema, undo
+from graph.stores.sqlite.pending import Pending
+from graph.stores.sqlite.resolve import Resolver
 from graph.stores.sqlite.write import BatchWriter
 from graph.times import now
 
@@ -133,13 +135,15 @@ class SqliteStore:
             if (old := self.batch(batch_id)) is not None:
                 return Written(old.no, 0, len(rows), repeated=True)
             number, last, name = self._newest(db)
-            writer = BatchWriter(db, number + 1, self._file(db, file))
-            result = writer.run(rows, defer)
-            if writer.changed:
+            if not self._bulk:  # an earlier load may have been cut short before it was made
+                db.execute(schema.INDEXES["identifier_canonical"])
+            pending = Pending(Resolver(db), number + 1, self._file(db, file))
+            result = BatchWriter(pending.resolver, pending).run(rows, defer)
+            if pending:
                 moment = max(now() if recorded_at is None else recorded_at, last)
                 settled = settled and not (result.deferred or result.rejected)
-                writer.insert(batch_id, moment, name, settled)
-                result.batch = writer.number
+                pending.insert(batch_id, moment, name, settled, None)
+                result.batch = pending.number
         return result
 
     @staticmethod
@@ -167,26 +171,28 @@ class SqliteStore:
             if target is None:
                 raise Conflict(f"no batch is named {batch_id[:80]!r}")
             number, last, name = self._newest(db)
-            writer = BatchWriter(db, number + 1, None)
-            undo.plan(db, writer, target)
+            pending = Pending(Resolver(db), number + 1, None)
+            result = Written(loaded=undo.plan(pending, target))
             db.execute(
                 "UPDATE batch SET id = id || '#undone-' || no, settled = 0,"
                 " undone = 1 WHERE no = ?",
                 (target.no,),
             )
-            if writer.changed:
-                writer.insert(f"undo:{target.no}", max(now(), last), name, True, target.no)
-                writer.result.batch = writer.number
-        return writer.result
+            if pending:
+                pending.insert(f"undo:{target.no}", max(now(), last), name, True, target.no)
+                result.batch = pending.number
+        return result
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """See the protocol. After a crash in between, the index is made by `check` or a load."""
+        """See the protocol. After a crash in between, the next write makes the index."""
         with self._transaction() as db:
             db.execute("DROP INDEX IF EXISTS identifier_canonical")
+        self._bulk = True
         try:
             yield
         finally:
+            self._bulk = False
             with self._transaction() as db:
                 db.execute(schema.INDEXES["identifier_canonical"])
 
