@@ -109,12 +109,22 @@ class Algorithm:
         """Parameters by the name a caller uses (`from`, not `from_`), own ones before common."""
         return _fields(self.params)
 
+    @property
+    def lists(self) -> frozenset[str]:
+        """Names of the parameters that take a list."""
+        return _lists(self.params)
+
 
 @cache
 def _fields(params: type[Params]) -> dict[str, msgspec.structs.FieldInfo]:
     found = {f.encode_name: f for f in msgspec.structs.fields(params)}
     own = {k: f for k, f in found.items() if k not in COMMON}
     return own | {k: found[k] for k in COMMON}
+
+
+@cache
+def _lists(params: type[Params]) -> frozenset[str]:
+    return frozenset(name for name, f in _fields(params).items() if _takes_list(f.type))
 
 
 _DECLARED: Final[dict[tuple[str, str], Algorithm]] = {}
@@ -204,7 +214,7 @@ def prepare(record: Algorithm, given: Mapping[str, Any]) -> Params:
         name = key.replace("-", "_")
         if name not in fields:
             raise WrongUsage(f"unknown parameter {key}: {record.verb} takes {', '.join(fields)}")
-        if isinstance(value, str) and takes_list(fields[name].type):
+        if isinstance(value, str) and name in record.lists:
             values[name] = split([value])
         elif value is not None:
             values[name] = value
@@ -262,12 +272,12 @@ def split(values: Iterable[str]) -> list[str]:
     return [part for value in values for part in value.split(",") if part]
 
 
-def takes_list(annotation: Any) -> bool:
+def _takes_list(annotation: Any) -> bool:
     """Whether a parameter's type is a list, or a list or nothing."""
     if get_origin(annotation) is Annotated:
         annotation = annotation.__origin__
     options = getattr(annotation, "__args__", ()) if get_origin(annotation) is not list else ()
-    return annotation is list or get_origin(annotation) is list or any(map(takes_list, options))
+    return annotation is list or get_origin(annotation) is list or any(map(_takes_list, options))
 
 
 def _day(text: Any) -> str:

@@ -11,7 +11,7 @@ Every answer is the envelope as plain dicts and lists. Errors are those of `grap
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
@@ -36,6 +36,9 @@ class Asking(Protocol):
 
     def search(self, text: str, *, kind: str | None = None, limit: int = 20) -> dict[str, Any]:
         """Subjects by id, key or part of a name."""
+
+    def facts(self, names: Sequence[str], *, known_at: str | None = None) -> dict[str, Any]:
+        """Facts by the ids that answers cite: both ends, fields, source."""
 
 
 class _Named:
@@ -100,6 +103,11 @@ class Client(_Named):
         params: dict[str, Any] = {"q": text, "limit": limit}
         return self._call("GET", "/v1/search", params=params | ({"kind": kind} if kind else {}))
 
+    def facts(self, names: Sequence[str], *, known_at: str | None = None) -> dict[str, Any]:
+        """Facts by the ids that answers cite: both ends, fields, source."""
+        body = msgspec.json.encode({"ids": list(names), "known_at": known_at})
+        return self._call("POST", "/v1/facts", content=body)
+
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         response = self._http.request(method, path, **options)
         if response.is_success:
@@ -154,6 +162,12 @@ class Local(_Named):
         from api.look import search
 
         return search(self.session, text, kind, limit)
+
+    def facts(self, names: Sequence[str], *, known_at: str | None = None) -> dict[str, Any]:
+        """Facts by the ids that answers cite: both ends, fields, source."""
+        from api.evidence import facts
+
+        return facts(self.session, names, known_at)
 
     def close(self) -> None:
         """Let go of the store."""

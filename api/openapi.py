@@ -26,6 +26,23 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
             {"name": "known_at", "in": "query", "schema": _TEXT},
         ]
     },
+    "/v1/facts": {
+        "requestBody": {
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["ids"],
+                        "properties": {
+                            "ids": {"type": "array", "items": _TEXT, "maxItems": 1000},
+                            "known_at": {"anyOf": [_TEXT, {"type": "null"}]},
+                        },
+                    },
+                    "example": {"ids": ["registry:s1"]},
+                }
+            }
+        }
+    },
 }
 PROBLEM: Final = {
     "type": "object",

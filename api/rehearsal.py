@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from algorithms.registry import ALGORITHMS, Algorithm, takes_list
+from algorithms.registry import ALGORITHMS, Algorithm
 from graph import compiled
 from graph.errors import LinkriskError
 
@@ -68,9 +68,7 @@ def _questions(record: Algorithm) -> Iterator[dict[str, Any]]:
         return
     for start in range(len(_NAMES)):
         yield {
-            name: list(_NAMES[:2])
-            if takes_list(record.fields[name].type)
-            else _NAMES[(start + step) % len(_NAMES)]
+            name: list(_NAMES[:2]) if name in record.lists else _NAMES[(start + step) % len(_NAMES)]
             for step, name in enumerate(required)
         }
 

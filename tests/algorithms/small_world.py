@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from algorithms.registry import Algorithm, takes_list
+from algorithms.registry import Algorithm
 from api.parameters import describe
 
 SUBJECTS: Final = {
@@ -127,7 +127,7 @@ def questions(record: Algorithm, names: dict[str, str] | None = None) -> Iterato
         for step, parameter in enumerate(required):
             name = called[everyone[(start + 5 * step) % len(everyone)]]
             other = called[everyone[(start + 1) % len(everyone)]]
-            many = takes_list(record.fields[parameter.name].type)
+            many = parameter.name in record.lists
             asked[parameter.name] = [name, other] if many else name
         yield asked
 
