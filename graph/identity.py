@@ -64,7 +64,13 @@ def group(view: Grouping, same: int, other: int) -> dict[str, npt.NDArray[Any]]:
     vf, vt = np.full(view.nodes, INF, np.int64), np.full(view.nodes, NEG, np.int64)
     vf[view.node[known]], vt[view.node[known]] = view.vf[known], view.vt[known]
     rep = np.arange(view.nodes, dtype=np.int32)
-    arrays = {"rep": rep, "nxt": rep.copy(), "node_vf": vf, "node_vt": vt, "node_version": version}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "rep": rep,
+        "nxt": rep.copy(),
+        "node_vf": vf,
+        "node_vt": vt,
+        "node_version": version,
+    }
     texts = view.canonical
 
     def official(node: int) -> str | None:

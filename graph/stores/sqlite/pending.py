@@ -14,7 +14,7 @@ Ends = tuple[int | None, int | None]
 Keys = tuple[tuple[str, str, str | None, str | None], ...]
 _INSERT: Final = "INSERT INTO fact VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _VERSION: Final = (  # only constants are put in
-    f"SELECT kind, dataset, id, a, b, ifnull(vf, {NEG}), ifnull(vt, {INF}), value, extra, payload"  # noqa: S608
+    f"SELECT kind, dataset, id, a, b, ifnull(vf, {NEG}), ifnull(vt, {INF}), value, extra, payload"
     " FROM fact WHERE seq = ?"
 )
 

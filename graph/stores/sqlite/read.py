@@ -18,7 +18,7 @@ _FEED: Final = (  # only constants are put in
     f"SELECT seq, first, kind, ifnull(a, -1), ifnull(b, -1), ifnull(vf, {NEG}), ifnull(vt, {INF}),"
     f" ifnull(value, {NONE}), batch, dataset, id, extra,"
     f" CASE WHEN kind < {FIRST_RELATION} OR kind = {LISTING_CODE} THEN payload END"
-    " FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq"  # noqa: S608
+    " FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq"
 )
 _FACT: Final = (
     "SELECT f.seq, f.first, f.kind, d.name, f.id,"
@@ -31,7 +31,7 @@ _FACT: Final = (
     " (SELECT rb.recorded_at FROM retraction r JOIN batch rb ON rb.no = r.batch"
     "  WHERE r.seq = f.seq)"
     " FROM fact f JOIN dataset d ON d.no = f.dataset JOIN batch b ON b.no = f.batch"
-    " LEFT JOIN file fi ON fi.no = b.file"  # noqa: S608
+    " LEFT JOIN file fi ON fi.no = b.file"
 )
 
 
