@@ -108,7 +108,9 @@ def chinese_number(given: str) -> Decimal | None:
             section += (digit or 1) * _SMALL[char]
             digit = 0
         else:
-            total = (total + section + digit) * _LARGE[char]
+            # 亿 multiplies all that came before it, 万 only what came since
+            before = total if _LARGE[char] == 10**8 else 0
+            total = total - before + (before + section + digit) * _LARGE[char]
             section = digit = 0
     value = Decimal(total + section + digit)
     if fraction and all(char in _DIGITS for char in fraction):
@@ -252,7 +254,10 @@ def moment_of(parts: list[str]) -> str | None:
     for part in parts:
         if len(part) > 10 and (match := _DATE.match(part) or _COMPACT.match(part)) and match["H"]:
             return moment(part)
-    return moment(" ".join(parts))
+    # 90000 is 09:00:00 without the zero that a number loses
+    return moment(
+        " ".join("0" + p if len(p) == 5 and p.isdigit() and i else p for i, p in enumerate(parts))
+    )
 
 
 def seconds(cell: Any) -> str | None:

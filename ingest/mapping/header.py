@@ -36,7 +36,7 @@ def columns_of(mapping: Mapping, names: Sequence[str]) -> Header:
     A label as written goes before the mapping's `also`, that before `words.yaml`; then the same
     with a bracket at the header's end left out.
     """
-    whole = [plain(name) for name in names]
+    whole = [plain(_simplified(name)) for name in names]
     parted = [unit_of(name) for name in whole]
     found: dict[str, int] = {}
     used: set[int] = set()
@@ -63,6 +63,15 @@ def columns_of(mapping: Mapping, names: Sequence[str]) -> Header:
     }
     percents = frozenset(label for label, at in found.items() if parted[at][1] == "%")
     return Header(0, tuple(names), found, units, percents)
+
+
+def _simplified(name: str) -> str:
+    """A header in simplified characters: 統一社會信用代碼 is 统一社会信用代码."""
+    if name.isascii():
+        return name
+    from zhconv_rs_opencc import zhconv
+
+    return str(zhconv(name, "zh-hans"))
 
 
 def header_names(row: Sequence[Any]) -> list[str]:

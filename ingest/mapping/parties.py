@@ -30,13 +30,22 @@ def party_kind(sort: str | None, number: str | None, name: str | None) -> str:
         if check("uscc", number).valid:
             return "company"
     shown = _BRACKET.sub("", name or "").strip()
-    if shown.lower().rstrip(".").endswith(words().company_endings) and len(shown) > 3:
+    if _ends_as_company(name or "") or _ends_as_company(shown):
         return "company"
     if _CJK.match(shown) or "·" in shown or "•" in shown:
         return "person"
     if not shown and number is not None:
         return "person" if number[:17].isdigit() and len(number) in {15, 18} else "company"
     return "company" if shown.isascii() is False else _latin(shown)
+
+
+def _ends_as_company(name: str) -> bool:
+    """Endings of one character (店, 厂, 局) count in names of four and more."""
+    text = name.lower().rstrip(".)） ")
+    return any(
+        text.endswith(ending) and (len(ending) > 1 or len(text) > 3)
+        for ending in words().company_endings
+    )
 
 
 def _by_word(word: str) -> str | None:

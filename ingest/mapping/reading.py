@@ -181,5 +181,5 @@ class Reading:
 
 
 def near(word: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(word, names, 1)
+    close = difflib.get_close_matches(word, names, 1, 0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names[:12])}"

@@ -16,6 +16,7 @@ from ingest.readers.encoding import lines, recognise
 _BLOCK: Final = 1 << 16
 SIZE_LIMIT: Final = 1 << 24  # characters of one object
 DEPTH_LIMIT: Final = 64
+_SEPARATORS: Final = " \t\r\n,"
 _MARK: Final = re.compile(r'"[^"\\]*"|["{}\[\]]')  # a whole simple string, or one character
 _IN_STRING: Final = re.compile(r'["\\]')
 
@@ -132,8 +133,10 @@ class _Splitter:
 
     def _gap(self, block: str, start: int, end: int) -> Iterator[Element]:
         """What stands between two objects: separators, or something that is no object."""
-        if text := block[start:end].strip(" \t\r\n,"):
-            yield Element(self._line_at(block, end), text[:200], "not an object")
+        part = block[start:end]
+        if text := part.strip(_SEPARATORS):
+            begins = start + len(part) - len(part.lstrip(_SEPARATORS))
+            yield Element(self._line_at(block, begins), text[:200], "not an object")
 
     def _line_at(self, block: str, at: int) -> int:
         """The line of a position in the current block; positions are asked in order."""
