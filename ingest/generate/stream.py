@@ -31,7 +31,7 @@ class Summary:
     bytes: int
     seconds: float
     truth: dict[str, Any]
-    truth_path: Path | None
+    truth_path: str | None
 
     @property
     def facts(self) -> int:
@@ -117,7 +117,7 @@ def generate(
         if error.errno in _FULL:
             raise StoreFull(f"no room for {out}: {error.strerror}") from None
         raise BadFile(f"cannot write {out}: {error.strerror}") from None
-    return Summary(summary.counts, summary.bytes, summary.seconds, summary.truth, truth)
+    return Summary(summary.counts, summary.bytes, summary.seconds, summary.truth, str(truth))
 
 
 def _write(file: BinaryIO, world: World, dataset: str | None, progress: Progress | None) -> Summary:

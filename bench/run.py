@@ -1,0 +1,95 @@
+"""All benchmarks, one after the other, and one table of their figures with the targets.
+
+    python -m bench.run [--entities N] [--large] [--write] [--only NAME ...]
+
+`--write` puts the table into docs/benchmarks.md with the machine it was measured on. `--large`
+adds ten times the facts to ingest (an hour, and 10 GB of disk). Ends with 1 where a target is
+missed, after everything was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from bench._measure import ROOT, WORK, Row, environment, table
+from bench.world import MILLION
+
+NAMES = ("world", "ingest", "snapshot", "related", "ownership", "freshness", "http")
+TITLES = {
+    "world": "Generating the world",
+    "ingest": "Ingest",
+    "snapshot": "Snapshot",
+    "related": "Related parties, in process",
+    "ownership": "Ownership",
+    "freshness": "From a write to the next answer",
+    "http": "Over HTTP",
+}
+
+
+def machine() -> str:
+    """What it was measured on."""
+    model = "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "scipy"))
+    return (
+        f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB; Linux {platform.release()};"
+        f" Python {platform.python_version()}, {packages}."
+    )
+
+
+def report(names: list[str], entities: int) -> tuple[str, int]:
+    """The whole report as Markdown, and how many targets are missed."""
+    parts, missed = [], 0
+    for name in names:
+        kept = json.loads((WORK / "bench" / f"{name}.json").read_text())
+        rows = [Row(**row) for row in kept["rows"]]
+        missed += sum(row.met is False for row in rows)
+        if rows:
+            parts.append(
+                f"## {TITLES[name]}\n\n`linkrisk bench {name}`, {kept['at']}\n\n{table(rows)}\n"
+            )
+    head = (
+        "# Benchmarks\n\nWritten by `linkrisk bench run --write`. The world is `linkrisk generate"
+        f" --entities {entities}`: {entities:,} entities and {3 * entities:,} relations.\n"
+        f"{machine()}\n"
+    )
+    return "\n".join([head, *parts]), missed
+
+
+def main() -> None:
+    """Run them and print the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entities", type=int, default=MILLION)
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES))
+    given = parser.parse_args()
+    for name in given.only:
+        print(f"\n{TITLES[name]}", flush=True)
+        command = [sys.executable, "-m", f"bench.{name}", "--entities", str(given.entities)]
+        if name == "ingest" and given.large:
+            command.append("--large")
+        if name == "world":
+            command.append("--fresh")
+        subprocess.run(command, cwd=ROOT, env=environment(), check=True)
+    text, missed = report(given.only, given.entities)
+    if given.write:
+        (ROOT / "docs").mkdir(exist_ok=True)
+        (ROOT / "docs" / "benchmarks.md").write_text(text)
+    print(f"\n{machine()}\n{missed} targets missed" if missed else f"\n{machine()}\nall met")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
