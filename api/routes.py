@@ -47,7 +47,9 @@ class FactsAsked(msgspec.Struct, forbid_unknown_fields=True):
 
 def json_response(body: bytes, seconds: float | None = None) -> Response:
     """An answer's bytes as they are; the time it took goes into a header."""
-    headers = {} if seconds is None else {"Server-Timing": f"answer;dur={1000 * seconds:.2f}"}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if seconds is not None:
+        headers["Server-Timing"] = f"answer;dur={1000 * seconds:.2f}"
     return Response(body, headers=headers, media_type="application/json")
 
 

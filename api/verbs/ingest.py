@@ -12,20 +12,20 @@ import msgspec
 
 from api.options import Common, Verb, pass_common
 from api.output import write_json
+from ingest.readers import formats
 
 if TYPE_CHECKING:
     from graph.store import Store
     from ingest.mapping.model import Mapping
     from ingest.receipt import Receipt
 
-FORMATS: Final = ("native", "ftm", "bods", "finbench", "csv")
 _NOTHING_LOADED: Final = 3
 _PATH = click.Path(path_type=Path)
 
 
 @click.command(cls=Verb)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_PATH)
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: recognised.")
+@click.option("--format", "form", type=click.Choice(list(formats())), help="Default: recognised.")
 @click.option("--mapping", metavar="YAML", help="How a table's columns become facts; or the name of"
               " a mapping that ships.")  # fmt: skip
 @click.option("--dataset", metavar="NAME", help="Where facts come from; default the file's name.")

@@ -77,10 +77,6 @@ def bench(common: Common, names: tuple[str, ...]) -> int:
         raise click.UsageError(f"bench: one of {', '.join(found) or 'none here'}")
     if not found:
         raise click.ClickException("bench/ is not beside the program: run this in a clone")
-    runs = [names] if names else [(name,) for name in found]
-    for name, *rest in runs:
-        command = [sys.executable, "-m", f"bench.{name}", *rest]
-        code = subprocess.run(command, cwd=_ROOT, check=False).returncode  # noqa: S603
-        if code:
-            return code
-    return 0
+    name, *rest = names or ("run",)
+    command = [sys.executable, "-m", f"bench.{name}", *rest]
+    return subprocess.run(command, cwd=_ROOT, check=False).returncode  # noqa: S603

@@ -41,6 +41,7 @@ def run(capfd: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
         (["check"], 3, "there is no store at"),
         (["check", "--store", "mongo://x"], 3, "not a store's address"),
         (["ingest", "missing.jsonl"], 3, "missing.jsonl: no such file"),
+        (["ingest", "x.jsonl", "--format", "docx"], 2, "'docx' is not one of"),
     ],
 )
 def test_wrong_use_and_input_are_one_line(
