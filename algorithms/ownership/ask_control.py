@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from algorithms.ownership import ballots, votes
 from algorithms.ownership.ballots import Ballots, Table
@@ -35,7 +35,7 @@ def answer(snapshot: Snapshot, params: ControlParams) -> Result[ControlRow]:
     x = None if params.controller is None else snapshot.resolve(params.controller)
     y = None if params.target is None else snapshot.resolve(params.target)
     table, cut = _read(reader, x, y, params.max_nodes)
-    arranged = ballots.arrange(snapshot, table)
+    arranged = ballots.arrange(snapshot, table, cut=cut)
     limit, size = ("max_nodes", params.max_nodes) if cut else (None, None)
     rows: list[ControlRow] = []
     if (x is None or x in arranged.place) and (y is None or y in arranged.place):
@@ -96,16 +96,24 @@ def _shown(snapshot: Snapshot, arranged: Ballots, found: Found, pairs: int) -> I
     first = 0
     for x, y, units, count in zip(*columns, strict=True):
         last = first + min(count, SHOWN)
-        invalid = total[y] > SHARE_UNIT + TOLERANCE
+        value: float | None = units / max(total[y], SHARE_UNIT)
+        reason: str | UnsetType = UNSET
+        least: float | UnsetType = UNSET
+        if total[y] > SHARE_UNIT + TOLERANCE:
+            value = None
+            reason = f"votes in {names[y]} sum to {total[y] / SHARE_UNIT:.12g}, over 1"
+        elif arranged.cut:
+            least = units / max(total[y], SHARE_UNIT)
+            value = None
+            reason = "the search ended at max_nodes: votes are at least `at_least`"
         yield ControlRow(
             controller=names[x],
             controlled=names[y],
-            votes=None if invalid else units / max(total[y], SHARE_UNIT),
+            votes=value,
             facts=facts[first:last],
             facts_total=count if count > SHOWN else UNSET,
-            reason=f"votes in {names[y]} sum to {total[y] / SHARE_UNIT:.12g}, over 1"
-            if invalid
-            else UNSET,
+            reason=reason,
+            at_least=least,
         )
         first = last
 

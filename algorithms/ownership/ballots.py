@@ -34,6 +34,7 @@ class Ballots:
     votes: Votes
     total: I64  # of company v, every known vote in it
     candidates: I64  # who holds over half of some company alone, or might: ascending
+    cut: bool  # a bound left holdings out
 
 
 def everything(reader: Reader) -> Table:
@@ -127,7 +128,7 @@ def _sums(values: I64, group: I64) -> I64:
     return np.where(np.bincount(group, values) > CEILING, CEILING, exact)
 
 
-def arrange(snapshot: Snapshot, table: Table) -> Ballots:
+def arrange(snapshot: Snapshot, table: Table, *, cut: bool) -> Ballots:
     """The part of the holdings that can decide over anything, as arrays for the fixpoint.
 
     Left out are holdings in companies whose votes are not over half known, and those of owners
@@ -162,6 +163,7 @@ def arrange(snapshot: Snapshot, table: Table) -> Ballots:
         _indexed(len(nodes), (u, v, units, lo, hi), rows, by_company["slack"]),
         by_company["total"],
         np.unique(u[strong]),
+        cut,
     )
 
 

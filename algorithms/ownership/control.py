@@ -52,6 +52,7 @@ class ControlRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     facts: list[str]
     facts_total: int | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+    at_least: float | UnsetType = UNSET  # what was found before a bound cut the search
 
 
 @algorithm(
@@ -76,7 +77,9 @@ def control(snapshot: Snapshot, params: ControlParams) -> Result[ControlRow]:
 
     `votes`: the fraction of the votes of `controlled` that `controller` and all the companies it
     controls hold. Where the votes in a company sum past 1 + 1e-9 the rule is applied to them as
-    they stand, and `votes` is null with the `reason`. Rows by controller, then controlled
+    they stand, and `votes` is null with the `reason`. When a number of subjects bounds the search
+    above a target, controllers may be missing, `votes` is null and `at_least` says what was found.
+    Rows by controller, then controlled
     (canonical ids). `facts`: the holdings counted, then those by which each holding company came
     under control.
 

@@ -189,4 +189,5 @@ def load(reader: Reader, subjects: Iterable[int], right: Right) -> Holdings:
                 owners[v][u] = owners[v].get(u, 0) + share
                 rows.setdefault((u, v), []).append(row)
     names = [name for name, _ in named]
-    return Holdings(names, place, Register(owners, total), rows, absent)
+    ordered = [dict(sorted(holders.items())) for holders in owners]
+    return Holdings(names, place, Register(ordered, total), rows, absent)

@@ -236,11 +236,15 @@ def test_order_of_loading_does_not_show(tmp_path: Path) -> None:
     holdings = [
         {**holding(u, v, str(float(w))), "id": f"{u}-{v}"} for (u, v), w in finbench().items()
     ]
+    names = sorted({h[end] for h in holdings for end in ("from", "to")})
+    kinds = {"p": "person", "c": "company"}
+    entities = [{"kind": kinds[name[0]], "id": name} for name in names]
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    first = world(tmp_path / "a", holdings)
+    first = world(tmp_path / "a", holdings, entities)
     random.Random(3).shuffle(holdings)
-    second = world(tmp_path / "b", holdings)
+    random.Random(4).shuffle(entities)
+    second = world(tmp_path / "b", holdings, entities)
     for asked in ({"owner": "p41"}, {"target": "c599"}):
         assert rows(first, **asked) == rows(second, **asked)
 
