@@ -88,6 +88,12 @@ class Normaliser:
 
     def row(self, obj: object, line: int | None = None) -> Row:
         """One row of one object; raises BadFact with the column that is wrong."""
+        try:
+            return self._row(obj, line)
+        except UnicodeEncodeError:  # a lone surrogate: bytes that were in no encoding
+            raise BadFact("holds half a character") from None
+
+    def _row(self, obj: object, line: int | None) -> Row:
         if not isinstance(obj, dict):
             raise BadFact("not an object")
         kind = obj.get("kind")
@@ -116,8 +122,8 @@ class Normaliser:
         dataset = source.get("dataset", self.dataset)
         if not isinstance(dataset, str) or not 0 < len(dataset) <= 128:
             raise BadFact("not a dataset's name", "source.dataset")
-        if ":" in dataset:
-            raise BadFact("a dataset's name has no colon", "source.dataset")
+        if ":" in dataset or "\x1f" in dataset or "\x00" in dataset:
+            raise BadFact("a dataset's name has no colon or control character", "source.dataset")
         return (
             dataset,
             optional_text(source.get("file"), "source.file") or self.file,
@@ -267,8 +273,8 @@ class Normaliser:
         rest = rest_of(obj, {"from", "to", *fields})
         vf, vt = interval_of(obj, "valid_from", "valid_to")
         if kind.event:
-            at = obj.get("at", obj.get("valid_from"))
-            if at is None:
+            at = obj.get("at") or obj.get("valid_from")
+            if not at:
                 raise BadFact("missing", "at")
             vf, vt = time_of(at, "at", NEG), INF
         value, extra = relation_fields(kind, obj, rest)

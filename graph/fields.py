@@ -33,16 +33,22 @@ def number_text(value: object, column: str) -> str:
     return repr(value)
 
 
+def _decimal(text: str, column: str) -> Decimal:
+    try:
+        if "_" in text:  # Decimal would read 0_5
+            raise InvalidOperation
+        return Decimal(text)
+    except InvalidOperation:
+        raise BadFact(f"not a number: {text[:40]!r}", column) from None
+
+
 def share_units(value: object, column: str) -> tuple[int, str, bool]:
     """A fraction in 0..1 as units of 1e-15, its exact text, and whether the units are exact."""
     text = number_text(value, column)
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise BadFact(f"not a number: {text[:40]!r}", column) from None
+    number = _decimal(text, column)
     if not number.is_finite() or not 0 <= number <= 1:
         raise BadFact(f"outside 0..1: {text[:40]}", column)
-    if len(text) > 128:
+    if len(text) > 128 or number.adjusted() < -128:
         raise BadFact("absurdly long number", column)
     scaled = _WIDE.multiply(number, _UNIT)
     units = int(scaled.to_integral_value())
@@ -104,10 +110,7 @@ def relation_fields(  # noqa: PLR0912  # one branch a type of field
 def whole_number(given: object, column: str) -> int:
     """A whole number of at least 0, from text or JSON number."""
     text = number_text(given, column)
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise BadFact(f"not a number: {text[:40]!r}", column) from None
+    number = _decimal(text, column)
     if not number.is_finite() or not 0 <= number < 2**62:
         raise BadFact(f"out of range: {text[:40]}", column)
     return int(number)

@@ -18,7 +18,10 @@ from stdnum import luhn
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
-_MOBILE: Final = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})\Z")
+# The ranges of mainland mobiles that phonenumbers calls valid; every other number is asked of it.
+_MOBILE: Final = re.compile(
+    r"(?:\+?86)?(1(?:[38][0-9]|4[57]|[59][0-35-9]|6[25-7]|7[0-35-8])[0-9]{8})\Z"
+)
 _DROP: Final = re.compile(r"[\s\-‐-―]+")
 _PREFIX: Final = {
     "uscc": "cn:uscc:",
@@ -54,12 +57,13 @@ def _uscc(value: str) -> str | None:
         uscc.validate(value)
     except ValidationError as error:
         return f"not a unified social credit code: {str(error)[:60]}"
-    return None
+    # Zeros satisfy the check, and fill many a form; no registering department has this code.
+    return "not a unified social credit code: a placeholder" if value[0] == "0" else None
 
 
 def _resident_id(value: str) -> str | None:
     try:
-        if len(value) != 18 or not value[:17].isdigit():
+        if len(value) != 18 or not (value.isascii() and value[:17].isdigit()):
             return "not a resident id: not 17 digits and a check character"
         if ric.calc_check_digit(value) != value[17]:
             return "not a resident id: wrong check digit"
@@ -70,8 +74,10 @@ def _resident_id(value: str) -> str | None:
 
 
 def _account(value: str, card: bool) -> str | None:
-    if not value.isalnum() or not 4 <= len(value) <= 64:
+    if not (value.isascii() and value.isalnum() and 4 <= len(value) <= 64):
         return "not an account number"
+    if len(set(value)) == 1 or value.isalpha():  # 0000, UNKNOWN: these would join strangers
+        return "a placeholder, not an account number"
     return "card number fails Luhn" if card and not luhn.is_valid(value) else None
 
 

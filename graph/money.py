@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
 from graph.errors import BadFact
@@ -15,6 +15,10 @@ _EXPONENTS: Final[dict[str, int]] = {
     **dict.fromkeys(_THREE.split(), 3),
 }
 _LIMIT: Final = 2**62
+_LONGEST: Final = 64  # characters
+_WIDEST: Final = 20  # digits before the point
+# Wide enough that nothing of a text that is not absurdly long is rounded away.
+_WIDE: Final = Context(prec=300, Emax=10**9, Emin=-(10**9))
 
 
 def exponent(currency: str) -> int:
@@ -31,14 +35,20 @@ def minor_units(amount: object, currency: str = "CNY") -> int:
             return int(whole)
     if isinstance(amount, bool) or not isinstance(amount, (str, int, float)):
         raise BadFact("not an amount")
+    text = str(amount)
     try:
-        scaled = Decimal(str(amount)).scaleb(digits)
+        if "_" in text or len(text) > _LONGEST:  # Decimal would read 1_000
+            raise InvalidOperation
+        number = Decimal(text)
     except InvalidOperation:
-        raise BadFact(f"not an amount: {str(amount)[:40]!r}") from None
-    if not scaled.is_finite() or abs(scaled) >= _LIMIT:
-        raise BadFact(f"amount is out of range: {str(amount)[:40]!r}")
+        raise BadFact(f"not an amount: {text[:40]!r}") from None
+    if not number.is_finite() or number.adjusted() > _WIDEST:
+        raise BadFact(f"amount is out of range: {text[:40]!r}")
+    scaled = number.scaleb(digits, _WIDE)
+    if abs(scaled) >= _LIMIT:
+        raise BadFact(f"amount is out of range: {text[:40]!r}")
     if scaled != scaled.to_integral_value():
-        raise BadFact(f"finer than {currency}'s minor unit: {str(amount)[:40]!r}")
+        raise BadFact(f"finer than {currency}'s minor unit: {text[:40]!r}")
     return int(scaled)
 
 

@@ -6,6 +6,7 @@ instant, so that a fact that ends within the day is no longer in it.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
@@ -15,10 +16,12 @@ from graph.errors import BadFact
 NEG: Final = -(2**63)  # unbounded past
 INF: Final = 2**63 - 1  # unbounded future
 SHANGHAI: Final = timezone(timedelta(hours=8))
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, 8, tzinfo=SHANGHAI)
 _MICRO: Final = timedelta(microseconds=1)
 DAY: Final = 86_400_000_000
 _OFFSET: Final = 8 * 3_600_000_000
+_FIRST: Final = (1 - 719_163) * DAY - _OFFSET  # the years 1 to 9999, as they are shown
+_LAST: Final = (date.max.toordinal() - 719_162) * DAY - _OFFSET
 
 
 @lru_cache(maxsize=65536)
@@ -29,7 +32,7 @@ def _date(text: str) -> int:
 def parse_time(text: str) -> int:
     """Microseconds of an ISO 8601 date or date-time; without a zone it is +08:00.
 
-    Raises BadFact for anything else, impossible dates included.
+    Full-width digits are read. Raises BadFact for anything else, impossible dates included.
     """
     try:
         if len(text) == 10:
@@ -38,10 +41,14 @@ def parse_time(text: str) -> int:
             return _date(text)
         if len(text) < 16 or text[10] not in "T ":
             raise ValueError
-        moment = datetime.fromisoformat(text)
+        found = to_micros(datetime.fromisoformat(text))
+        if not _FIRST <= found < _LAST:
+            raise ValueError
     except (ValueError, TypeError, OverflowError):
+        if isinstance(text, str) and (plain := unicodedata.normalize("NFKC", text)) != text:
+            return parse_time(plain)
         raise BadFact(f"not a date or time: {str(text)[:40]!r}") from None
-    return to_micros(moment)
+    return found
 
 
 def to_micros(moment: datetime) -> int:
@@ -62,7 +69,7 @@ def format_time(micros: int) -> str | None:
 
 def format_instant(micros: int) -> str:
     """ISO text at +08:00, always with its time."""
-    return (_EPOCH + timedelta(microseconds=micros)).astimezone(SHANGHAI).isoformat()
+    return (_EPOCH + timedelta(microseconds=micros)).isoformat()
 
 
 def day_end(text: str) -> int:
