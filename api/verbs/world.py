@@ -70,13 +70,13 @@ def demo(common: Common, out: Path, entities: int, seed: int) -> None:
 @click.argument("names", metavar="[NAME [ARGS...]]", nargs=-1, type=click.UNPROCESSED)
 @pass_common
 def bench(common: Common, names: tuple[str, ...]) -> int:
-    """Run the measurement NAME of bench/, or all of them one after the other. 性能测试。"""
+    """Run the measurement NAME of bench/, or all of them and report. 性能测试。"""
     assert common is not None
     found = sorted(p.stem for p in (_ROOT / "bench").glob("[a-z]*.py"))
-    if names and names[0] not in found:
-        raise click.UsageError(f"bench: one of {', '.join(found) or 'none here'}")
     if not found:
         raise click.ClickException("bench/ is not beside the program: run this in a clone")
     name, *rest = names or ("run",)
+    if name not in found:
+        raise click.UsageError(f"bench: one of {', '.join(found)}")
     command = [sys.executable, "-m", f"bench.{name}", *rest]
     return subprocess.run(command, cwd=_ROOT, check=False).returncode  # noqa: S603
