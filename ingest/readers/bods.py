@@ -53,6 +53,11 @@ def _parse(element: Element) -> dict[str, Any]:
         raise BadFact(f"not JSON: {str(error)[:80]}") from None
     if not isinstance(found, dict):
         raise BadFact("not an object")
+    if "\\ud" in element.text.lower():
+        try:
+            json.dumps(found, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:
+            raise BadFact("half a character (lone surrogate)") from None
     return found
 
 

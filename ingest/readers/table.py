@@ -49,7 +49,8 @@ def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[I
                 for row in chain(above, below, source):
                     yield from _items(row, facts, where)
             elif sheet is None:
-                raise no_header(mapping, path, [row.cells for row in head])
+                readable = [row.cells for row in head if row.reason is None]
+                raise no_header(mapping, path, readable)
             elif head:
                 reason = f"sheet {sheet!r} has no header that mapping {mapping.name!r} knows"
                 passed.append(Item(head[0].line, None, reason))

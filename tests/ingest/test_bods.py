@@ -158,6 +158,7 @@ def test_bad_statements_are_rejected_one_by_one(tmp_path: Path) -> None:
         _statement(recordType="relationship", recordDetails=relation | {"interests": [
             {"type": "shareholding", "directOrIndirect": "direct", "share": {"exact": "x"}}]}),
         _statement(recordDetails=[]),
+        _statement(recordDetails={"name": "\ud800"}),
         _statement(),
     ]  # fmt: skip
     text = ",\n".join(json.dumps(one) for one in odd)
@@ -166,7 +167,7 @@ def test_bad_statements_are_rejected_one_by_one(tmp_path: Path) -> None:
     assert len(facts(items)) == 1
     assert [(line, column) for line, column, _ in rejects(items)] == [
         (2, "statementType"), (3, "recordType"), (4, "interestedParty"), (5, "share.exact"),
-        (6, "recordDetails"), (8, None), (9, None), (10, None),
+        (6, "recordDetails"), (7, None), (9, None), (10, None), (11, None),
     ]  # fmt: skip
 
 
