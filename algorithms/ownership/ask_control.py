@@ -14,7 +14,7 @@ from algorithms.ownership.control import ControlParams, ControlRow
 from algorithms.ownership.holdings import Reader, exact_votes
 from algorithms.ownership.linear import Clock, OutOfTimeError
 from algorithms.ownership.register import TOLERANCE
-from algorithms.ownership.votes import DOUBT, I64, SHOWN, Found
+from algorithms.ownership.votes import DOUBT, I64, PAUSED, SHOWN, Found
 from algorithms.registry import Result, Truncated
 from graph.model import SHARE_UNIT
 from graph.times import day_end, today
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from graph.snapshot import Snapshot
 
-_EASY = 3000  # edges over which fixpoints are counted interpreted
+_EASY = (50_000, 200)  # edges, and companies of one controller, before compiled code is worth it
+_HEAVY = 50_000_000  # edges between two looks at the clock, compiled
 _PAIRS = 65_536  # found at a time, between two looks at the clock
 
 
@@ -69,7 +70,7 @@ def _rows(
     """Rows by controller and controlled, counted a room at a time."""
     graph, n = arranged.votes, len(arranged.names)
     scratch, found = votes.scratch(n), votes.room(n + min(_PAIRS, n * len(xs)))
-    sweep = votes.sweep.hot if len(graph.out_to) > _EASY else votes.sweep
+    sweep, bounds = votes.sweep.__call__, (only, *_EASY)
     values = reader.graph.cols.value
     carried = reader.snapshot.extra
 
@@ -78,7 +79,7 @@ def _rows(
 
     while len(xs):
         clock.check()
-        done, pairs, why = sweep(graph, scratch, xs, only, found)
+        done, pairs, why = sweep(graph, scratch, xs, bounds, found)
         yield from _shown(reader.snapshot, arranged, found, pairs)
         xs = xs[done:]
         if why == DOUBT:
@@ -86,6 +87,8 @@ def _rows(
             pairs = votes.emit(graph, scratch, (int(xs[0]), only), found, 0)
             yield from _shown(reader.snapshot, arranged, found, pairs)
             xs = xs[1:]
+        elif why == PAUSED:
+            sweep, bounds = votes.sweep.hot, (only, _HEAVY, n)
 
 
 def _shown(snapshot: Snapshot, arranged: Ballots, found: Found, pairs: int) -> Iterator[ControlRow]:

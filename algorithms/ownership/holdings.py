@@ -25,7 +25,7 @@ Rows = npt.NDArray[np.int64]
 
 KIND: Final = "shareholder"
 _CODE: Final = CODES[KIND]
-_EASY: Final = 20_000  # holdings read interpreted before compiled code is worth its start
+_EASY: Final = 100_000  # holdings read interpreted before compiled code is worth its start
 _UNIT: Final = Decimal(SHARE_UNIT)
 _WIDE: Final = Context(prec=300)  # a share's text has at most 128 characters
 

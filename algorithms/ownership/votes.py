@@ -28,7 +28,7 @@ HALF: Final = SHARE_UNIT // 2
 CEILING: Final = 4 * 10**18  # where sums of absurd registers stop, short of overflow
 SHOWN: Final = 20
 DONE: Final = 0
-FULL: Final = 1
+PAUSED: Final = 1
 DOUBT: Final = 2
 
 
@@ -57,7 +57,7 @@ class Scratch(NamedTuple):
     members: I32  # X, then what it controls in order of level
     seen: I32  # number of the last row of evidence that visited a company
     queue: I32
-    state: I64  # [touched, members, evidence number]
+    state: I64  # [touched, members, evidence number, edges looked at]
 
 
 class Found(NamedTuple):
@@ -73,7 +73,7 @@ class Found(NamedTuple):
 def scratch(n: int) -> Scratch:
     """Room for the fixpoints over n subjects, one after the other."""
     a, b, c, d, e, f = (np.zeros(n, np.int32) for _ in range(6))
-    return Scratch(np.zeros(n, np.int64), a, b, c, d, e, f, np.zeros(3, np.int64))
+    return Scratch(np.zeros(n, np.int64), a, b, c, d, e, f, np.zeros(4, np.int64))
 
 
 def room(pairs: int) -> Found:
@@ -97,6 +97,7 @@ def spread(g: Any, x: int, s: Any) -> bool:
         while head < last:
             z = s.members[head]
             head += 1
+            s.state[3] += 1 + g.out_ptr[z + 1] - g.out_ptr[z]
             for e in range(g.out_ptr[z], g.out_ptr[z + 1]):
                 y = g.out_to[e]
                 if y == x:
@@ -149,6 +150,7 @@ def support(g: Any, s: Any, pair: tuple[int, int], facts: Any, place: int) -> in
         w = s.queue[head]
         head += 1
         sum_, last = 0, 0
+        s.state[3] += 1 + g.in_ptr[w + 1] - g.in_ptr[w]
         for e in range(g.in_ptr[w], g.in_ptr[w + 1]):
             z = g.in_from[e]
             if z != x and (s.level[z] == 0 or (w != y and s.level[z] >= s.level[w])):
@@ -188,18 +190,23 @@ def emit(g: Any, s: Any, asked: tuple[int, int], found: Any, pairs: int) -> int:
 
 
 @kernel
-def sweep(g: Any, s: Any, xs: Any, only: int, found: Any) -> tuple[int, int, int]:
-    """Fixpoints of controllers xs, one after the other, until done, full or in doubt.
+def sweep(g: Any, s: Any, xs: Any, asked: tuple[int, int, int], found: Any) -> tuple[int, int, int]:
+    """Fixpoints of controllers xs, one after the other, until done, full, paused or in doubt.
 
-    Returns how many controllers are done, pairs written, and why it stopped; in doubt the next
-    controller is the doubtful one.
+    `asked`: the one company looked for (-1: all); edges to look at before a pause; companies
+    under one controller that are too many to start on. Returns how many controllers are done,
+    pairs written, and why it stopped; in doubt the next controller is the doubtful one.
     """
+    only, budget, most = asked
+    s.state[3] = 0
     pairs = 0
     for i in range(len(xs)):
+        if s.state[3] > budget:
+            return i, pairs, PAUSED
         sure = spread(g, xs[i], s)
-        if not sure or pairs + s.state[1] > len(found.x):
+        if not sure or s.state[1] > most or pairs + s.state[1] > len(found.x):
             wipe(s)
-            return i, pairs, FULL if sure else DOUBT
+            return i, pairs, DOUBT if not sure else PAUSED
         pairs = emit(g, s, (xs[i], only), found, pairs)
     return len(xs), pairs, DONE
 

@@ -171,3 +171,20 @@ def test_finbench_equals_the_fixpoint(tmp_path: Path) -> None:
     for x, y in list(found)[::7]:
         assert pairs(snapshot, controller=x) == {k: v for k, v in found.items() if k[0] == x}
         assert pairs(snapshot, target=y) == {k: v for k, v in found.items() if k[1] == y}
+
+
+def test_compiled_and_interpreted_count_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chain with crossings; what is small stays interpreted of itself."""
+    n = 60
+    chain = [holding(f"c{i:03}", f"c{i + 1:03}", "0.51") for i in range(n)]
+    chain += [holding(f"c{i:03}", f"c{i + 3:03}", "0.3") for i in range(n - 2)]
+    snapshot = world(tmp_path, chain)
+    found = answer(snapshot, "control")["results"]
+    assert len(found) == n * (n + 1) // 2
+    monkeypatch.setattr("algorithms.ownership.ask_control._EASY", (50, 20))
+    assert answer(snapshot, "control")["results"] == found
+    owned = answer(snapshot, "integrated_ownership", owner="c030")["results"]
+    monkeypatch.setattr("algorithms.ownership.holdings._EASY", -1)
+    assert answer(snapshot, "integrated_ownership", owner="c030")["results"] == owned
