@@ -69,7 +69,8 @@ def save(base: Base, path: Path) -> None:
 def load(path: Path) -> Base | None:
     """Map a saved base; None where there is none or it is not one of this version.
 
-    The mapping is private: what is appended or changed in memory never reaches the file.
+    The mapping is private: what is appended or changed in memory never reaches the file. A file
+    that is shorter than it says (its disk filled, or lost power) is none.
     """
     try:
         with path.open("rb") as file:
@@ -78,13 +79,13 @@ def load(path: Path) -> Base | None:
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(size))
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    except (OSError, ValueError):
+        begin = -(-(16 + size) // 4096) * 4096
+        arrays: Arrays = {}
+        for name, (kind, _, room, offset) in header["arrays"].items():
+            arrays[name] = np.frombuffer(whole, np.dtype(kind), room, begin + offset)
+        return Base(header["batch"], header["name"], header["counts"], arrays)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    begin = -(-(16 + size) // 4096) * 4096
-    arrays: Arrays = {}
-    for name, (kind, _, room, offset) in header["arrays"].items():
-        arrays[name] = np.frombuffer(whole, np.dtype(kind), room, begin + offset)
-    return Base(header["batch"], header["name"], header["counts"], arrays)
 
 
 def used_bytes(base: Base, names: Iterable[str]) -> int:

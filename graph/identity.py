@@ -34,6 +34,7 @@ class Grouping(NamedTuple):
     dst: I32
     row_rec: I32
     row_ret: I32
+    row_id: Texts
     batch: int = NEVER - 1
 
     @classmethod
@@ -52,6 +53,7 @@ class Grouping(NamedTuple):
             arrays["dst"],
             arrays["rec"],
             arrays["ret"],
+            Texts(arrays["row_id@"], arrays["row_id*"]),
         )
 
 
@@ -80,7 +82,7 @@ def group(view: Grouping, same: int, other: int) -> dict[str, npt.NDArray[Any]]:
         _equal_keys(view, known), _judgements(view, same), _judgements(view, other), official
     )
     for members in groups:
-        tie(arrays, members, view.vf, view.vt)
+        tie(arrays, members, view.vf, view.vt, view.rec)
     return arrays
 
 
@@ -99,7 +101,14 @@ def _equal_keys(view: Grouping, known: npt.NDArray[np.int64]) -> list[list[int]]
 def _judgements(view: Grouping, code: int) -> list[Edge]:
     rows = np.flatnonzero(view.code == code)
     rows = rows[(view.row_rec[rows] <= view.batch) & (view.row_ret[rows] > view.batch)]
-    return list(zip(view.src[rows].tolist(), view.dst[rows].tolist(), strict=True))
+    found = in_order(rows.tolist(), view.row_rec, view.row_id)
+    return [(int(view.src[row]), int(view.dst[row])) for row in found]
+
+
+def in_order(rows: Iterable[int], rec: I32, row_id: Texts) -> list[int]:
+    """Judgements in the order in which they count: by batch, within a batch by id, so that the
+    order of a file's lines does not matter."""
+    return sorted(rows, key=lambda row: (int(rec[row]), row_id[row], row))
 
 
 def join(
@@ -110,7 +119,8 @@ def join(
 ) -> tuple[list[list[int]], list[Edge]]:
     """Groups of more than one node, and the `same` edges that were refused.
 
-    `equal` are sets with one official key; `same` is taken in order of recording.
+    `equal` are sets with one official key; `same` is taken in its order (see `in_order`). Nearly
+    linear: every subject knows those it must stay apart from.
     """
     parent: dict[int, int] = {}
 
@@ -124,17 +134,26 @@ def join(
         for node in nodes[1:]:
             parent[find(node)] = find(nodes[0])
     keys = {find(node): key for a, b in same for node in (a, b) if (key := official(node))}
+    foes: dict[int, set[int]] = {}
+    for a, b in apart:
+        foes.setdefault(find(a), set()).add(find(b))
+        foes.setdefault(find(b), set()).add(find(a))
     refused: list[Edge] = []
     for a, b in same:
         x, y = find(a), find(b)
         if x == y:
             continue
         kx, ky = keys.get(x), keys.get(y)
-        forbidden = any({find(p), find(q)} == {x, y} for p, q in apart)
-        if forbidden or (kx and ky and kx != ky):
+        if y in foes.get(x, ()) or (kx and ky and kx != ky):
             refused.append((a, b))
             continue
+        if len(foes.get(x, ())) < len(foes.get(y, ())):
+            x, y = y, x
         parent[y] = x
+        for foe in foes.pop(y, ()):
+            foes[foe].remove(y)
+            foes[foe].add(x)
+            foes[x].add(foe)
         if key := kx or ky:
             keys[x] = key
     groups: dict[int, list[int]] = {}
@@ -143,20 +162,21 @@ def join(
     return sorted(sorted(g) for g in groups.values() if len(g) > 1), refused
 
 
-def tie(arrays: dict[str, npt.NDArray[Any]], members: Sequence[int], vf: I64, vt: I64) -> None:
+def tie(
+    arrays: dict[str, npt.NDArray[Any]], members: Sequence[int], vf: I64, vt: I64, rec: I32
+) -> None:
     """Make sorted `members` one subject: representative, ring, and one validity.
 
-    Each bound of validity is the one that the newest record states; a record that states none
-    does not undo another's.
+    Each bound of validity is the one that the newest record states, the wider of two of one batch;
+    a record that states none does not undo another's. `vf`, `vt`, `rec` are of versions.
     """
     rep, nxt, version = arrays["rep"], arrays["nxt"], arrays["node_version"]
-    living = sorted(int(version[m]) for m in members if version[m] >= 0)
+    living = [int(version[m]) for m in members if version[m] >= 0]
     begins, ends = (NEG, INF) if living else (INF, NEG)
-    for at in living:  # oldest first, so that the newest has the last word
-        if vf[at] != NEG:
-            begins = int(vf[at])
-        if vt[at] != INF:
-            ends = int(vt[at])
+    if said := [(int(rec[at]), -int(vf[at])) for at in living if vf[at] != NEG]:
+        begins = -max(said)[1]
+    if said := [(int(rec[at]), int(vt[at])) for at in living if vt[at] != INF]:
+        ends = max(said)[1]
     for place, member in enumerate(members):
         rep[member] = members[0]
         nxt[member] = members[(place + 1) % len(members)]

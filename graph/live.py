@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from graph.base import Base, Progress, build, is_relation_mask, label_of
 from graph.columns import EMPTY, NEVER, Growing, Index, make_index, sort_rows
 from graph.disk import load, save
-from graph.identity import Grouping, group, join, tie
+from graph.identity import Grouping, group, in_order, join, tie
 from graph.model import CODES, LISTING_CODE, is_relation
 from graph.store import BatchInfo, Delta, Store
 from graph.times import INF, NEG
@@ -113,7 +114,7 @@ class Live:
                 if self.rows.length > grown:
                     self._index_tail()
                 if touched:
-                    self._regroup(touched)
+                    self._regroup(touched, upto)
                 self.batch = upto
                 self._name()
         return self.batch
@@ -254,12 +255,12 @@ class Live:
 
     # -- who is one subject -----------------------------------------------------------------
 
-    def _regroup(self, touched: set[int]) -> None:
+    def _regroup(self, touched: set[int], upto: int) -> None:
         """Group anew the records that changed, with everything they are or were grouped with."""
         self.nodes.own("rep", "nxt", "node_vf", "node_vt", "node_version")
         arrays = {name: self.nodes.view(name) for name in _NODES}
         self._newest_versions(touched, arrays)
-        nodes, edges, apart, equal = self._closure(touched, arrays)
+        nodes, edges, apart, equal = self._closure(touched, arrays, upto)
         for node in nodes:
             arrays["rep"][node] = arrays["nxt"][node] = node
             at = int(arrays["node_version"][node])
@@ -267,8 +268,9 @@ class Live:
             arrays["node_vf"][node] = self.versions.arrays["version_vf"][at] if known else INF
             arrays["node_vt"][node] = self.versions.arrays["version_vt"][at] if known else NEG
         groups, _ = join(equal, edges, apart, lambda node: self.key_of(node, arrays))
+        versions = [self.versions.view(f"version_{name}") for name in ("vf", "vt", "rec")]
         for members in groups:
-            tie(arrays, members, self.versions.view("version_vf"), self.versions.view("version_vt"))
+            tie(arrays, members, *versions)
 
     def _newest_versions(self, touched: set[int], arrays: dict[str, Any]) -> None:
         nodes = np.fromiter(touched, np.int32, len(touched))
@@ -285,7 +287,7 @@ class Live:
         return (self.texts["canonical"][at] or None) if at >= 0 else None
 
     def _closure(
-        self, touched: set[int], arrays: dict[str, Any]
+        self, touched: set[int], arrays: dict[str, Any], upto: int
     ) -> tuple[set[int], list[tuple[int, int]], list[tuple[int, int]], list[list[int]]]:
         """All nodes whose groups can change, the judgements among them, sets of equal keys."""
         nodes: set[int] = set()
@@ -293,7 +295,7 @@ class Live:
         equal: dict[str, list[int]] = {}
         todo = list(touched)
         keys = {key for node in touched if (key := self.key_of(node, arrays))}
-        waiting = self.store.bearer_firsts(sorted(keys))  # one query for the many
+        waiting = self.store.bearer_firsts(sorted(keys), upto)  # one query for the many
         while todo:
             node = todo.pop()
             if node in nodes:
@@ -301,20 +303,20 @@ class Live:
             nodes.add(node)
             todo.append(int(arrays["nxt"][node]))
             if (key := self.key_of(node, arrays)) and key not in equal:
-                equal[key] = self._bearers(key, waiting)
+                equal[key] = self._bearers(key, waiting, upto)
                 todo.extend(equal[key])
             for row in self._judgement_rows(node):
                 rows.add(row)
                 todo += (int(self.rows.arrays["src"][row]), int(self.rows.arrays["dst"][row]))
-        seq, src, dst = (self.rows.arrays[name] for name in ("seq", "src", "dst"))
+        rec, src, dst = (self.rows.arrays[name] for name in ("rec", "src", "dst"))
         edges: dict[int, list[tuple[int, int]]] = {_SAME: [], _APART: []}
-        for row in sorted(rows, key=lambda r: int(seq[r])):
+        for row in in_order(rows, rec, self.texts["row_id"]):
             edges[int(self.rows.arrays["code"][row])].append((int(src[row]), int(dst[row])))
         return nodes, edges[_SAME], edges[_APART], [n for n in equal.values() if n]
 
-    def _bearers(self, canonical: str, waiting: dict[str, list[int]]) -> list[int]:
+    def _bearers(self, canonical: str, waiting: dict[str, list[int]], upto: int) -> list[int]:
         if canonical not in waiting:
-            waiting |= self.store.bearer_firsts([canonical])
+            waiting |= self.store.bearer_firsts([canonical], upto)
         found = waiting[canonical]
         return sorted(self._node_of(np.array(found, np.int64)).tolist())
 
@@ -338,7 +340,10 @@ class Live:
                 versions = (self.versions.view(n) for n in _VERSIONS[1:])
                 rows = (self.rows.view(n) for n in ("code", "src", "dst", "rec", "ret"))
                 view = Grouping._make(
-                    (self.nodes.length, *versions, self.texts["canonical"], *rows, batch)
+                    (
+                        *(self.nodes.length, *versions, self.texts["canonical"]),
+                        *(*rows, self.texts["row_id"], batch),
+                    )
                 )
                 found = {name: self.nodes.view(name) for name in _NODES[:3]}
                 found |= group(view, _SAME, _APART)
@@ -363,8 +368,9 @@ def open_live(store: Store, progress: Progress | None = None) -> Live:
     if base is None:
         base = build(store, progress)
         if path is not None and base.batch:
-            save(base, path)
-            base = load(path) or base
+            with suppress(OSError):  # the answer does not wait for a disk with room
+                save(base, path)
+                base = load(path) or base
     live = Live(store, base)
     live.follow()
     return live

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 
 def compare_versions(new: str | None, old: str | None) -> int:
-    """-1, 0 or 1 as `new` is older, equal or incomparable, or newer; numbers compare as numbers."""
+    """-1, 0 or 1 as `new` is older, equal or unknown, or newer; numbers compare as numbers."""
     if new is None or old is None or new == old:
         return 0
-    if new.isdigit() and old.isdigit():
-        return 1 if int(new) > int(old) else -1
-    return 1 if new > old else -1
+    if new.isdecimal() and old.isdecimal():
+        return _compare(_number(new), _number(old))
+    return _compare(new, old)
+
+
+def _number(digits: str) -> tuple[int, str]:
+    """What orders texts of digits as numbers, however long they are."""
+    plain = unicodedata.normalize("NFKC", digits).lstrip("0")
+    return len(plain), plain
+
+
+def _compare(new: Any, old: Any) -> int:
+    return int(new > old) - int(new < old)
 
 
 def add_events(

@@ -34,6 +34,7 @@ class Snapshot:
             nodes["rep"], nodes["nxt"], nodes["node_vf"], nodes["node_vt"], nodes["node_kind"]
         )
         self._version = nodes["node_version"]
+        self._versions = live.versions.length
         self._first = nodes["node_first"]
         self._node_dataset = nodes["node_dataset"]
         self._code = rows.view("code")
@@ -155,15 +156,22 @@ class Snapshot:
             at = int(self._version[member])
             if at >= 0 and (key := texts[at]):
                 return key
-        return self.record_name(members[0])
+        return min(self._came(m) for m in members)[1]
+
+    def _came(self, node: int) -> tuple[int, str]:
+        """The batch that first recorded a record, and its name: an order that lines of a file do
+        not change."""
+        versions = self._live.versions.arrays
+        at = np.searchsorted(versions["version_seq"][: self._versions], self._first[node])
+        return int(versions["version_rec"][at]), self.record_name(node)
 
     def label(self, node: int) -> str:
         """A subject's name as its newest record gives it; its canonical id where none does."""
-        texts = self._live.texts["label"]
-        versions = sorted((int(self._version[m]) for m in self.members(node)), reverse=True)
-        return next(
-            (text for at in versions if at >= 0 and (text := texts[at])), ""
-        ) or self.canonical(node)
+        texts, rec = self._live.texts["label"], self._live.versions.arrays["version_rec"]
+        members = [(m, at) for m in self.members(node) if (at := int(self._version[m])) >= 0]
+        if len(members) > 1:
+            members.sort(key=lambda member: (-int(rec[member[1]]), self.record_name(member[0])))
+        return next((text for _, at in members if (text := texts[at])), "") or self.canonical(node)
 
     def kind_name(self, node: int) -> str:
         """The kind of a subject."""
@@ -207,18 +215,8 @@ class Snapshot:
         return []
 
     def _by_canonical(self, canonical: str) -> list[int]:
-        """Records that bear a canonical id: from the store as it is now, else as of this view."""
-        if named := self._live.store.bearer_firsts([canonical])[canonical]:
-            return named
-        if self.batch >= self._live.batch:
-            return []
-        texts = self._live.texts["canonical"]
-        found = [
-            n
-            for n in np.flatnonzero(self._version >= 0).tolist()
-            if texts[int(self._version[n])] == canonical
-        ]
-        return [int(self._first[n]) for n in found]
+        """Records that bore a canonical id as of this view."""
+        return self._live.store.bearer_firsts([canonical], self.batch)[canonical]
 
     def _nodes(self, firsts: list[int]) -> list[int]:
         at = np.searchsorted(self._first, np.array(firsts, np.int64))
@@ -241,7 +239,7 @@ class Snapshot:
                 "valid_to": format_time(e[2]),
                 **orjson.loads(e[7]),
             }
-            for e in sorted(keep, key=lambda e: (e[1], e[0]))
+            for e in sorted(keep, key=lambda e: (e[1], e[6], e[0]))
         ]
 
     def _listings_of(self, node: int) -> Iterator[list[Any]]:
@@ -280,6 +278,8 @@ def snapshot_of(live: Live, known_at: str | None = None) -> Snapshot:
             info = live.newest
         else:
             info = live.store.batch_at(_moment(known_at))
+            if info is not None and info.no > live.batch:  # recorded in this very moment
+                live.follow()
         digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
         shown = format_instant(info.recorded_at) if info else format_instant(0)
         return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")

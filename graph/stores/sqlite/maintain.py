@@ -142,7 +142,10 @@ def _digest(db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str])
 
 
 def backup(db: sqlite3.Connection, destination: Path) -> None:
-    """Copy through SQLite's online backup; the copy appears whole or not at all."""
+    """Copy through SQLite's online backup; the copy appears whole or not at all.
+
+    In one step: between steps a writer would make it begin again, and a busy one for ever.
+    """
     if destination.exists():
         raise Conflict(f"{destination} is already there")
     partial = destination.with_name(destination.name + ".partial")
@@ -150,7 +153,7 @@ def backup(db: sqlite3.Connection, destination: Path) -> None:
     try:
         target = sqlite3.connect(partial)
         try:
-            db.backup(target, pages=4096)
+            db.backup(target)
             if (found := read.scalar(target, "PRAGMA quick_check")) != "ok":
                 raise StoreFull(f"the copy is not sound: {found}")
             target.execute("PRAGMA journal_mode = DELETE")

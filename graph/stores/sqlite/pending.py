@@ -69,7 +69,7 @@ class Pending:
         for kind, raw, reason, canonical in keys:
             self.identifiers.append((seq, kind, raw, reason, canonical))
             if canonical is not None:
-                self.resolver.canonicals.setdefault(canonical, (ident, dataset))
+                self.resolver.canonicals.setdefault(canonical, {})[ident, dataset] = seq
         return seq
 
     def replace(self, row: Row, dataset: int, known: Known, ends: Ends, digest: bytes) -> None:
@@ -128,13 +128,36 @@ class Pending:
         corrected or retracted since must not come back because the file is sent again."""
         if self.file is None or seq >= self.start:
             return False
+        return self._one_of_versions(
+            "JOIN batch b ON b.no = f.batch WHERE b.file = ?2 AND f.digest = ?3 AND b.undone = 0",
+            seq, digest,
+        )  # fmt: skip
+
+    def done_before(self, seq: int, until: int | None) -> bool:
+        """Whether this very file already retracted the record (`until` None) or ended it then:
+        what others recorded since must not be undone because the file is sent again."""
+        if self.file is None or seq >= self.start:
+            return False
+        if until is not None:
+            return self._one_of_versions(
+                "JOIN batch b ON b.no = f.batch WHERE b.file = ?2 AND f.vt = ?3 AND b.undone = 0"
+                " AND EXISTS (SELECT 1 FROM fact p WHERE p.seq = f.prior AND p.payload = f.payload"
+                " AND p.vf IS f.vf AND p.vt IS NOT f.vt)", seq, until,
+            )  # fmt: skip
+        return self._one_of_versions(
+            "JOIN retraction t ON t.seq = f.seq JOIN batch b ON b.no = t.batch"
+            " WHERE b.file = ?2 AND b.undone = 0 AND ?3 IS NULL AND NOT EXISTS (SELECT 1"
+            " FROM version w JOIN fact n ON n.seq = w.seq WHERE n.prior = f.seq"
+            " AND n.batch = t.batch)", seq, None,
+        )  # fmt: skip
+
+    def _one_of_versions(self, condition: str, seq: int, value: object) -> bool:
+        """Whether a version `f`, `seq` or one before it, meets one of the conditions above."""
         found = self.db.execute(
             "WITH RECURSIVE version(seq) AS (SELECT ?1 UNION ALL SELECT f.prior FROM fact f"
             " JOIN version v ON f.seq = v.seq WHERE f.prior IS NOT NULL)"
-            " SELECT 1 FROM version v JOIN fact f ON f.seq = v.seq"
-            " JOIN batch b ON b.no = f.batch"
-            " WHERE b.file = ?2 AND f.digest = ?3 AND b.undone = 0",
-            (seq, self.file, digest),
+            f" SELECT 1 FROM version v JOIN fact f ON f.seq = v.seq {condition}",
+            (seq, self.file, value),
         ).fetchone()
         return found is not None
 

@@ -23,7 +23,8 @@ class Resolver:
         self.datasets: dict[str, int] = dict(db.execute("SELECT name, no FROM dataset"))
         self.dataset_names = {no: name for name, no in self.datasets.items()}
         self.records: dict[str, dict[int, Known]] = {}
-        self.canonicals: dict[str, tuple[str, int]] = {}  # of this batch: id and dataset
+        # Of versions of this batch: canonical id -> (id, dataset) of the record -> version.
+        self.canonicals: dict[str, dict[tuple[str, int], int]] = {}
 
     def look_up(self, rows: Sequence[Row]) -> None:
         """Every record that a row is, or may refer to, in one sorted query."""
@@ -55,45 +56,82 @@ class Resolver:
             self.db.execute("INSERT INTO dataset VALUES (?, ?)", (number, name))
         return number
 
-    def end(self, reference: str, dataset: int, defer: bool) -> tuple[Known, str] | None:
-        """The record a reference means, with its name; None: not settled before the call ends."""
-        bearers = self.records.get(reference)
-        if bearers is not None:
-            own = bearers.get(dataset)
-            if own is not None and own[1] > 0 and is_entity(own[2]):
-                return own, f"{self.dataset_names[dataset]}:{reference}"
+    def end(
+        self, reference: str, dataset: int, defer: bool, before: int | None
+    ) -> tuple[Known, str] | None:
+        """The record a reference means, with its name; None: not settled before the call ends.
+
+        `before` is what it meant when this fact was recorded: it still does where it can, whoever
+        else has come to bear the same name.
+        """
+        own = self.records.get(reference, {}).get(dataset)
+        if own is not None and own[1] > 0 and is_entity(own[2]):
+            return own, f"{self.dataset_names[dataset]}:{reference}"
         prefix, colon, rest = reference.partition(":")
         if colon:
             number = self.datasets.get(prefix)
             named = self.records.get(rest, {}).get(number) if number else None
             if named is not None and named[1] > 0 and is_entity(named[2]):
                 return named, reference
-            if (known := self._by_canonical(reference)) is not None:
-                return known
         if defer:
             return None
-        living = [
-            (known, f"{self.dataset_names[number]}:{reference}")
-            for number, known in sorted((bearers or {}).items())
-            if known[1] > 0 and is_entity(known[2])
-        ]
-        if len(living) == 1:
-            return living[0]
-        if living:
+        if own is not None and is_entity(own[2]):
+            raise BadFact(f"{reference[:80]!r} was retracted")  # and is nobody else's
+        living = self._living(reference)
+        if len(living) > 1 and all(known[0] != before for known, _ in living):
             raise BadFact(f"{len(living)} datasets have {reference[:80]!r}: write dataset:id")
-        raise BadFact(f"no record is named {reference[:80]!r}")
+        if not living and colon:  # any record of that subject will do
+            living = self._by_canonical(reference)
+        if not living:
+            raise BadFact(f"no record is named {reference[:80]!r}")
+        return next((found for found in living if found[0][0] == before), living[0])
 
-    def _by_canonical(self, canonical: str) -> tuple[Known, str] | None:
-        if (own := self.canonicals.get(canonical)) is not None:  # of this very batch
-            ident, dataset = own
-            return self.records[ident][dataset], f"{self.dataset_names[dataset]}:{ident}"
+    def meant(self, reference: str, dataset: int) -> tuple[str, int, Known]:
+        """The fact of any kind that an operation names: id, dataset, record.
+
+        Its own dataset is looked in first, then `dataset:id`, then the only dataset that has it.
+        """
+        bearers = self.records.get(reference, {})
+        if (known := bearers.get(dataset)) is not None:
+            return reference, dataset, known
+        prefix, _, ident = reference.partition(":")
+        number = self.datasets.get(prefix, 0)
+        if (known := self.records.get(ident, {}).get(number)) is not None:
+            return ident, number, known
+        found = {no: known for no, known in bearers.items() if known[1] > 0} or bearers
+        if len(found) > 1:
+            raise BadFact(f"{len(found)} datasets have {reference[:80]!r}: write dataset:id", "id")
+        for number, known in found.items():
+            return reference, number, known
+        raise BadFact(f"no fact is named {reference[:80]!r}", "id")
+
+    def _living(self, ident: str) -> list[tuple[Known, str]]:
+        """Entities of any dataset with this id, by name."""
+        return sorted(
+            (
+                (known, f"{self.dataset_names[number]}:{ident}")
+                for number, known in self.records.get(ident, {}).items()
+                if known[1] > 0 and is_entity(known[2])
+            ),
+            key=lambda found: found[1],
+        )
+
+    def _by_canonical(self, canonical: str) -> list[tuple[Known, str]]:
+        """Records that bear a canonical id, by name."""
         self.db.execute(INDEXES["identifier_canonical"])  # a bulk load has put it off
         found = self.db.execute(
             "SELECT f.id, f.dataset, r.first, r.current, r.kind FROM identifier i"
             " JOIN fact f ON f.seq = i.seq JOIN record r ON r.id = f.id AND r.dataset = f.dataset"
-            " WHERE i.canonical = ? AND r.current = i.seq ORDER BY r.first LIMIT 1",
+            " WHERE i.canonical = ? AND r.current = i.seq",
             (canonical,),
-        ).fetchone()
-        if found is None:
-            return None
-        return [found[2], found[3], found[4]], f"{self.dataset_names[found[1]]}:{found[0]}"
+        )
+        bearers: dict[tuple[str, int], Known] = {}
+        for ident, dataset, *known in found:
+            here = self.records.get(ident, {}).get(dataset, known)
+            if here[1] == known[1]:  # this batch has not changed it
+                bearers[ident, dataset] = here
+        for (ident, dataset), seq in self.canonicals.get(canonical, {}).items():
+            if (here := self.records[ident][dataset])[1] == seq:
+                bearers[ident, dataset] = here
+        named = [(known, f"{self.dataset_names[no]}:{i}") for (i, no), known in bearers.items()]
+        return sorted(named, key=lambda found: found[1])

@@ -6,7 +6,8 @@ import hashlib
 import os
 import secrets
 import sqlite3
-from typing import Final
+from contextlib import suppress
+from typing import Final, Literal
 
 from graph.errors import InputError, SchemaVersion
 
@@ -85,6 +86,16 @@ def id_key(db: sqlite3.Connection) -> bytes:
     return given
 
 
+def state(db: sqlite3.Connection) -> Literal["empty", "ours", "foreign"]:
+    """What kind of file this is: nothing in it yet, a store of any version, another program's."""
+    mark = db.execute("PRAGMA application_id").fetchone()[0]
+    if mark == APPLICATION_ID:
+        return "ours"
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    return "foreign" if mark or version or tables else "empty"
+
+
 def create(db: sqlite3.Connection) -> None:
     """Make an empty store. Its id key comes with it, or, where LINKRISK_ID_KEY gives one, only a
     digest of that."""
@@ -115,6 +126,9 @@ def prepare(db: sqlite3.Connection) -> None:
     if version > VERSION:
         raise SchemaVersion(f"the store has schema {version}, this program knows {VERSION}")
     db.executescript(SETTINGS)
+    if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a backup is one plain file
+        with suppress(sqlite3.OperationalError):  # in use, or on a medium that cannot be written
+            db.execute("PRAGMA journal_mode = WAL")
     while version < VERSION:
         db.execute("BEGIN IMMEDIATE")
         current = db.execute("PRAGMA user_version").fetchone()[0]

@@ -43,6 +43,14 @@ def translate(error: sqlite3.Error) -> LinkriskError:
     return StoreError(f"the store answered: {text}")
 
 
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error) from error
+
+
 class SqliteStore:
     """See `graph.store.Store`. Connections are per thread; writes are serialised by SQLite."""
 
@@ -66,11 +74,10 @@ class SqliteStore:
         store = cls(path)
         try:
             db = store._connect()
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                if not create and path.stat().st_size:
-                    raise StoreCorrupt(f"{path} is not a store of this program")
-                if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    raise StoreCorrupt(f"{path} is not a store of this program")
+            found = schema.state(db)
+            if found == "foreign":
+                raise StoreCorrupt(f"{path} is not a store of this program")
+            if found == "empty":  # new, or its making was cut short
                 schema.create(db)
             else:
                 schema.prepare(db)
@@ -101,6 +108,7 @@ class SqliteStore:
         return db
 
     @property
+    @_translated()
     def id_key(self) -> bytes:
         """The secret of keyed ids: LINKRISK_ID_KEY where it was given, else the store's own."""
         return schema.id_key(self.db)
@@ -193,53 +201,62 @@ class SqliteStore:
             yield
         finally:
             self._bulk = False
-            with self._transaction() as db:
-                db.execute(schema.INDEXES["identifier_canonical"])
+        with self._transaction() as db:
+            db.execute(schema.INDEXES["identifier_canonical"])
 
     # -- reading ----------------------------------------------------------------------------
 
+    @_translated()
     def batch(self, batch_id: str) -> BatchInfo | None:
         """See the protocol."""
         found = self.db.execute(f"{_BATCH} WHERE b.id = ?", (batch_id,)).fetchone()
         return BatchInfo(*found) if found else None
 
+    @_translated()
     def batches(self, since: int = 0) -> list[BatchInfo]:
         """See the protocol."""
         rows = self.db.execute(f"{_BATCH} WHERE b.no > ? ORDER BY b.no", (since,))
         return [BatchInfo(*row) for row in rows]
 
+    @_translated()
     def last_batch(self) -> int:
         """See the protocol; one step of a B-tree."""
-        try:
-            found = self.db.execute("SELECT no FROM batch ORDER BY no DESC LIMIT 1").fetchone()
-        except sqlite3.Error as error:
-            raise translate(error) from error
+        found = self.db.execute("SELECT no FROM batch ORDER BY no DESC LIMIT 1").fetchone()
         return int(found[0]) if found else 0
 
     def changes(self, since: int = 0, upto: int | None = None) -> Iterator[Delta]:
         """See the protocol."""
-        return read.changes(self.db, since, upto)
+        with _translated():
+            yield from read.changes(self.db, since, upto)
 
+    @_translated()
     def datasets(self) -> list[str]:
         """See the protocol; number 0 is nobody's."""
         return ["", *(row[0] for row in self.db.execute("SELECT name FROM dataset ORDER BY no"))]
 
+    @_translated()
     def history(self, name: str) -> list[StoredFact]:
         """See the protocol."""
         return read.history(self.db, name)
 
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See the protocol."""
-        return read.facts(self.db, "f.seq > ?", (since_seq,))
+        with _translated():
+            yield from read.facts(self.db, "f.seq > ?", (since_seq,))
 
+    @_translated()
     def bearers(self, canonical: str) -> list[str]:
         """See the protocol."""
         return read.bearers(self.db, canonical)
 
-    def bearer_firsts(self, canonicals: Sequence[str]) -> dict[str, list[int]]:
+    @_translated()
+    def bearer_firsts(
+        self, canonicals: Sequence[str], upto: int | None = None
+    ) -> dict[str, list[int]]:
         """See the protocol."""
-        return read.bearer_firsts(self.db, canonicals)
+        return read.bearer_firsts(self.db, canonicals, upto)
 
+    @_translated()
     def named(self, ident: str) -> list[tuple[str, int]]:
         """See the protocol."""
         rows = self.db.execute(
@@ -249,6 +266,7 @@ class SqliteStore:
         )
         return rows.fetchall()
 
+    @_translated()
     def batch_at(self, moment: int) -> BatchInfo | None:
         """See the protocol."""
         found = self.db.execute(
@@ -257,6 +275,7 @@ class SqliteStore:
         ).fetchone()
         return BatchInfo(*found) if found else None
 
+    @_translated()
     def stats(self) -> dict[str, Any]:
         """See the protocol."""
         return maintain.stats(self.db, self.path)

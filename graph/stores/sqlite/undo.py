@@ -54,6 +54,15 @@ def _refuse_if_built_upon(pending: Pending, target: BatchInfo) -> None:
         raise Conflict(
             f"{changed} facts of this batch were changed by later ones: undo those first"
         )
+    anew = pending.db.execute(
+        "SELECT count(*) FROM retraction t JOIN fact f ON f.seq = t.seq"
+        " JOIN record r ON r.id = f.id AND r.dataset = f.dataset"
+        " JOIN fact c ON c.seq = abs(r.current)"
+        " WHERE t.batch = ?1 AND c.batch > ?1",
+        (target.no,),
+    ).fetchone()[0]
+    if anew:
+        raise Conflict(f"{anew} retracted facts were recorded anew by later ones: undo those first")
     low = target.last_seq - target.facts
     used = pending.db.execute(
         "SELECT count(*) FROM fact f LEFT JOIN retraction t ON t.seq = f.seq"

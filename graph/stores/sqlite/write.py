@@ -108,10 +108,11 @@ class BatchWriter:
         """Both ends of a relation, the subject of a listing; None: not settled before the call
         ends."""
         column = "subject" if row.code == LISTING_CODE else "from"
+        before = (None, None) if defer else self._ends_before(row, dataset)
         try:
-            found = self.resolver.end(row.a or "", dataset, defer)
+            found = self.resolver.end(row.a or "", dataset, defer, before[0])
             column = "to" if row.b is not None else column
-            other = None if row.b is None else self.resolver.end(row.b, dataset, defer)
+            other = None if row.b is None else self.resolver.end(row.b, dataset, defer, before[1])
         except BadFact as error:
             raise BadFact(error.reason, column) from None
         if found is None or (row.b is not None and other is None):
@@ -119,6 +120,14 @@ class BatchWriter:
         if other is not None and is_relation(row.code):
             _check_kinds(row.code, found[0], other[0])
         return (found[0][0], found[1]), (other[0][0], other[1]) if other else None
+
+    def _ends_before(self, row: Row, dataset: int) -> Ends:
+        """The ends of a relation's current version."""
+        known = self.resolver.records.get(row.id, {}).get(dataset)
+        if known is None or known[1] < 0 or is_entity(known[2]):
+            return None, None
+        current = self.pending.version(known[1])
+        return current.a, current.b
 
     def _again(self, row: Row, dataset: int, known: Known, ends: Ends, digest: bytes) -> None:
         """A record that is already there: a duplicate, a correction, or a contradiction."""
@@ -141,7 +150,7 @@ class BatchWriter:
         if standing == digest:
             return True
         newer = compare_versions(row.version, version)
-        if newer < 0 or (newer == 0 and row.version is not None and version is not None):
+        if newer < 0:
             return True
         same_file = self.pending.file is not None and file == self.pending.file
         if newer <= 0 and (batch == self.pending.number or same_file):
@@ -150,15 +159,9 @@ class BatchWriter:
 
     def _operate(self, row: Row, dataset: int) -> None:
         """A retraction, or the end of a validity."""
-        resolver, ident = self.resolver, row.id
-        known = resolver.records.get(ident, {}).get(dataset)
-        if known is None and ":" in ident:
-            prefix, _, ident = ident.partition(":")
-            dataset = resolver.datasets.get(prefix, 0)
-            known = resolver.records.get(ident, {}).get(dataset)
-        if known is None:
-            raise BadFact(f"no fact is named {row.id[:80]!r}", "id")
-        if known[1] < 0:
+        ident, dataset, known = self.resolver.meant(row.id, dataset)
+        until = None if row.code == RETRACT else row.vt
+        if known[1] < 0 or self.pending.done_before(known[1], until):
             self.result.duplicates += 1
         elif row.code == RETRACT:
             self.pending.retract(ident, dataset, known)
@@ -177,7 +180,7 @@ class BatchWriter:
             raise BadFact("ends before it begins", "valid_to")
         ended = row._replace(
             code=old.kind, vf=old.vf, value=old.value, extra=old.extra, payload=old.payload,
-            keys=pending.keys(known[1]),
+            version=row.version or pending.standing(known[1])[2], keys=pending.keys(known[1]),
         )  # fmt: skip
         name = f"{self.resolver.dataset_names[dataset]}:{row.id}"
         digest = content_digest(
