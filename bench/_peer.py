@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -15,7 +16,7 @@ _UPWARD = """
 WITH RECURSIVE above(id, depth) AS (
   SELECT ?1, 0
   UNION
-  SELECT edge.a, depth + 1 FROM above JOIN edge ON edge.b = above.id
+  SELECT edge.a, depth + 1 FROM above JOIN edge INDEXED BY upward ON edge.b = above.id
   WHERE depth < ?2 AND edge.vf <= ?3 AND edge.vt > ?3)
 SELECT DISTINCT id FROM above WHERE id <> ?1
 """
@@ -41,6 +42,27 @@ class Peer:
     def upward(self, subject: str, depth: int) -> set[str]:
         """Ids of all that stand above a subject: one recursive query."""
         return {row[0] for row in self.db.execute(_UPWARD, (subject, depth, AS_OF))}
+
+    def networkx(self, subjects: list[str], depth: int) -> Callable[[str], set[str]]:
+        """A breadth-first search in networkx over the relations above these subjects."""
+        import networkx as nx
+
+        wanted = {each for subject in subjects for each in [subject, *self.upward(subject, depth)]}
+        graph = nx.DiGraph()
+        graph.add_nodes_from(wanted)
+        for below in sorted(wanted):
+            graph.add_edges_from(
+                (below, row[0])
+                for row in self.db.execute(
+                    "SELECT a FROM edge WHERE b = ? AND vf <= ? AND vt > ?", (below, AS_OF, AS_OF)
+                )
+            )
+
+        def upward(subject: str) -> set[str]:
+            met = nx.single_source_shortest_path_length(graph, subject, cutoff=depth)
+            return set(met) - {subject}
+
+        return upward
 
     def holdings(self) -> list[Holding]:
         """Every holding true on the day; None for what is unknown."""
@@ -102,8 +124,8 @@ def _fill(source: Path, database: Path) -> None:
                     )
                 )
     db.executemany("INSERT INTO edge VALUES(?,?,?,?,?,?,?)", rows)
-    db.execute("CREATE INDEX above ON edge(b, vf, vt, a)")
-    db.execute("CREATE INDEX below ON edge(a)")
+    db.execute("CREATE INDEX upward ON edge(b, vf, vt, a)")
+    db.execute("CREATE INDEX downward ON edge(a)")
     db.execute("ANALYZE")
     db.commit()
     db.close()

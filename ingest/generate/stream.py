@@ -96,7 +96,7 @@ def generate(
     rings in `<out>.truth.json`; or an open binary file, and the truth is in the summary alone.
     Lines carry no `source` unless `dataset` is given: then each cites it and its line.
 
-    Time and output are linear in the facts; memory is about 30 bytes an entity beside one block.
+    Time and output are linear in the facts; memory is about ten bytes an entity beside one block.
     Raises WrongUsage for a size outside the bounds, BadFile where `out` cannot be written,
     StoreFull where the disk is full.
     """
