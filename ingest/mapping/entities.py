@@ -10,7 +10,7 @@ from graph.model import ENTITIES
 from ingest.mapping import cells
 from ingest.mapping.model import EntityRule
 from ingest.mapping.parties import party_kind
-from ingest.mapping.values import Binder, Row, Value
+from ingest.mapping.values import Binder, Row, Value, nothing
 from ingest.mapping.words import plain
 from ingest.repeats import Repeats
 
@@ -24,7 +24,9 @@ class Made(NamedTuple):
 
 
 def bound_values(bind: Binder, found: dict[str, Any], sorts: dict[str, Any]) -> dict[str, Value]:
-    return {name: bind.value(e, sorts.get(name, "text")) for name, e in found.items()}
+    """Functions of a row for expressions by name; those of columns that are absent are left out."""
+    made = {name: bind.value(e, sorts.get(name, "text")) for name, e in found.items()}
+    return {name: value for name, value in made.items() if value is not nothing}
 
 
 def attribute(value: Any) -> Any:

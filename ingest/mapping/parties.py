@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from graph.keys import check
@@ -42,10 +42,14 @@ def party_kind(sort: str | None, number: str | None, name: str | None) -> str:
 def _ends_as_company(name: str) -> bool:
     """Endings of one character (店, 厂, 局) count in names of four and more."""
     text = name.lower().rstrip(".)） ")
-    return any(
-        text.endswith(ending) and (len(ending) > 1 or len(text) > 3)
-        for ending in words().company_endings
-    )
+    long, short = _endings()
+    return text.endswith(long) or (len(text) > 3 and text.endswith(short))
+
+
+@cache
+def _endings() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found = words().company_endings
+    return tuple(e for e in found if len(e) > 1), tuple(e for e in found if len(e) == 1)
 
 
 def _by_word(word: str) -> str | None:

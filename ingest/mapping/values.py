@@ -33,7 +33,7 @@ class Binder:
         """The cell of a column, read; errors carry the column's header. Absent columns are None."""
         at = self.header.columns.get(label)
         if at is None:
-            return _nothing
+            return nothing
         shown = self.header.names[at] or label
 
         def value(row: Row) -> Any:
@@ -186,8 +186,9 @@ def _above_one(cell: Any) -> bool:
         return False
 
 
-def _nothing(row: Row) -> None:  # noqa: ARG001
-    return None
+def nothing(row: Row) -> None:  # noqa: ARG001
+    """The value of a column that the table lacks."""
+    return
 
 
 def _currency(cell: Any) -> str | None:

@@ -200,8 +200,19 @@ def _parquet(path: Path) -> Iterator[SheetRow]:
             yield SheetRow(1, list(file.schema_arrow.names))
             line = 1
             for batch in file.iter_batches(batch_size=_BATCH):
-                for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                for cells in zip(*map(_column, batch.columns), strict=True):
                     line += 1
                     yield SheetRow(line, list(cells))
     except (pa.ArrowException, OSError) as error:
         raise BadFile(f"{path}: not a Parquet file that can be read: {error}") from None
+
+
+def _column(column: Any) -> list[Any]:
+    """The cells of a column; nested ones as JSON text."""
+    import orjson
+    import pyarrow as pa
+
+    found: list[Any] = column.to_pylist()
+    if not pa.types.is_nested(column.type):
+        return found
+    return [None if v is None else orjson.dumps(v, default=str).decode() for v in found]

@@ -262,3 +262,10 @@ def test_shipped_mappings_load(name: str) -> None:
     assert mapping.name == name
     assert len(mapping.digest) == 64
     assert any(column.required for column in mapping.columns.values())
+
+
+def test_the_example_of_the_guide_loads() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "mappings.md").read_text(encoding="utf-8")
+    example = guide.partition("```yaml\n")[2].partition("```")[0]
+    mapping = parse_mapping(example, "docs/mappings.md")
+    assert [rule.kind for rule in mapping.relations] == ["shareholder"]

@@ -141,13 +141,14 @@ def test_parquet(tmp_path: Path) -> None:
         "编号": [1, 2], "名称": ["甲", None],
         "日期": pa.array([date(2021, 3, 4), None]), "额": [Decimal("1.50"), None],
         "时": [datetime(2021, 3, 4, 1, 2, 3), None],  # noqa: DTZ001
+        "注": [["a", "b"], None],
     }  # fmt: skip
     pq.write_table(pa.table(columns), path, row_group_size=1)
     items = read(path, "csv", parse_mapping(_MAPPING))
     assert [(f["id"], f.get("name"), f.get("valid_from")) for f in facts(items)] == [
         ("1", "甲", "2021-03-04"), ("2", None, None),
     ]  # fmt: skip
-    assert facts(items)[0]["attrs"] == {"额": "1.50"}
+    assert facts(items)[0]["attrs"] == {"额": "1.50", "注": '["a","b"]'}
     path.write_bytes(b"PAR1 nothing")
     with pytest.raises(BadFile, match="not a Parquet file"):
         read(path, "csv", parse_mapping(_MAPPING))
