@@ -1,0 +1,61 @@
+"""`linkrisk demo`: a small world, loaded, asked every kind of question, and shown."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from api.demo.show import Teller, program
+from api.report.page import Answered, Report, answer_file, command_of, render
+
+REPORT = "report.html"
+
+
+def run(out: Path, entities: int, seed: int) -> None:
+    """Make a world of `entities` in the folder `out`, load it, ask, and write `out/report.html`.
+
+    Run again with the same numbers it uses the store that is there; with others it makes a new
+    one in its place. Raises WrongUsage for a size out of bounds, InputError where `out` holds a
+    store that the demo did not make.
+    """
+    import msgspec
+
+    from api.client import Local
+    from api.demo.cast import choose
+    from api.demo.story import questions
+    from api.demo.world import prepare
+
+    began = time.perf_counter()
+    tell = Teller()
+    world = prepare(out, entities, seed, tell)
+    with Local(world.url) as risk:
+        started = time.perf_counter()
+        risk.session.snapshot()
+        tell.snapshot(risk, time.perf_counter() - started)
+        cast = choose(risk, world)
+        report = Report(
+            title="linkrisk 演示报告 demo report",
+            about=[
+                ("规模 size", f"{entities:,} 个主体 entities, seed {seed}"),
+                ("事实 facts", f"{world.facts:,}"),
+                ("存储 store", world.url),
+            ],
+            counts={},
+            program=program(),
+            url=world.url,
+            serve=command_of(program(), "serve", world.url),
+        )
+        answers = out / "answers"
+        answers.mkdir(exist_ok=True)
+        for old in answers.glob("[0-9][0-9]-*.json"):
+            old.unlink()
+        for number, question in enumerate(questions(risk, cast, world), 1):
+            started = time.perf_counter()
+            answer = risk.ask(question.name, **question.params)
+            asked = Answered(question, answer, time.perf_counter() - started)
+            report.asked.append(asked)
+            tell.answer(risk, number, asked, report)
+            (out / answer_file(number, question)).write_bytes(msgspec.json.encode(answer))
+        page = out / REPORT
+        page.write_text(render(risk, report), encoding="utf-8")
+    tell.end(page, report, time.perf_counter() - began)

@@ -1,0 +1,64 @@
+"""Facts by their ids: what an answer's `facts` say, with both ends named and the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from api.look import was_known
+from api.native import native
+from graph.errors import UnknownSubject, WrongUsage
+from graph.times import format_instant, parse_time
+
+if TYPE_CHECKING:
+    from api.session import Session
+    from graph.snapshot import Snapshot
+    from graph.store import StoredFact
+
+MOST: Final = 1000  # facts of one call
+_ENDS: Final = ("from", "to", "subject")
+
+
+def facts(session: Session, names: Sequence[str], known_at: str | None = None) -> dict[str, Any]:
+    """The facts `dataset:id` as they were known, in the order asked.
+
+    A row is the fact as `export` writes it, with its whole id, each end as
+    `{"id","kind","label"}`, and `recorded_at`; personal identifiers are masked. Raises WrongUsage
+    past 1,000 names, UnknownSubject for one that was not known (then).
+    """
+    if len(names) > MOST:
+        raise WrongUsage(f"at most {MOST} facts at once, not {len(names)}")
+    snapshot = session.snapshot(known_at)
+    moment = parse_time(snapshot.known_at)
+    rows = []
+    for name in names:
+        versions = [fact for fact in session.store.history(name) if was_known(fact, moment)]
+        if not versions:
+            raise UnknownSubject(f"no fact is named {name[:80]!r}")
+        rows.append(_row(snapshot, versions[-1]))
+    return {"results": rows, "known_at": snapshot.known_at, "snapshot": snapshot.name}
+
+
+def _row(snapshot: Snapshot, fact: StoredFact) -> dict[str, Any]:
+    shown = native(fact, masked=True) | {"id": fact.name}
+    records = iter((fact.a, fact.b))
+    for end in _ENDS:
+        if end in shown:
+            shown[end] = _named(snapshot, next(records) or "")
+    return shown | {"recorded_at": format_instant(fact.recorded_at)}
+
+
+def _named(snapshot: Snapshot, record: str) -> dict[str, str]:
+    node = snapshot.resolve(record)
+    return {
+        "id": snapshot.canonical(node),
+        "kind": snapshot.kind_name(node),
+        "label": snapshot.label(node),
+    }
+
+
+def facts_bytes(session: Session, names: Sequence[str], known_at: str | None = None) -> bytes:
+    """`facts` as both transports answer it."""
+    return msgspec.json.encode(facts(session, names, known_at))

@@ -1,0 +1,186 @@
+"""The surroundings of a subject: its related parties around it, lines with what links them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from api.report.canvas import Card, Picture, Point, border
+from api.report.known import Known, more
+from api.report.words import on_line
+
+if TYPE_CHECKING:
+    from api.client import Asking
+
+Row = Mapping[str, Any]
+Pair = tuple[str, str]
+_ROUNDS: Final = 200
+
+
+def surroundings(
+    risk: Asking, answer: Mapping[str, Any], *, most: int = 36, fan: int = 9, seed: int = 7
+) -> Picture:
+    """The parties of an answer of `related_parties` and what links them to its subject.
+
+    At most `most` parties, the nearest, and `fan` beside one another behind the same party; how
+    many more there are stands on a card. The same `seed` gives the same picture.
+    """
+    subject = str(answer["params"]["subject"])
+    root = risk.subject(subject, known_at=answer["known_at"])["id"]
+    rows, hidden = _chosen(answer["results"], most, fan)
+    known = Known(risk, answer, (fact for row in rows for fact in row["facts"]))
+    drawn = {root, *(row["party"] for row in rows)}
+    lines = _lines(known, drawn)
+    cards = {name: known.card(name, look="focus" if name == root else "") for name in drawn}
+    cards |= {f"more {name}": more(count) for name, count in hidden.items() if name in drawn}
+    parents = {row["party"]: row["path"][-2] for row in rows}
+    parents |= {f"more {name}": name for name in hidden if name in drawn}
+    total = len(answer["results"])
+    picture = Picture(
+        f"关联方 Related parties: {known.label(root)}",
+        f"{len(rows)} of {total} parties within {answer['params']['depth']} relations as of"
+        f" {answer['as_of']}. 一条线为两者之间的关系，线上为关系种类。",
+        f"图中 {len(rows)} 个关联方，共 {total:,} 个 / {len(rows)} of {total:,} parties drawn"
+        if len(rows) < total
+        else "",
+    )
+    _draw(picture, cards, lines, parents, root, seed)
+    return picture
+
+
+def _chosen(rows: list[Row], most: int, fan: int) -> tuple[list[Row], dict[str, int]]:
+    """The rows that are drawn and, by the party before them, how many are not."""
+    leads = {row["path"][-2] for row in rows}
+    beside: dict[str, list[Row]] = {}
+    for row in rows:
+        beside.setdefault(row["path"][-2], []).append(row)
+    kept: set[str] = set()
+    for row in rows:  # nearest first
+        group = beside.pop(row["path"][-2], None)
+        if group is None or (row["depth"] > 1 and row["path"][-2] not in kept):
+            continue
+        group.sort(key=lambda r: (r["party"] not in leads, -len(r["roles"]), -(r["share"] or 0)))
+        kept |= {r["party"] for r in group[: min(fan, most - len(kept))]}
+    chosen = [row for row in rows if row["party"] in kept]
+    hidden: dict[str, int] = {}
+    for row in rows:
+        if row["party"] not in kept:
+            # Behind a party that is not drawn: counted at the last one that is.
+            last = next((n for n in reversed(row["path"][:-1]) if n in kept), row["path"][0])
+            hidden[last] = hidden.get(last, 0) + 1
+    return chosen, hidden
+
+
+def _lines(known: Known, drawn: Iterable[str]) -> dict[Pair, list[Row]]:
+    """The facts between each two that are drawn."""
+    inside = set(drawn)
+    lines: dict[Pair, list[Row]] = {}
+    for fact in known.facts.values():
+        ends = fact["from"]["id"], fact["to"]["id"]
+        if inside.issuperset(ends) and ends[0] != ends[1]:
+            reverse = (ends[1], ends[0])
+            lines.setdefault(reverse if reverse in lines else ends, []).append(fact)
+    return lines
+
+
+def _draw(
+    picture: Picture,
+    cards: Mapping[str, Card],
+    lines: Mapping[Pair, list[Row]],
+    parents: Mapping[str, str],
+    root: str,
+    seed: int,
+) -> None:
+    at = layout(cards, [*lines, *((p, c) for c, p in parents.items())], parents, root, seed)
+    for name, parent in parents.items():
+        if name.startswith("more "):
+            ends = border(at[parent], cards[parent].half, at[name]), at[name]
+            picture.arrow(ends, "closing", head=False)
+    for (a, b), facts in lines.items():
+        start = border(at[a], cards[a].half, at[b])
+        stop = border(at[b], cards[b].half, at[a])
+        ways = {fact["from"]["id"] for fact in facts}
+        tip = "; ".join(str(fact["id"]) for fact in facts)
+        picture.arrow([start, stop], head=len(ways) == 1, tip=tip)
+        words = list(dict.fromkeys(on_line(fact) for fact in facts))
+        shown = words if len(words) <= 3 else [*words[:2], f"… {len(words)}"]
+        picture.words(((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2), shown)
+    for name in sorted(cards):
+        picture.card(at[name], cards[name])
+
+
+def layout(
+    cards: Mapping[str, Card], links: list[Pair], parents: Mapping[str, str], root: str, seed: int
+) -> dict[str, Point]:
+    """Places of cards: a tree around the root, relaxed by springs, pushed apart.
+
+    The springs are networkx's (Fruchterman and Reingold 1991), seeded.
+    """
+    import networkx as nx
+
+    first = _radial(sorted(cards), parents, root)
+    graph: Any = nx.Graph()
+    graph.add_nodes_from(sorted(cards))
+    graph.add_edges_from(sorted(links))
+    scale = 1 / max(1.0, *(math.hypot(*place) for place in first.values()))
+    start = {name: (x * scale, y * scale) for name, (x, y) in first.items()}
+    placed = first
+    if len(cards) > 3:
+        found = nx.spring_layout(
+            graph, pos=start, fixed=[root], iterations=5, seed=seed, k=0.9 / math.sqrt(len(cards))
+        )
+        placed = {n: (float(p[0]) / scale, float(p[1]) / scale) for n, p in found.items()}
+    return _apart(placed, cards, root)
+
+
+def _radial(names: list[str], parents: Mapping[str, str], root: str) -> dict[str, Point]:
+    """Each branch has a sector as wide as its leaves are many; a ring for each step."""
+    under: dict[str, list[str]] = {}
+    for name in names:
+        if name != root:
+            under.setdefault(parents.get(name, root), []).append(name)
+    leaves: dict[str, int] = {}
+
+    def count(name: str) -> int:
+        leaves[name] = sum(map(count, under.get(name, []))) or 1
+        return leaves[name]
+
+    count(root)
+    places: dict[str, Point] = {root: (0.0, 0.0)}
+    step = max(130.0, 8.0 * leaves[root])
+
+    def put(name: str, low: float, high: float, ring: int) -> None:
+        for child in under.get(name, []):
+            wide = (high - low) * leaves[child] / sum(leaves[c] for c in under[name])
+            angle = low + wide / 2
+            places[child] = ring * step * 1.8 * math.cos(angle), ring * step * math.sin(angle)
+            put(child, low, low + wide, ring + 1)
+            low += wide
+
+    put(root, -math.pi / 2, 1.5 * math.pi, 1)
+    return places
+
+
+def _apart(places: Mapping[str, Point], cards: Mapping[str, Card], root: str) -> dict[str, Point]:
+    """Cards that overlap are moved along the shorter way, the root stays."""
+    at = dict(places)
+    names = sorted(at)
+    for _ in range(_ROUNDS):
+        moved = False
+        for i, a in enumerate(names):
+            for b in names[i + 1 :]:
+                dx, dy = at[b][0] - at[a][0], at[b][1] - at[a][1]
+                over_x = cards[a].half[0] + cards[b].half[0] + 66 - abs(dx)
+                over_y = cards[a].half[1] + cards[b].half[1] + 34 - abs(dy)
+                if over_x <= 0 or over_y <= 0:
+                    continue
+                moved = True
+                along = (math.copysign(over_x, dx), 0.0) if over_x < over_y else (
+                    0.0, math.copysign(over_y, dy))  # fmt: skip
+                parts = (0.0, 1.0) if a == root else (1.0, 0.0) if b == root else (0.5, 0.5)
+                at[a] = at[a][0] - along[0] * parts[0], at[a][1] - along[1] * parts[0]
+                at[b] = at[b][0] + along[0] * parts[1], at[b][1] + along[1] * parts[1]
+        if not moved:
+            break
+    return at

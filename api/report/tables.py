@@ -1,0 +1,140 @@
+"""An answer's rows and its evidence as tables: for the terminal and for the page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from api.report.known import Known
+from api.report.words import SHARES, kind_words, moment, money, percent, says, span
+
+HEADS: Final[dict[str, tuple[str, str]]] = {
+    "party": ("关联方", "party"), "roles": ("关系", "roles"), "titles": ("职务", "titles"),
+    "depth": ("层级", "depth"), "share": ("直接持股", "share"), "facts": ("证据", "facts"),
+    "owner": ("持股方", "owner"), "owned": ("被持股企业", "owned"), "direct": ("直接", "direct"),
+    "integrated": ("综合", "integrated"), "controller": ("控制方", "controller"),
+    "controlled": ("被控制企业", "controlled"), "votes": ("表决权", "votes"),
+    "members": ("成员", "members"), "amount": ("金额", "amount"), "begins": ("开始", "begins"),
+    "ends": ("结束", "ends"), "score": ("得分", "score"), "why": ("理由", "why"),
+    "length": ("步数", "length"), "reason": ("原因", "reason"), "steps": ("步骤", "steps"),
+    "at_least": ("至少", "at least"), "left_out": ("未计入", "left out"), "id": ("编号", "id"),
+    "pattern": ("模式", "pattern"), "facts_total": ("证据总数", "facts in all"),
+}  # fmt: skip
+# Said by other columns or by the picture; all of it is in the answer's JSON.
+_HIDDEN: Final = {
+    "related_parties": {"path", "direction", "facts_total"},
+    "paths": {"steps", "facts_total"},
+    "transfer_cycles": {"id", "pattern", "currency", "why", "facts_total"},
+    "integrated_ownership": {"facts_total"},
+    "control": {"facts_total"},
+}
+_ASKED: Final = {
+    "target": ("owned", "controlled"), "owner": ("owner",), "controller": ("controller",),
+}  # fmt: skip
+_FACTS: Final = 4
+_NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "facts_total"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a cell: a text, and the id of the subject or fact that it stands for."""
+
+    text: str
+    subject: str = ""
+    fact: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Headings as (column, Chinese, English), cells of parts, and how many rows are not shown."""
+
+    heads: list[tuple[str, str, str]]
+    rows: list[list[list[Part]]]
+    left_out: int
+
+    def right(self, column: int) -> bool:
+        """Whether a column holds numbers."""
+        return self.heads[column][0] in _NUMBERS
+
+
+def results(known: Known, answer: Mapping[str, Any], most: int) -> Table:
+    """The first rows of an answer; a column for every field that one of them has a value for.
+
+    A column that only repeats what was asked about is left out; shares in one company are shown
+    with the largest first.
+    """
+    rows = chosen(answer, most)
+    asked = answer["params"]
+    hidden = _HIDDEN.get(answer["algorithm"], set()) | {
+        column for name, columns in _ASKED.items() if asked.get(name) for column in columns
+    }
+    names = dict.fromkeys(
+        name for row in rows for name, value in row.items()
+        if name not in hidden and value not in (None, [])
+    )  # fmt: skip
+    columns = [name for name in names if name != "facts"] + [n for n in names if n == "facts"]
+    heads = [(name, *HEADS.get(name, ("", name.replace("_", " ")))) for name in columns]
+    cells = [[_parts(known, name, row.get(name)) for name in columns] for row in rows]
+    return Table(heads, cells, len(answer["results"]) - len(rows))
+
+
+def chosen(answer: Mapping[str, Any], most: int) -> list[Mapping[str, Any]]:
+    """The rows that are shown."""
+    rows = list(answer["results"])
+    if answer["params"].get("target"):
+        rows.sort(key=lambda row: -(row.get("integrated") or 0))
+    return rows[:most]
+
+
+def _parts(known: Known, column: str, value: Any) -> list[Part]:
+    """One value as it is shown."""
+    if value is None:
+        return [Part("–")]
+    if isinstance(value, list):
+        if column == "facts":
+            shown = [Part(str(fact), fact=str(fact)) for fact in value[:_FACTS]]
+            rest = len(value) - _FACTS
+            return shown + ([Part(f"+{rest}")] if rest > 0 else [])
+        return [part for item in value for part in _parts(known, column, item)]
+    if isinstance(value, float):
+        return [Part(percent(value) if column in SHARES else f"{value:.6g}")]
+    if isinstance(value, str):
+        if known.knows(value):
+            return [Part(known.label(value), subject=value)]
+        if column == "roles":
+            return [Part(kind_words(value))]
+        if column in ("begins", "ends"):
+            return [Part(moment(value))]
+        return [Part(money(value) if column == "amount" else value)]
+    if isinstance(value, dict):
+        return [Part(f"{key} {item}") for key, item in value.items()]
+    return [Part(str(value))]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One fact in words."""
+
+    id: str
+    kind: str
+    ends: list[Part]
+    says: str
+    when: str
+    source: str
+
+
+def evidence(known: Known) -> list[Evidence]:
+    """Every fact that is known, in the order of the answer."""
+    rows = []
+    for name, fact in known.facts.items():
+        ends = [
+            Part(known.label(fact[end]["id"]), subject=fact[end]["id"])
+            for end in ("from", "to", "subject")
+            if end in fact
+        ]
+        source = fact.get("source", {})
+        where = ":".join(str(source[k]) for k in ("file", "record") if source.get(k))
+        said = " · ".join(part for part in (str(source.get("dataset", "")), where) if part)
+        rows.append(Evidence(name, kind_words(fact["kind"]), ends, says(fact), span(fact), said))
+    return rows

@@ -1,0 +1,89 @@
+"""How values are said: shares as per cent, money with digits grouped, kinds in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graph.model import RELATIONS, ZH
+
+SHARES: Final = frozenset({"share", "votes", "share_min", "share_max", "direct", "integrated",
+                           "at_least", "basis_share"})  # fmt: skip
+_LISTS: Final = {
+    "black": "黑名单 black list", "red": "红名单 red list", "penalty": "行政处罚 penalty",
+    "abnormal": "经营异常 abnormal operation",
+}  # fmt: skip
+
+
+def kind_words(kind: str) -> str:
+    """A kind in Chinese and English."""
+    return f"{ZH[kind]} {kind}" if kind in ZH else kind
+
+
+def percent(value: float) -> str:
+    """A fraction as per cent, six digits at most: 1/3 is 33.3333 %."""
+    return f"{100 * value:.6g} %"
+
+
+def money(text: str) -> str:
+    """Decimal text with its digits in groups of three."""
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, point, rest = digits.partition(".")
+    return f"{sign}{int(whole):,}{point}{rest}" if whole.isdecimal() else text
+
+
+def short(canonical: str) -> str:
+    """An id for a narrow place: a long hash is cut, a credit code is not."""
+    head, _, tail = canonical.rpartition(":")
+    return f"{head}:{tail[:8]}…" if len(tail) > 20 else canonical
+
+
+def share_of(fact: Mapping[str, Any]) -> float | None:
+    """The share of a holding, a fraction; None where it is not known."""
+    value = fact.get("share")
+    return None if value is None else float(value)
+
+
+def moment(text: str | None) -> str:
+    """A time to the minute; a date as it is."""
+    return "" if text is None else text.replace("T", " ")[:16]
+
+
+def span(fact: Mapping[str, Any]) -> str:
+    """When a fact holds, or when it happened."""
+    if "at" in fact:
+        return str(fact["at"] or "")
+    begins, ends = fact.get("valid_from"), fact.get("valid_to")
+    return f"{begins or '…'} – {ends or '…'}" if begins or ends else "…"
+
+
+def says(fact: Mapping[str, Any]) -> str:
+    """What a fact says besides its ends and its time."""
+    kind = str(fact["kind"])
+    if kind == "listing":
+        named = _LISTS.get(str(fact.get("list")), str(fact.get("list") or ""))
+        parts = [named, *(str(fact[k]) for k in ("authority", "basis", "status") if fact.get(k))]
+        return "; ".join(part for part in parts if part)
+    parts = []
+    for name in RELATIONS[kind].fields if kind in RELATIONS else ():
+        value = fact.get(name)
+        if value is None or name in ("at", "number"):
+            continue
+        if name in SHARES:
+            parts.append(("" if name == "share" else f"{name} ") + percent(float(value)))
+        elif name in ("amount", "tax"):
+            parts.append(("" if name == "amount" else f"{name} ") + money(str(value)))
+        else:
+            parts.append(str(value))
+    return "; ".join(parts)
+
+
+def on_line(fact: Mapping[str, Any]) -> str:
+    """A fact in the few words beside a line: its kind, and the share or amount."""
+    kind = str(fact["kind"])
+    words = ZH.get(kind, kind)
+    if (held := share_of(fact)) is not None and kind == "shareholder":
+        return f"{words} {percent(held)}"
+    if fact.get("amount") is not None and kind in ("transfer", "invoice", "withdrawal"):
+        return f"{words} {money(str(fact['amount']))}"
+    return words
