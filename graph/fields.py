@@ -107,6 +107,20 @@ def relation_fields(  # noqa: PLR0912  # one branch a type of field
     return value, orjson.dumps(carried, option=_CANONICAL).decode() if carried else None
 
 
+def carried_again(kind: RelationKind, value: int | None, payload: dict[str, Any]) -> dict[str, Any]:
+    """The carried fields that `relation_fields` made, from what is kept of the relation."""
+    found = {name: payload[name] for name in kind.carried if payload.get(name) not in (None, "")}
+    if found.get("currency") == "CNY":
+        del found["currency"]
+    if kind.value is not None and kind.fields[kind.value] == "share" and kind.value in payload:
+        text = payload[kind.value]
+        if _WIDE.multiply(Decimal(text), _UNIT) != value:
+            found["exact"] = text
+    if kind.name == "invoice" and (payload.get("attrs") or {}).get("export"):
+        found["export"] = True
+    return found
+
+
 def whole_number(given: object, column: str) -> int:
     """A whole number of at least 0, from text or JSON number."""
     text = number_text(given, column)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -16,7 +16,7 @@ from graph.facts import Normaliser, Row
 from ingest.mapping.model import Mapping
 from ingest.readers import formats
 from ingest.readers.encoding import recognise
-from ingest.readers.native import Parsed, Piece, Reject, parse, pieces
+from ingest.readers.native import BOM, Parsed, Piece, Reject, parse, pieces
 from ingest.worker import Start, Worker
 
 _ITEMS: Final = 20_000  # facts of a chunk where a format is read as a stream
@@ -61,6 +61,8 @@ def _count(piece: Piece) -> list[int]:
     with piece.path.open("rb") as file:
         file.seek(piece.offset)
         whole = file.read(piece.length).split(b"\n")
+    if piece.line == 1:
+        whole[0] = whole[0].removeprefix(BOM)
     return [n for n, raw in enumerate(whole, piece.line) if raw and not raw.isspace()]
 
 
@@ -104,6 +106,13 @@ def _settled(position: int, piece: Piece, worker: Worker | None) -> Chunk:
 # -- every other format: a stream of items ------------------------------------------------------
 
 
+def _shown(fact: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(fact, default=str).decode()[:300]
+    except orjson.JSONEncodeError:  # nested too deep, or with numbers too large
+        return repr(fact)[:300]
+
+
 def _streamed(source: Source, normaliser: Normaliser) -> Iterator[Chunk]:
     found = Parsed([], [], [])
     position = 0
@@ -121,9 +130,10 @@ def _streamed(source: Source, normaliser: Normaliser) -> Iterator[Chunk]:
                 )
                 found.lines.append(item.line)
             except BadFact as error:
-                text = orjson.dumps(item.fact, default=str).decode()[:300]
-                found.rejects.append(Reject(item.line, error.column, error.reason, text, item.file))
-        if len(found.rows) >= _ITEMS:
+                found.rejects.append(
+                    Reject(item.line, error.column, error.reason, _shown(item.fact), item.file)
+                )
+        if len(found.rows) + len(found.rejects) >= _ITEMS:
             yield Chunk(position, *found, 0)
             found, position = Parsed([], [], []), position + 1
     yield Chunk(position, *found, size)

@@ -7,15 +7,16 @@ and closings come last of all: order within a call never matters.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from graph.errors import BadFile
+from graph.errors import BadFile, StoreFull, WrongUsage
 from graph.facts import CLOSE, RETRACT, Row
 from graph.memory import no_cycles
 from graph.store import Store, open_store
@@ -26,6 +27,7 @@ from ingest.readers.native import Reject
 from ingest.receipt import Quarantine, Receipt
 
 Progress = Callable[[int, int, int], None]  # bytes done, bytes in all, facts read
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 _BULK_FROM: Final = 256 << 20  # bytes of a call from which secondary indexes are put off
 
 
@@ -75,9 +77,12 @@ def load(
 ) -> Receipt:
     """Load files or folders as one call and return its receipt.
 
-    Raises BadFile when a path or its format cannot be read at all; StoreFull, StoreError. Rows
-    that are no facts go to the quarantine file, the others load. Memory does not depend on size.
+    Raises BadFile when a path or its format cannot be read at all; WrongUsage; StoreFull,
+    StoreError. Rows that are no facts go to the quarantine file, the others load. Memory does not
+    depend on size.
     """
+    if dataset is not None and (not 0 < len(dataset) <= 128 or set(dataset) & set(":\x1f\x00")):
+        raise WrongUsage("a dataset's name has 1 to 128 characters and no colon")
     if dry_run:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "dry-run.db"
@@ -96,7 +101,7 @@ def load(
             finally:
                 trial.close()
     sources = [_source(path, dataset, format, mapping) for path in paths]
-    with ExitStack() as stack:
+    with _plain_errors(), ExitStack() as stack:
         stack.enter_context(no_cycles())
         bad = stack.enter_context(Quarantine(quarantine or _quarantine_path(store)))
         if sum(_size(source.path) for source in sources) >= _BULK_FROM:
@@ -104,6 +109,19 @@ def load(
         receipt = _Call(store, bad, progress, sources).run()
         receipt.quarantine = bad.name
     return receipt
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """A full disk where late rows or bad ones are put down, and files that cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StoreFull(f"no room for rows that wait or were rejected: {error}") from error
+        if error.filename is not None:
+            raise BadFile(f"{error.filename}: {error.strerror}") from error
+        raise
 
 
 def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping | None) -> Source:
@@ -115,7 +133,8 @@ def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping 
 
         mapping = choose(path)
     given = dataset or (mapping.dataset if mapping is not None else None)
-    return Source(path, found, given or default_dataset(path, found), mapping, path.name)
+    cited = path.name or path.resolve().name
+    return Source(path, found, given or default_dataset(path, found), mapping, cited)
 
 
 def _quarantine_path(store: Store) -> Path:

@@ -19,6 +19,7 @@ from graph.errors import LinkriskError
 from graph.facts import Normaliser, Row
 from ingest.readers.native import Parsed, Piece, Reject, parse
 
+_ENDED: Final = "a parsing process ended before its work was done"
 _ROOT: Final = str(Path(__file__).resolve().parent.parent)
 
 
@@ -45,8 +46,11 @@ class Worker:
 
     def _send(self, message: object) -> None:
         assert self._process.stdin is not None
-        pickle.dump(message, self._process.stdin, protocol=5)
-        self._process.stdin.flush()
+        try:
+            pickle.dump(message, self._process.stdin, protocol=5)
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise LinkriskError(_ENDED) from error
 
     def ask(self, piece: Piece) -> None:
         """Have a piece parsed."""
@@ -58,7 +62,7 @@ class Worker:
         try:
             rows, lines, rejects = pickle.load(self._process.stdout)  # noqa: S301  # our own child
         except (EOFError, pickle.UnpicklingError) as error:
-            raise LinkriskError("a parsing process ended before its work was done") from error
+            raise LinkriskError(_ENDED) from error
         return Parsed([Row._make(row) for row in rows], lines, [Reject(*r) for r in rejects])
 
     def close(self) -> None:
@@ -77,22 +81,19 @@ def main() -> None:
     """Answer requests until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides what an interrupt ends
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    start: Start = pickle.load(source)  # noqa: S301  # our own parent
-    normaliser = Normaliser(start.dataset, start.id_key)
     gc.disable()  # rows hold no cycles
-    while True:
-        try:
+    try:
+        start: Start = pickle.load(source)  # noqa: S301  # our own parent
+        normaliser = Normaliser(start.dataset, start.id_key)
+        while True:
             piece: Any = pickle.load(source)  # noqa: S301
-        except EOFError:
-            return
-        found = parse(piece, start.encoding, normaliser)
-        # Plain tuples travel at half the cost of named ones.
-        plain = [tuple(row) for row in found.rows], found.lines, [tuple(r) for r in found.rejects]
-        try:
-            pickle.dump(plain, sink, protocol=5)
+            found = parse(piece, start.encoding, normaliser)
+            # Plain tuples travel at half the cost of named ones.
+            rows, rejects = ([tuple(row) for row in rows] for rows in (found.rows, found.rejects))
+            pickle.dump((rows, found.lines, rejects), sink, protocol=5)
             sink.flush()
-        except BrokenPipeError:
-            return
+    except (EOFError, pickle.UnpicklingError, BrokenPipeError):
+        os._exit(0)  # the caller has ended, maybe within a request; nobody reads what is left
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ingest.mapping.model import Mapping
 
 CHUNK: Final = 8 << 20  # bytes; part of what names a batch, so a change makes old files load anew
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 
 
 class Piece(NamedTuple):
@@ -72,7 +72,7 @@ def parse(piece: Piece, encoding: str, normaliser: Normaliser) -> Parsed:
         else:
             source = iter(file.read(piece.length).split(b"\n"))
         for number, line in enumerate(source, piece.line):
-            raw = line.removeprefix(_BOM) if number == 1 else line
+            raw = line.removeprefix(BOM) if number == 1 else line
             if raw and not raw.isspace():
                 _line(number, raw, encoding, normaliser, found)
     return found
@@ -82,13 +82,13 @@ def _bounded(file: object, length: int) -> Iterator[bytes]:
     """Lines of a stretch, each cut just past the limit."""
     left = length
     while left > 0:
-        raw = file.readline(min(left, LINE_LIMIT + 1))  # type: ignore[attr-defined]
+        raw = file.readline(min(left, LINE_LIMIT + 2))  # type: ignore[attr-defined]
         left -= len(raw)
         rest = raw
         while left > 0 and not rest.endswith(b"\n"):
             rest = file.readline(min(left, 1 << 20))  # type: ignore[attr-defined]
             left -= len(rest)
-        yield raw
+        yield raw.removesuffix(b"\n")
 
 
 def _line(number: int, raw: bytes, encoding: str, normaliser: Normaliser, found: Parsed) -> None:
@@ -144,7 +144,7 @@ def _accepts(path: Path, head: bytes) -> int:
         return 0
     if path.suffix in {".jsonl", ".ndjson"}:
         return 5
-    return 4 if head.removeprefix(_BOM).lstrip()[:1] == b"{" and b'"kind"' in head else 0
+    return 4 if head.removeprefix(BOM).lstrip()[:1] == b"{" and b'"kind"' in head else 0
 
 
 FORMAT = Format("native", read, _accepts)

@@ -7,9 +7,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
 from graph.errors import Conflict, StoreFull
 from graph.facts import content_digest
-from graph.model import NAMES
+from graph.fields import carried_again
+from graph.keys import Key, canonical
+from graph.model import NAMES, RELATIONS, is_relation
 from graph.naming import add_events
 from graph.stores.sqlite import read, schema
 from graph.times import INF, NEG, format_instant
@@ -65,6 +69,12 @@ _QUESTIONS: Final = {
     "a version is neither current nor retracted": "SELECT f.seq FROM fact f"
     " LEFT JOIN retraction t ON t.seq = f.seq WHERE t.seq IS NULL AND NOT EXISTS"
     " (SELECT 1 FROM record r WHERE r.id = f.id AND r.dataset = f.dataset AND r.current = f.seq)",
+    "a record is not what its version says": "SELECT r.first FROM record r"
+    " JOIN fact f ON f.seq = abs(r.current) WHERE f.first <> r.first OR f.kind <> r.kind"
+    " OR f.id <> r.id OR f.dataset <> r.dataset",
+    "a version follows one of another record": "SELECT f.seq FROM fact f"
+    " JOIN fact p ON p.seq = f.prior"
+    " WHERE f.first <> p.first OR f.id <> p.id OR f.dataset <> p.dataset",
     "a retraction names no fact": "SELECT t.no FROM retraction t LEFT JOIN fact f"
     " ON f.seq = t.seq WHERE f.seq IS NULL",
 }
@@ -81,11 +91,12 @@ def _references(db: sqlite3.Connection) -> list[str]:
 def _contents(db: sqlite3.Connection) -> list[str]:
     """Every fact's digest against its content, and every batch's name against its facts."""
     problems = []
+    key = schema.id_key(db)
     names = {row[0]: row[1] for row in db.execute("SELECT no, name FROM dataset")}
     rows = db.execute(
         "SELECT f.seq, f.kind, f.dataset, f.id, ea.dataset, ea.id, eb.dataset, eb.id, f.vf, f.vt,"
-        " f.value, f.payload, f.digest, f.batch FROM fact f LEFT JOIN fact ea ON ea.seq = f.a"
-        " LEFT JOIN fact eb ON eb.seq = f.b ORDER BY f.seq"
+        " f.value, f.payload, f.digest, f.batch, f.extra FROM fact f"
+        " LEFT JOIN fact ea ON ea.seq = f.a LEFT JOIN fact eb ON eb.seq = f.b ORDER BY f.seq"
     )
     name = bytes(32)
     by_batch = groupby(rows, key=lambda row: row[13])
@@ -96,7 +107,7 @@ def _contents(db: sqlite3.Connection) -> list[str]:
         if pending is not None and pending[0] == no:
             for row in pending[1]:
                 digests.append(row[12])
-                if _digest(db, row, names) != row[12]:
+                if _digest(db, row, names, key) != row[12] or not _carries(row):
                     problems.append(f"facts: {names[row[2]]}:{row[3]} was altered")
             pending = next(by_batch, None)
         gone = [
@@ -115,7 +126,18 @@ def _contents(db: sqlite3.Connection) -> list[str]:
     return problems
 
 
-def _digest(db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str]) -> bytes:
+def _carries(row: tuple[Any, ...]) -> bool:
+    """Whether a relation's evidence beside the columns is what its payload says."""
+    if not is_relation(row[1]):
+        return row[14] is None
+    found = carried_again(RELATIONS[NAMES[row[1]]], row[10], orjson.loads(row[11]))
+    return found == ({} if row[14] is None else orjson.loads(row[14]))
+
+
+def _digest(
+    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes
+) -> bytes:
+    """The digest that a fact's content should have; its identifiers are checked on the way."""
     keys = (
         tuple(
             db.execute(
@@ -126,6 +148,8 @@ def _digest(db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str])
         if row[1] < 20
         else ()
     )
+    if any(canonical(Key(kind, raw, reason), id_key) != given for kind, raw, reason, given in keys):
+        return b""
     a = None if row[4] is None else f"{names[row[4]]}:{row[5]}"
     b = None if row[6] is None else f"{names[row[6]]}:{row[7]}"
     return content_digest(
