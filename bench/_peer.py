@@ -16,7 +16,7 @@ _UPWARD = """
 WITH RECURSIVE above(id, depth) AS (
   SELECT ?1, 0
   UNION
-  SELECT edge.a, depth + 1 FROM above JOIN edge INDEXED BY upward ON edge.b = above.id
+  SELECT edge.a, depth + 1 FROM above CROSS JOIN edge INDEXED BY upward ON edge.b = above.id
   WHERE depth < ?2 AND edge.vf <= ?3 AND edge.vt > ?3)
 SELECT DISTINCT id FROM above WHERE id <> ?1
 """
@@ -126,6 +126,5 @@ def _fill(source: Path, database: Path) -> None:
     db.executemany("INSERT INTO edge VALUES(?,?,?,?,?,?,?)", rows)
     db.execute("CREATE INDEX upward ON edge(b, vf, vt, a)")
     db.execute("CREATE INDEX downward ON edge(a)")
-    db.execute("ANALYZE")
     db.commit()
     db.close()
