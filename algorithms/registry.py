@@ -143,8 +143,8 @@ def algorithm(
 ) -> Callable[[Callable[[Snapshot, P], Result[R]]], Callable[[Snapshot, P], Result[R]]]:
     """Declare an algorithm. `sources` cites papers, statutes or standards; `title` is en / zh.
 
-    `quick` promises that its bounds keep every answer within a few milliseconds, whatever is
-    asked: the service then answers on its event loop, without the price of a thread.
+    `quick` says that its work is in proportion to what it meets, never to the graph: the service
+    may then answer on its event loop what has been cheap of late, without the price of a thread.
     Raises TypeError where the declaration is incomplete: no source, no docstring, no zh title.
     """
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from algorithms.registry import ALGORITHMS, Algorithm, Params, Result
+from algorithms.registry import ALGORITHMS, Algorithm, Params, Result, prepare
 from api import engine as engines
 from api import rehearsal
-from api.engine import Busy, Engine
+from api.engine import Busy, Engine, Pace, shape_of
 from api.session import Session
 from graph import compiled
 from graph.store import Store
@@ -50,25 +50,54 @@ def threads(seen: list[str]) -> Callable[..., Result[Any]]:
 
 
 @pytest.mark.parametrize(
-    ("quick", "is_compiled", "is_open", "inline"),
+    ("quick", "is_compiled", "is_open", "spent", "inline"),
     [
-        (True, True, True, True),
-        (True, True, False, False),  # opening a snapshot is not quick
-        (True, False, True, False),  # nor is compiling
-        (False, True, True, False),
+        (True, True, True, [0.001] * 3, True),
+        (True, True, True, [0.001] * 2, False),  # not known well enough
+        (True, True, True, [0.001, 0.02, 0.001], False),  # not cheap
+        (True, True, False, [0.001] * 3, False),  # opening a snapshot is not quick
+        (True, False, True, [0.001] * 3, False),  # nor is compiling
+        (False, True, True, [0.001] * 3, False),
     ],
 )
-def test_only_what_is_quick_by_now_runs_on_the_event_loop(
-    session: Session, quick: bool, is_compiled: bool, is_open: bool, inline: bool
+def test_only_what_is_cheap_by_now_runs_on_the_event_loop(
+    session: Session,
+    quick: bool,
+    is_compiled: bool,
+    is_open: bool,
+    spent: list[float],
+    inline: bool,
 ) -> None:
     seen: list[str] = []
     engine = Engine(session, seconds=5)
+    record = record_of(threads(seen), quick=quick)
+    for seconds in spent:
+        engine.pace.note(shape_of(record, Params()), seconds)
     if is_compiled:
         engine.compiled.set()
     if is_open:
         session.snapshot()
-    asked(engine, record_of(threads(seen), quick=quick))
+    asked(engine, record)
     assert [name.startswith("question") for name in seen] == [not inline]
+
+
+def test_a_shape_is_everything_but_whom_and_when() -> None:
+    record = ALGORITHMS["related_parties"]
+
+    def shape(**given: Any) -> Any:
+        return shape_of(record, prepare(record, {"subject": "c1", "as_of": "2022-01-05", **given}))
+
+    assert shape() == shape(subject="c2", as_of="2021-01-01")
+    assert len({shape(), shape(depth=2), shape(direction="in"), shape(kinds=["kin"])}) == 4
+
+
+def test_a_dear_question_is_forgotten_after_many_cheap_ones() -> None:
+    pace = Pace()
+    for seconds in [1.0] + [0.001] * 63:
+        pace.note(("toy",), seconds)
+    assert not pace.is_quick(("toy",))
+    pace.note(("toy",), 0.001)
+    assert pace.is_quick(("toy",))
 
 
 def test_a_question_that_takes_too_long_is_given_up(session: Session) -> None:
