@@ -210,7 +210,7 @@ def _row(snapshot: Snapshot, hops: list[list[int]], any_order: bool) -> Transfer
         ends=format_time(ends),
         score=kept / (1 + days / 30),
         why=_why(len(members), days, smallest),
-        currency=currency or None,
+        currency=currency,
         amounts=msgspec.UNSET if one or not smallest else smallest,
         facts_total=total,
     )
@@ -236,17 +236,17 @@ def _amounts(snapshot: Snapshot, hops: list[list[int]]) -> tuple[dict[str, str],
                 known = False
                 continue
             known &= value > 0
-            currency = snapshot.extra(row).get("currency", "")  # noqa: S610  (no Django)
+            currency = snapshot.extra(row).get("currency", "CNY")  # noqa: S610  (no Django)
             by[currency] = by.get(currency, 0) + value
         for currency, total in by.items():
             sums.setdefault(currency, []).append(total)
-    smallest = {c: decimal_text(min(v), c or "CNY") for c, v in sorted(sums.items())}
+    smallest = {c: decimal_text(min(v), c) for c, v in sorted(sums.items())}
     kept = min((min(v) / max(v) for v in sums.values()), default=0.0) if known else 0.0
     return smallest, kept
 
 
 def _why(length: int, days: float, smallest: dict[str, str]) -> str:
-    amounts = ", ".join(f"{text} {currency}".strip() for currency, text in smallest.items())
+    amounts = ", ".join(f"{text} {currency}" for currency, text in smallest.items())
     zh = f"资金经 {length} 个账户在 {days:.1f} 天内回到起点"
     en = f"money is back at its start over {length} accounts within {days:.1f} days"
     if amounts:

@@ -27,7 +27,13 @@ def hubs(edges: list[Edge], most: int) -> set[str]:
 
 
 def shortest(
-    edges: list[Edge], a: str, b: str, k: int, *, directed: bool = False, longest: int = 12,
+    edges: list[Edge],
+    a: str,
+    b: str,
+    k: int,
+    *,
+    directed: bool = False,
+    longest: int = 12,
     avoid: int | None = None,
 ) -> list[list[str]]:
     """The k least simple paths by (length, names)."""

@@ -37,10 +37,14 @@ def related(edges: list[Edge], subject: str, depth: int, direction: str) -> list
     rows = []
     for d in range(1, depth + 1):
         nearer = sorted(n for n, at in level.items() if at == d - 1)
-        fresh = sorted({o for n in nearer for _, o, _ in steps_from(edges, n, direction)} - {*level})
+        fresh = sorted(
+            {o for n in nearer for _, o, _ in steps_from(edges, n, direction)} - {*level}
+        )
         for party in fresh:
             level[party] = d
-            parent = min(n for n in nearer if any(o == party for _, o, _ in steps_from(edges, n, direction)))
+            parent = min(
+                n for n in nearer if any(o == party for _, o, _ in steps_from(edges, n, direction))
+            )
             last = [(e, w) for e, o, w in steps_from(edges, parent, direction) if o == party]
             path[party] = [*path[parent], party]
             facts[party] = [*facts[parent], *sorted(e.id for e, _ in last)]
@@ -61,8 +65,11 @@ def related(edges: list[Edge], subject: str, depth: int, direction: str) -> list
 
 def _share(last: list[tuple[Edge, str]]) -> float | None:
     for way in ("in", "out"):
-        held = [Fraction(e.share) for e, w in last
-                if e.kind == "shareholder" and w == way and e.share is not None]
+        held = [
+            Fraction(e.share)
+            for e, w in last
+            if e.kind == "shareholder" and w == way and e.share is not None
+        ]
         if held:
             return float(sum(held))
     return None

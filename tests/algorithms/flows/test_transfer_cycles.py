@@ -1,0 +1,223 @@
+"""Transfer cycles through the real store, against brute force and networkx."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algorithms.registry import ask
+from graph import compiled
+from graph.errors import WrongUsage
+from graph.snapshot import Snapshot
+from tests.algorithms.related.worlds import Fact, relation, world
+from tests.referees.cycles import Payment, timed, untimed, within
+
+DAY_ONE = datetime(2021, 1, 1, tzinfo=timezone(timedelta(hours=8)))
+
+
+def account(name: str) -> Fact:
+    return {"kind": "account", "id": name}
+
+
+def transfer(name: str, a: str, b: str, day: float, amount: str = "1.00", **more: Any) -> Fact:
+    at = (DAY_ONE + timedelta(days=day)).isoformat()
+    return relation("transfer", name, a, b, amount=amount, at=at, **more)
+
+
+def payments(transfers: list[tuple[str, str, str, float]]) -> list[Fact]:
+    ends = sorted({end for _, a, b, _ in transfers for end in (a, b)})
+    return [*map(account, ends), *(transfer(*t) for t in transfers)]
+
+
+def asked(snapshot: Snapshot, **params: Any) -> dict[str, Any]:
+    answer = ask(snapshot, "transfer_cycles", params)
+    plain: dict[str, Any] = msgspec.to_builtins(answer)
+    return plain
+
+
+def rings(snapshot: Snapshot, **params: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = asked(snapshot, **params)["results"]
+    return found
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> list[Payment]:
+    """Few accounts, so that cycles, parallel transfers and equal moments are common."""
+    n = draw(st.integers(2, 6))
+    days = draw(st.sampled_from([0, 2, 20]))
+    end = st.integers(0, n - 1)
+    made = draw(st.lists(st.tuples(end, end, st.integers(0, days)), max_size=14))
+    return [Payment(f"d:t{i:02d}", f"d:a{a}", f"d:a{b}", t) for i, (a, b, t) in enumerate(made)]
+
+
+limits = st.fixed_dictionaries(
+    {"max_length": st.integers(2, 6)}, optional={"window": st.sampled_from([1, 3, 10])}
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(networks(), limits, st.one_of(st.none(), st.integers(0, 5)))
+def test_cycles_are_those_of_the_referees(made, limit, through) -> None:
+    facts = payments([(p.id[2:], p.src[2:], p.dst[2:], p.time) for p in made])
+    known = {f["id"] for f in facts}
+    asks = dict(limit)
+    if through is not None and f"a{through}" in known:
+        asks["through"] = f"a{through}"
+    place = f"d:{asks['through']}" if "through" in asks else None
+    with world(facts) as snapshot:
+        found = rings(snapshot, **asks)
+        loose = rings(snapshot, any_order=True, **asks)
+    expected = timed(made, limit["max_length"], limit.get("window"), place)
+    assert len(found) == len(expected)
+    assert {tuple(row["facts"]) for row in found} == expected
+    by_id = {p.id: p for p in made}
+    for row in found:
+        assert row["members"] == [by_id[f].src for f in row["facts"]]
+    nodes = {c for c in untimed(made, limit["max_length"]) if place is None or place in c}
+    kept = {c: f[:20] for c in nodes if (f := within(made, c, limit.get("window", 1e6)))}
+    assert len(loose) == len(kept)
+    assert {tuple(row["members"]): row["facts"] for row in loose} == kept
+
+
+def test_worked_example() -> None:
+    facts = [
+        *map(account, "abc"),
+        transfer("t1", "a", "b", 0, "1000.00", currency="CNY"),
+        transfer("t2", "b", "c", 1, "900.00", currency="CNY"),
+        transfer("t3", "c", "a", 3, "800.00", currency="CNY"),
+        transfer("t4", "a", "a", 1, "5.00", currency="CNY"),
+    ]
+    with world(facts) as snapshot:
+        (ring,) = rings(snapshot)
+        assert rings(snapshot, max_length=2) == []
+        assert rings(snapshot, window=2) == []
+        assert len(rings(snapshot, window=3)) == 1
+        assert rings(snapshot, min_amount=800.01) == []
+        assert len(rings(snapshot, min_amount=800)) == 1
+        assert rings(snapshot, as_of="2021-01-03") == []
+        assert len(rings(snapshot, as_of="2021-01-04")) == 1
+    assert ring["pattern"] == "transfer_cycle"
+    assert ring["members"] == ["d:a", "d:b", "d:c"]
+    assert ring["facts"] == ["d:t1", "d:t2", "d:t3"]
+    assert (ring["amount"], ring["currency"]) == ("800.00", "CNY")
+    assert (ring["begins"], ring["ends"]) == ("2021-01-01", "2021-01-04")
+    assert ring["score"] == pytest.approx(0.8 / 1.1)
+    assert "3 个账户" in ring["why"]
+
+
+def test_out_of_order_only_where_asked() -> None:
+    facts = payments(
+        [("t1", "a", "b", 2), ("t2", "b", "c", 3), ("t3", "c", "a", 1), ("t4", "b", "c", 9)]
+    )
+    with world(facts) as snapshot:
+        through_b = rings(snapshot, through="b")
+        loose = rings(snapshot, any_order=True)
+    # From t3 on it is in order: 1, 2, 3; and again with t4.
+    assert sorted(row["facts"] for row in through_b) == [
+        ["d:t3", "d:t1", "d:t2"],
+        ["d:t3", "d:t1", "d:t4"],
+    ]
+    assert [row["facts"] for row in loose] == [["d:t1", "d:t2", "d:t4", "d:t3"]]
+    assert loose[0]["pattern"] == "transfer_cycle_any_order"
+
+
+def test_currencies_are_not_compared() -> None:
+    facts = [
+        *map(account, "abc"),
+        transfer("t1", "a", "b", 0, "100.00", currency="USD"),
+        transfer("t2", "b", "c", 0, "700.00", currency="CNY"),
+        transfer("t3", "c", "a", 0, "350", currency="CNY"),
+    ]
+    with world(facts) as snapshot:
+        (ring,) = rings(snapshot)
+    assert ring["amount"] is None
+    assert ring["amounts"] == {"CNY": "350.00", "USD": "100.00"}
+    assert ring["score"] == 0.5
+
+
+def test_a_subject_of_two_records_is_one_account() -> None:
+    facts = payments([("t1", "a", "b", 0), ("t2", "c", "a", 1)])
+    facts.append(relation("same_as", "s", "b", "c"))
+    with world(facts) as snapshot:
+        (ring,) = rings(snapshot)
+    assert ring["facts"] == ["d:t1", "d:t2"]
+    assert ring["members"] == ["d:a", "d:b"]
+
+
+def test_withdrawals_only_where_asked() -> None:
+    facts = [
+        account("a"),
+        account("b"),
+        transfer("t", "a", "b", 0),
+        {**transfer("w", "b", "a", 1), "kind": "withdrawal"},
+    ]
+    with world(facts) as snapshot:
+        assert rings(snapshot) == []
+        assert len(rings(snapshot, kinds="transfer,withdrawal")) == 1
+        with pytest.raises(WrongUsage):
+            rings(snapshot, kinds="transfers")
+
+
+def parallel(times: int) -> list[Fact]:
+    """Every way there, later every way back."""
+    there = [(f"o{i:03d}", "a", "b", float(i)) for i in range(times)]
+    back = [(f"r{i:03d}", "b", "a", 1000.0 + i) for i in range(times)]
+    return payments([*there, *back])
+
+
+def test_the_best_are_kept_however_many_there_are() -> None:
+    with world(parallel(150)) as snapshot:
+        answer = asked(snapshot, max_rows=10, as_of="2030-01-01")
+        whole = rings(snapshot, max_rows=100_000, as_of="2030-01-01")
+        stopped = asked(snapshot, max_explored=500, as_of="2030-01-01")
+    assert len(whole) == 150 * 150
+    assert answer["results"] == whole[:10]
+    assert answer["truncated"]["reason"].startswith("max_rows: 22500 cycles found")
+    assert answer["results"][0]["facts"] == ["d:o149", "d:r000"]
+    assert stopped["truncated"]["reason"].startswith("max_explored")
+    assert stopped["truncated"]["explored"] >= 500
+
+
+def test_compiled_code_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [(f"t{i}", f"a{i % 7}", f"a{i * 3 % 5}", float(i * 5 % 11)) for i in range(40)]
+    with world(payments(steps)) as snapshot:
+        questions: list[dict[str, Any]] = [
+            {},
+            {"window": 4},
+            {"through": "a3"},
+            {"any_order": True},
+            {"any_order": True, "through": "a2"},
+        ]
+        plain = [asked(snapshot, **q) for q in questions]
+        assert plain[0]["results"]
+        monkeypatch.setattr(compiled, "_warm", True)
+        assert [asked(snapshot, **q) for q in questions] == plain
+
+
+def finbench(folder: Path) -> list[tuple[str, str, str, float]]:
+    with (folder / "finbench_sf01/snapshot/AccountTransferAccount.csv").open() as file:
+        rows = list(csv.DictReader(file, delimiter="|"))
+    zone = DAY_ONE.tzinfo
+    days = [
+        datetime.fromisoformat(row["createTime"]).replace(tzinfo=zone) - DAY_ONE for row in rows
+    ]
+    return [
+        (f"t{i}", f"a{row['fromId']}", f"a{row['toId']}", gone / timedelta(days=1))
+        for i, (row, gone) in enumerate(zip(rows, days, strict=True))
+    ]
+
+
+def test_finbench_whole(data_dir: Path) -> None:
+    made = finbench(data_dir)
+    with world(payments(made)) as snapshot:
+        found = asked(snapshot, max_length=4)
+    payed = [Payment(f"d:{name}", f"d:{a}", f"d:{b}", day) for name, a, b, day in made]
+    assert {tuple(row["facts"]) for row in found["results"]} == timed(payed, 4)
+    assert found["truncated"] is None
