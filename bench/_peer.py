@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from bench._measure import AS_OF
-from bench.world import drop
+from bench.world import content, drop
 from graph.model import ROLE_KINDS
 
 _UPWARD = """
@@ -31,7 +31,7 @@ class Peer:
     def __init__(self, source: Path) -> None:
         database = source.with_suffix(".peer.db")
         stamp = source.with_suffix(".peer.of")
-        digest = source.with_suffix(".digest").read_text()
+        digest = content(source).read_text()
         if not database.exists() or not stamp.exists() or stamp.read_text() != digest:
             drop(database)
             _fill(source, database)

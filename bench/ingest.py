@@ -19,8 +19,8 @@ from pathlib import Path
 
 import orjson
 
-from bench._measure import ROOT, WORK, Row, at_least, at_most, finish, plain, run
-from bench.world import MILLION, drop, url, world
+from bench._measure import WORK, Row, at_least, at_most, finish, plain
+from bench.world import MILLION, drop, load, world
 
 BASELINE = 800_000
 
@@ -57,9 +57,7 @@ def measure(entities: int) -> tuple[float, list[Row]]:
     """Load a world into a new store, which is kept for the other benchmarks."""
     source = world(entities)
     database = source.with_suffix(".db")
-    drop(database)
-    child = run([ROOT / ".venv/bin/linkrisk", "--store", url(database), "ingest", source, "--json"])
-    database.with_suffix(".of").write_text(source.with_suffix(".digest").read_text())
+    child = load(source, database)
     receipt = json.loads(child.out)
     assert receipt["quarantined"] == 0 and receipt["loaded"] == receipt["read"], receipt
     rate = receipt["loaded"] / child.seconds

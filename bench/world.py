@@ -2,8 +2,8 @@
 
     python -m bench.world [--entities N] [--fresh]
 
-A world is made again when the generator's sources change; the store is loaded again with it, or
-when this program no longer reads it.
+A world is made again when the generator's sources change; the store is loaded again when the bytes
+of the world did, or when this program no longer reads the store.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from bench._measure import ROOT, WORK, Row, finish, plain, run
+from bench._measure import ROOT, WORK, Child, finish, plain, run
 from graph.errors import LinkriskError
 from graph.store import open_store
 from ingest.generate import generate
@@ -45,8 +45,20 @@ def world(entities: int = MILLION, *, fresh: bool = False) -> Path:
     made = path.with_suffix(".digest")
     if fresh or not path.exists() or not made.exists() or made.read_text() != _digest():
         generate(path, entities)
-        made.write_text(_digest())
+        stamp(path)
     return path
+
+
+def stamp(path: Path) -> None:
+    """Note what a world was made by, and what came of it."""
+    with path.open("rb") as file:
+        content(path).write_text(hashlib.file_digest(file, "sha256").hexdigest())
+    path.with_suffix(".digest").write_text(_digest())
+
+
+def content(path: Path) -> Path:
+    """Where the digest of a world's bytes is kept."""
+    return path.with_suffix(".sha256")
 
 
 def drop(database: Path) -> None:
@@ -58,12 +70,12 @@ def drop(database: Path) -> None:
             path.unlink()
 
 
-def load(source: Path, database: Path) -> Row:
-    """Load a world into a new store with the program's own command; its rate, as a row."""
+def load(source: Path, database: Path) -> Child:
+    """Load a world into a new store with the program's own command, as a user does."""
     drop(database)
     child = run([ROOT / ".venv/bin/linkrisk", "--store", url(database), "ingest", source, "--json"])
-    database.with_suffix(".of").write_text(source.with_suffix(".digest").read_text())
-    return plain(f"{source.name} loaded", child.seconds, "s")
+    database.with_suffix(".of").write_text(content(source).read_text())
+    return child
 
 
 def url(database: Path) -> str:
@@ -76,7 +88,7 @@ def store(entities: int = MILLION, *, fresh: bool = False) -> Path:
     source = world(entities, fresh=fresh)
     database = source.with_suffix(".db")
     loaded = database.with_suffix(".of")
-    current = loaded.exists() and loaded.read_text() == source.with_suffix(".digest").read_text()
+    current = loaded.exists() and loaded.read_text() == content(source).read_text()
     if fresh or not current or not _opens(database):
         load(source, database)
     return database
@@ -118,7 +130,7 @@ def main() -> None:
             plain("generate", facts / child.seconds, "facts/s"),
             plain("generate, peak memory", child.peak / 2**20, "MiB"),
         ]
-        path.with_suffix(".digest").write_text(_digest())
+        stamp(path)
     finish("world", rows)
     store(given.entities)
 
