@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 THREADS: Final = 4
 WAITING: Final = 256  # questions that may wait for a thread; more are turned away
-_CHEAP: Final = 0.005  # seconds that the event loop may be kept
+_CHEAP: Final = 0.002  # seconds that the event loop may be kept, on average
+_DEAR: Final = 0.05  # and at most
 _ENOUGH: Final = 3
 _REMEMBERED: Final = 64
 _SHAPES: Final = 256
@@ -53,9 +54,9 @@ class Pace:
         self._spent: OrderedDict[Shape, deque[float]] = OrderedDict()
 
     def is_quick(self, shape: Shape) -> bool:
-        """Whether enough of them were asked, and the dearest of the last was cheap."""
+        """Whether enough were asked, they were cheap on average and none of the last was dear."""
         spent = self._spent.get(shape, ())
-        return len(spent) >= _ENOUGH and max(spent) <= _CHEAP
+        return len(spent) >= _ENOUGH and sum(spent) <= _CHEAP * len(spent) and max(spent) <= _DEAR
 
     def note(self, shape: Shape, seconds: float) -> None:
         """Take in what one cost; shapes not asked for a while are forgotten."""

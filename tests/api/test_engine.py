@@ -54,7 +54,9 @@ def threads(seen: list[str]) -> Callable[..., Result[Any]]:
     [
         (True, True, True, [0.001] * 3, True),
         (True, True, True, [0.001] * 2, False),  # not known well enough
-        (True, True, True, [0.001, 0.02, 0.001], False),  # not cheap
+        (True, True, True, [0.001] * 20 + [0.02], True),  # one of many may cost more
+        (True, True, True, [0.003] * 3, False),  # not cheap
+        (True, True, True, [0.0001] * 60 + [0.06], False),  # too dear a one among them
         (True, True, False, [0.001] * 3, False),  # opening a snapshot is not quick
         (True, False, True, [0.001] * 3, False),  # nor is compiling
         (False, True, True, [0.001] * 3, False),
