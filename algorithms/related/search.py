@@ -5,8 +5,6 @@ is over subjects, bounded, and can be paused and gone on with; subjects may be b
 so may first steps, as Yen's algorithm asks.
 """
 
-# ruff: noqa: PLR0917  (kernels are called by position)
-
 from __future__ import annotations
 
 import time
