@@ -105,14 +105,25 @@ def _rings(risk: Asking, cast: Cast, world: World, day: dict[str, Any]) -> Itera
         "Where does a holder of one of these accounts hold shares or office, and with whom?",
         "related_parties", {"subject": cast.holder, "depth": 2, **day}, surroundings,
     )  # fmt: skip
-    member = f"demo:{cast.shared['members'][0]}"
+    yield from _shared(risk, cast, day)
+
+
+def _shared(risk: Asking, cast: Cast, day: dict[str, Any]) -> Iterator[Question]:
+    one, other = (f"demo:{member}" for member in cast.shared["members"][:2])
     yield Question(
-        "共用电话与地址", "One phone, one address",
-        f"与{_label(risk, member)}共用电话和地址的企业：线索，不能作为惩戒延伸的依据。",
-        "Companies reached at the same phone and address: a lead, never a basis for a measure.",
-        "related_parties",
-        {"subject": member, "depth": 2, "kinds": ["uses_phone", "located_at"], **day},
+        "共用电话", "One phone",
+        f"与{_label(risk, one)}共用电话的企业：线索，不能作为惩戒延伸的依据。",
+        "Companies reached at the same phone: a lead for investigators, never a basis for a"
+        " measure.",
+        "related_parties", {"subject": one, "depth": 2, "kinds": ["uses_phone"], **day},
         surroundings,
+    )  # fmt: skip
+    yield Question(
+        "共用电话与地址", "One phone and one address",
+        f"{_label(risk, one)}与{_label(risk, other)}各自经由电话和地址相连。",
+        "What these two companies share: each path stands by itself.",
+        "paths",
+        {"from_": one, "to": other, "kinds": ["uses_phone", "located_at"], "k": 2, **day}, chains,
     )  # fmt: skip
 
 

@@ -24,14 +24,20 @@ class Layers(NamedTuple):
     closing: list[Pair]
 
 
-def arrange(pairs: Sequence[Pair], half: Mapping[str, float], gap: float = 26.0) -> Layers:
+def arrange(
+    pairs: Sequence[Pair], half: Mapping[str, float], gap: float = 26.0, *, hang: bool = False
+) -> Layers:
     """Places for the ends of (upper, lower) pairs; `half` has half the width of each end.
 
-    O(sweeps * places); a line that would close a loop is named, and not arranged by.
+    Each stands as low as it can, or, where they `hang`, as high. A line that would close a loop
+    is named, and not arranged by. O(sweeps * places).
     """
     straight, closing = _loops(pairs)
     level = _levels(list(half), straight)
     top = max(level.values(), default=0)
+    if hang:
+        depth = _levels(list(half), [(lower, upper) for upper, lower in straight])
+        level = {name: top - down for name, down in depth.items()}
     rows: list[list[str]] = [[] for _ in range(top + 1)]
     for name in half:
         rows[top - level[name]].append(name)

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 Pair = tuple[str, str]
 _ROUNDS: Final = 200
+_ROOM: Final = 132.0
 
 
 def surroundings(
-    risk: Asking, answer: Mapping[str, Any], *, most: int = 36, fan: int = 9, seed: int = 7
+    risk: Asking, answer: Mapping[str, Any], *, most: int = 36, fan: int = 9
 ) -> Picture:
     """The parties of an answer of `related_parties` and what links them to its subject.
 
@@ -45,7 +46,7 @@ def surroundings(
         if len(rows) < total
         else "",
     )
-    _draw(picture, cards, lines, parents, root, seed)
+    _draw(picture, cards, lines, parents, root)
     return picture
 
 
@@ -90,9 +91,8 @@ def _draw(
     lines: Mapping[Pair, list[Row]],
     parents: Mapping[str, str],
     root: str,
-    seed: int,
 ) -> None:
-    at = layout(cards, [*lines, *((p, c) for c, p in parents.items())], parents, root, seed)
+    at = layout(cards, parents, root)
     for name, parent in parents.items():
         if name.startswith("more "):
             ends = border(at[parent], cards[parent].half, at[name]), at[name]
@@ -110,28 +110,12 @@ def _draw(
         picture.card(at[name], cards[name])
 
 
-def layout(
-    cards: Mapping[str, Card], links: list[Pair], parents: Mapping[str, str], root: str, seed: int
-) -> dict[str, Point]:
-    """Places of cards: a tree around the root, relaxed by springs, pushed apart.
+def layout(cards: Mapping[str, Card], parents: Mapping[str, str], root: str) -> dict[str, Point]:
+    """Places of cards: the tree of parties around its root, then overlapping cards moved apart.
 
-    The springs are networkx's (Fruchterman and Reingold 1991), seeded.
+    A radial tree, after Eades (1992): nearer parties stand nearer, and no branch crosses another.
     """
-    import networkx as nx
-
-    first = _radial(sorted(cards), parents, root)
-    graph: Any = nx.Graph()
-    graph.add_nodes_from(sorted(cards))
-    graph.add_edges_from(sorted(links))
-    scale = 1 / max(1.0, *(math.hypot(*place) for place in first.values()))
-    start = {name: (x * scale, y * scale) for name, (x, y) in first.items()}
-    placed = first
-    if len(cards) > 3:
-        found = nx.spring_layout(
-            graph, pos=start, fixed=[root], iterations=5, seed=seed, k=0.9 / math.sqrt(len(cards))
-        )
-        placed = {n: (float(p[0]) / scale, float(p[1]) / scale) for n, p in found.items()}
-    return _apart(placed, cards, root)
+    return _apart(_radial(sorted(cards), parents, root), cards, parents, root)
 
 
 def _radial(names: list[str], parents: Mapping[str, str], root: str) -> dict[str, Point]:
@@ -148,7 +132,9 @@ def _radial(names: list[str], parents: Mapping[str, str], root: str) -> dict[str
 
     count(root)
     places: dict[str, Point] = {root: (0.0, 0.0)}
-    step = max(130.0, 8.0 * leaves[root])
+    rings = max(_steps(name, parents, root) for name in names)
+    # So far out that the cards of the last ring have room beside one another.
+    step = max(130.0, _ROOM * leaves[root] / (2 * math.pi * max(rings, 1)))
 
     def put(name: str, low: float, high: float, ring: int) -> None:
         for child in under.get(name, []):
@@ -162,8 +148,20 @@ def _radial(names: list[str], parents: Mapping[str, str], root: str) -> dict[str
     return places
 
 
-def _apart(places: Mapping[str, Point], cards: Mapping[str, Card], root: str) -> dict[str, Point]:
-    """Cards that overlap are moved along the shorter way, the root stays."""
+def _steps(name: str, parents: Mapping[str, str], root: str) -> int:
+    steps = 0
+    while name != root:
+        name, steps = parents.get(name, root), steps + 1
+    return steps
+
+
+def _apart(
+    places: Mapping[str, Point], cards: Mapping[str, Card], parents: Mapping[str, str], root: str
+) -> dict[str, Point]:
+    """Cards that overlap are moved along the shorter way, the root stays.
+
+    Between a party and the one behind it there is room for the words on the line.
+    """
     at = dict(places)
     names = sorted(at)
     for _ in range(_ROUNDS):
@@ -171,8 +169,9 @@ def _apart(places: Mapping[str, Point], cards: Mapping[str, Card], root: str) ->
         for i, a in enumerate(names):
             for b in names[i + 1 :]:
                 dx, dy = at[b][0] - at[a][0], at[b][1] - at[a][1]
-                over_x = cards[a].half[0] + cards[b].half[0] + 66 - abs(dx)
-                over_y = cards[a].half[1] + cards[b].half[1] + 34 - abs(dy)
+                linked = parents.get(a) == b or parents.get(b) == a
+                over_x = cards[a].half[0] + cards[b].half[0] + (84 if linked else 20) - abs(dx)
+                over_y = cards[a].half[1] + cards[b].half[1] + (56 if linked else 18) - abs(dy)
                 if over_x <= 0 or over_y <= 0:
                     continue
                 moved = True

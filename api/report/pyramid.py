@@ -48,7 +48,7 @@ def ownership(risk: Asking, answer: Mapping[str, Any], *, most: int = 32, fan: i
         if hidden
         else "",
     )
-    _draw(picture, cards, pairs + rest, holdings)
+    _draw(picture, cards, pairs + rest, holdings, way == "down")
     return picture
 
 
@@ -97,15 +97,12 @@ def _chosen(
     `way`: up from a target, down from an owner, or both.
     """
     near: dict[str, list[tuple[float, str]]] = {}
-    above: dict[str, set[str]] = {}
     for (upper, lower), facts in holdings.items():
         if way != "down":
             near.setdefault(lower, []).append((-_weight(facts), upper))
         if way != "up":
             near.setdefault(upper, []).append((-_weight(facts), lower))
-        above.setdefault(lower, set()).add(upper)
     kept = dict.fromkeys(sorted(focus) or sorted(near)[:1])
-    hidden: dict[str, int] = {}
     queue = list(kept)
     while queue:
         name = queue.pop(0)
@@ -115,8 +112,8 @@ def _chosen(
         room = max(0, min(fan, most - len(kept)))
         kept |= dict.fromkeys(fresh[:room])
         queue += fresh[:room]
-        if left := len(fresh) - len(fresh[:room]):
-            hidden[name] = left
+    left = {name: sum(other not in kept for _, other in near.get(name, ())) for name in kept}
+    hidden = {name: count for name, count in left.items() if count}
     return list(kept), hidden
 
 
@@ -125,8 +122,9 @@ def _draw(
     cards: Mapping[str, Card],
     pairs: list[Pair],
     holdings: Mapping[Pair, list[Mapping[str, Any]]],
+    hang: bool,
 ) -> None:
-    layers = arrange(pairs, {name: card.half[0] for name, card in cards.items()})
+    layers = arrange(pairs, {name: card.half[0] for name, card in cards.items()}, hang=hang)
     at: dict[str, Point] = {}
     for level, row in enumerate(layers.rows):
         for name in row:

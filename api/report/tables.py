@@ -33,6 +33,7 @@ _ASKED: Final = {
     "target": ("owned", "controlled"), "owner": ("owner",), "controller": ("controller",),
 }  # fmt: skip
 _FACTS: Final = 4
+_TIMES: Final = frozenset({"begins", "ends"})
 _NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "facts_total"}
 
 
@@ -56,6 +57,10 @@ class Table:
     def right(self, column: int) -> bool:
         """Whether a column holds numbers."""
         return self.heads[column][0] in _NUMBERS
+
+    def look(self, column: int) -> str:
+        """The class of a column on the page: `n` for numbers, `when` for times."""
+        return "n" if self.right(column) else "when" if self.heads[column][0] in _TIMES else ""
 
 
 def results(known: Known, answer: Mapping[str, Any], most: int) -> Table:
@@ -104,7 +109,7 @@ def _parts(known: Known, column: str, value: Any) -> list[Part]:
             return [Part(known.label(value), subject=value)]
         if column == "roles":
             return [Part(kind_words(value))]
-        if column in ("begins", "ends"):
+        if column in _TIMES:
             return [Part(moment(value))]
         return [Part(money(value) if column == "amount" else value)]
     if isinstance(value, dict):
