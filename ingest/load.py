@@ -100,6 +100,7 @@ def load(
                 )
             finally:
                 trial.close()
+    _not_the_store(store, paths)
     sources = [_source(path, dataset, format, mapping) for path in paths]
     with _plain_errors(), ExitStack() as stack:
         stack.enter_context(no_cycles())
@@ -122,6 +123,16 @@ def _plain_errors() -> Iterator[None]:
         if error.filename is not None:
             raise BadFile(f"{error.filename}: {error.strerror}") from error
         raise
+
+
+def _not_the_store(store: Store, paths: Sequence[Path]) -> None:
+    """Refuse the store's own file, alone or in a folder: to read it here, past SQLite, would drop
+    the locks that this process holds on it."""
+    scheme, _, rest = store.url.partition("://")
+    own = Path(rest[1:]).resolve() if scheme == "sqlite" else None
+    for path in paths:
+        if own is not None and any(file.resolve() == own for file in _files(path)):
+            raise BadFile(f"{path}: that is, or holds, the store itself")
 
 
 def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping | None) -> Source:

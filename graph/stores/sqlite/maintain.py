@@ -107,8 +107,8 @@ def _contents(db: sqlite3.Connection) -> list[str]:
         if pending is not None and pending[0] == no:
             for row in pending[1]:
                 digests.append(row[12])
-                if _digest(db, row, names, key) != row[12] or not _carries(row):
-                    problems.append(f"facts: {names[row[2]]}:{row[3]} was altered")
+                if not _sound(db, row, names, key):
+                    problems.append(f"facts: {names.get(row[2], row[2])}:{row[3]} was altered")
             pending = next(by_batch, None)
         gone = [
             row[0]
@@ -124,6 +124,15 @@ def _contents(db: sqlite3.Connection) -> list[str]:
     if pending is not None:
         problems.append(f"batch {pending[0]}: facts of a batch that is not recorded")
     return problems
+
+
+def _sound(
+    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes
+) -> bool:
+    try:
+        return _digest(db, row, names, id_key) == row[12] and _carries(row)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        return False  # not even readable
 
 
 def _carries(row: tuple[Any, ...]) -> bool:

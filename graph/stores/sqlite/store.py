@@ -26,6 +26,7 @@ from graph.stores.sqlite.write import BatchWriter
 from graph.times import now
 
 _EMPTY: Final = bytes(32)
+_SMALLEST: Final = 512  # bytes of a page
 _BATCH: Final = (
     "SELECT b.no, b.id, b.recorded_at, b.facts, b.retractions, b.last_seq, b.name, b.settled,"
     " f.name FROM batch b LEFT JOIN file f ON f.no = b.file"
@@ -75,7 +76,9 @@ class SqliteStore:
         try:
             db = store._connect()
             found = schema.state(db)
-            if found == "foreign":
+            # SQLite takes a few bytes of anything for an empty file. (Its size is asked, and never
+            # itself read: closing a second handle would drop this process's locks on it.)
+            if found == "foreign" or (found == "empty" and 0 < path.stat().st_size < _SMALLEST):
                 raise StoreCorrupt(f"{path} is not a store of this program")
             if found == "empty":  # new, or its making was cut short
                 schema.create(db)
