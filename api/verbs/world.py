@@ -47,7 +47,7 @@ def generate(
     if not isinstance(to, Path):
         to.flush()
     elif common.json:
-        write_json(msgspec.json.encode(summary))
+        write_json(msgspec.json.encode(summary, enc_hook=str))
     else:
         click.echo(f"written / 已写入: {out}")
 
@@ -55,7 +55,7 @@ def generate(
 @click.command(cls=Verb)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="out/demo",
               show_default=True, help="The folder for store, answers and report.")  # fmt: skip
-@click.option("--entities", default=5_000, show_default=True, help="The size of the world.")
+@click.option("--entities", default=2_000, show_default=True, help="The size of the world.")
 @click.option("--seed", default=0, show_default=True, help="The same seed makes the same world.")
 @pass_common
 def demo(common: Common, out: Path, entities: int, seed: int) -> None:
