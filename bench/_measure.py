@@ -173,6 +173,10 @@ def finish(name: str, rows: list[Row]) -> None:
     """Print a benchmark's rows and keep them for the whole report."""
     folder = WORK / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {"at": time.strftime("%Y-%m-%d %H:%M"), "rows": [asdict(row) for row in rows]}
+    kept = {
+        "at": time.strftime("%Y-%m-%d %H:%M"),
+        "load": round(os.getloadavg()[0], 1),
+        "rows": [asdict(row) for row in rows],
+    }
     (folder / f"{name}.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1))
     print(table(rows), flush=True)

@@ -57,7 +57,7 @@ def report(names: list[str], entities: int) -> tuple[str, int]:
         missed += sum(row.met is False for row in rows)
         if rows:
             parts.append(
-                f"## {TITLES[name]}\n\n`linkrisk bench {name}`, {kept['at']}\n\n{table(rows)}\n"
+                f"## {TITLES[name]}\n\n`linkrisk bench {name}`, {kept['at']}, load average {kept['load']} at its end\n\n{table(rows)}\n"
             )
     head = (
         "# Benchmarks\n\nWritten by `linkrisk bench run --write`. The world is `linkrisk generate"

@@ -62,7 +62,7 @@ def measure(entities: int) -> list[Row]:
             first["open"],
             15,
             "s",
-            f"{first['rows']:,} relations, {first['nodes']:,} records",
+            f"{first['rows']:,} relations, {first['nodes']:,} records; {made.cpu:.1f} s of CPU",
         ),
         plain("snapshot made, peak memory", made.peak / 2**20, "MiB"),
         at_most(
