@@ -56,9 +56,8 @@ def report(names: list[str], entities: int) -> tuple[str, int]:
         rows = [Row(**row) for row in kept["rows"]]
         missed += sum(row.met is False for row in rows)
         if rows:
-            parts.append(
-                f"## {TITLES[name]}\n\n`linkrisk bench {name}`, {kept['at']}, load average {kept['load']} at its end\n\n{table(rows)}\n"
-            )
+            when = f"{kept['at']}, load average {kept['load']} at its end"
+            parts.append(f"## {TITLES[name]}\n\n`linkrisk bench {name}`, {when}\n\n{table(rows)}\n")
     head = (
         "# Benchmarks\n\nWritten by `linkrisk bench run --write`. The world is `linkrisk generate"
         f" --entities {entities}`: {entities:,} entities and {3 * entities:,} relations.\n"
