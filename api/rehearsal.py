@@ -86,6 +86,7 @@ class Rehearsal:
     def __init__(self, said: Callable[[str], None]) -> None:
         self.done = threading.Event()
         self._said = said
+        self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
 
@@ -94,10 +95,16 @@ class Rehearsal:
         threading.Thread(target=self._run, name="rehearsal", daemon=True).start()
 
     def _run(self) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "api.rehearsal"], stdout=subprocess.DEVNULL
-        )
-        if self._child.wait() or self._stopped:
+        with self._lock:  # or a child could be started after `stop`
+            if self._stopped:
+                return
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "api.rehearsal"], stdout=subprocess.DEVNULL
+            )
+        failed = self._child.wait() != 0
+        if self._stopped:
+            return
+        if failed:
             self._said("could not compile; questions stay interpreted / 未能编译, 以解释方式运行")
             return
         rehearse()
@@ -106,9 +113,10 @@ class Rehearsal:
 
     def stop(self) -> None:
         """End the child where it still runs."""
-        self._stopped = True
-        if self._child is not None and self._child.poll() is None:
-            self._child.terminate()
+        with self._lock:
+            self._stopped = True
+            if self._child is not None and self._child.poll() is None:
+                self._child.terminate()
 
 
 def main() -> None:
