@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graph.model import ROLE_KINDS
+from graph.model import ROLE_KINDS, SHARE_UNIT
 from graph.times import DAY, day_end, format_time
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ class Cast:
     listed: str  # a black-listed company, or the best-linked one where none is listed
     listing: Mapping[str, Any] | None
     bottom: str  # below the longest chain of holdings
-    top: str
     levels: int
+    head: str  # who commands the most companies by majority holdings, one above another
     ring: Mapping[str, Any]  # a planted cycle of transfers
     account: str
     holder: str  # who holds an account of the ring, the best-linked of them
@@ -43,14 +43,14 @@ def choose(risk: Local, world: World) -> Cast:
     ring = max(rings, key=lambda r: float(r["amount"]))
     account, holder = _holder(snapshot, ring, links, at)
     listed, listing = _listed(snapshot, links, at)
-    top, bottom, levels = _chain(snapshot, at)
+    bottom, levels = _chain(snapshot, at)
     left, left_on, left_before = _left(snapshot, links)
     return Cast(
         listed=listed,
         listing=listing,
         bottom=bottom,
-        top=top,
         levels=levels,
+        head=_head(snapshot, at),
         ring=ring,
         account=account,
         holder=holder,
@@ -107,8 +107,8 @@ def _listed(
     return _name(snapshot, best), black.get(best)
 
 
-def _chain(snapshot: Snapshot, at: int) -> tuple[str, str, int]:
-    """The ends of the longest chain of holdings, and its levels; loops are not entered."""
+def _chain(snapshot: Snapshot, at: int) -> tuple[str, int]:
+    """The company below the longest chain of holdings, and its levels; loops are not entered."""
     columns, rep = snapshot.columns, snapshot.nodes.rep
     below: dict[int, set[int]] = {}
     above: dict[int, set[int]] = {}
@@ -116,21 +116,36 @@ def _chain(snapshot: Snapshot, at: int) -> tuple[str, str, int]:
         a, b = int(rep[columns.src[row]]), int(rep[columns.dst[row]])
         below.setdefault(a, set()).add(b)
         above.setdefault(b, set()).add(a)
-    depth = {node: (0, node) for node in below if node not in above}  # levels, who is on top
+    depth = dict.fromkeys((node for node in below if node not in above), 0)
     waiting = {node: len(holders) for node, holders in above.items()}
     ready = sorted(depth)
     while ready:
         node = ready.pop()
-        levels, top = depth[node]
-        for under in sorted(below.get(node, ())):
-            depth[under] = max(depth.get(under, (0, under)), (levels + 1, top))
+        for under in below.get(node, ()):
+            depth[under] = max(depth.get(under, 0), depth[node] + 1)
             waiting[under] -= 1
             if not waiting[under]:
                 ready.append(under)
-    settled = [n for n in depth if not waiting.get(n)]
-    bottom = max(settled, key=lambda n: (depth[n][0], -n))
-    levels, top = depth[bottom]
-    return _name(snapshot, top), _name(snapshot, bottom), levels
+    bottom = max((n for n in depth if not waiting.get(n)), key=lambda n: (depth[n], -n))
+    return _name(snapshot, bottom), depth[bottom]
+
+
+def _head(snapshot: Snapshot, at: int) -> str:
+    """Who stands on top of the most companies, each held by over half by the one above it."""
+    columns, rep = snapshot.columns, snapshot.nodes.rep
+    held: dict[int, dict[int, int]] = {}
+    for row in snapshot.rows("shareholder", at).tolist():
+        a, b, share = int(rep[columns.src[row]]), int(rep[columns.dst[row]]), columns.value[row]
+        by = held.setdefault(b, {})
+        by[a] = by.get(a, 0) + max(int(share), 0)
+    major = {b: a for b, by in held.items() for a, sum_ in by.items() if 2 * sum_ > SHARE_UNIT}
+    count: dict[int, int] = {}
+    for company in major:
+        node, seen = company, {company}
+        while (node := major.get(node, -1)) >= 0 and node not in seen:
+            seen.add(node)
+            count[node] = count.get(node, 0) + 1
+    return _name(snapshot, max(count, key=lambda n: (count[n], -n)))
 
 
 def _left(snapshot: Snapshot, links: Mapping[int, int]) -> tuple[str, str, str]:

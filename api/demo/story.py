@@ -73,12 +73,12 @@ def _ownership(risk: Asking, cast: Cast, day: dict[str, Any]) -> Iterator[Questi
         "integrated_ownership", {"target": cast.bottom, **day}, ownership,
     )  # fmt: skip
     yield Question(
-        "控制：链条顶端", "Control: the top of the chain",
-        f"{_label(risk, cast.top)}凭表决权（连同其控制的企业，过半数）控制哪些企业？"
+        "控制：集团的顶端", "Control: the head of a group",
+        f"{_label(risk, cast.head)}凭表决权（连同其控制的企业，过半数）控制哪些企业？"
         "六成的六成只是 36% 的权益，却是控制。",
-        "Which companies does the top of that chain command by votes, with the companies that it"
+        "Which companies does the head of this group command by votes, with the companies that it"
         " controls? 60 % of 60 % is 36 % of the capital, and control.",
-        "control", {"controller": cast.top, **day}, ownership,
+        "control", {"controller": cast.head, **day}, ownership,
     )  # fmt: skip
 
 
@@ -167,8 +167,8 @@ def _plain(name: str, cast: Cast, world: World) -> Question:
     """A question without a story: required parameters are filled with subjects that fit."""
     record = ALGORITHMS[name]
     fitting = {
-        "subject": cast.listed, "target": cast.bottom, "owner": cast.top, "company": cast.listed,
-        "controller": cast.top, "from": cast.account, "to": cast.listed, "account": cast.account,
+        "subject": cast.listed, "target": cast.bottom, "owner": cast.head, "company": cast.listed,
+        "controller": cast.head, "from": cast.account, "to": cast.listed, "account": cast.account,
         "through": cast.account, "subjects": [cast.listed, cast.holder],
     }  # fmt: skip
     params = {
