@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -62,6 +63,12 @@ def timed(function: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter_ns()
     result = function()
     return (time.perf_counter_ns() - start) / 1e6, result
+
+
+def settle() -> None:
+    """Leave what the benchmark itself holds out of later garbage collections."""
+    gc.collect()
+    gc.freeze()
 
 
 def latencies(what: str, values: Sequence[float], bounds: dict[float, float]) -> list[Row]:

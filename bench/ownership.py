@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from bench._measure import AS_OF, Row, at_most, finish, latencies, percentile, plain, timed
+from bench._measure import AS_OF, Row, at_most, finish, latencies, percentile, plain, settle, timed
 from bench._peer import Holding, Peer
 from bench.world import MILLION, dataset, store, url, world
 
@@ -124,6 +124,7 @@ def integrated(ask: Any, holdings: list[Holding], ids: dict[str, str], name: str
     factored, direct = timed(lambda: Direct(holdings))
     ours: dict[bool, list[float]] = {False: [], True: []}
     theirs, worst, compared = [], 0.0, 0
+    settle()
     for owner in drawn[:20]:
         ask("integrated_ownership", owner=f"{name}:{owner}")
     for owner in drawn:

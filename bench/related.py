@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from bench._measure import AS_OF, Row, finish, latencies, percentile, plain, timed
+from bench._measure import AS_OF, Row, finish, latencies, percentile, plain, settle, timed
 from bench._peer import Peer
 from bench.world import MILLION, dataset, store, url, world
 
@@ -110,6 +110,7 @@ def measure(entities: int) -> list[Row]:
             "networkx on these subjects' part of the graph, ids only": walk,
         },
     )
+    settle()
     for turn in range(ROUNDS):
         contest.round(check if turn == 0 else None)
     session.close()
