@@ -88,7 +88,7 @@ class Rehearsal:
         self._said = said
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._stopped = False
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Compile in a child process, then load in a thread of this one."""
@@ -96,13 +96,13 @@ class Rehearsal:
 
     def _run(self) -> None:
         with self._lock:  # or a child could be started after `stop`
-            if self._stopped:
+            if self._stopped.is_set():
                 return
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "api.rehearsal"], stdout=subprocess.DEVNULL
             )
         failed = self._child.wait() != 0
-        if self._stopped:
+        if self._stopped.is_set():
             return
         if failed:
             self._said("could not compile; questions stay interpreted / 未能编译, 以解释方式运行")
@@ -114,7 +114,7 @@ class Rehearsal:
     def stop(self) -> None:
         """End the child where it still runs."""
         with self._lock:
-            self._stopped = True
+            self._stopped.set()
             if self._child is not None and self._child.poll() is None:
                 self._child.terminate()
 
