@@ -1,0 +1,76 @@
+"""Facts by the ids that answers cite: in process and over HTTP, now and as they were known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from api.app import Service, make_app
+from api.auth import Access
+from api.client import Local
+from api.evidence import MOST
+from api.session import Session
+from graph.errors import UnknownSubject, WrongUsage
+from graph.store import Store
+from tests.api.conftest import FACTS
+
+
+def test_a_fact_names_its_ends_its_fields_and_its_source(filled: str) -> None:
+    with Local(filled) as risk:
+        answer = risk.related_parties(subject="c1", depth=1)
+        cited = [fact for row in answer["results"] for fact in row["facts"]]
+        found = risk.facts(cited, known_at=answer["known_at"])
+        assert [fact["id"] for fact in found["results"]] == cited
+        fact = next(fact for fact in found["results"] if fact["id"] == "reg:s1")
+        assert fact["share"] == "0.51"
+        assert fact["from"] == {
+            "id": risk.subject("p1")["id"], "kind": "person", "label": "张三",
+        }  # fmt: skip
+        assert fact["to"]["label"] == "甲公司"
+        assert fact["source"]["dataset"] == "reg"
+        listed = risk.facts(["reg:b1"])["results"][0]
+        assert (listed["kind"], listed["subject"]["label"]) == ("listing", "甲公司")
+        invoice = risk.facts(["reg:i1"])["results"][0]
+        assert (invoice["at"], invoice["amount"]) == ("2021-05-01", "113000.00")
+
+
+def test_a_corrected_fact_is_shown_as_it_was_known(
+    write: Callable[..., Store], store_url: str
+) -> None:
+    write(FACTS, dataset="reg")
+    with Local(store_url) as risk:
+        before = risk.session.snapshot().known_at
+        write([{**FACTS[4], "share": "0.49"}], dataset="reg")
+        assert risk.facts(["reg:s1"])["results"][0]["share"] == "0.49"
+        assert risk.facts(["reg:s1"], known_at=before)["results"][0]["share"] == "0.51"
+
+
+def test_unknown_and_too_many_are_refused(filled: str) -> None:
+    with Local(filled) as risk:
+        with pytest.raises(UnknownSubject, match="no fact is named 'reg:s9'"):
+            risk.facts(["reg:s9"])
+        with pytest.raises(WrongUsage, match="at most 1000"):
+            risk.facts(["reg:s1"] * (MOST + 1))
+
+
+def test_the_route_answers_the_same(filled: str) -> None:
+    session = Session(filled)
+    app = make_app(session, Service(Access("t" * 32, None)))
+
+    async def post(body: object, token: str = "t" * 32) -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            headers = {"Authorization": f"Bearer {token}"}
+            return await http.post("/v1/facts", json=body, headers=headers)
+
+    with session, Local(filled) as risk:
+        answer = asyncio.run(post({"ids": ["reg:s1", "reg:l1"]}))
+        assert answer.status_code == 200
+        assert answer.json() == risk.facts(["reg:s1", "reg:l1"])
+        assert asyncio.run(post({"ids": ["reg:s9"]})).status_code == 404
+        assert asyncio.run(post({"ids": "reg:s1"})).status_code == 422
+        assert asyncio.run(post({"ids": [], "more": 1})).status_code == 422
+        assert asyncio.run(post({"ids": []}, "wrong")).status_code == 401
