@@ -129,5 +129,5 @@ class Engine:
         return _answer(self.session.snapshot(params.known_at), record, params)
 
     def close(self) -> None:
-        """Let go of the threads; questions under way are not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Let go of the threads, once the questions under way are done: they read the store."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -30,7 +30,7 @@ def record_of(function: Callable[..., Result[Any]], *, quick: bool = False) -> A
     return replace(ALGORITHMS["control"], name="toy", function=function, params=Params, quick=quick)
 
 
-def asked(engine: Engine, record: Algorithm, times: int = 1) -> list[bytes]:
+def asked(engine: Engine, record: Algorithm, times: int = 1, *, close: bool = True) -> list[bytes]:
     async def ask() -> list[bytes]:
         found = await asyncio.gather(*(engine.ask(record, {}) for _ in range(times)))
         return [body for body, _ in found]
@@ -38,7 +38,8 @@ def asked(engine: Engine, record: Algorithm, times: int = 1) -> list[bytes]:
     try:
         return asyncio.run(ask())
     finally:
-        engine.close()
+        if close:
+            engine.close()
 
 
 def threads(seen: list[str]) -> Callable[..., Result[Any]]:
@@ -109,13 +110,15 @@ def test_a_question_that_takes_too_long_is_given_up(session: Session) -> None:
         release.wait(10)
         return Result(results=[])
 
+    engine = Engine(session, seconds=0.2)
     started = time.perf_counter()
     try:
         with pytest.raises(Busy, match=r"not answered within 0\.2 s"):
-            asked(Engine(session, seconds=0.2), record_of(slow))
+            asked(engine, record_of(slow), close=False)
         assert time.perf_counter() - started < 5
     finally:
         release.set()
+        engine.close()
 
 
 def test_too_many_questions_are_turned_away(
