@@ -40,7 +40,7 @@ from api.report import chains, cycle, ownership, surroundings
 
 HERE = Path.cwd()
 ROOT = HERE.parent if HERE.name == "notebooks" else HERE
-FOLDER = Path(os.environ.get("LINKRISK_DEMO", ROOT / "out" / "demo"))
+FOLDER = ROOT / "out" / "demo"
 STORE = os.environ.get("LINKRISK_STORE") or f"sqlite:///{FOLDER / 'demo.db'}"
 if "LINKRISK_STORE" not in os.environ and not (FOLDER / "demo.db").exists():
     from api.demo import run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from algorithms.registry import ALGORITHMS
@@ -78,7 +79,7 @@ def _ownership(risk: Asking, cast: Cast, day: dict[str, Any]) -> Iterator[Questi
         "六成的六成只是 36% 的权益，却是控制。",
         "Which companies does the head of this group command by votes, with the companies that it"
         " controls? 60 % of 60 % is 36 % of the capital, and control.",
-        "control", {"controller": cast.head, **day}, ownership,
+        "control", {"controller": cast.head, **day}, partial(ownership, most=13),
     )  # fmt: skip
 
 

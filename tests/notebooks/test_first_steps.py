@@ -28,8 +28,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
         run(folder, 1_000, 0)
         book = jupytext.read(NOTEBOOK)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("LINKRISK_DEMO", str(folder))
-            patch.delenv("LINKRISK_STORE", raising=False)
+            patch.setenv("LINKRISK_STORE", f"sqlite:///{folder / 'demo.db'}")
             where = {"metadata": {"path": str(NOTEBOOK.parent)}}
             nbclient.NotebookClient(book, timeout=60, resources=where).execute()
     return [cell for cell in book.cells if cell.cell_type == "code"]

@@ -73,3 +73,16 @@ def test_mutual_and_own_holdings_close_a_loop() -> None:
     layers = arrange([("a", "b"), ("b", "a"), ("a", "a")], dict.fromkeys("ab", 40.0))
     assert set(layers.closing) == {("b", "a"), ("a", "a")}
     assert layers.rows == [["a"], ["b"]]
+
+
+@given(st.lists(st.integers(0, 30), max_size=14))
+@settings(max_examples=60, deadline=None)
+def test_no_lines_of_a_tree_cross(parents: list[int]) -> None:
+    pairs = [(f"n{parent % (i + 1)}", f"n{i + 1}") for i, parent in enumerate(parents)]
+    names = dict.fromkeys([f"n{i}" for i in range(len(parents) + 1)], 30.0)
+    layers = arrange(pairs, names, hang=True)
+    row = {name: i for i, line in enumerate(layers.rows) for name in line}
+    for a, b in pairs:
+        for c, d in pairs:
+            if row[a] == row[c] and layers.x[a] < layers.x[c]:
+                assert layers.x[b] < layers.x[d]
