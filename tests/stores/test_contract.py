@@ -787,3 +787,17 @@ def test_a_bulk_load_is_like_any_other(ground: Ground) -> None:
     ground.write([company("c2", keys={"uscc": USCC})])
     assert ground.store.bearers(f"cn:uscc:{USCC}") == ["d:c1", "d:c2"]
     assert ground.store.check() == []
+
+
+def test_a_file_that_ends_what_it_says_may_be_sent_again(ground: Ground) -> None:
+    mine = {"file": ("mine", "00")}
+    facts = [company("c1"), company("c2")]
+    ends = [
+        {"kind": "close", "id": "c1", "valid_to": "2020-01-01"},
+        {"kind": "retract", "id": "c2"},
+    ]
+    ground.write(facts, **mine)
+    ground.write(ends, **mine)
+    for again in (ground.write(facts, **mine), ground.write(ends, **mine)):
+        assert (again.loaded, again.duplicates, again.rejected) == (0, 2, [])
+    assert ground.store.last_batch() == 2

@@ -342,6 +342,7 @@ def test_a_key_given_is_not_kept_in_the_store(
     store = open_store(url)
     with pytest.raises(InputError, match="keeps no id key"):
         _ = store.id_key
+    assert store.check() == []  # that much can be said without it
     store.close()
 
 

@@ -91,7 +91,7 @@ def _references(db: sqlite3.Connection) -> list[str]:
 def _contents(db: sqlite3.Connection) -> list[str]:
     """Every fact's digest against its content, and every batch's name against its facts."""
     problems = []
-    key = schema.id_key(db)
+    key = schema.id_key(db) if schema.has_key(db) else None
     names = {row[0]: row[1] for row in db.execute("SELECT no, name FROM dataset")}
     rows = db.execute(
         "SELECT f.seq, f.kind, f.dataset, f.id, ea.dataset, ea.id, eb.dataset, eb.id, f.vf, f.vt,"
@@ -127,7 +127,7 @@ def _contents(db: sqlite3.Connection) -> list[str]:
 
 
 def _sound(
-    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes
+    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None
 ) -> bool:
     try:
         return _digest(db, row, names, id_key) == row[12] and _carries(row)
@@ -144,9 +144,10 @@ def _carries(row: tuple[Any, ...]) -> bool:
 
 
 def _digest(
-    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes
+    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None
 ) -> bytes:
-    """The digest that a fact's content should have; its identifiers are checked on the way."""
+    """The digest that a fact's content should have; its identifiers are checked on the way, where
+    the key that they are hashed with is at hand."""
     keys = (
         tuple(
             db.execute(
@@ -157,7 +158,9 @@ def _digest(
         if row[1] < 20
         else ()
     )
-    if any(canonical(Key(kind, raw, reason), id_key) != given for kind, raw, reason, given in keys):
+    if id_key is not None and any(
+        canonical(Key(kind, raw, reason), id_key) != given for kind, raw, reason, given in keys
+    ):
         return b""
     a = None if row[4] is None else f"{names[row[4]]}:{row[5]}"
     b = None if row[6] is None else f"{names[row[6]]}:{row[7]}"

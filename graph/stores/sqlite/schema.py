@@ -68,6 +68,12 @@ def given_key() -> bytes | None:
     return hashlib.sha256(text.encode()).digest()
 
 
+def has_key(db: sqlite3.Connection) -> bool:
+    """Whether the id key is kept in the store or given by the environment."""
+    kept = db.execute("SELECT count(*) FROM meta WHERE key = 'id_key'").fetchone()[0]
+    return bool(kept) or given_key() is not None
+
+
 def id_key(db: sqlite3.Connection) -> bytes:
     """The store's id key: kept in it, or given by the environment and checked by its digest.
 
