@@ -3,7 +3,6 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTHON ?= python3
 export PYTHON
-export MPLBACKEND ?= Agg
 
 .PHONY: run test test-full lint docs serve notebook bench setup
 
@@ -26,7 +25,8 @@ serve: .venv/.synced ## the service on http://127.0.0.1:8000, its token in the p
 	@$(BIN)/linkrisk serve
 
 notebook: .venv/.synced ## JupyterLab on the investigator's notebooks
-	@$(BIN)/jupyter lab notebooks
+	@$(BIN)/jupytext --quiet --to ipynb --update --output notebooks/first_steps.ipynb notebooks/first_steps.py
+	@$(BIN)/jupyter lab notebooks/first_steps.ipynb
 
 bench: .venv/.synced ## the measurements that docs and README quote
 	@$(BIN)/linkrisk bench

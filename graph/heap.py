@@ -29,6 +29,15 @@ class Texts:
         low, high = int(self.offsets[position]), int(self.offsets[position + 1])
         return self.data[low:high].tobytes().decode()
 
+    def many(self, positions: Sequence[int]) -> list[str]:
+        """The texts at these positions; quicker than one by one."""
+        where = np.array(positions, np.int64)
+        if self.added and len(where) and int(where.max()) >= self.count:
+            return [self[position] for position in positions]
+        data = self.data.data  # slices of a memory view are cheaper than of an array
+        lows, highs = self.offsets[where].tolist(), self.offsets[where + 1].tolist()
+        return [str(data[low:high], "utf-8") for low, high in zip(lows, highs, strict=True)]
+
     def extend(self, texts: Iterable[str]) -> None:
         """Append texts in memory."""
         self.added.extend(texts)

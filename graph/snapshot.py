@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,11 +88,12 @@ class Snapshot:
         """`dataset:id` of a relation."""
         return f"{self._datasets[int(self._dataset[row])]}:{self._live.texts['row_id'][row]}"
 
-    def fact_ids(self, rows: Iterable[int]) -> list[str]:
+    def fact_ids(self, rows: Sequence[int]) -> list[str]:
         """`dataset:id` of many relations."""
-        datasets, numbers = self._datasets, self._dataset
-        texts = self._live.texts["row_id"]
-        return [f"{datasets[numbers[row]]}:{texts[row]}" for row in rows]
+        datasets = self._datasets
+        numbers = self._dataset[rows].tolist() if len(rows) else []
+        texts = self._live.texts["row_id"].many(rows)
+        return [f"{datasets[no]}:{text}" for no, text in zip(numbers, texts, strict=True)]
 
     def extra(self, row: int) -> dict[str, Any]:
         """The carried fields of a relation (see `graph.model`), {} where it has none."""
@@ -105,6 +106,18 @@ class Snapshot:
             raw = live.extra[at] if hit else None
         found: dict[str, Any] = orjson.loads(raw) if raw else {}
         return found
+
+    def extras_of(self, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """The carried fields of those of these relations that have any, by row."""
+        live = self._live
+        raw = {row: live.extra_tail[row] for row in rows if row in live.extra_tail}
+        if len(live.extra_row) and len(rows):
+            wanted = np.array(rows, np.int32)
+            at = np.searchsorted(live.extra_row, wanted)
+            hit = live.extra_row[np.minimum(at, len(live.extra_row) - 1)] == wanted
+            texts = live.extra.many(at[hit].tolist())
+            raw.update(zip(wanted[hit].tolist(), texts, strict=True))
+        return {row: orjson.loads(text) for row, text in raw.items()}
 
     def extras(self, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row, carried fields) of every relation of a kind that carries any, known or not."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from graph.compiled import inline_kernel, kernel
 from graph.errors import WrongUsage
-from graph.model import CODES, NAMES, RELATIONS
+from graph.model import CODES, FIRST_RELATION, NAMES, RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,10 +43,16 @@ class Graph(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """Which relations count as steps: kinds (codes, and whether events), direction, both times."""
+    """Which relations count as steps: kinds (codes, and whether events), direction, both times.
+
+    `starts[j, k]`: whether the j-th kind of relation can start at an entity of kind code k;
+    `ends` likewise. What the model rules out is not looked up.
+    """
 
     kinds: npt.NDArray[np.int64]
     events: npt.NDArray[np.bool_]
+    starts: npt.NDArray[np.bool_]
+    ends: npt.NDArray[np.bool_]
     way: int
     at: int  # instant, µs
     batch: int
@@ -74,15 +80,24 @@ def ask_for(snapshot: Snapshot, kinds: Iterable[str], direction: str, at: int) -
 
 
 @lru_cache(maxsize=256)
-def _kinds(kinds: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _kinds(
+    kinds: tuple[str, ...],
+) -> tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]
+]:
     for kind in kinds:
         if kind not in RELATIONS:
             near = difflib.get_close_matches(kind, RELATIONS, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise WrongUsage(f"kinds: no such relation: {kind[:40]}{hint}")
     codes = sorted({CODES[kind] for kind in kinds})
-    events = [RELATIONS[NAMES[code]].event for code in codes]
-    return np.array(codes, np.int64), np.array(events, np.bool_)
+    relations = [RELATIONS[NAMES[code]] for code in codes]
+    starts, ends = np.zeros((2, len(codes), FIRST_RELATION), np.bool_)
+    for j, relation in enumerate(relations):
+        starts[j, [CODES[name] for name in relation.sources]] = True
+        ends[j, [CODES[name] for name in relation.targets]] = True
+    events = np.array([relation.event for relation in relations], np.bool_)
+    return np.array(codes, np.int64), events, starts, ends
 
 
 def buffer(size: int) -> Buffer:
@@ -140,7 +155,11 @@ def _take(
     limit: int,
 ) -> int:
     room = len(buf.rows)
+    may = ask.starts if way == OUT else ask.ends
+    entity = nodes.kind[node]
     for j in range(len(ask.kinds)):
+        if not may[j, entity]:
+            continue
         kind = ask.kinds[j]
         lo, hi = span(index, kind, node)
         for position in range(lo, hi):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from algorithms.registry import Params, Result, Truncated, algorithm, evidence
+from algorithms.registry import FACTS_LIMIT, Params, Result, Truncated, algorithm, evidence
 from graph.model import CODES, NAMES, RELATIONS, ROLE_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -124,52 +124,53 @@ def related_parties(snapshot: Snapshot, params: RelatedParams) -> Result[Related
     )
     ask = ask_for(snapshot, kinds, params.direction, at)
     reached = reach(graph_of(snapshot), ask, root, bounds, params.time_limit)
-    rows = _rows(snapshot, reached)
+    rows = _rows(snapshot, reached, params.max_rows)
     return Result(
-        results=rows[: params.max_rows], truncated=_truncated(snapshot, params, reached, len(rows))
+        results=rows, truncated=_truncated(snapshot, params, reached, len(reached.nodes) - 1)
     )
 
 
-def _rows(snapshot: Snapshot, reached: Reached) -> list[RelatedParty]:
-    """The rows of what was reached, in order."""
+def _rows(snapshot: Snapshot, reached: Reached, most: int) -> list[RelatedParty]:
+    """The first rows of what was reached, in order."""
     names = [snapshot.canonical(node) for node in reached.nodes]
-    count = len(names)
     before, hops = _parents(reached, names)
     ids = snapshot.fact_ids(reached.row)
+    titles = _titles(snapshot, reached)
     tags, levels = reached.tag, reached.levels
-    paths: list[list[str]] = [[]] * count
-    facts: list[list[str]] = [[]] * count
+    paths: list[list[str]] = [[]] * len(names)
+    facts: list[list[str]] = [[]] * len(names)
     paths[0] = names[:1]
     made: list[RelatedParty] = []
-    for c in range(1, count):
+    # The nearer come first, so what a party hangs on is there before it.
+    for depth, name, c in sorted(zip(levels, names, range(len(names)), strict=True))[1 : most + 1]:
         hop, p = hops[c], before[c]
-        paths[c] = [*paths[p], names[c]]
         if len(hop) == 1:
-            step = hop[0]
-            roles = [NAMES[tags[step] >> 2]]
-            way = tags[step] & 3
-            facts[c] = [*facts[p], ids[step]]
+            tag = tags[hop[0]]
+            way = tag & 3
+            roles = [NAMES[tag >> 2]]
+            said = facts[p] + [ids[hop[0]]]
         else:
-            roles = sorted({NAMES[tags[i] >> 2] for i in hop})
             way = 0
             for i in hop:
                 way |= tags[i] & 3
-            facts[c] = facts[p] + sorted(ids[i] for i in hop)
-        shown, total = evidence(facts[c])
+            roles = sorted({NAMES[tags[i] >> 2] for i in hop})
+            said = facts[p] + sorted([ids[i] for i in hop])
+        facts[c] = said
+        paths[c] = path = paths[p] + [name]
+        shown, total = evidence(said) if len(said) > FACTS_LIMIT else (said, UNSET)
         made.append(
             RelatedParty(
-                party=names[c],
+                party=name,
                 roles=roles,
-                depth=levels[c],
+                depth=depth,
                 share=_share(snapshot, reached, hop) if p == 0 else None,
                 facts=shown,
-                path=paths[c],
+                path=path,
                 direction=_DIRECTIONS[way],
-                titles=_titles(snapshot, reached, hop),
+                titles=_of_hop(titles, reached, hop) if titles else UNSET,
                 facts_total=total,
             )
         )
-    made.sort(key=lambda row: (row.depth, row.party))
     return made
 
 
@@ -200,14 +201,17 @@ def _share(snapshot: Snapshot, reached: Reached, hop: list[int]) -> float | None
     return None
 
 
-def _titles(snapshot: Snapshot, reached: Reached, hop: list[int]) -> list[str] | UnsetType:
-    """What the registers call the roles of a hop."""
-    titles = {
-        role
-        for i in hop
-        if reached.tag[i] >> 2 in _TITLED and (role := snapshot.extra(reached.row[i]).get("role"))  # noqa: S610  (no Django)
-    }
-    return sorted(titles) if titles else UNSET
+def _titles(snapshot: Snapshot, reached: Reached) -> dict[int, str]:
+    """What the registers call roles, by row."""
+    rows = [row for row, tag in zip(reached.row, reached.tag, strict=True) if tag >> 2 in _TITLED]
+    said = snapshot.extras_of(rows) if rows else {}
+    return {row: role for row, extra in said.items() if (role := extra.get("role"))}
+
+
+def _of_hop(titles: dict[int, str], reached: Reached, hop: list[int]) -> list[str] | UnsetType:
+    """The titles of a hop."""
+    found = {titles[row] for i in hop if (row := reached.row[i]) in titles}
+    return sorted(found) if found else UNSET
 
 
 def _truncated(

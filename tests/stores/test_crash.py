@@ -233,15 +233,15 @@ def test_a_killed_load_at_many_more_points(tmp_path: Path, small: Reference, poi
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """A file above the size from which worker processes parse, with chunks as they are."""
-    return reference(tmp_path_factory.mktemp("large"), 90_000, 0)
+    return reference(tmp_path_factory.mktemp("large"), 130_000, 0)
 
 
 @pytest.mark.full
 @pytest.mark.slow
-@pytest.mark.parametrize("point", range(8))
+@pytest.mark.parametrize("point", range(4))
 def test_a_killed_load_of_large_files(tmp_path: Path, large: Reference, point: int) -> None:
-    assert large.files[1].stat().st_size > 32 << 20
-    kill_somewhere(tmp_path, large, 0, (point + 0.5) / 8 * large.seconds)
+    assert max(file.stat().st_size for file in large.files) > 32 << 20
+    kill_somewhere(tmp_path, large, 0, (point + 0.5) / 4 * large.seconds)
 
 
 def fill_somewhere(folder: Path, whole: Reference, chunk: int, limit: int) -> bool:
