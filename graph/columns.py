@@ -7,11 +7,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from graph.model import RELATIONS
+
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 NEVER: Final = 2**31 - 1  # batch number of a retraction that has not come
 KINDS: Final = 256
+BITS: Final = {kind.code: 1 << place for place, kind in enumerate(RELATIONS.values())}
 EMPTY: Final[I32] = np.empty(0, np.int32)
 
 
@@ -70,6 +73,15 @@ def make_index(code: U8, node: I32, order: I32, identity: bool) -> Index:
     np.cumsum(counts, out=start[1:])
     ptr = np.append(begins, len(kinds)).astype(np.int32)
     return Index(start, ends[begins].astype(np.int32), ptr, EMPTY if identity else order)
+
+
+def kind_bits(index: Index, nodes: int) -> npt.NDArray[np.uint32]:
+    """Of each of the first `nodes` nodes, which kinds of relation it has in an index: a bit each
+    (see `BITS`). Linear in the nodes that the index lists."""
+    bits = np.zeros(nodes, np.uint32)
+    for code, bit in BITS.items():
+        bits[index.nodes[int(index.start[code]) : int(index.start[code + 1])]] |= np.uint32(bit)
+    return bits
 
 
 def sort_rows(code: U8, node: I32) -> I32:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.base import Base, Progress, build, is_relation_mask, label_of
-from graph.columns import EMPTY, NEVER, Growing, Index, make_index, sort_rows
+from graph.columns import EMPTY, NEVER, Growing, Index, kind_bits, make_index, sort_rows
 from graph.disk import load, save
 from graph.identity import Grouping, group, in_order, join, tie
 from graph.model import CODES, LISTING_CODE, is_relation
@@ -58,7 +58,7 @@ class Live:
         self.store = store
         arrays = base.arrays
         rows, nodes = base.counts["rows"], base.counts["nodes"]
-        self.base_rows = rows
+        self.base_rows, self.base_nodes = rows, nodes
         self.base_batch = base.batch
         self.tail_limit = max(_STALE, rows // 50)
         self.rebuilding: subprocess.Popen[bytes] | None = None  # see graph.rebuild
@@ -91,12 +91,21 @@ class Live:
         self.past: OrderedDict[int, dict[str, npt.NDArray[Any]]] = OrderedDict()
         self.lock = threading.RLock()
         self.newest: BatchInfo | None = None
+        self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
         self._name()
 
     @property
     def tail_facts(self) -> int:
         """How many relations came since the base was made."""
         return self.rows.length - self.base_rows
+
+    def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """Which kinds of relation each node of the base has, out of it and into it; made once."""
+        with self.lock:
+            if self._bits is None:
+                nodes = self.base_nodes
+                self._bits = kind_bits(self.out, nodes), kind_bits(self.into, nodes)
+            return self._bits
 
     def follow(self) -> int:
         """Take in what the store has recorded since; the newest batch. Cheap when nothing came."""

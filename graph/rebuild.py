@@ -42,6 +42,7 @@ def fresher(live: Live) -> Live:
         return live
     newer = Live(live.store, base)
     newer.follow()
+    newer.kind_bits()
     return newer
 
 

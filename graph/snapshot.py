@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from graph import keys
@@ -49,6 +50,11 @@ class Snapshot:
     def n(self) -> int:
         """Number of record nodes."""
         return len(self.nodes.rep)
+
+    def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """Which kinds of relation each node of the base has, out of it and into it, a bit each
+        (`columns.BITS`). Nodes past these arrays came later. Made at the first call."""
+        return self._live.kind_bits()
 
     # -- rows -------------------------------------------------------------------------------
 

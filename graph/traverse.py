@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from graph.compiled import inline_kernel, kernel
+from graph.columns import BITS
+from graph.compiled import inline_kernel, is_warm, kernel
 from graph.errors import WrongUsage
-from graph.model import CODES, FIRST_RELATION, NAMES, RELATIONS
+from graph.model import CODES, NAMES, RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,11 +29,17 @@ OUT: Final = 2  # the relation points away from it
 BOTH: Final = 3
 WAYS: Final = {"in": IN, "out": OUT, "both": BOTH}
 WAY_NAMES: Final = {code: name for name, code in WAYS.items()}
+_ANY: Final = np.uint32(2**32 - 1)
+_NO_BITS: Final = np.empty(0, np.uint32)
 EVERY_KIND: Final = tuple(k.name for k in RELATIONS.values() if k.name[-7:] != "same_as")
 
 
 class Graph(NamedTuple):
-    """The arrays of a snapshot that a walk reads, as one value for kernels."""
+    """The arrays of a snapshot that a walk reads, as one value for kernels.
+
+    `out_bits`, `into_bits`: the kinds of relation that a node has in `out`, `into`, a bit each;
+    nodes past their end may have any.
+    """
 
     cols: Columns
     nodes: Nodes
@@ -40,19 +47,19 @@ class Graph(NamedTuple):
     out_tail: Index
     into: Index
     into_tail: Index
+    out_bits: npt.NDArray[np.uint32]
+    into_bits: npt.NDArray[np.uint32]
 
 
 class Ask(NamedTuple):
     """Which relations count as steps: kinds (codes, and whether events), direction, both times.
 
-    `starts[j, k]`: whether the j-th kind of relation can start at an entity of kind code k;
-    `ends` likewise. What the model rules out is not looked up.
+    `bits[j]` is the bit of the j-th kind among a node's kinds of relation.
     """
 
     kinds: npt.NDArray[np.int64]
     events: npt.NDArray[np.bool_]
-    starts: npt.NDArray[np.bool_]
-    ends: npt.NDArray[np.bool_]
+    bits: npt.NDArray[np.uint32]
     way: int
     at: int  # instant, µs
     batch: int
@@ -68,7 +75,9 @@ class Buffer(NamedTuple):
 
 def graph_of(snapshot: Snapshot) -> Graph:
     """The arrays of a snapshot."""
-    return Graph(snapshot.columns, snapshot.nodes, *snapshot.out, *snapshot.into)
+    # A single question in a fresh process is answered before the bits of all nodes are made.
+    bits = snapshot.kind_bits() if is_warm() else (_NO_BITS, _NO_BITS)
+    return Graph(snapshot.columns, snapshot.nodes, *snapshot.out, *snapshot.into, *bits)
 
 
 def ask_for(snapshot: Snapshot, kinds: Iterable[str], direction: str, at: int) -> Ask:
@@ -82,22 +91,16 @@ def ask_for(snapshot: Snapshot, kinds: Iterable[str], direction: str, at: int) -
 @lru_cache(maxsize=256)
 def _kinds(
     kinds: tuple[str, ...],
-) -> tuple[
-    npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]
-]:
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.uint32]]:
     for kind in kinds:
         if kind not in RELATIONS:
             near = difflib.get_close_matches(kind, RELATIONS, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise WrongUsage(f"kinds: no such relation: {kind[:40]}{hint}")
     codes = sorted({CODES[kind] for kind in kinds})
-    relations = [RELATIONS[NAMES[code]] for code in codes]
-    starts, ends = np.zeros((2, len(codes), FIRST_RELATION), np.bool_)
-    for j, relation in enumerate(relations):
-        starts[j, [CODES[name] for name in relation.sources]] = True
-        ends[j, [CODES[name] for name in relation.targets]] = True
-    events = np.array([relation.event for relation in relations], np.bool_)
-    return np.array(codes, np.int64), events, starts, ends
+    events = [RELATIONS[NAMES[code]].event for code in codes]
+    bits = [BITS[code] for code in codes]
+    return np.array(codes, np.int64), np.array(events, np.bool_), np.array(bits, np.uint32)
 
 
 def buffer(size: int) -> Buffer:
@@ -146,6 +149,7 @@ def _take(
     cols: Any,
     nodes: Any,
     index: Any,
+    bits: Any,
     ask: Any,
     node: int,
     subject: int,
@@ -154,25 +158,34 @@ def _take(
     n: int,
     limit: int,
 ) -> int:
-    room = len(buf.rows)
-    may = ask.starts if way == OUT else ask.ends
-    entity = nodes.kind[node]
-    for j in range(len(ask.kinds)):
-        if not may[j, entity]:
+    # Arrays as locals: in compiled code each access through a tuple counts references.
+    start, listed, ptr, order = index.start, index.nodes, index.ptr, index.order
+    kinds, events, wanted, at, batch = ask.kinds, ask.events, ask.bits, ask.at, ask.batch
+    rows, others, tags = buf.rows, buf.others, buf.tags
+    rep, ends = nodes.rep, cols.dst if way == OUT else cols.src
+    there = bits[node] if node < len(bits) else _ANY
+    for j in range(len(kinds)):
+        if there & wanted[j] == 0:
             continue
-        kind = ask.kinds[j]
-        lo, hi = span(index, kind, node)
-        for position in range(lo, hi):
-            row = row_at(index, position)
-            if not holds(cols, nodes, ask.batch, ask.at, row, ask.events[j]):
+        kind = kinds[j]
+        first = start[kind]
+        last = start[kind + 1]
+        if first == last:
+            continue
+        place = first + np.searchsorted(listed[first:last], np.int32(node))
+        if place == last or listed[place] != node:
+            continue
+        for position in range(ptr[place], ptr[place + 1]):
+            row = order[position] if len(order) else position
+            if not holds(cols, nodes, batch, at, row, events[j]):
                 continue
-            other = nodes.rep[cols.dst[row]] if way == OUT else nodes.rep[cols.src[row]]
+            other = rep[ends[row]]
             if other == subject:
                 continue
-            if n < room:
-                buf.rows[n] = row
-                buf.others[n] = other
-                buf.tags[n] = kind * 4 + way
+            if n < len(rows):
+                rows[n] = row
+                others[n] = other
+                tags[n] = kind * 4 + way
             n += 1
             if n > limit:
                 return n
@@ -187,16 +200,20 @@ def gather(g: Any, ask: Any, subject: int, buf: Any, limit: int) -> int:
     the count is still right. A relation of a subject with itself is none. Their order is the order
     of loading.
     """
+    cols, nodes, nxt, way = g.cols, g.nodes, g.nodes.nxt, ask.way
+    any_bits = g.out_bits[:0]
     n = 0
     node = subject
     while n <= limit:
-        if ask.way & OUT:
-            n = _take(g.cols, g.nodes, g.out, ask, node, subject, OUT, buf, n, limit)
-            n = _take(g.cols, g.nodes, g.out_tail, ask, node, subject, OUT, buf, n, limit)
-        if ask.way & IN:
-            n = _take(g.cols, g.nodes, g.into, ask, node, subject, IN, buf, n, limit)
-            n = _take(g.cols, g.nodes, g.into_tail, ask, node, subject, IN, buf, n, limit)
-        node = g.nodes.nxt[node]
+        if way & OUT:
+            n = _take(cols, nodes, g.out, g.out_bits, ask, node, subject, OUT, buf, n, limit)
+            if len(g.out_tail.nodes):
+                n = _take(cols, nodes, g.out_tail, any_bits, ask, node, subject, OUT, buf, n, limit)
+        if way & IN:
+            n = _take(cols, nodes, g.into, g.into_bits, ask, node, subject, IN, buf, n, limit)
+            if len(g.into_tail.nodes):
+                n = _take(cols, nodes, g.into_tail, any_bits, ask, node, subject, IN, buf, n, limit)
+        node = nxt[node]
         if node == subject:
             break
     return n
