@@ -136,8 +136,9 @@ def join(
     keys = {find(node): key for a, b in same for node in (a, b) if (key := official(node))}
     foes: dict[int, set[int]] = {}
     for a, b in apart:
-        foes.setdefault(find(a), set()).add(find(b))
-        foes.setdefault(find(b), set()).add(find(a))
+        if (x := find(a)) != (y := find(b)):  # one official key is stronger than a judgement
+            foes.setdefault(x, set()).add(y)
+            foes.setdefault(y, set()).add(x)
     refused: list[Edge] = []
     for a, b in same:
         x, y = find(a), find(b)

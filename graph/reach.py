@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.compiled import inline_kernel, kernel
-from graph.traverse import Ask, Buffer, Graph, buffer, gather, weight
+from graph.traverse import Ask, Buffer, Graph, buffer, gather_each, weight
 
 Ints = npt.NDArray[np.int32]
 
@@ -34,6 +34,7 @@ EASY: Final = 200_000  # work done interpreted before a question is worth compil
 HEAVY: Final = 4_000_000  # work between two looks at the clock, compiled
 _KEPT: Final = 1 << 20  # a larger table is let go after its question
 _UNLIMITED: Final = 1 << 40
+_TOGETHER: Final = 256  # subjects expanded in one go, between two looks at the bounds
 
 
 class Seen(NamedTuple):
@@ -50,6 +51,7 @@ class Room(NamedTuple):
     order: Ints
     level: Ints
     hubs: Ints
+    upto: Ints  # where the relations of the subjects that were expanded together end
     child: Ints  # position in `order`
     parent: Ints
     row: Ints
@@ -82,12 +84,18 @@ class Bounds(NamedTuple):
 
 
 @inline_kernel
+def place_of(node: Any, mask: int) -> Any:
+    """Where in a table to look for a node first; no overflow, for a node is below 2**31."""
+    return ((node * 2654435761) >> 12) & mask
+
+
+@inline_kernel
 def probe(seen: Any, stamp: int, node: int) -> Any:
     """The table position of a node: where it is, or where it would be put."""
     mask = len(seen.table) - 1
     wide = np.int64(node)
     key = stamp + wide
-    at = ((wide * 2654435761) >> 12) & mask  # below 2**63, for a node is below 2**31
+    at = place_of(wide, mask)
     while True:
         entry = seen.table[at]
         if entry == key or (entry >> 32) != (stamp >> 32):
@@ -124,9 +132,6 @@ def _ended(room: Any, bounds: Any, head: int) -> int:
 def _fits(room: Any, n: int) -> int:
     """What there is no room for, with `n` relations in the buffer; DONE where all fits."""
     state = room.state
-    if n > len(room.buf.rows):
-        state[_NEED] = n
-        return BUFFER_FULL
     if state[_STEPS] + n > len(room.row):
         return STEPS_FULL
     if (state[_COUNT] + n) * 2 > len(room.seen.table):
@@ -135,30 +140,53 @@ def _fits(room: Any, n: int) -> int:
 
 
 @inline_kernel
-def _note(room: Any, head: int, n: int, every: bool) -> None:
-    """Take the neighbours of the subject at `head`, which are in the buffer, into the walk."""
-    state = room.state
+def _note(room: Any, head: int, stopped: int, every: bool) -> None:
+    """Take the neighbours of subjects `head`..`stopped`, which are in the buffer, into the walk."""
+    state, table, slot = room.state, room.seen.table, room.seen.slot
+    order, levels, upto = room.order, room.level, room.upto
+    children, parents, rows, tags = room.child, room.parent, room.row, room.tag
+    other_of, row_of, tag_of = room.buf.others, room.buf.rows, room.buf.tags
     stamp, count, steps = state[_STAMP], state[_COUNT], state[_STEPS]
-    level = room.level[head] + 1
-    for i in range(n):
-        other = room.buf.others[i]
-        at = probe(room.seen, stamp, other)
-        if room.seen.table[at] >> 32 != stamp >> 32:
-            room.seen.table[at] = stamp + other
-            room.seen.slot[at] = count
-            room.order[count] = other
-            room.level[count] = level
-            count += 1
-        where = room.seen.slot[at]
-        if every or room.level[where] == level:
-            room.child[steps] = where
-            room.parent[steps] = head
-            room.row[steps] = room.buf.rows[i]
-            room.tag[steps] = room.buf.tags[i]
-            steps += 1
+    mask = len(table) - 1
+    n = 0
+    for i in range(head, stopped):
+        if upto[i] < 0:
+            room.hubs[state[_HUBS]] = order[i]
+            state[_HUBS] += 1
+            continue
+        level = levels[i] + 1
+        while n < upto[i]:
+            wide = np.int64(other_of[n])
+            at = place_of(wide, mask)
+            while table[at] >> 32 == stamp >> 32 and table[at] != stamp + wide:
+                at = (at + 1) & mask
+            if table[at] != stamp + wide:
+                table[at] = stamp + wide
+                slot[at] = count
+                order[count] = wide
+                levels[count] = level
+                count += 1
+            where = slot[at]
+            if every or levels[where] == level:
+                children[steps] = where
+                parents[steps] = i
+                rows[steps] = row_of[n]
+                tags[steps] = tag_of[n]
+                steps += 1
+            n += 1
     state[_COUNT] = count
     state[_STEPS] = steps
     state[_SEEN] += n
+
+
+@inline_kernel
+def _level_end(room: Any, head: int) -> int:
+    """Up to where subjects are expanded together: the start alone, then parts of its level."""
+    upto = head + 1
+    last = min(room.state[_COUNT], head + _TOGETHER)
+    while head > 0 and upto < last and room.level[upto] == room.level[head]:
+        upto += 1
+    return upto
 
 
 @kernel
@@ -171,28 +199,30 @@ def walk(g: Any, ask: Any, bounds: Any, every: bool, budget: int, force: bool, r
     state = room.state
     if state[_COUNT] == 0:
         _begin(room)
-    head = state[_HEAD]
     spent = 0
-    while head < state[_COUNT]:
+    while state[_HEAD] < state[_COUNT]:
+        head = state[_HEAD]
         status = _ended(room, bounds, head)
         if status != PAUSED:
             return status
-        node = room.order[head]
-        if spent >= budget or (head == 0 and not force and weight(g, ask, node) > budget):
+        if spent >= budget or (head == 0 and not force and weight(g, ask, room.order[0]) > budget):
             return PAUSED
         limit = bounds.fanout if head > 0 else _UNLIMITED
-        n = gather(g, ask, node, room.buf, limit)
-        spent += n + 4 * len(ask.kinds)
-        if n > limit:
-            room.hubs[state[_HUBS]] = node
-            state[_HUBS] += 1
-        else:
-            status = _fits(room, n)
-            if status != DONE:
-                return status
-            _note(room, head, n, every)
-        head += 1
-        state[_HEAD] = head
+        most = min(bounds.explore - state[_SEEN], budget - spent)
+        upto = _level_end(room, head)
+        stopped = gather_each(g, ask, room.order, head, upto, limit, most, room.buf, room.upto)
+        if stopped == head:
+            state[_NEED] = room.upto[head]
+            return BUFFER_FULL
+        n = 0
+        for i in range(head, stopped):
+            n = max(n, room.upto[i])
+        status = _fits(room, n)
+        if status != DONE:
+            return status
+        _note(room, head, stopped, every)
+        spent += n + 4 * len(ask.kinds) * (stopped - head)
+        state[_HEAD] = stopped
     return DONE
 
 
@@ -202,6 +232,7 @@ def _room(nodes: int, steps: int, relations: int) -> Room:
         order=np.empty(nodes, np.int32),
         level=np.empty(nodes, np.int32),
         hubs=np.empty(nodes, np.int32),
+        upto=np.empty(nodes, np.int32),
         child=np.empty(steps, np.int32),
         parent=np.empty(steps, np.int32),
         row=np.empty(steps, np.int32),

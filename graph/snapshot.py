@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -113,17 +114,17 @@ class Snapshot:
         found: dict[str, Any] = orjson.loads(raw) if raw else {}
         return found
 
-    def extras_of(self, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
-        """The carried fields of those of these relations that have any, by row."""
+    def said(self, rows: Sequence[int], field: str) -> dict[int, str]:
+        """What those of these relations say that carry a text field, by row."""
         live = self._live
-        raw = {row: live.extra_tail[row] for row in rows if row in live.extra_tail}
+        raw = {row: text for row in rows if (text := live.extra_tail.get(row))}
         if len(live.extra_row) and len(rows):
             wanted = np.array(rows, np.int32)
             at = np.searchsorted(live.extra_row, wanted)
             hit = live.extra_row[np.minimum(at, len(live.extra_row) - 1)] == wanted
             texts = live.extra.many(at[hit].tolist())
             raw.update(zip(wanted[hit].tolist(), texts, strict=True))
-        return {row: orjson.loads(text) for row, text in raw.items()}
+        return {row: found for row, text in raw.items() if (found := _field(text, field))}
 
     def extras(self, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row, carried fields) of every relation of a kind that carries any, known or not."""
@@ -167,6 +168,11 @@ class Snapshot:
         if (found := self._names.get(node)) is None:
             found = self._names[node] = self._canonical(node)
         return found
+
+    def canonicals(self, nodes: Iterable[int]) -> list[str]:
+        """The canonical ids of many subjects."""
+        names, one = self._names, self.canonical
+        return [names.get(node) or one(node) for node in nodes]
 
     def _canonical(self, node: int) -> str:
         texts = self._live.texts["canonical"]
@@ -283,6 +289,13 @@ class Snapshot:
         nodes = find(self._live.texts["label"], self._version, text, limit * 5)
         seen = dict.fromkeys(int(self.nodes.rep[n]) for n in nodes)
         return list(seen)[:limit]
+
+
+@lru_cache(maxsize=4096)
+def _field(raw: str, field: str) -> str | None:
+    """A text field of carried fields; few roles have many bearers."""
+    found: str | None = orjson.loads(raw).get(field)
+    return found
 
 
 def snapshot_of(live: Live, known_at: str | None = None) -> Snapshot:

@@ -221,8 +221,8 @@ def test_a_record_may_be_named_by_its_key_alone() -> None:
     named = row(fact).id
     assert named.startswith("phone~")
     assert "13800138000" not in named
-    call = row({"kind": "call", "from": fact, "to": {"kind": "phone", "id": ["a", "b"]}, "at": "2020-01-01",
-                "id": ["x"]})  # fmt: skip
+    ends = {"from": fact, "to": {"kind": "phone", "id": ["a", "b"]}}
+    call = row({"kind": "call", "id": ["x"], "at": "2020-01-01", **ends})
     assert call.a == named
     assert call.b == row({"kind": "phone", "id": ["a", "b"]}).id
     assert call.b != row({"kind": "phone", "id": ["ab"]}).id
