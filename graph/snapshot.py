@@ -169,10 +169,24 @@ class Snapshot:
             found = self._names[node] = self._canonical(node)
         return found
 
-    def canonicals(self, nodes: Iterable[int]) -> list[str]:
-        """The canonical ids of many subjects."""
-        names, one = self._names, self.canonical
-        return [names.get(node) or one(node) for node in nodes]
+    def canonicals(self, nodes: Sequence[int]) -> list[str]:
+        """The canonical ids of many subjects, given by their representatives."""
+        names = self._names
+        if fresh := [node for node in nodes if node not in names]:
+            self._name_alone(fresh)
+        return [names.get(node) or self.canonical(node) for node in nodes]
+
+    def _name_alone(self, nodes: list[int]) -> None:
+        """Note the canonical ids of those of these nodes that are one known record."""
+        where = np.array(nodes, np.int32)
+        where = where[(self.nodes.nxt[where] == where) & (self._version[where] >= 0)]
+        alone = where.tolist()
+        keys = self._live.texts["canonical"].many(self._version[where].tolist())
+        ids = self._live.texts["node_id"].many(alone)
+        for node, no, key, name in zip(
+            alone, self._node_dataset[where].tolist(), keys, ids, strict=True
+        ):
+            self._names[node] = key or f"{self._datasets[no]}:{name}"
 
     def _canonical(self, node: int) -> str:
         texts = self._live.texts["canonical"]

@@ -162,7 +162,7 @@ def _yen(searcher: Searcher, source: int, target: int, k: int) -> list[Nodes]:
 
 
 def _row(snapshot: Snapshot, searcher: Searcher, nodes: Nodes) -> Path:
-    names = [snapshot.canonical(node) for node in nodes]
+    names = snapshot.canonicals(nodes)
     steps: list[Step] = []
     facts: list[str] = []
     for i in range(len(nodes) - 1):

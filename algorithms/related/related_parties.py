@@ -132,29 +132,28 @@ def related_parties(snapshot: Snapshot, params: RelatedParams) -> Result[Related
 
 def _rows(snapshot: Snapshot, reached: Reached, most: int) -> list[RelatedParty]:
     """The first rows of what was reached, in order."""
-    names = [snapshot.canonical(node) for node in reached.nodes]
-    before, hops = _parents(reached, names)
+    names = snapshot.canonicals(reached.nodes)
+    before, hop, more = _parents(reached, names)
     ids = snapshot.fact_ids(reached.row)
     titles = _titles(snapshot, reached)
-    tags, levels = reached.tag, reached.levels
+    tags, rows = reached.tag, reached.row
     paths: list[list[str]] = [[]] * len(names)
     facts: list[list[str]] = [[]] * len(names)
     paths[0] = names[:1]
     made: list[RelatedParty] = []
+    ordered = sorted(zip(reached.levels, names, range(len(names)), strict=True))
     # The nearer come first, so what a party hangs on is there before it.
-    for depth, name, c in sorted(zip(levels, names, range(len(names)), strict=True))[1 : most + 1]:
-        hop, p = hops[c], before[c]
-        if len(hop) == 1:
-            tag = tags[hop[0]]
-            way = tag & 3
-            roles = [NAMES[tag >> 2]]
-            said = facts[p] + [ids[hop[0]]]
+    for depth, name, c in ordered[1 : most + 1]:
+        p, step = before[c], hop[c]
+        steps = more.get(c)
+        if steps is None:
+            tag = tags[step]
+            way, roles = tag & 3, [NAMES[tag >> 2]]
+            said = facts[p] + [ids[step]]
+            called = [titles[rows[step]]] if rows[step] in titles else UNSET
         else:
-            way = 0
-            for i in hop:
-                way |= tags[i] & 3
-            roles = sorted({NAMES[tags[i] >> 2] for i in hop})
-            said = facts[p] + sorted([ids[i] for i in hop])
+            way, roles, called = _hop(steps, reached, titles)
+            said = facts[p] + sorted([ids[i] for i in steps])
         facts[c] = said
         paths[c] = path = paths[p] + [name]
         shown, total = evidence(said) if len(said) > FACTS_LIMIT else (said, UNSET)
@@ -163,32 +162,48 @@ def _rows(snapshot: Snapshot, reached: Reached, most: int) -> list[RelatedParty]
                 party=name,
                 roles=roles,
                 depth=depth,
-                share=_share(snapshot, reached, hop) if p == 0 else None,
+                share=_share(snapshot, reached, steps or [step]) if p == 0 else None,
                 facts=shown,
                 path=path,
                 direction=_DIRECTIONS[way],
-                titles=_of_hop(titles, reached, hop) if titles else UNSET,
+                titles=called,
                 facts_total=total,
             )
         )
     return made
 
 
-def _parents(reached: Reached, names: list[str]) -> tuple[list[int], list[list[int]]]:
-    """For each party the one before it on its path, and the steps between the two.
+def _parents(
+    reached: Reached, names: list[str]
+) -> tuple[list[int], list[int], dict[int, list[int]]]:
+    """For each party the one before it on its path, a step between the two, all where several.
 
     Steps from one parent stand together, for it was expanded once.
     """
     before = [-1] * len(names)
-    hops: list[list[int]] = [[]] * len(names)
+    hop = [-1] * len(names)
+    more: dict[int, list[int]] = {}
     for i, (c, p) in enumerate(zip(reached.child, reached.parent, strict=True)):
         q = before[c]
         if q == p:
-            hops[c].append(i)
+            more.setdefault(c, [hop[c]]).append(i)
         elif q < 0 or names[p] < names[q]:
-            before[c] = p
-            hops[c] = [i]
-    return before, hops
+            before[c], hop[c] = p, i
+            if q >= 0:
+                more.pop(c, None)
+    return before, hop, more
+
+
+def _hop(
+    steps: list[int], reached: Reached, titles: dict[int, str]
+) -> tuple[int, list[str], list[str] | UnsetType]:
+    """Direction, roles and titles of parallel steps."""
+    way = 0
+    for i in steps:
+        way |= reached.tag[i] & 3
+    roles = sorted({NAMES[reached.tag[i] >> 2] for i in steps})
+    called = {titles[row] for i in steps if (row := reached.row[i]) in titles}
+    return way, roles, sorted(called) if called else UNSET
 
 
 def _share(snapshot: Snapshot, reached: Reached, hop: list[int]) -> float | None:
@@ -204,14 +219,7 @@ def _share(snapshot: Snapshot, reached: Reached, hop: list[int]) -> float | None
 def _titles(snapshot: Snapshot, reached: Reached) -> dict[int, str]:
     """What the registers call roles, by row."""
     rows = [row for row, tag in zip(reached.row, reached.tag, strict=True) if tag >> 2 in _TITLED]
-    said = snapshot.extras_of(rows) if rows else {}
-    return {row: role for row, extra in said.items() if (role := extra.get("role"))}
-
-
-def _of_hop(titles: dict[int, str], reached: Reached, hop: list[int]) -> list[str] | UnsetType:
-    """The titles of a hop."""
-    found = {titles[row] for i in hop if (row := reached.row[i]) in titles}
-    return sorted(found) if found else UNSET
+    return snapshot.said(rows, "role") if rows else {}
 
 
 def _truncated(
@@ -231,7 +239,7 @@ def _truncated(
     if reached.status == TIME:
         cuts.append(("time_limit: not all was looked at / 超时, 未查看全部关系", None))
     if reached.hubs:
-        first = min(snapshot.canonical(node) for node in reached.hubs)
+        first = min(snapshot.canonicals(reached.hubs))
         text = (
             f"max_fanout: {len(reached.hubs)} not passed through, {first} first"
             " / 关系过多的主体未再穿过"

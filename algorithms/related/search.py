@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, ParamSpec
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ from graph.reach import (
 from graph.traverse import BOTH, IN, OUT, Ask, Buffer, Graph, buffer, gather, weight
 
 P = ParamSpec("P")
+R = TypeVar("R")
 Ints = npt.NDArray[np.int32]
 LONGER: Final = 8  # no path within the length; there may be a longer one
 
@@ -311,7 +312,7 @@ def follow(g: Any, asks: Any, first: Any, where: int, taken: int, room: Any) -> 
 
 
 @kernel
-def between(g: Any, asks: Any, a: int, b: int, buf: Any) -> int:
+def between(g: Any, asks: Any, a: int, b: int, buf: Any) -> Any:
     """Put the relations that lead from `a` to `b` into `buf`, tagged as seen from `a`.
 
     Looks at whichever has the fewer. Returns how many; minus the room needed where it was full.
@@ -419,7 +420,7 @@ class Searcher:
             elif time.monotonic() > self.until:
                 return TIME
 
-    def _tier(self, code: Kernel[P, int]) -> Callable[P, int]:
+    def _tier(self, code: Kernel[P, R]) -> Callable[P, R]:
         """Compiled code once the question turned out to be a large one."""
         return code if self._easy > 0 else code.hot
 
