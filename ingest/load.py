@@ -37,6 +37,7 @@ class Late(NamedTuple):
     chunk: str
     source: Source
     sha256: str
+    file: int  # its place in the call
     rows: list[Row]
     lines: list[int]
 
@@ -207,10 +208,6 @@ class _Call:
             operations.close()
         return self._total()
 
-    def _receipt(self, source: Source, sha256: str) -> Receipt:
-        name = _name(source, sha256)
-        return next(r for r in reversed(self.receipts) if r.batch == name)
-
     def _file(
         self, source: Source, sha256: str, late: Spool, operations: Spool, behind: int
     ) -> None:
@@ -260,13 +257,14 @@ class _Call:
                         name,
                         source,
                         sha256,
+                        len(self.receipts) - 1,
                         [chunk.rows[i] for i in indexes],
                         [chunk.lines[i] for i in indexes],
                     )
                 )
 
     def _held(self, held: Late, suffix: str) -> None:
-        receipt = self._receipt(held.source, held.sha256)
+        receipt = self.receipts[held.file]
         written = self.store.write(
             self._free(f"{held.chunk}/{suffix}"), held.rows, file=(held.source.name, held.sha256)
         )

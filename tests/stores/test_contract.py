@@ -801,3 +801,15 @@ def test_a_file_that_ends_what_it_says_may_be_sent_again(ground: Ground) -> None
     for again in (ground.write(facts, **mine), ground.write(ends, **mine)):
         assert (again.loaded, again.duplicates, again.rejected) == (0, 2, [])
     assert ground.store.last_batch() == 2
+
+
+def test_a_relation_sent_again_after_its_ends_were_retracted(ground: Ground) -> None:
+    """It is still the fact that it was; only a new one needs ends that stand."""
+    ground.write([person("p1"), company("c1")], dataset="other")
+    facts = [share("s1", "p1", "c1"), share("s2", "other:p1", "other:c1")]
+    ground.write(facts)
+    ground.write([{"kind": "retract", "id": "other:p1"}])
+    assert ground.write(facts).duplicates == 2
+    written = ground.write([share("s3", "other:p1", "c1"), share("s1", "p1", "c1", "0.7")])
+    assert [index for index, *_ in ground.reasons(written)] == [0]
+    assert ground.current()["d:s1"].payload["share"] == "0.7"

@@ -62,12 +62,13 @@ class Resolver:
         """The record a reference means, with its name; None: not settled before the call ends.
 
         `before` is what it meant when this fact was recorded: it still does where it can, whoever
-        else has come to bear the same name.
+        else has come to bear the same name, and also after it was retracted.
         """
         own = self.records.get(reference, {}).get(dataset)
         if own is not None and own[1] > 0 and is_entity(own[2]):
             return own, f"{self.dataset_names[dataset]}:{reference}"
         prefix, colon, rest = reference.partition(":")
+        named = None
         if colon:
             number = self.datasets.get(prefix)
             named = self.records.get(rest, {}).get(number) if number else None
@@ -75,10 +76,16 @@ class Resolver:
                 return named, reference
         if defer:
             return None
+        if before is not None:
+            if named is not None and named[0] == before:
+                return named, reference
+            for number, known in self.records.get(reference, {}).items():
+                if known[0] == before:
+                    return known, f"{self.dataset_names[number]}:{reference}"
         if own is not None and is_entity(own[2]):
             raise BadFact(f"{reference[:80]!r} was retracted")  # and is nobody else's
         living = self._living(reference)
-        if len(living) > 1 and all(known[0] != before for known, _ in living):
+        if len(living) > 1:
             raise BadFact(f"{len(living)} datasets have {reference[:80]!r}: write dataset:id")
         if not living and colon:  # any record of that subject will do
             living = self._by_canonical(reference)
