@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.compiled import inline_kernel, kernel
-from graph.traverse import Ask, Buffer, Graph, buffer, gather_each, weight
+from graph.traverse import Ask, Buffer, Graph, buffer, gather_each
 
 Ints = npt.NDArray[np.int32]
 
@@ -205,15 +205,17 @@ def walk(g: Any, ask: Any, bounds: Any, every: bool, budget: int, force: bool, r
         status = _ended(room, bounds, head)
         if status != PAUSED:
             return status
-        if spent >= budget or (head == 0 and not force and weight(g, ask, room.order[0]) > budget):
+        if spent >= budget:
             return PAUSED
-        limit = bounds.fanout if head > 0 else _UNLIMITED
+        limit = bounds.fanout if head > 0 else _UNLIMITED if force else budget
         most = min(bounds.explore - state[_SEEN], budget - spent)
         upto = _level_end(room, head)
         stopped = gather_each(g, ask, room.order, head, upto, limit, most, room.buf, room.upto)
         if stopped == head:
             state[_NEED] = room.upto[head]
             return BUFFER_FULL
+        if head == 0 and room.upto[0] < 0:
+            return PAUSED
         n = 0
         for i in range(head, stopped):
             n = max(n, room.upto[i])

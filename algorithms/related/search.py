@@ -25,9 +25,10 @@ from graph.reach import (
     PAUSED,
     TIME,
     Seen,
+    place_of,
     probe,
 )
-from graph.traverse import BOTH, IN, OUT, Ask, Buffer, Graph, buffer, gather, weight
+from graph.traverse import BOTH, IN, OUT, Ask, Buffer, Graph, buffer, gather, gather_each, weight
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,6 +37,7 @@ LONGER: Final = 8  # no path within the length; there may be a longer one
 
 _BARRED: Final = -2
 _UNLIMITED: Final = 1 << 40
+_TOGETHER: Final = 256
 (
     _STAMP,
     _COUNT,
@@ -65,8 +67,11 @@ class Room(NamedTuple):
     far: Ints  # distance to the second end
     mark: Ints  # leads back to the first end by a shortest path
     turn: Ints
-    front: Ints  # positions in the order they were met from either end
+    front: Ints  # positions in the order they were met from either end, and their nodes
     back: Ints
+    front_node: Ints
+    back_node: Ints
+    upto: Ints
     meets: Ints
     picks: Ints
     buf: Buffer
@@ -115,7 +120,7 @@ def _place(room: Any, stamp: int, node: int) -> Any:
 
 
 @inline_kernel
-def _within(values: Any, value: int) -> bool:
+def _within(values: Any, value: Any) -> bool:
     for i in range(len(values)):  # noqa: SIM110  (numba has no generators here)
         if values[i] == value:
             return True
@@ -137,6 +142,8 @@ def _begin(room: Any, stamp: int) -> None:
     room.far[1] = 0
     room.front[0] = 0
     room.back[0] = 1
+    room.front_node[0] = room.node[0]
+    room.back_node[0] = room.node[1]
     state[_FRONT] = 1
     state[_BACK] = 1
     state[_LENGTH] = -1
@@ -144,36 +151,76 @@ def _begin(room: Any, stamp: int) -> None:
 
 
 @inline_kernel
-def _expand(g: Any, asks: Any, first: Any, bounds: Any, room: Any, where: int, side: int) -> None:
-    """Label the neighbours of a subject, which are in the buffer, from one side."""
-    state = room.state
-    stamp = state[_STAMP]
-    node = room.node[where]
-    for i in range(state[_NEED]):
-        other = room.buf.others[i]
-        count = state[_COUNT]
-        at = _place(room, stamp, other)
-        hub = bounds.hub
-        if at == count and hub > 0 and gather(g, asks.any, other, room.none, hub) > hub:
-            room.near[at] = _BARRED
-            room.far[at] = _BARRED
-        if room.near[at] == _BARRED:
+def _label(  # noqa: PLR0915  (one loop: a call in it would count references to every array)
+    g: Any, asks: Any, first: Any, bounds: Any, room: Any, stopped: int, side: int
+) -> None:
+    """Label from one side the neighbours of subjects up to `stopped`, which are in the buffer.
+
+    A hub is barred when it would be expanded, or when the sides meet in it; ends never are.
+    """
+    state, table, slot = room.state, room.seen.table, room.seen.slot
+    node: Any = room.node
+    mark, turn = room.mark, room.turn
+    met, meets, upto, other_of = state[_MET], room.meets, room.upto, room.buf.others
+    forward = side == 1
+    queue, queued = (room.front, room.front_node) if forward else (room.back, room.back_node)
+    mine, theirs = (room.near, room.far) if forward else (room.far, room.near)
+    end = state[_FRONT] if forward else state[_BACK]
+    level = (state[_NEAR] if forward else state[_FAR]) + 1
+    stamp, count, hub = state[_STAMP], state[_COUNT], bounds.hub
+    mask = len(table) - 1
+    refusing = len(first) > 0
+    n = 0
+    for i in range(state[_AT], stopped):
+        where = queue[i]
+        crowded = upto[i] < 0
+        if hub > 0 and i > 0 and not crowded and asks.any.way != asks.fwd.way:
+            crowded = gather(g, asks.any, node[where], room.none, hub) > hub
+        if crowded:
+            mine[where] = theirs[where] = _BARRED
+            n = max(n, upto[i])
             continue
-        if side == 1:
-            if room.near[at] >= 0 or (where == 0 and _within(first, other)):
+        while n < upto[i]:
+            other = np.int64(other_of[n])
+            n += 1
+            at = place_of(other, mask)
+            while table[at] >> 32 == stamp >> 32 and table[at] != stamp + other:
+                at = (at + 1) & mask
+            place = slot[at]
+            if table[at] != stamp + other:
+                table[at] = stamp + other
+                slot[at] = place = count
+                node[place] = other
+                mine[place] = theirs[place] = -1
+                mark[place] = turn[place] = 0
+                count += 1
+            if mine[place] != -1:
                 continue
-            room.near[at] = state[_NEAR] + 1
-            room.front[state[_FRONT]] = at
-            state[_FRONT] += 1
-        else:
-            if room.far[at] >= 0 or (at == 0 and _within(first, node)):
+            if refusing and (
+                (where == 0 and _within(first, other))
+                if forward
+                else (place == 0 and _within(first, node[where]))
+            ):
                 continue
-            room.far[at] = state[_FAR] + 1
-            room.back[state[_BACK]] = at
-            state[_BACK] += 1
-        if room.near[at] >= 0 and room.far[at] >= 0:
-            room.meets[state[_MET]] = at
-            state[_MET] += 1
+            if (
+                hub > 0
+                and theirs[place] >= 0
+                and place > 1
+                and gather(g, asks.any, node[place], room.none, hub) > hub
+            ):
+                mine[place] = theirs[place] = _BARRED
+                continue
+            mine[place] = level
+            queue[end] = place
+            queued[end] = other
+            end += 1
+            if theirs[place] >= 0:
+                meets[met] = place
+                met += 1
+    state[_COUNT] = count
+    state[_MET] = met
+    state[_FRONT if forward else _BACK] = end
+    state[_SEEN] += n
 
 
 @inline_kernel
@@ -202,8 +249,17 @@ def _turn_side(room: Any, bounds: Any, tails: Any) -> int:
     return PAUSED
 
 
+@inline_kernel
+def _before_heavy(upto: Any, lo: int, stopped: int) -> int:
+    """Up to where no subject was left out for its many relations."""
+    for i in range(lo, stopped):
+        if upto[i] < 0:
+            return i
+    return stopped
+
+
 @kernel
-def meet(
+def meet(  # noqa: PLR0912
     g: Any, asks: Any, first: Any, bounds: Any, tails: Any, budget: int, force: bool, room: Any
 ) -> int:
     """Go on with a search until the two sides meet, are exhausted, bounded, full or paused.
@@ -212,9 +268,8 @@ def meet(
     are subjects that may not follow the first end; `tails` are where the frontiers begin.
     """
     state = room.state
-    stamp = state[_STAMP]
     if state[_READY] == 0:
-        _begin(room, stamp)
+        _begin(room, state[_STAMP])
     spent = 0
     while True:
         if state[_SIDE] == 0:
@@ -222,23 +277,34 @@ def meet(
             if status != PAUSED:
                 return status
         side = state[_SIDE]
+        ask = asks.fwd if side == 1 else asks.bwd
+        queued = room.front_node if side == 1 else room.back_node
         while state[_AT] < state[_UPTO]:
-            where = room.front[state[_AT]] if side == 1 else room.back[state[_AT]]
-            ask = asks.fwd if side == 1 else asks.bwd
             if state[_SEEN] >= bounds.explore:
                 return EXPLORED
-            if spent >= budget or (not force and weight(g, ask, room.node[where]) > budget):
+            if spent >= budget:
                 return PAUSED
-            n = gather(g, ask, room.node[where], room.buf, _UNLIMITED)
-            state[_NEED] = n
-            if n > len(room.buf.rows):
-                return BUFFER_FULL
+            lo = state[_AT]
+            hi = min(state[_UPTO], lo + _TOGETHER)
+            most = min(bounds.explore - state[_SEEN], budget - spent)
+            limit = _UNLIMITED if force else budget
+            avoid = lo > 0 and 0 < bounds.hub <= limit
+            limit = bounds.hub if avoid else limit
+            stopped = gather_each(g, ask, queued, lo, hi, limit, most, room.buf, room.upto)
+            if not avoid:
+                stopped = _before_heavy(room.upto, lo, stopped)
+            if stopped == lo:
+                state[_NEED] = room.upto[lo]
+                return BUFFER_FULL if state[_NEED] >= 0 else PAUSED
+            n = 0
+            for i in range(lo, stopped):
+                n = max(n, room.upto[i])
             if (state[_COUNT] + n) * 2 > len(room.seen.table):
+                state[_NEED] = n
                 return NODES_FULL
-            spent += n * (1 + bounds.hub) + 4 * len(ask.kinds)
-            state[_SEEN] += n
-            _expand(g, asks, first, bounds, room, where, side)
-            state[_AT] += 1
+            _label(g, asks, first, bounds, room, stopped, side)
+            spent += n + 4 * len(ask.kinds) * (stopped - lo)
+            state[_AT] = stopped
         if side == 1:
             state[_NEAR] += 1
         else:
@@ -344,6 +410,9 @@ def _room(nodes: int, relations: int) -> Room:
         turn=np.empty(nodes, np.int32),
         front=np.empty(nodes, np.int32),
         back=np.empty(nodes, np.int32),
+        front_node=np.empty(nodes, np.int32),
+        back_node=np.empty(nodes, np.int32),
+        upto=np.empty(nodes, np.int32),
         meets=np.empty(nodes, np.int32),
         picks=np.empty(nodes, np.int32),
         buf=buffer(relations),
