@@ -109,7 +109,8 @@ def paths(snapshot: Snapshot, params: PathsParams) -> Result[Path]:
     Shortest paths are found from both ends; further ones after Yen with Lawler's rule, each by at
     most as many searches as the one before has steps. Raises UnknownSubject, WrongUsage.
     """
-    from algorithms.related.search import Bounds, Searcher
+    from algorithms.related.meeting import Bounds
+    from algorithms.related.search import Searcher
     from graph.times import day_end, today
     from graph.traverse import EVERY_KIND, ask_for, graph_of
 
