@@ -70,17 +70,36 @@ def pack(texts: Any) -> tuple[Offsets, npt.NDArray[np.uint8]]:
     return ends, np.frombuffer(data, np.uint8, size) if size else np.empty(0, np.uint8)
 
 
-def same_text(texts: Texts, at: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """A number for each of the texts at these positions; equal texts have equal numbers, and
-    empty ones -1."""
+def _whole(texts: Texts) -> Any:
+    """All texts as one Arrow array."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     whole = pa.LargeStringArray.from_buffers(
         texts.count, pa.py_buffer(texts.offsets), pa.py_buffer(texts.data)
     )
     if texts.added:
         whole = pa.concat_arrays([whole, pa.array(texts.added, pa.large_string())])
+    return whole
+
+
+def matching(texts: Texts, pattern: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Positions of the texts in which a regular expression (RE2) is found, and their bytes."""
+    import pyarrow.compute as pc
+
+    whole = _whole(texts)
+    hits = pc.match_substring_regex(whole, pattern).to_numpy(zero_copy_only=False)
+    sizes = pc.binary_length(whole).to_numpy(zero_copy_only=False)
+    at = np.flatnonzero(hits)
+    return at, sizes[at]
+
+
+def same_text(texts: Texts, at: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """A number for each of the texts at these positions; equal texts have equal numbers, and
+    empty ones -1."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = _whole(texts)
     chosen = whole.take(pa.array(at, pa.int64()))
     codes: npt.NDArray[np.int32] = (
         chosen.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int32)

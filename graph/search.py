@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from graph.heap import Texts
+from graph.heap import Texts, matching
+
+_WIDE: Final = 0xFEE0  # from an ASCII character to its full-width twin
+_LOOKED_AT: Final = 20_000
 
 
 @lru_cache(maxsize=65536)
@@ -25,36 +28,47 @@ def normal(text: str) -> str:
 
 
 def find(labels: Texts, versions: npt.NDArray[Any], text: str, limit: int) -> list[int]:
-    """Nodes whose newest label holds `text`: exact first, then the shortest, at most `limit`."""
+    """Nodes whose newest label holds `text`: exact first, then the shortest, at most `limit`.
+
+    One pass of a compiled pattern over all labels; of very many hits, the shortest are looked at.
+    """
     wanted = normal(text)
     if not wanted:
         return []
-    owner = {int(v): n for n, v in enumerate(versions.tolist()) if v >= 0}
+    owner = np.full(len(labels), -1, np.int64)
+    nodes = np.flatnonzero(versions >= 0)
+    owner[versions[nodes]] = nodes
+    places, sizes = matching(labels, pattern(wanted))
+    keep = owner[places] >= 0
+    places, sizes = places[keep], sizes[keep]
+    nearest = places[np.argsort(sizes, kind="stable")[:_LOOKED_AT]]
     found = [
-        (len(name), owner[at])
-        for at in _holding(labels, wanted, text)
-        if at in owner and wanted in (name := normal(labels[at]))
+        (len(name), int(owner[at]))
+        for at in nearest.tolist()
+        if wanted in (name := normal(labels[at]))
     ]
     return [node for _, node in sorted(found)[:limit]]
 
 
-def _holding(labels: Texts, wanted: str, text: str) -> Iterable[int]:
-    """Positions whose text may hold it: those with all its letters in any of their usual forms."""
-    data, offsets = labels.data.tobytes(), labels.offsets
-    if wanted.isascii() or text == wanted:
-        found: set[int] = set()
-        for form in {wanted, text, wanted.upper(), wanted.title(), _traditional(wanted)}:
-            raw, at = form.encode(), 0
-            while (at := data.find(raw, at)) >= 0:
-                found.add(int(np.searchsorted(offsets, at, side="right")) - 1)
-                at += 1
-        yield from sorted(found)
-    else:
-        yield from range(labels.count)
-    yield from range(labels.count, len(labels))
+def pattern(wanted: str) -> str:
+    """A regular expression for every usual way to write a normal form: capitals, full width,
+    traditional characters."""
+    return "".join(r"\s+" if char == " " else _ways(char) for char in wanted)
 
 
-def _traditional(text: str) -> str:
+def _ways(char: str) -> str:
+    ways = {char, char.upper(), *_traditional().get(char, ())}
+    ways |= {chr(ord(way) + _WIDE) for way in ways if len(way) == 1 and "!" <= way <= "~"}
+    return "(?:" + "|".join(sorted(re.escape(way) for way in ways)) + ")"
+
+
+@lru_cache(maxsize=1)
+def _traditional() -> dict[str, list[str]]:
+    """What is simplified to each character."""
     from zhconv_rs_opencc import zhconv
 
-    return text if text.isascii() else zhconv(text, "zh-hant")
+    found: dict[str, list[str]] = {}
+    for char in map(chr, range(0x3400, 0xA000)):
+        if (simple := zhconv(char, "zh-hans")) != char:
+            found.setdefault(simple, []).append(char)
+    return found
