@@ -38,7 +38,10 @@ def find(labels: Texts, versions: npt.NDArray[Any], text: str, limit: int) -> li
     owner = np.full(len(labels), -1, np.int64)
     nodes = np.flatnonzero(versions >= 0)
     owner[versions[nodes]] = nodes
-    places, sizes = matching(labels, pattern(wanted))
+    # Folding takes letters apart (ß to ss): what was typed is looked for beside what it folds to.
+    lower = unicodedata.normalize("NFKC", text).lower()
+    forms = sorted({wanted, *(" ".join(form.split()) for form in (lower, text))})
+    places, sizes = matching(labels, "|".join(pattern(form) for form in forms))
     keep = owner[places] >= 0
     places, sizes = places[keep], sizes[keep]
     nearest = places[np.argsort(sizes, kind="stable")[:_LOOKED_AT]]
