@@ -91,3 +91,31 @@ def test_following_a_busy_writer(tmp_path: Path) -> None:
         assert picture(snapshot_of(fresh, view.known_at)) == picture(view)
     assert picture(snapshot_of(live)) == picture(snapshot_of(fresh))
     store.close()
+
+
+def test_processes_that_make_one_store_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom graph.store import open_store\n"
+        "sys.stdin.readline()\n"  # all wait for one start
+        "store = open_store(sys.argv[1], create=True)\nprint(store.id_key.hex())\nstore.close()\n"
+    )
+    for number in range(6):
+        url = f"sqlite:///{tmp_path / f'{number}.db'}"
+        children = [
+            subprocess.Popen(
+                [sys.executable, "-c", code, url],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=Path(__file__).parent.parent.parent,
+            )
+            for _ in range(4)
+        ]
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.write("\n")
+            child.stdin.flush()
+        said = [child.communicate() for child in children]
+        assert [child.returncode for child in children] == [0] * 4, said
+        assert len({key for key, _ in said}) == 1  # one of them made it, all have its key

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
-from contextlib import suppress
+import time
 from typing import Final, Literal
 
 from graph.errors import InputError, SchemaVersion
@@ -47,6 +47,8 @@ INDEXES: Final = {
 # Version n to n + 1; each step runs in one transaction together with the new number.
 UPGRADES: Final[dict[int, str]] = {}
 
+_TRIES: Final = 200
+_PAUSE: Final = 0.01  # seconds
 SETTINGS: Final = """
 PRAGMA synchronous = FULL;
 PRAGMA busy_timeout = 30000;
@@ -94,11 +96,16 @@ def id_key(db: sqlite3.Connection) -> bytes:
 
 def state(db: sqlite3.Connection) -> Literal["empty", "ours", "foreign"]:
     """What kind of file this is: nothing in it yet, a store of any version, another program's."""
-    mark = db.execute("PRAGMA application_id").fetchone()[0]
+    db.execute("BEGIN")  # one view of the file: another process may be making it
+    try:
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        mark = db.execute("PRAGMA application_id").fetchone()[0]
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
     if mark == APPLICATION_ID:
         return "ours"
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     return "foreign" if mark or version or tables else "empty"
 
 
@@ -106,9 +113,10 @@ def create(db: sqlite3.Connection) -> None:
     """Make an empty store. Its id key comes with it, or, where LINKRISK_ID_KEY gives one, only a
     digest of that."""
     given = given_key()
-    db.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")
-    db.executescript(SETTINGS)
-    db.execute("BEGIN IMMEDIATE")
+    # Made in one transaction before WAL is turned on: who looks meanwhile waits, and sees an empty
+    # file or a whole store.
+    db.executescript("PRAGMA busy_timeout = 30000; PRAGMA page_size = 8192;")
+    db.execute("BEGIN EXCLUSIVE")
     if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody was faster
         for statement in (*TABLES.split(";"), *INDEXES.values()):
             if statement.strip():
@@ -121,6 +129,20 @@ def create(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
+    prepare(db)
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Turn WAL on where it is not: it needs the file alone, and SQLite does not wait for that."""
+    for _ in range(_TRIES):
+        if db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                return  # on a medium that cannot be written
+            time.sleep(_PAUSE)
 
 
 def prepare(db: sqlite3.Connection) -> None:
@@ -132,9 +154,7 @@ def prepare(db: sqlite3.Connection) -> None:
     if version > VERSION:
         raise SchemaVersion(f"the store has schema {version}, this program knows {VERSION}")
     db.executescript(SETTINGS)
-    if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a backup is one plain file
-        with suppress(sqlite3.OperationalError):  # in use, or on a medium that cannot be written
-            db.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(db)  # a new store, and a backup, are plain files
     while version < VERSION:
         db.execute("BEGIN IMMEDIATE")
         current = db.execute("PRAGMA user_version").fetchone()[0]
