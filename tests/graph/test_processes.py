@@ -96,10 +96,11 @@ def test_following_a_busy_writer(tmp_path: Path) -> None:
 def test_processes_that_make_one_store_at_once(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom graph.store import open_store\n"
+        "import graph.stores.sqlite.store\nprint('ready', flush=True)\n"
         "sys.stdin.readline()\n"  # all wait for one start
         "store = open_store(sys.argv[1], create=True)\nprint(store.id_key.hex())\nstore.close()\n"
     )
-    for number in range(6):
+    for number in range(12):
         url = f"sqlite:///{tmp_path / f'{number}.db'}"
         children = [
             subprocess.Popen(
@@ -112,6 +113,9 @@ def test_processes_that_make_one_store_at_once(tmp_path: Path) -> None:
             )
             for _ in range(4)
         ]
+        for child in children:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
         for child in children:
             assert child.stdin is not None
             child.stdin.write("\n")
