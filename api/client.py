@@ -84,7 +84,6 @@ class Client(_Named):
             timeout=timeout,
             transport=transport,
         )
-        self._paths: dict[str, str] | None = None
 
     def ask(self, name: str, /, **params: Any) -> dict[str, Any]:
         """The envelope that answers a question by its algorithm's name or verb."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from algorithms.registry import ALGORITHMS, Algorithm
 from graph import compiled
+from graph.children import start_module
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ class Rehearsal:
         with self._lock:  # or a child could be started after `stop`
             if self._stopped.is_set():
                 return
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "api.rehearsal"], stdout=subprocess.DEVNULL
-            )
+            self._child = start_module("api.rehearsal")
         failed = self._child.wait() != 0
         if self._stopped.is_set():
             return

@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from algorithms import registry
+from graph.closing import Closing
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from graph.base import Progress
     from graph.live import Live
     from graph.snapshot import Snapshot
     from graph.store import Store
 
 
-class Session:
+class Session(Closing):
     """Answers questions on one store; always on the newest facts unless `known_at` says earlier.
 
     Safe to use from several threads: snapshots are immutable, opening one is serialised.
@@ -68,14 +67,3 @@ class Session:
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

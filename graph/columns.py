@@ -18,6 +18,20 @@ BITS: Final = {kind.code: 1 << place for place, kind in enumerate(RELATIONS.valu
 EMPTY: Final[I32] = np.empty(0, np.int32)
 
 
+# The arrays of a live graph that grow, one entry a relation and one a record.
+ROWS: Final = ("src", "dst", "vf", "vt", "rec", "ret", "value", "seq", "code", "dataset")
+NODES: Final = (
+    "node_first",
+    "node_kind",
+    "node_dataset",
+    "rep",
+    "nxt",
+    "node_vf",
+    "node_vt",
+    "node_version",
+)
+
+
 class Columns(NamedTuple):
     """Every relation, one row each. Ends are record nodes; `Nodes.rep` leads to their subjects.
 

@@ -12,33 +12,13 @@ from typing import Any, Final
 import numpy as np
 
 from graph.base import Arrays, Base
+from graph.columns import NODES, ROWS
 
 _MAGIC: Final = b"LRSNAP02"
 _ALIGN: Final = 64
 # Room for later rows, so that following the store appends in place; holes take no disk.
 _ROOM: Final = 65_536
-_GROWS: Final = frozenset(
-    {
-        "src",
-        "dst",
-        "vf",
-        "vt",
-        "rec",
-        "ret",
-        "value",
-        "seq",
-        "code",
-        "dataset",
-        "node_first",
-        "node_kind",
-        "node_dataset",
-        "rep",
-        "nxt",
-        "node_vf",
-        "node_vt",
-        "node_version",
-    }
-)
+_GROWS: Final = frozenset({*ROWS, *NODES})
 
 
 def save(base: Base, path: Path) -> None:
@@ -96,6 +76,6 @@ def used_bytes(base: Base, names: Iterable[str]) -> int:
         array = base.arrays[name]
         length = len(array)
         if name in _GROWS:
-            length = nodes if name.startswith("node") or name in {"rep", "nxt"} else rows
+            length = nodes if name in NODES else rows
         total += length * array.itemsize
     return total

@@ -36,6 +36,18 @@ RETRACT: Final = 0  # operations that are not facts of their own
 CLOSE: Final = 255
 
 
+Keys = tuple[tuple[str, str, str | None, str | None], ...]  # kind, value, reason, canonical
+
+
+class Source(NamedTuple):
+    """Where a fact stood."""
+
+    dataset: str
+    file: str | None
+    record: str | None
+    version: str | None
+
+
 class Row(NamedTuple):
     """One normalised fact. `a` and `b` are references (`dataset:id`, canonical or bare ids)."""
 
@@ -53,7 +65,7 @@ class Row(NamedTuple):
     file: str | None
     record: str | None
     version: str | None
-    keys: tuple[tuple[str, str, str | None, str | None], ...]  # kind, value, reason, canonical
+    keys: Keys
 
 
 def content_digest(  # one place says what a fact's content is
@@ -65,7 +77,7 @@ def content_digest(  # one place says what a fact's content is
     vt: int,
     value: int | None,
     payload: str,
-    keys: tuple[tuple[str, str, str | None, str | None], ...],
+    keys: Keys,
 ) -> bytes:
     """BLAKE2b-128 of what a fact says; sources and recorded times are not part of it.
 
@@ -99,24 +111,22 @@ class Normaliser:
         kind = obj.get("kind")
         if not isinstance(kind, str):
             raise BadFact("missing or not text", "kind")
-        dataset, file, record, version = self._source(obj.get("source"), line)
+        source = self._source(obj.get("source"), line)
         if kind in {"retract", "close"}:
-            return self._operation(kind, obj, dataset, file, record, version)
+            return self._operation(kind, obj, source)
         code = CODES.get(kind)
         if code is None:
             raise BadFact(f"unknown kind {kind[:40]!r}", "kind")
         if is_entity(code):
-            return self._entity(code, kind, obj, dataset, file, record, version)
+            return self._entity(code, kind, obj, source)
         if kind == LISTING:
-            return self._listing(code, obj, dataset, file, record, version)
-        return self._relation(code, RELATIONS[kind], obj, dataset, file, record, version)
+            return self._listing(code, obj, source)
+        return self._relation(code, RELATIONS[kind], obj, source)
 
-    def _source(
-        self, source: object, line: int | None
-    ) -> tuple[str, str | None, str | None, str | None]:
+    def _source(self, source: object, line: int | None) -> Source:
         record = None if line is None else str(line)
         if source is None:
-            return self.dataset, self.file, record, None
+            return Source(self.dataset, self.file, record, None)
         if not isinstance(source, dict):
             raise BadFact("not an object", "source")
         dataset = source.get("dataset", self.dataset)
@@ -124,7 +134,7 @@ class Normaliser:
             raise BadFact("not a dataset's name", "source.dataset")
         if ":" in dataset or "\x1f" in dataset or "\x00" in dataset:
             raise BadFact("a dataset's name has no colon or control character", "source.dataset")
-        return (
+        return Source(
             dataset,
             optional_text(source.get("file"), "source.file") or self.file,
             optional_text(source.get("record"), "source.record") or record,
@@ -135,10 +145,7 @@ class Normaliser:
         self,
         kind: str,
         obj: dict[str, Any],
-        dataset: str,
-        file: str | None,
-        record: str | None,
-        version: str | None,
+        source: Source,
     ) -> Row:
         name = identifier(obj.get("id"))
         until = INF
@@ -146,33 +153,19 @@ class Normaliser:
             until = time_of(obj.get("valid_to"), "valid_to", INF)
             if until == INF:
                 raise BadFact("missing", "valid_to")
+        code = RETRACT if kind == "retract" else CLOSE
+        dataset, file, record, version = source
         return Row(
-            RETRACT if kind == "retract" else CLOSE,
-            dataset,
-            name,
-            None,
-            None,
-            NEG,
-            until,
-            None,
-            None,
-            "{}",
-            b"",
-            file,
-            record,
-            version,
-            (),
-        )
+            code, dataset, name, None, None, NEG, until, None, None, "{}", b"", file, record,
+            version, (),
+        )  # fmt: skip
 
     def _entity(
         self,
         code: int,
         kind: str,
         obj: dict[str, Any],
-        dataset: str,
-        file: str | None,
-        record: str | None,
-        version: str | None,
+        source: Source,
     ) -> Row:
         given = self._keys(kind, obj)
         name = obj.get("id")
@@ -184,30 +177,9 @@ class Normaliser:
         for field in ("name", "text"):
             if (text := optional_text(obj.get(field), field)) is not None:
                 rest[field] = text
-        payload = canonical_json(rest)
-        full = f"{dataset}:{ident}"
-        digest = content_digest(code, full, None, None, vf, vt, None, payload, given)
-        return Row(
-            code,
-            dataset,
-            ident,
-            None,
-            None,
-            vf,
-            vt,
-            None,
-            None,
-            payload,
-            digest,
-            file,
-            record,
-            version,
-            given,
-        )
+        return _made(code, ident, source, (None, None), (vf, vt), (None, None), rest, given)
 
-    def _keys(
-        self, kind: str, obj: dict[str, Any]
-    ) -> tuple[tuple[str, str, str | None, str | None], ...]:
+    def _keys(self, kind: str, obj: dict[str, Any]) -> Keys:
         given = obj.get("keys")
         if not given:
             return ()
@@ -262,10 +234,7 @@ class Normaliser:
         code: int,
         kind: RelationKind,
         obj: dict[str, Any],
-        dataset: str,
-        file: str | None,
-        record: str | None,
-        version: str | None,
+        source: Source,
     ) -> Row:
         ident = self._named(kind.name, obj.get("id"))
         a, b = self._end(obj, "from"), self._end(obj, "to")
@@ -277,45 +246,14 @@ class Normaliser:
             if not at:
                 raise BadFact("missing", "at")
             vf, vt = time_of(at, "at", NEG), INF
-        value, extra = relation_fields(kind, obj, rest)
-        payload = canonical_json(rest)
-        digest = content_digest(
-            code,
-            f"{dataset}:{ident}",
-            assumed(dataset, a),
-            assumed(dataset, b),
-            vf,
-            vt,
-            value,
-            payload,
-            (),
-        )
-        return Row(
-            code,
-            dataset,
-            ident,
-            a,
-            b,
-            vf,
-            vt,
-            value,
-            extra,
-            payload,
-            digest,
-            file,
-            record,
-            version,
-            (),
-        )
+        said = relation_fields(kind, obj, rest)
+        return _made(code, ident, source, (a, b), (vf, vt), said, rest, ())
 
     def _listing(
         self,
         code: int,
         obj: dict[str, Any],
-        dataset: str,
-        file: str | None,
-        record: str | None,
-        version: str | None,
+        source: Source,
     ) -> Row:
         ident = self._named(LISTING, obj.get("id"))
         a = self._end(obj, "subject")
@@ -331,29 +269,33 @@ class Normaliser:
         for field in ("decided_on", "until"):  # kept where an interval of their own was given
             if obj.get(field) is not None:
                 rest[field] = format_time(time_of(obj[field], field, NEG))
-        payload = canonical_json(rest)
-        digest = content_digest(
-            code, f"{dataset}:{ident}", assumed(dataset, a), None, vf, vt, None, payload, ()
-        )
-        return Row(
-            code,
-            dataset,
-            ident,
-            a,
-            None,
-            vf,
-            vt,
-            None,
-            None,
-            payload,
-            digest,
-            file,
-            record,
-            version,
-            (),
-        )
+        return _made(code, ident, source, (a, None), (vf, vt), (None, None), rest, ())
 
 
-def assumed(dataset: str, reference: str) -> str:
+def _made(
+    code: int,
+    ident: str,
+    source: Source,
+    ends: tuple[str | None, str | None],
+    times: tuple[int, int],
+    said: tuple[int | None, str | None],
+    rest: dict[str, Any],
+    keys: Keys,
+) -> Row:
+    """The row of checked parts, with its digest; `said` is its value and carried fields."""
+    dataset, file, record, version = source
+    (a, b), (vf, vt), (value, extra) = ends, times, said
+    payload = canonical_json(rest)
+    digest = content_digest(
+        code, f"{dataset}:{ident}", assumed(dataset, a), assumed(dataset, b), vf, vt, value,
+        payload, keys,
+    )  # fmt: skip
+    return Row(
+        code, dataset, ident, a, b, vf, vt, value, extra, payload, digest, file, record, version,
+        keys,
+    )  # fmt: skip
+
+
+def assumed(dataset: str, reference: str | None) -> str | None:
     """The record a reference means while nothing else is known: one of its own dataset."""
-    return f"{dataset}:{reference}"
+    return None if reference is None else f"{dataset}:{reference}"

@@ -19,7 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.base import Base, Progress, build, is_relation_mask, label_of
-from graph.columns import EMPTY, NEVER, Growing, Index, kind_bits, make_index, sort_rows
+from graph.columns import (
+    EMPTY,
+    NEVER,
+    NODES,
+    ROWS,
+    Growing,
+    Index,
+    kind_bits,
+    make_index,
+    sort_rows,
+)
 from graph.disk import load, save
 from graph.identity import Grouping, group, in_order, join, tie
 from graph.model import CODES, LISTING_CODE, is_relation
@@ -27,17 +37,6 @@ from graph.store import BatchInfo, Delta, Store
 from graph.times import INF, NEG
 
 _SAME, _APART = CODES["same_as"], CODES["not_same_as"]
-_ROWS: Final = ("src", "dst", "vf", "vt", "rec", "ret", "value", "seq", "code", "dataset")
-_NODES: Final = (
-    "node_first",
-    "node_kind",
-    "node_dataset",
-    "rep",
-    "nxt",
-    "node_vf",
-    "node_vt",
-    "node_version",
-)
 _VERSIONS: Final = (
     "version_seq",
     "version_node",
@@ -62,8 +61,8 @@ class Live:
         self.base_batch = base.batch
         self.tail_limit = max(_STALE, rows // 50)
         self.rebuilding: subprocess.Popen[bytes] | None = None  # see graph.rebuild
-        self.rows = Growing({name: arrays[name] for name in _ROWS}, rows)
-        self.nodes = Growing({name: arrays[name] for name in _NODES}, nodes)
+        self.rows = Growing({name: arrays[name] for name in ROWS}, rows)
+        self.nodes = Growing({name: arrays[name] for name in NODES}, nodes)
         self.versions = Growing(
             {name: arrays[name] for name in _VERSIONS}, len(arrays["version_seq"])
         )
@@ -267,7 +266,7 @@ class Live:
     def _regroup(self, touched: set[int], upto: int) -> None:
         """Group anew the records that changed, with everything they are or were grouped with."""
         self.nodes.own("rep", "nxt", "node_vf", "node_vt", "node_version")
-        arrays = {name: self.nodes.view(name) for name in _NODES}
+        arrays = {name: self.nodes.view(name) for name in NODES}
         self._newest_versions(touched, arrays)
         nodes, edges, apart, equal = self._closure(touched, arrays, upto)
         for node in nodes:
@@ -344,7 +343,7 @@ class Live:
         """Node arrays as known at a batch: the live ones, or grouped anew for the past."""
         with self.lock:
             if batch >= self.batch:
-                return {name: self.nodes.view(name) for name in _NODES}
+                return {name: self.nodes.view(name) for name in NODES}
             if (found := self.past.get(batch)) is None:
                 versions = (self.versions.view(n) for n in _VERSIONS[1:])
                 rows = (self.rows.view(n) for n in ("code", "src", "dst", "rec", "ret"))
@@ -354,7 +353,7 @@ class Live:
                         *(*rows, self.texts["row_id"], batch),
                     )
                 )
-                found = {name: self.nodes.view(name) for name in _NODES[:3]}
+                found = {name: self.nodes.view(name) for name in NODES[:3]}
                 found |= group(view, _SAME, _APART)
                 self.past[batch] = found
                 while len(self.past) > _PAST_VIEWS:

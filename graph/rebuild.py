@@ -6,18 +6,14 @@ live graph's tail has grown long, and opens the new base once it is there.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import Final
 
 from graph.base import build
+from graph.children import start_module
 from graph.disk import load, save
 from graph.live import Live, base_path
 from graph.store import open_store
-
-_ROOT: Final = str(Path(__file__).resolve().parent.parent)
 
 
 def fresher(live: Live) -> Live:
@@ -31,7 +27,9 @@ def fresher(live: Live) -> Live:
         return live
     if live.rebuilding is None:
         if live.tail_facts > live.tail_limit:
-            live.rebuilding = _start(live.store.url)
+            live.rebuilding = start_module(
+                "graph.rebuild", live.store.url, stderr=subprocess.DEVNULL
+            )
         return live
     if live.rebuilding.poll() is None:
         return live
@@ -44,17 +42,6 @@ def fresher(live: Live) -> Live:
     newer.follow()
     newer.kind_bits()
     return newer
-
-
-def _start(url: str) -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(p for p in (_ROOT, os.environ.get("PYTHONPATH", "")) if p)
-    return subprocess.Popen(  # noqa: S603  # our own interpreter and module
-        [sys.executable, "-m", "graph.rebuild", url],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-    )
 
 
 def main(url: str) -> None:

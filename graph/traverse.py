@@ -28,7 +28,6 @@ IN: Final = 1  # the relation points to the nearer subject
 OUT: Final = 2  # the relation points away from it
 BOTH: Final = 3
 WAYS: Final = {"in": IN, "out": OUT, "both": BOTH}
-WAY_NAMES: Final = {code: name for name, code in WAYS.items()}
 _ANY: Final = np.uint32(2**32 - 1)
 _NO_BITS: Final = np.empty(0, np.uint32)
 EVERY_KIND: Final = tuple(k.name for k in RELATIONS.values() if k.name[-7:] != "same_as")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 import msgspec
 import orjson
 
+from graph.closing import Closing
 from ingest.readers.native import Reject
 
 
@@ -34,7 +34,7 @@ class Receipt(msgspec.Struct, kw_only=True):
         self.quarantined += other.quarantined
 
 
-class Quarantine:
+class Quarantine(Closing):
     """JSON Lines of rejected rows; the file is made with the first, readable by its owner."""
 
     def __init__(self, path: Path) -> None:
@@ -66,14 +66,7 @@ class Quarantine:
         """The file's path, None while nothing was rejected."""
         return str(self.path) if self._file is not None else None
 
-    def __enter__(self) -> Quarantine:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file where there is one."""
         if self._file is not None:
             self._file.close()

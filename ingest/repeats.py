@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import tempfile
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import orjson
+
+from graph.closing import Closing
 
 _IN_MEMORY: Final = 500_000
 
 
-class Scratch:
+class Scratch(Closing):
     """A dictionary of JSON values that is forgotten on `close`.
 
     The first `in_memory` keys stay in memory; later ones go to a temporary SQLite file with a
@@ -25,17 +26,6 @@ class Scratch:
         self._near: dict[str | bytes, Any] = {}
         self._far: sqlite3.Connection | None = None
         self._file: tempfile.TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def get(self, key: str | bytes) -> Any:
         """The value last put at `key`, or None."""

@@ -12,15 +12,14 @@ import pickle
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from graph.children import start_module
 from graph.errors import LinkriskError
 from graph.facts import Normaliser, Row
 from ingest.readers.native import Parsed, Piece, Reject, parse
 
 _ENDED: Final = "a parsing process ended before its work was done"
-_ROOT: Final = str(Path(__file__).resolve().parent.parent)
 
 
 class Start(NamedTuple):
@@ -35,13 +34,8 @@ class Worker:
     """The caller's end of one worker. Answers come in the order of the requests."""
 
     def __init__(self, start: Start) -> None:
-        path = os.pathsep.join(p for p in (_ROOT, os.environ.get("PYTHONPATH", "")) if p)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ingest.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-        )
+        pipe = subprocess.PIPE
+        self._process = start_module("ingest.worker", stdin=pipe, stdout=pipe)
         self._send(start)
 
     def _send(self, message: object) -> None:

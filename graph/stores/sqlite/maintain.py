@@ -13,7 +13,7 @@ from graph.errors import Conflict, StoreFull
 from graph.facts import content_digest
 from graph.fields import carried_again
 from graph.keys import Key, canonical
-from graph.model import NAMES, RELATIONS, is_relation
+from graph.model import NAMES, RELATIONS, is_entity, is_relation
 from graph.naming import add_events
 from graph.stores.sqlite import read, schema
 from graph.times import INF, NEG, format_instant
@@ -148,16 +148,7 @@ def _digest(
 ) -> bytes:
     """The digest that a fact's content should have; its identifiers are checked on the way, where
     the key that they are hashed with is at hand."""
-    keys = (
-        tuple(
-            db.execute(
-                "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
-                (row[0],),
-            )
-        )
-        if row[1] < 20
-        else ()
-    )
+    keys = read.identifiers(db, row[0]) if is_entity(row[1]) else ()
     if id_key is not None and any(
         canonical(Key(kind, raw, reason), id_key) != given for kind, raw, reason, given in keys
     ):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final, NamedTuple
 
-from graph.facts import Row
+from graph.facts import Keys, Row
 from graph.naming import add_events
+from graph.stores.sqlite.read import identifiers
 from graph.stores.sqlite.resolve import Known, Resolver
 from graph.times import INF, NEG
 
 Ends = tuple[int | None, int | None]
-Keys = tuple[tuple[str, str, str | None, str | None], ...]
 _INSERT: Final = "INSERT INTO fact VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _VERSION: Final = (  # only constants are put in
     f"SELECT kind, dataset, id, a, b, ifnull(vf, {NEG}), ifnull(vt, {INF}), value, extra, payload"
@@ -110,11 +110,7 @@ class Pending:
         """The identifiers of a version."""
         if seq >= self.start:
             return tuple((i[1], i[2], i[3], i[4]) for i in self.identifiers if i[0] == seq)
-        found = self.db.execute(
-            "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
-            (seq,),
-        )
-        return tuple(found)
+        return identifiers(self.db, seq)
 
     def name_of(self, first: int | None) -> str | None:
         """`dataset:id` of a record."""

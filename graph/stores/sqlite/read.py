@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
+from graph.facts import Keys
 from graph.model import FIRST_RELATION, LISTING_CODE
 from graph.store import NONE, Delta, Ints, StoredFact
 from graph.times import INF, NEG
@@ -104,17 +105,21 @@ def _delta(
     )
 
 
+def identifiers(db: sqlite3.Connection, seq: int) -> Keys:
+    """The official keys of a version, by kind."""
+    found = db.execute(
+        "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
+        (seq,),
+    )
+    return tuple(found)
+
+
 def facts(
     db: sqlite3.Connection, where: str, values: Sequence[Any], order: str = "f.seq"
 ) -> Iterator[StoredFact]:
     """Versions that a condition selects; `where` is one of this package's own texts."""
     for row in db.execute(f"{_FACT} WHERE {where} ORDER BY {order}", values):
-        keys = tuple(
-            db.execute(
-                "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
-                (row[0],),
-            )
-        )
+        keys = identifiers(db, row[0])
         rest: tuple[Any, ...] = (*row[:10], orjson.loads(row[10]), *row[11:], keys)
         yield StoredFact(*rest)
 
