@@ -10,13 +10,13 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import apsw
 import pytest
 
 from graph.errors import NoStore
@@ -112,7 +112,7 @@ class Held(NamedTuple):
 
 
 def held(path: Path) -> Held:
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         current = set(db.execute(
             "SELECT d.name, f.id, f.digest FROM record r JOIN fact f ON f.seq = r.current"

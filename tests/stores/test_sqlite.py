@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from graph.errors import (
@@ -55,15 +55,16 @@ def full(ground: Ground) -> Ground:
     return ground
 
 
-def raw(ground: Ground) -> sqlite3.Connection:
-    return sqlite3.connect(ground.folder / "facts.db", isolation_level=None)
+def raw(ground: Ground) -> apsw.Connection:
+    return apsw.Connection(str(ground.folder / "facts.db"))
 
 
 def tamper(ground: Ground, *statements: str) -> list[str]:
     """What `check` says after somebody changed the file behind the program's back."""
     db = raw(ground)
     for statement in statements:
-        assert db.execute(statement).rowcount, f"{statement} changed nothing"
+        db.execute(statement)
+        assert db.changes(), f"{statement} changed nothing"
     db.close()
     return ground.store.check()
 
@@ -210,8 +211,8 @@ def test_not_our_file(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("version", [0, 1, 99])
 def test_another_program_s_database(tmp_path: Path, version: int) -> None:
     path = tmp_path / "facts.db"
-    db = sqlite3.connect(path)
-    db.executescript(f"CREATE TABLE fact (a); PRAGMA user_version = {version}")
+    db = apsw.Connection(str(path))
+    db.execute(f"CREATE TABLE fact (a); PRAGMA user_version = {version}")
     db.close()
     for create in (False, True):
         with pytest.raises(StoreCorrupt, match="not a store of this program"):
@@ -224,8 +225,8 @@ def test_a_store_whose_making_was_cut_short(tmp_path: Path, made: str) -> None:
     path = tmp_path / "facts.db"
     path.touch()
     if made == "header":
-        db = sqlite3.connect(path)
-        db.executescript("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")
+        db = apsw.Connection(str(path))
+        db.execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")
         db.close()
         assert path.stat().st_size
     store = open_store(f"sqlite:///{path}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import apsw
 import orjson
 
 from graph.errors import Conflict, StoreFull
@@ -16,12 +16,13 @@ from graph.keys import Key, canonical
 from graph.model import NAMES, RELATIONS, is_entity, is_relation
 from graph.naming import add_events
 from graph.stores.sqlite import read, schema
+from graph.stores.sqlite.connection import Db, connect
 from graph.times import INF, NEG, format_instant
 
 _MOST: Final = 20  # problems named before the rest is counted
 
 
-def stats(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
+def stats(db: Db, path: Path) -> dict[str, Any]:
     """Current facts by kind, versions, batches, bytes."""
     kinds = db.execute(
         "SELECT kind, count(*), sum(current > 0) FROM record GROUP BY kind ORDER BY kind"
@@ -40,7 +41,7 @@ def stats(db: sqlite3.Connection, path: Path) -> dict[str, Any]:
     }
 
 
-def check(db: sqlite3.Connection) -> list[str]:
+def check(db: Db) -> list[str]:
     """Problems in words. Reads everything: a few seconds per million facts."""
     problems = [
         f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"
@@ -80,7 +81,7 @@ _QUESTIONS: Final = {
 }
 
 
-def _references(db: sqlite3.Connection) -> list[str]:
+def _references(db: Db) -> list[str]:
     return [
         f"facts: {words} ({row[0]})"
         for words, query in _QUESTIONS.items()
@@ -88,7 +89,7 @@ def _references(db: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _contents(db: sqlite3.Connection) -> list[str]:
+def _contents(db: Db) -> list[str]:
     """Every fact's digest against its content, and every batch's name against its facts."""
     problems = []
     key = schema.id_key(db) if schema.has_key(db) else None
@@ -126,9 +127,7 @@ def _contents(db: sqlite3.Connection) -> list[str]:
     return problems
 
 
-def _sound(
-    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None
-) -> bool:
+def _sound(db: Db, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None) -> bool:
     try:
         return _digest(db, row, names, id_key) == row[12] and _carries(row)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
@@ -143,9 +142,7 @@ def _carries(row: tuple[Any, ...]) -> bool:
     return found == ({} if row[14] is None else orjson.loads(row[14]))
 
 
-def _digest(
-    db: sqlite3.Connection, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None
-) -> bytes:
+def _digest(db: Db, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None) -> bytes:
     """The digest that a fact's content should have; its identifiers are checked on the way, where
     the key that they are hashed with is at hand."""
     keys = read.identifiers(db, row[0]) if is_entity(row[1]) else ()
@@ -168,7 +165,7 @@ def _digest(
     )
 
 
-def backup(db: sqlite3.Connection, destination: Path) -> None:
+def backup(db: apsw.Connection, destination: Path) -> None:
     """Copy through SQLite's online backup; the copy appears whole or not at all.
 
     In one step: between steps a writer would make it begin again, and a busy one for ever.
@@ -178,15 +175,16 @@ def backup(db: sqlite3.Connection, destination: Path) -> None:
     partial = destination.with_name(destination.name + ".partial")
     partial.unlink(missing_ok=True)
     try:
-        target = sqlite3.connect(partial)
+        target = connect(partial)
         try:
-            db.backup(target)
+            with target.backup("main", db, "main") as copying:
+                copying.step()
             if (found := read.scalar(target, "PRAGMA quick_check")) != "ok":
                 raise StoreFull(f"the copy is not sound: {found}")
             target.execute("PRAGMA journal_mode = DELETE")
         finally:
             target.close()
         partial.rename(destination)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, apsw.Error) as error:
         partial.unlink(missing_ok=True)
         raise StoreFull(f"the backup could not be written: {error}") from error

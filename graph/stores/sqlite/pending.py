@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any, Final, NamedTuple
 
 from graph.facts import Keys, Row
 from graph.naming import add_events
+from graph.stores.sqlite.connection import Db
 from graph.stores.sqlite.read import identifiers
 from graph.stores.sqlite.resolve import Known, Resolver
 from graph.times import INF, NEG
@@ -39,7 +39,7 @@ class Pending:
 
     def __init__(self, resolver: Resolver, number: int, file: int | None) -> None:
         self.resolver = resolver
-        self.db: sqlite3.Connection = resolver.db
+        self.db: Db = resolver.db
         self.number = number
         self.file = file
         top = self.db.execute("SELECT max(seq) FROM fact").fetchone()[0]

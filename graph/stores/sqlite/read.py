@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import orjson
 from graph.facts import Keys
 from graph.model import FIRST_RELATION, LISTING_CODE
 from graph.store import NONE, Delta, Ints, StoredFact
+from graph.stores.sqlite.connection import Db
 from graph.times import INF, NEG
 
 _BLOCK: Final = 100_000
@@ -36,19 +36,19 @@ _FACT: Final = (
 )
 
 
-def scalar(db: sqlite3.Connection, query: str, values: Sequence[Any] = ()) -> Any:
+def scalar(db: Db, query: str, values: Sequence[Any] = ()) -> Any:
     """The one value of a query that always has one."""
     return db.execute(query, values).fetchone()[0]
 
 
-def _last_seq(db: sqlite3.Connection, batch: int | None) -> int:
+def _last_seq(db: Db, batch: int | None) -> int:
     if batch is None:
         return int(scalar(db, "SELECT ifnull(max(last_seq), 0) FROM batch"))
     found = db.execute("SELECT max(last_seq) FROM batch WHERE no <= ?", (batch,)).fetchone()[0]
     return int(found or 0)
 
 
-def changes(db: sqlite3.Connection, since: int, upto: int | None) -> Iterator[Delta]:
+def changes(db: Db, since: int, upto: int | None) -> Iterator[Delta]:
     """Blocks of at most 100,000 facts; retractions ride on a last block of their own."""
     if upto is None:
         upto = int(scalar(db, "SELECT ifnull(max(no), 0) FROM batch"))
@@ -105,7 +105,7 @@ def _delta(
     )
 
 
-def identifiers(db: sqlite3.Connection, seq: int) -> Keys:
+def identifiers(db: Db, seq: int) -> Keys:
     """The official keys of a version, by kind."""
     found = db.execute(
         "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
@@ -114,9 +114,7 @@ def identifiers(db: sqlite3.Connection, seq: int) -> Keys:
     return tuple(found)
 
 
-def facts(
-    db: sqlite3.Connection, where: str, values: Sequence[Any], order: str = "f.seq"
-) -> Iterator[StoredFact]:
+def facts(db: Db, where: str, values: Sequence[Any], order: str = "f.seq") -> Iterator[StoredFact]:
     """Versions that a condition selects; `where` is one of this package's own texts."""
     for row in db.execute(f"{_FACT} WHERE {where} ORDER BY {order}", values):
         keys = identifiers(db, row[0])
@@ -124,7 +122,7 @@ def facts(
         yield StoredFact(*rest)
 
 
-def history(db: sqlite3.Connection, name: str) -> list[StoredFact]:
+def history(db: Db, name: str) -> list[StoredFact]:
     """All versions of `dataset:id`; a dataset's name holds no colon."""
     dataset, _, ident = name.partition(":")
     numbers = [
@@ -140,9 +138,7 @@ def history(db: sqlite3.Connection, name: str) -> list[StoredFact]:
     return [fact for seq in numbers for fact in facts(db, "f.seq = ?", (seq,))]
 
 
-def bearer_firsts(
-    db: sqlite3.Connection, canonicals: Sequence[str], upto: int | None
-) -> dict[str, list[int]]:
+def bearer_firsts(db: Db, canonicals: Sequence[str], upto: int | None) -> dict[str, list[int]]:
     """Records by canonical id, for many at once, as of a batch."""
     found: dict[str, list[int]] = {text: [] for text in canonicals}
     rows = db.execute(
@@ -157,7 +153,7 @@ def bearer_firsts(
     return found
 
 
-def bearers(db: sqlite3.Connection, canonical: str) -> list[str]:
+def bearers(db: Db, canonical: str) -> list[str]:
     """Records whose current version carries a canonical id."""
     rows = db.execute(
         "SELECT d.name || ':' || f.id FROM identifier i JOIN fact f ON f.seq = i.seq"

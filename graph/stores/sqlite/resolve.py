@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 import orjson
@@ -10,6 +9,7 @@ import orjson
 from graph.errors import BadFact
 from graph.facts import Row
 from graph.model import is_entity
+from graph.stores.sqlite.connection import Db
 from graph.stores.sqlite.schema import INDEXES
 
 Known = list[int]  # first, current (negative once retracted), kind of a record
@@ -18,7 +18,7 @@ Known = list[int]  # first, current (negative once retracted), kind of a record
 class Resolver:
     """The records that one batch touches, kept up to date while it is decided."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self.db = db
         self.datasets: dict[str, int] = dict(db.execute("SELECT name, no FROM dataset"))
         self.dataset_names = {no: name for name, no in self.datasets.items()}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import sqlite3
 import time
 from typing import Final, Literal
 
+import apsw
+
 from graph.errors import InputError, SchemaVersion
+from graph.stores.sqlite.connection import Db
 
 VERSION: Final = 1
 APPLICATION_ID: Final = 0x4C524B31  # "LRK1", so that another program's file is recognised
@@ -51,7 +53,6 @@ _TRIES: Final = 200
 _PAUSE: Final = 0.01  # seconds
 SETTINGS: Final = """
 PRAGMA synchronous = FULL;
-PRAGMA busy_timeout = 30000;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -262144;
 PRAGMA wal_autocheckpoint = 16384;
@@ -70,13 +71,13 @@ def given_key() -> bytes | None:
     return hashlib.sha256(text.encode()).digest()
 
 
-def has_key(db: sqlite3.Connection) -> bool:
+def has_key(db: Db) -> bool:
     """Whether the id key is kept in the store or given by the environment."""
     kept = db.execute("SELECT count(*) FROM meta WHERE key = 'id_key'").fetchone()[0]
     return bool(kept) or given_key() is not None
 
 
-def id_key(db: sqlite3.Connection) -> bytes:
+def id_key(db: Db) -> bytes:
     """The store's id key: kept in it, or given by the environment and checked by its digest.
 
     Raises InputError when the key is missing or not this store's.
@@ -94,7 +95,7 @@ def id_key(db: sqlite3.Connection) -> bytes:
     return given
 
 
-def state(db: sqlite3.Connection) -> Literal["empty", "ours", "foreign"]:
+def state(db: Db) -> Literal["empty", "ours", "foreign"]:
     """What kind of file this is: nothing in it yet, a store of any version, another program's."""
     db.execute("BEGIN")  # one view of the file: another process may be making it
     try:
@@ -109,13 +110,13 @@ def state(db: sqlite3.Connection) -> Literal["empty", "ours", "foreign"]:
     return "foreign" if mark or version or tables else "empty"
 
 
-def create(db: sqlite3.Connection) -> None:
+def create(db: Db) -> None:
     """Make an empty store. Its id key comes with it, or, where LINKRISK_ID_KEY gives one, only a
     digest of that."""
     given = given_key()
     # Made in one transaction before WAL is turned on: who looks meanwhile waits, and sees an empty
     # file or a whole store.
-    db.executescript("PRAGMA busy_timeout = 30000; PRAGMA page_size = 8192;")
+    db.execute("PRAGMA page_size = 8192")
     db.execute("BEGIN EXCLUSIVE")
     if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody was faster
         for statement in (*TABLES.split(";"), *INDEXES.values()):
@@ -132,20 +133,20 @@ def create(db: sqlite3.Connection) -> None:
     prepare(db)
 
 
-def _write_ahead(db: sqlite3.Connection) -> None:
+def _write_ahead(db: Db) -> None:
     """Turn WAL on where it is not: it needs the file alone, and SQLite does not wait for that."""
     for _ in range(_TRIES):
         if db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
             return
         try:
             db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                return  # on a medium that cannot be written
+        except (apsw.BusyError, apsw.LockedError):
             time.sleep(_PAUSE)
+        except apsw.Error:
+            return  # on a medium that cannot be written
 
 
-def prepare(db: sqlite3.Connection) -> None:
+def prepare(db: Db) -> None:
     """Settings of a connection to an existing store, upgraded where it is older.
 
     Raises SchemaVersion for a store of a newer program.
@@ -153,7 +154,7 @@ def prepare(db: sqlite3.Connection) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise SchemaVersion(f"the store has schema {version}, this program knows {VERSION}")
-    db.executescript(SETTINGS)
+    db.execute(SETTINGS)
     _write_ahead(db)  # a new store, and a backup, are plain files
     while version < VERSION:
         db.execute("BEGIN IMMEDIATE")

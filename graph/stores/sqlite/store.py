@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+
+import apsw
 
 from graph.errors import (
     Conflict,
@@ -20,6 +21,7 @@ from graph.errors import (
 from graph.facts import Row
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
 from graph.stores.sqlite import maintain, read, schema, undo
+from graph.stores.sqlite.connection import Db, Rows, connect
 from graph.stores.sqlite.pending import Pending
 from graph.stores.sqlite.resolve import Resolver
 from graph.stores.sqlite.write import BatchWriter
@@ -33,22 +35,20 @@ _BATCH: Final = (
 )
 
 
-def translate(error: sqlite3.Error) -> LinkriskError:
+def translate(error: apsw.Error) -> LinkriskError:
     """SQLite's error as one of our tree."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    text = str(error)
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or "disk is full" in text:
-        return StoreFull(f"the store cannot be written: {text}; nothing was half-written")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return StoreCorrupt(f"the store's file is damaged: {text}")
-    return StoreError(f"the store answered: {text}")
+    if isinstance(error, (apsw.FullError, apsw.IOError)):
+        return StoreFull(f"the store cannot be written: {error}; nothing was half-written")
+    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+        return StoreCorrupt(f"the store's file is damaged: {error}")
+    return StoreError(f"the store answered: {error}")
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except apsw.Error as error:
         raise translate(error) from error
 
 
@@ -61,7 +61,7 @@ class SqliteStore:
         self.path = path
         self.url = f"sqlite:///{path}"
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: list[apsw.Connection] = []
         self._lock = threading.Lock()
         self._bulk = False
 
@@ -84,7 +84,7 @@ class SqliteStore:
                 schema.create(db)
             else:
                 schema.prepare(db)
-        except sqlite3.Error as error:
+        except apsw.Error as error:
             store.close()
             raise translate(error) from error
         except LinkriskError:
@@ -92,19 +92,17 @@ class SqliteStore:
             raise
         return store
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
+    def _connect(self) -> apsw.Connection:
+        db = connect(self.path)
         with self._lock:
             self._all.append(db)
         self._local.db = db
         return db
 
     @property
-    def db(self) -> sqlite3.Connection:
+    def db(self) -> apsw.Connection:
         """This thread's connection."""
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        db: apsw.Connection | None = getattr(self._local, "db", None)
         if db is None:
             db = self._connect()
             schema.prepare(db)
@@ -119,13 +117,13 @@ class SqliteStore:
     # -- writing ----------------------------------------------------------------------------
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[Db]:
         db = self.db
         try:
             db.execute("BEGIN IMMEDIATE")
             yield db
             db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except apsw.Error as error:
             raise translate(error) from error
         finally:
             if db.in_transaction:  # only on the way out of an error
@@ -158,13 +156,13 @@ class SqliteStore:
         return result
 
     @staticmethod
-    def _newest(db: sqlite3.Connection) -> tuple[int, int, bytes]:
+    def _newest(db: Db) -> tuple[int, int, bytes]:
         row = db.execute("SELECT no, recorded_at, name FROM batch ORDER BY no DESC LIMIT 1")
         found = row.fetchone()
         return (found[0], found[1], found[2]) if found else (0, -(2**63), _EMPTY)
 
     @staticmethod
-    def _file(db: sqlite3.Connection, file: tuple[str, str] | None) -> int | None:
+    def _file(db: Db, file: tuple[str, str] | None) -> int | None:
         if file is None:
             return None
         db.execute("INSERT OR IGNORE INTO file (name, sha256) VALUES (?, ?)", file)
@@ -262,7 +260,7 @@ class SqliteStore:
     @_translated()
     def named(self, ident: str) -> list[tuple[str, int]]:
         """See the protocol."""
-        rows = self.db.execute(
+        rows: Rows = self.db.execute(
             "SELECT d.name, r.first FROM record r JOIN dataset d ON d.no = r.dataset"
             " WHERE r.id = ? AND r.kind < 20 ORDER BY d.name",
             (ident,),
@@ -287,7 +285,7 @@ class SqliteStore:
         """See the protocol."""
         try:
             return maintain.check(self.db)
-        except sqlite3.DatabaseError as error:
+        except apsw.Error as error:
             return [str(translate(error))]
 
     def backup(self, destination: Path) -> None:
