@@ -8,7 +8,7 @@ from graph.facts import Keys, Row
 from graph.naming import add_events
 from graph.stores.sqlite.connection import Db
 from graph.stores.sqlite.read import identifiers
-from graph.stores.sqlite.resolve import Known, Resolver
+from graph.stores.sqlite.resolve import CURRENT, FIRST, Known, Resolver
 from graph.times import INF, NEG
 
 Ends = tuple[int | None, int | None]
@@ -47,8 +47,8 @@ class Pending:
         self.facts: list[tuple[Any, ...]] = []
         self.digests: list[bytes] = []
         self.identifiers: list[tuple[int, str, str, str | None, str | None]] = []
-        self.fresh: list[tuple[str, int]] = []
-        self.moved: dict[tuple[str, int], Known] = {}
+        self.fresh: list[Known] = []
+        self.moved: dict[tuple[str, int], int] = {}  # id and dataset: current version
         self.retracted: list[int] = []
 
     def __bool__(self) -> bool:
@@ -59,7 +59,7 @@ class Pending:
         seq = self.seq
         self.seq += 1
         code, _, ident, _, _, vf, vt, value, extra, payload, _, file, record, version, keys = row
-        first, prior = (known[0], abs(known[1])) if known else (seq, None)
+        first, prior = (known[FIRST], abs(known[CURRENT])) if known else (seq, None)
         start, end = (None if vf == NEG else vf), (None if vt == INF else vt)
         self.facts.append((
             seq, first, code, dataset, ident, ends[0], ends[1], start, end, value, extra, payload,
@@ -72,18 +72,28 @@ class Pending:
                 self.resolver.canonicals.setdefault(canonical, {})[ident, dataset] = seq
         return seq
 
-    def replace(self, row: Row, dataset: int, known: Known, ends: Ends, digest: bytes) -> None:
-        """Retract a record's current version, if it has one, and take up the next."""
-        if known[1] > 0:
-            self.retracted.append(known[1])
-        known[1] = self.append(row, dataset, known, ends, digest)
-        self.moved[row.id, dataset] = known
+    def begin(self, row: Row, dataset: int, ends: Ends, digest: bytes) -> None:
+        """Take up the first version of a record."""
+        seq = self.append(row, dataset, None, ends, digest)
+        known = row.id, dataset, seq, seq, row.code
+        self.resolver.records[dataset][row.id] = known
+        self.fresh.append(known)
 
-    def retract(self, ident: str, dataset: int, known: Known) -> None:
+    def replace(self, row: Row, known: Known, ends: Ends, digest: bytes) -> None:
+        """Retract a record's current version, if it has one, and take up the next."""
+        if known[CURRENT] > 0:
+            self.retracted.append(known[CURRENT])
+        self._move(known, self.append(row, known[1], known, ends, digest))
+
+    def retract(self, known: Known) -> None:
         """Retract a record's current version."""
-        self.retracted.append(known[1])
-        known[1] = -known[1]
-        self.moved[ident, dataset] = known
+        self.retracted.append(known[CURRENT])
+        self._move(known, -known[CURRENT])
+
+    def _move(self, known: Known, current: int) -> None:
+        ident, dataset, first, _, kind = known
+        self.resolver.records[dataset][ident] = ident, dataset, first, current, kind
+        self.moved[ident, dataset] = current
 
     def standing(self, seq: int) -> tuple[bytes, int, str | None, int | None]:
         """Digest, batch, source's version and file of a version."""
@@ -161,16 +171,14 @@ class Pending:
         self, batch_id: str, recorded_at: int, previous: bytes, settled: bool, undoes: int | None
     ) -> None:
         """Put everything into the tables; `previous` is the store's name before this batch."""
-        db, records = self.db, self.resolver.records
+        db = self.db
         gone = [self.standing(seq)[0] for seq in self.retracted]
         db.executemany(_INSERT, self.facts)
-        db.executemany(
-            "INSERT INTO record VALUES (?,?,?,?,?)",
-            ((ident, no, *records[ident][no]) for ident, no in sorted(self.fresh)),
-        )
+        self.fresh.sort()  # in the order of the tree that they go into
+        db.executemany("INSERT INTO record VALUES (?,?,?,?,?)", self.fresh)
         db.executemany(
             "UPDATE record SET current = ? WHERE id = ? AND dataset = ?",
-            ((known[1], *key) for key, known in self.moved.items()),
+            ((current, *key) for key, current in self.moved.items()),
         )
         db.executemany("INSERT INTO identifier VALUES (?,?,?,?,?)", self.identifiers)
         db.executemany(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Final
 
 import orjson
 
@@ -12,7 +14,12 @@ from graph.model import is_entity
 from graph.stores.sqlite.connection import Db
 from graph.stores.sqlite.schema import INDEXES
 
-Known = list[int]  # first, current (negative once retracted), kind of a record
+# A row of the table `record`: id, dataset, first, current (negative once retracted), kind. A plain
+# tuple, as it comes and goes: a load makes one for every fact.
+Known = tuple[str, int, int, int, int]
+FIRST: Final = 2
+CURRENT: Final = 3
+KIND: Final = 4
 
 
 class Resolver:
@@ -22,7 +29,7 @@ class Resolver:
         self.db = db
         self.datasets: dict[str, int] = dict(db.execute("SELECT name, no FROM dataset"))
         self.dataset_names = {no: name for name, no in self.datasets.items()}
-        self.records: dict[str, dict[int, Known]] = {}
+        self.records: defaultdict[int, dict[str, Known]] = defaultdict(dict)  # by dataset, id
         # Of versions of this batch: canonical id -> (id, dataset) of the record -> version.
         self.canonicals: dict[str, dict[tuple[str, int], int]] = {}
 
@@ -35,17 +42,22 @@ class Resolver:
                 if row.b is not None:
                     names.add(row.b)
         names.update([name.partition(":")[2] for name in names if ":" in name])
-        self._fetch(names)
-
-    def _fetch(self, names: set[str]) -> None:
-        records = self.records
         found = self.db.execute(
             "SELECT r.id, r.dataset, r.first, r.current, r.kind FROM json_each(?) j"
             " CROSS JOIN record r ON r.id = j.value",
             (orjson.dumps(sorted(names)).decode(),),
         )
-        for ident, dataset, first, current, kind in found:
-            records.setdefault(ident, {})[dataset] = [first, current, kind]
+        records = self.records
+        for known in found:
+            records[known[1]][known[0]] = known
+
+    def bearers(self, ident: str) -> dict[int, Known]:
+        """The records of any dataset with this id, by dataset."""
+        return {
+            number: known
+            for number, records in self.records.items()
+            if (known := records.get(ident)) is not None
+        }
 
     def dataset(self, name: str) -> int:
         """The number of a dataset, given to it when it is first met."""
@@ -64,25 +76,25 @@ class Resolver:
         `before` is what it meant when this fact was recorded: it still does where it can, whoever
         else has come to bear the same name, and also after it was retracted.
         """
-        own = self.records.get(reference, {}).get(dataset)
-        if own is not None and own[1] > 0 and is_entity(own[2]):
+        own = self.records[dataset].get(reference)
+        if own is not None and own[CURRENT] > 0 and is_entity(own[KIND]):
             return own, f"{self.dataset_names[dataset]}:{reference}"
         prefix, colon, rest = reference.partition(":")
         named = None
         if colon:
             number = self.datasets.get(prefix)
-            named = self.records.get(rest, {}).get(number) if number else None
-            if named is not None and named[1] > 0 and is_entity(named[2]):
+            named = self.records[number].get(rest) if number else None
+            if named is not None and named[CURRENT] > 0 and is_entity(named[KIND]):
                 return named, reference
         if defer:
             return None
         if before is not None:
-            if named is not None and named[0] == before:
+            if named is not None and named[FIRST] == before:
                 return named, reference
-            for number, known in self.records.get(reference, {}).items():
-                if known[0] == before:
+            for number, known in self.bearers(reference).items():
+                if known[FIRST] == before:
                     return known, f"{self.dataset_names[number]}:{reference}"
-        if own is not None and is_entity(own[2]):
+        if own is not None and is_entity(own[KIND]):
             raise BadFact(f"{reference[:80]!r} was retracted")  # and is nobody else's
         living = self._living(reference)
         if len(living) > 1:
@@ -91,25 +103,24 @@ class Resolver:
             living = self._by_canonical(reference)
         if not living:
             raise BadFact(f"no record is named {reference[:80]!r}")
-        return next((found for found in living if found[0][0] == before), living[0])
+        return next((found for found in living if found[0][FIRST] == before), living[0])
 
-    def meant(self, reference: str, dataset: int) -> tuple[str, int, Known]:
-        """The fact of any kind that an operation names: id, dataset, record.
+    def meant(self, reference: str, dataset: int) -> Known:
+        """The fact of any kind that an operation names.
 
         Its own dataset is looked in first, then `dataset:id`, then the only dataset that has it.
         """
-        bearers = self.records.get(reference, {})
-        if (known := bearers.get(dataset)) is not None:
-            return reference, dataset, known
+        if (known := self.records[dataset].get(reference)) is not None:
+            return known
         prefix, _, ident = reference.partition(":")
-        number = self.datasets.get(prefix, 0)
-        if (known := self.records.get(ident, {}).get(number)) is not None:
-            return ident, number, known
-        found = {no: known for no, known in bearers.items() if known[1] > 0} or bearers
+        if (known := self.records[self.datasets.get(prefix, 0)].get(ident)) is not None:
+            return known
+        bearers = list(self.bearers(reference).values())
+        found = [known for known in bearers if known[CURRENT] > 0] or bearers
         if len(found) > 1:
             raise BadFact(f"{len(found)} datasets have {reference[:80]!r}: write dataset:id", "id")
-        for number, known in found.items():
-            return reference, number, known
+        if found:
+            return found[0]
         raise BadFact(f"no fact is named {reference[:80]!r}", "id")
 
     def _living(self, ident: str) -> list[tuple[Known, str]]:
@@ -117,8 +128,8 @@ class Resolver:
         return sorted(
             (
                 (known, f"{self.dataset_names[number]}:{ident}")
-                for number, known in self.records.get(ident, {}).items()
-                if known[1] > 0 and is_entity(known[2])
+                for number, known in self.bearers(ident).items()
+                if known[CURRENT] > 0 and is_entity(known[KIND])
             ),
             key=lambda found: found[1],
         )
@@ -132,13 +143,12 @@ class Resolver:
             " WHERE i.canonical = ? AND r.current = i.seq",
             (canonical,),
         )
-        bearers: dict[tuple[str, int], Known] = {}
-        for ident, dataset, *known in found:
-            here = self.records.get(ident, {}).get(dataset, known)
-            if here[1] == known[1]:  # this batch has not changed it
-                bearers[ident, dataset] = here
+        bearers: dict[str, Known] = {}
+        for known in found:
+            here = self.records[known[1]].get(known[0], known)
+            if here[CURRENT] == known[CURRENT]:  # this batch has not changed it
+                bearers[f"{self.dataset_names[known[1]]}:{known[0]}"] = here
         for (ident, dataset), seq in self.canonicals.get(canonical, {}).items():
-            if (here := self.records[ident][dataset])[1] == seq:
-                bearers[ident, dataset] = here
-        named = [(known, f"{self.dataset_names[no]}:{i}") for (i, no), known in bearers.items()]
-        return sorted(named, key=lambda found: found[1])
+            if (here := self.records[dataset][ident])[CURRENT] == seq:
+                bearers[f"{self.dataset_names[dataset]}:{ident}"] = here
+        return [(bearers[name], name) for name in sorted(bearers)]

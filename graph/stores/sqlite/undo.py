@@ -18,15 +18,14 @@ def plan(pending: Pending, target: BatchInfo) -> int:
     db = pending.db
     _refuse_if_built_upon(pending, target)
     made = db.execute(
-        "SELECT f.seq, f.id, f.dataset, r.first, r.kind FROM fact f"
+        "SELECT r.id, r.dataset, r.first, r.current, r.kind FROM fact f"
         " JOIN record r ON r.id = f.id AND r.dataset = f.dataset"
         " WHERE f.batch = ? AND r.current = f.seq",
         (target.no,),
     ).fetchall()
+    for known in made:
+        pending.retract(known)
     records = pending.resolver.records
-    for seq, ident, dataset, first, kind in made:
-        known = records.setdefault(ident, {})[dataset] = [first, seq, kind]
-        pending.retract(ident, dataset, known)
     old = db.execute(
         "SELECT f.seq, f.dataset, f.id, f.first, f.digest, f.file, f.record, f.version"
         " FROM retraction t JOIN fact f ON f.seq = t.seq WHERE t.batch = ? AND f.batch <> t.batch",
@@ -34,13 +33,13 @@ def plan(pending: Pending, target: BatchInfo) -> int:
     ).fetchall()
     for seq, dataset, ident, first, digest, *source in old:
         found = pending.version(seq)
-        known = records.setdefault(ident, {}).setdefault(dataset, [first, -seq, found.kind])
+        known = records[dataset].get(ident) or (ident, dataset, first, -seq, found.kind)
         fields: tuple[Any, ...] = (
             found.kind, "", ident, None, None, found.vf, found.vt, found.value, found.extra,
             found.payload, digest, *source, pending.keys(seq),
         )  # fmt: skip
         row = Row(*fields)
-        pending.replace(row, dataset, known, (found.a, found.b), digest)
+        pending.replace(row, known, (found.a, found.b), digest)
     return len(made) + len(old)
 
 

@@ -11,7 +11,7 @@ from graph.model import JUDGEMENTS, LISTING_CODE, NAMES, RELATIONS, is_entity, i
 from graph.naming import compare_versions
 from graph.store import Written
 from graph.stores.sqlite.pending import Ends, Pending
-from graph.stores.sqlite.resolve import Known, Resolver
+from graph.stores.sqlite.resolve import CURRENT, FIRST, KIND, Known, Resolver
 
 _Named = tuple[int, str]  # a record and what it is called
 _JUDGED: Final = min(RELATIONS[name].code for name in JUDGEMENTS)  # these go the long way
@@ -37,31 +37,26 @@ class BatchWriter:
         """Decide every row; the changes are in `pending` afterwards."""
         self.resolver.look_up(rows)
         # Entities first, so that order within a batch does not matter; operations last.
+        entities: list[int] = []
         later: list[int] = []
         operations: list[int] = []
         for index, row in enumerate(rows):
-            if row.code in (RETRACT, CLOSE):
-                operations.append(index)
-            elif is_entity(row.code):
-                self._guarded(index, row, defer)
+            if is_entity(row.code) and row.code != RETRACT:
+                entities.append(index)
             else:
-                later.append(index)
-        for index in later:
-            self._guarded(index, rows[index], defer)
+                (operations if row.code in (RETRACT, CLOSE) else later).append(index)
         if defer:
             self.result.deferred.extend(operations)
-        else:
-            for index in operations:
-                self._guarded(index, rows[index], defer)
+            operations = []
+        for chosen in (entities, later, operations):
+            for index in chosen:
+                try:
+                    self._one(index, rows[index], defer)
+                except BadFact as error:
+                    self.result.rejected.append((index, error))
         self.result.deferred.sort()
         self.result.rejected.sort(key=lambda pair: pair[0])
         return self.result
-
-    def _guarded(self, index: int, row: Row, defer: bool) -> None:
-        try:
-            self._one(index, row, defer)
-        except BadFact as error:
-            self.result.rejected.append((index, error))
 
     def _one(self, index: int, row: Row, defer: bool) -> None:
         resolver = self.resolver
@@ -69,40 +64,38 @@ class BatchWriter:
         if row.code in (RETRACT, CLOSE):
             self._operate(row, dataset)
             return
+        records = resolver.records[dataset]
         ends: Ends = None, None
         digest = row.digest
-        if (own := self._own_ends(row, dataset)) is not None:
-            ends = own
-        elif row.a is not None:
-            found = self._ends(row, dataset, defer)
-            if found is None:
-                self.result.deferred.append(index)
-                return
-            ends = found[0][0], found[1][0] if found[1] else None
-            digest = _digest_with(row, found)
-        known = resolver.records.setdefault(row.id, {}).get(dataset)
+        if row.a is not None:
+            own = self._own_ends(row, records)
+            if own is not None:
+                ends = own
+            else:
+                found = self._ends(row, dataset, defer)
+                if found is None:
+                    self.result.deferred.append(index)
+                    return
+                ends = found[0][0], found[1][0] if found[1] else None
+                digest = _digest_with(row, found)
+        known = records.get(row.id)
         if known is None:
-            seq = self.pending.append(row, dataset, None, ends, digest)
-            resolver.records[row.id][dataset] = [seq, seq, row.code]
-            self.pending.fresh.append((row.id, dataset))
+            self.pending.begin(row, dataset, ends, digest)
             self.result.loaded += 1
-            return
-        self._again(row, dataset, known, ends, digest)
+        else:
+            self._again(row, known, ends, digest)
 
-    def _own_ends(self, row: Row, dataset: int) -> tuple[int, int] | None:
+    @staticmethod
+    def _own_ends(row: Row, records: dict[str, Known]) -> tuple[int, int] | None:
         """The ends of a relation between two living records of its own dataset: the common case,
         in which the digest that was taken while parsing stands."""
         if row.b is None or row.a is None or row.code >= _JUDGED:
             return None
-        records = self.resolver.records
-        bearers_a, bearers_b = records.get(row.a), records.get(row.b)
-        if bearers_a is None or bearers_b is None:
-            return None
-        a, b = bearers_a.get(dataset), bearers_b.get(dataset)
-        if a is None or b is None or a[1] < 0 or b[1] < 0:
+        a, b = records.get(row.a), records.get(row.b)
+        if a is None or b is None or a[CURRENT] < 0 or b[CURRENT] < 0:
             return None
         sources, targets = _ALLOWED[row.code]
-        return (a[0], b[0]) if a[2] in sources and b[2] in targets else None
+        return (a[FIRST], b[FIRST]) if a[KIND] in sources and b[KIND] in targets else None
 
     def _ends(self, row: Row, dataset: int, defer: bool) -> tuple[_Named, _Named | None] | None:
         """Both ends of a relation, the subject of a listing; None: not settled before the call
@@ -119,26 +112,26 @@ class BatchWriter:
             return None
         if other is not None and is_relation(row.code):
             _check_kinds(row.code, found[0], other[0])
-        return (found[0][0], found[1]), (other[0][0], other[1]) if other else None
+        return (found[0][FIRST], found[1]), (other[0][FIRST], other[1]) if other else None
 
     def _ends_before(self, row: Row, dataset: int) -> Ends:
         """The ends of a relation's current version."""
-        known = self.resolver.records.get(row.id, {}).get(dataset)
-        if known is None or known[1] < 0 or is_entity(known[2]):
+        known = self.resolver.records[dataset].get(row.id)
+        if known is None or known[CURRENT] < 0 or is_entity(known[KIND]):
             return None, None
-        current = self.pending.version(known[1])
+        current = self.pending.version(known[CURRENT])
         return current.a, current.b
 
-    def _again(self, row: Row, dataset: int, known: Known, ends: Ends, digest: bytes) -> None:
+    def _again(self, row: Row, known: Known, ends: Ends, digest: bytes) -> None:
         """A record that is already there: a duplicate, a correction, or a contradiction."""
-        _, current, kind = known
+        current, kind = known[CURRENT], known[KIND]
         if kind != row.code:
             raise BadFact(f"already names a {NAMES[kind]} of this dataset", "id")
         stands = current > 0 and self._stands(row, current, digest)
         if stands or self.pending.said_before(abs(current), digest):
             self.result.duplicates += 1
         else:
-            self.pending.replace(row, dataset, known, ends, digest)
+            self.pending.replace(row, known, ends, digest)
             self.result.loaded += 1
 
     def _stands(self, row: Row, current: int, digest: bytes) -> bool:
@@ -161,20 +154,21 @@ class BatchWriter:
 
     def _operate(self, row: Row, dataset: int) -> None:
         """A retraction, or the end of a validity."""
-        ident, dataset, known = self.resolver.meant(row.id, dataset)
+        known = self.resolver.meant(row.id, dataset)
         until = None if row.code == RETRACT else row.vt
-        if known[1] < 0 or self.pending.done_before(known[1], until):
+        if known[CURRENT] < 0 or self.pending.done_before(known[CURRENT], until):
             self.result.duplicates += 1
         elif row.code == RETRACT:
-            self.pending.retract(ident, dataset, known)
+            self.pending.retract(known)
             self.result.loaded += 1
         else:
-            self._close(row._replace(id=ident), dataset, known)
+            self._close(row._replace(id=known[0]), known)
 
-    def _close(self, row: Row, dataset: int, known: Known) -> None:
+    def _close(self, row: Row, known: Known) -> None:
         """Record the current version anew with an end."""
         pending = self.pending
-        old = pending.version(known[1])
+        current = known[CURRENT]
+        old = pending.version(current)
         if old.vt == row.vt:
             self.result.duplicates += 1
             return
@@ -182,22 +176,22 @@ class BatchWriter:
             raise BadFact("ends before it begins", "valid_to")
         ended = row._replace(
             code=old.kind, vf=old.vf, value=old.value, extra=old.extra, payload=old.payload,
-            version=row.version or pending.standing(known[1])[2], keys=pending.keys(known[1]),
+            version=row.version or pending.standing(current)[2], keys=pending.keys(current),
         )  # fmt: skip
-        name = f"{self.resolver.dataset_names[dataset]}:{row.id}"
+        name = f"{self.resolver.dataset_names[known[1]]}:{row.id}"
         digest = content_digest(
             old.kind, name, pending.name_of(old.a), pending.name_of(old.b), old.vf, row.vt,
             old.value, old.payload, ended.keys,
         )  # fmt: skip
-        pending.replace(ended, dataset, known, (old.a, old.b), digest)
+        pending.replace(ended, known, (old.a, old.b), digest)
         self.result.loaded += 1
 
 
 def _check_kinds(code: int, start: Known, end: Known) -> None:
     for known, codes, column in zip((start, end), _ALLOWED[code], ("from", "to"), strict=True):
-        if known[2] not in codes:
-            raise BadFact(f"{NAMES[code]} cannot have a {NAMES[known[2]]} here", column)
-    if NAMES[code] in JUDGEMENTS and start[2] != end[2]:
+        if known[KIND] not in codes:
+            raise BadFact(f"{NAMES[code]} cannot have a {NAMES[known[KIND]]} here", column)
+    if NAMES[code] in JUDGEMENTS and start[KIND] != end[KIND]:
         raise BadFact("joins two kinds", "to")
 
 
