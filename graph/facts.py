@@ -81,8 +81,8 @@ def content_digest(  # one place says what a fact's content is
 ) -> bytes:
     """BLAKE2b-128 of what a fact says; sources and recorded times are not part of it.
 
-    Identifiers enter by their keyed canonical ids (or a digest where they are invalid), so that
-    a digest discloses nobody.
+    Valid identifiers enter by their keyed canonical ids, invalid ones by an unkeyed digest: it is
+    kept beside the identifiers themselves and goes no further than the sum that names a batch.
     """
     text = f"{code}\x1f{name}\x1f{a}\x1f{b}\x1f{vf}\x1f{vt}\x1f{value}"
     for kind, raw, _, canonical in keys:

@@ -6,7 +6,10 @@ import os
 import random
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import apsw
@@ -22,6 +25,7 @@ from graph.errors import (
     StoreError,
     StoreFull,
 )
+from graph.facts import Normaliser
 from graph.store import Store, open_store
 from graph.stores.sqlite import schema
 from graph.stores.sqlite.store import SqliteStore
@@ -315,6 +319,48 @@ def test_a_backup_that_fails_leaves_nothing(full: Ground) -> None:
         full.store.backup(full.folder / "copy.db")
     assert (full.folder / "copy.db").read_text() == "mine"
     assert not list(full.folder.glob("*.partial"))
+
+
+def test_closing_while_others_read_and_write(ground: Ground) -> None:
+    """They end with a clear error, never with the process; what was acknowledged is there."""
+    ground.write([company(f"x{i}", name="名" * 50) for i in range(3000)])
+    store, acknowledged, ended = ground.store, [3000], []
+    normaliser = Normaliser("d", store.id_key)
+    started = threading.Barrier(5)
+
+    def read() -> None:
+        started.wait()
+        try:
+            while True:
+                assert sum(len(delta.seq) for delta in store.changes()) >= 3000
+        except StoreError as error:
+            ended.append(str(error))
+
+    def write() -> None:
+        started.wait()
+        try:
+            for n in count():
+                rows = [normaliser.row({"kind": "company", "id": f"w{n}-{i}"}) for i in range(50)]
+                acknowledged.append(store.write(f"w{n}", rows).loaded)
+        except StoreError as error:
+            ended.append(str(error))
+
+    threads = [threading.Thread(target=work) for work in (read, read, read, write)]
+    for thread in threads:
+        thread.start()
+    started.wait()
+    while len(acknowledged) < 3:
+        time.sleep(0.01)
+    store.close()
+    for thread in threads:
+        thread.join(30)
+    assert ended == ["the store was closed"] * 4
+    with pytest.raises(StoreError, match="was closed"):
+        store.last_batch()
+    again = ground.again()
+    assert again.check() == []
+    assert sum(1 for _ in again.facts()) in {sum(acknowledged), sum(acknowledged) + 50}
+    again.close()
 
 
 # -- the id key ---------------------------------------------------------------------------------

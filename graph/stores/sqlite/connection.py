@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import apsw
 
+_PAUSE: Final = 0.001  # seconds
 _WAIT: Final = 30_000  # milliseconds for another process's write
 
 
@@ -46,3 +48,14 @@ def connect(path: Path) -> apsw.Connection:
     db = apsw.Connection(str(path), statementcachesize=256)
     db.set_busy_timeout(_WAIT)
     return db
+
+
+def close(db: apsw.Connection) -> None:
+    """Close a connection; what another thread is doing with it is interrupted."""
+    while True:
+        try:
+            db.close()
+            return
+        except apsw.ThreadingViolationError:  # at work there: it notices within microseconds
+            db.interrupt()
+            time.sleep(_PAUSE)

@@ -21,7 +21,7 @@ from graph.errors import (
 from graph.facts import Row
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
 from graph.stores.sqlite import maintain, read, schema, undo
-from graph.stores.sqlite.connection import Db, Rows, connect
+from graph.stores.sqlite.connection import Db, Rows, close, connect
 from graph.stores.sqlite.pending import Pending
 from graph.stores.sqlite.resolve import Resolver
 from graph.stores.sqlite.write import BatchWriter
@@ -41,6 +41,8 @@ def translate(error: apsw.Error) -> LinkriskError:
         return StoreFull(f"the store cannot be written: {error}; nothing was half-written")
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         return StoreCorrupt(f"the store's file is damaged: {error}")
+    if isinstance(error, (apsw.InterruptError, apsw.ConnectionClosedError, apsw.CursorClosedError)):
+        return StoreError("the store was closed")
     return StoreError(f"the store answered: {error}")
 
 
@@ -64,6 +66,7 @@ class SqliteStore:
         self._all: list[apsw.Connection] = []
         self._lock = threading.Lock()
         self._bulk = False
+        self._closed = False
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> SqliteStore:
@@ -95,6 +98,9 @@ class SqliteStore:
     def _connect(self) -> apsw.Connection:
         db = connect(self.path)
         with self._lock:
+            if self._closed:
+                db.close()
+                raise StoreError("the store was closed")
             self._all.append(db)
         self._local.db = db
         return db
@@ -118,16 +124,15 @@ class SqliteStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[Db]:
-        db = self.db
-        try:
+        with _translated():
+            db = self.db
             db.execute("BEGIN IMMEDIATE")
-            yield db
-            db.execute("COMMIT")
-        except apsw.Error as error:
-            raise translate(error) from error
-        finally:
-            if db.in_transaction:  # only on the way out of an error
-                db.execute("ROLLBACK")
+            try:
+                yield db
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:  # only on the way out of an error
+                    db.execute("ROLLBACK")
 
     def write(
         self,
@@ -293,9 +298,9 @@ class SqliteStore:
         maintain.backup(self.db, destination)
 
     def close(self) -> None:
-        """See the protocol."""
+        """See the protocol. What other threads still ask of it ends with a StoreError."""
         with self._lock:
-            for db in self._all:
-                db.close()
-            self._all.clear()
-        self._local = threading.local()
+            self._closed = True
+            connections, self._all = self._all, []
+        for db in connections:
+            close(db)
