@@ -34,9 +34,9 @@ def native(fact: StoredFact, *, masked: bool) -> dict[str, Any]:
     else:
         shown |= {"from": _reference(fact, fact.a), "to": _reference(fact, fact.b)}
         shown |= _value(fact, rest)
-    shown |= rest
+    shown |= keys.mask_within(rest) if masked else rest
     if attrs:
-        shown["attrs"] = attrs
+        shown["attrs"] = _masked(kind, attrs) if masked else attrs
     if kind in RELATIONS and RELATIONS[kind].event:
         shown["at"] = begins
     else:
@@ -44,6 +44,20 @@ def native(fact: StoredFact, *, masked: bool) -> dict[str, Any]:
     source = {"dataset": fact.dataset, "file": fact.file, "record": fact.record}
     source |= {"version": fact.version}
     shown["source"] = {name: text for name, text in source.items() if text is not None}
+    return shown
+
+
+def _masked(kind: str, attrs: dict[str, Any]) -> dict[str, Any]:
+    """Other fields without what identifies a person: any register's number of theirs (BODS keeps
+    those under `identifiers`), and resident ids and mobiles wherever they stand."""
+    shown: dict[str, Any] = keys.mask_within(attrs)
+    if kind == "person" and isinstance(others := shown.get("identifiers"), list):
+        shown["identifiers"] = [
+            each | {"id": keys.mask("other", str(each["id"]))}
+            if isinstance(each, dict) and each.get("id")
+            else each
+            for each in others
+        ]
     return shown
 
 

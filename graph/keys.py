@@ -11,7 +11,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import phonenumbers
 from stdnum import luhn
@@ -21,6 +21,10 @@ from stdnum.exceptions import ValidationError
 # The ranges of mainland mobiles that phonenumbers calls valid; every other number is asked of it.
 _MOBILE: Final = re.compile(
     r"(?:\+?86)?(1(?:[38][0-9]|4[57]|[59][0-35-9]|6[25-7]|7[0-35-8])[0-9]{8})\Z"
+)
+# What may be a resident id or a mobile in a text of its own, not a part of a longer number.
+_WITHIN: Final = re.compile(
+    r"(?<![0-9A-Za-z.])(?:[0-9]{17}[0-9Xx]|(?:\+?86[- ]?)?1[3-9][0-9]{9})(?![0-9A-Za-z]|\.[0-9])"
 )
 # GB 32100: registering department, kind of body, district, and who it is there. Departments have
 # letters too: A the military, N rural collectives, Y others. None is 0: zeros satisfy the check.
@@ -135,3 +139,22 @@ def mask(kind: str, value: str) -> str:
         if len(value) > 8
         else ("*" * (len(value) - 2) + value[-2:])
     )
+
+
+def mask_within(value: Any) -> Any:
+    """JSON with the resident ids and mobiles that stand anywhere in its texts masked."""
+    if isinstance(value, str):
+        return _WITHIN.sub(_masked_match, value)
+    if isinstance(value, list):
+        return [mask_within(each) for each in value]
+    if isinstance(value, dict):
+        return {name: mask_within(each) for name, each in value.items()}
+    return value
+
+
+def _masked_match(found: re.Match[str]) -> str:
+    text = found[0]
+    for kind in ("resident_id", "e164"):
+        if (key := check(kind, text)).valid:
+            return mask(kind, key.value)
+    return text

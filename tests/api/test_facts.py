@@ -74,3 +74,31 @@ def test_the_route_answers_the_same(filled: str) -> None:
         assert asyncio.run(post({"ids": "reg:s1"})).status_code == 422
         assert asyncio.run(post({"ids": [], "more": 1})).status_code == 422
         assert asyncio.run(post({"ids": []}, "wrong")).status_code == 401
+
+
+def test_identifiers_of_persons_are_masked_wherever_they_stand(
+    write: Callable[..., Store], store_url: str
+) -> None:
+    said = {
+        "identifiers": [{"scheme": "GB-TAX", "id": "AB123456C", "uri": "u"}, {"scheme": "x"}],
+        "note": "身份证11010519491231002X,电话13800000001、+86 13900000002",
+        "capital": "13800000001.00", "order": "9913800000001", "serial": "110105194912310021",
+        "phones": ["13800000003"],
+    }  # fmt: skip
+    write([
+        {"kind": "person", "id": "p9", "name": "某人", "attrs": said},
+        {"kind": "company", "id": "c9", "attrs": {"identifiers": [{"id": "07444723"}]}},
+        {"kind": "officer", "id": "o9", "from": "p9", "to": "c9", "role": "经理 13800000004"},
+    ], dataset="bods")  # fmt: skip
+    with Local(store_url) as risk:
+        person, company, role = risk.facts(["bods:p9", "bods:c9", "bods:o9"])["results"]
+    assert person["attrs"] == {
+        "identifiers": [{"scheme": "GB-TAX", "id": "AB1**456C", "uri": "u"}, {"scheme": "x"}],
+        "note": "身份证110***********002X,电话138****0001、139****0002",
+        "capital": "13800000001.00",  # an amount, a longer number, a failed check: as they were
+        "order": "9913800000001",
+        "serial": "110105194912310021",
+        "phones": ["138****0003"],
+    }
+    assert company["attrs"] == {"identifiers": [{"id": "07444723"}]}  # a company's is public
+    assert role["role"] == "经理 138****0004"
