@@ -10,7 +10,7 @@ from algorithms import registry
 from graph.closing import Closing
 
 if TYPE_CHECKING:
-    from graph.base import Progress
+    from graph.gather import Progress
     from graph.live import Live
     from graph.snapshot import Snapshot
     from graph.store import Store

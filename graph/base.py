@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
+from graph.collect import Parts
 from graph.columns import NEVER, make_index, sort_rows
-from graph.heap import Texts, arrow, joined, pack
+from graph.gather import Progress, gather
+from graph.heap import Texts, joined, pack
 from graph.identity import Grouping, group
 from graph.memory import no_cycles
-from graph.model import CODES, LISTING_CODE, is_relation
-from graph.store import Delta, Store
+from graph.model import CODES
+from graph.store import Store
 
 Arrays = dict[str, npt.NDArray[Any]]
-Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -35,71 +34,30 @@ class Base:
         return Texts(self.arrays[f"{name}@"], self.arrays[f"{name}*"])
 
 
-def build(store: Store, progress: Progress | None = None) -> Base:
-    """Read a whole store into columns. Time and memory grow linearly with the facts."""
+def build(store: Store, progress: Progress | None = None, *, processes: int | None = None) -> Base:
+    """Read a whole store into columns. Time and memory grow linearly with the facts.
+
+    `progress` is told how many facts were read; `processes` read at once (see `gather`), and make
+    no difference to the columns. Raises StoreError, LinkriskError.
+    """
     batches = store.batches()
-    upto = batches[-1].no if batches else 0
-    parts: dict[str, list[Any]] = {}
-    done = 0
     with no_cycles():
-        for delta in store.changes(0, upto):
-            _collect(parts, delta)
-            done += len(delta.seq)
-            if progress is not None:
-                progress(done)
-        arrays = _assemble(parts)
-    counts = {"rows": len(arrays["src"]), "nodes": len(arrays["rep"])}
-    name = batches[-1].name.hex() if batches else bytes(32).hex()
-    return Base(upto, name, counts, arrays)
+        arrays = _assemble(gather(store, batches, progress, processes))
+    counts = {
+        "rows": len(arrays["src"]),
+        "nodes": len(arrays["rep"]),
+        "versions": len(arrays["version_seq"]),
+    }
+    last = batches[-1] if batches else None
+    return Base(last.no if last else 0, (last.name if last else bytes(32)).hex(), counts, arrays)
 
 
-_COLUMNS: Final = ("seq", "first", "a", "b", "vf", "vt", "value", "batch", "dataset", "code")
-
-
-def _collect(parts: dict[str, list[Any]], delta: Delta) -> None:
-    """Split one block of the feed into entities, relations and listings."""
-    relations = is_relation_mask(delta.code)
-    listings = delta.code == LISTING_CODE
-    groups = (("e", ~relations & ~listings), ("r", relations), ("l", listings))
-    for prefix, mask in groups:
-        where = np.flatnonzero(mask)
-        if not len(where):
-            continue
-        for column in _COLUMNS:
-            parts.setdefault(prefix + column, []).append(getattr(delta, column)[where])
-        places = where.tolist()
-        ids, extra, payload = delta.ids, delta.extra, delta.payload
-        whole = len(places) == len(ids)
-        parts.setdefault(prefix + "ids", []).append(
-            arrow(ids if whole else [ids[i] for i in places])
-        )
-        if prefix == "r":
-            parts.setdefault("rextra", []).append(
-                arrow(extra if whole else [extra[i] for i in places])
-            )
-        elif prefix == "e":
-            parts.setdefault("elabel", []).append(arrow([label_of(payload[i]) for i in places]))
-        else:
-            parts.setdefault("lpayload", []).append(arrow([payload[i] or "{}" for i in places]))
-        if prefix == "e":
-            canonical, seqs = delta.canonical, delta.seq[where].tolist()
-            parts.setdefault("ecanonical", []).append(arrow([canonical.get(s, "") for s in seqs]))
-    parts.setdefault("gone", []).append(delta.retracted)
-    parts.setdefault("gone_in", []).append(delta.retracted_in)
-
-
-def is_relation_mask(code: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Which codes are relations."""
-    table = np.fromiter((is_relation(c) for c in range(256)), np.bool_, 256)
-    return table[code]
-
-
-def _joined(parts: dict[str, list[Any]], name: str, kind: Any = np.int64) -> Any:
+def _joined(parts: Parts, name: str, kind: Any = np.int64) -> Any:
     found = parts.pop(name, [])
     return np.concatenate(found).astype(kind, copy=False) if found else np.empty(0, kind)
 
 
-def _listed(parts: dict[str, list[Any]], name: str) -> Any:
+def _listed(parts: Parts, name: str) -> Any:
     return joined(parts.pop(name, []))
 
 
@@ -114,15 +72,7 @@ def _retired(seq: Any, gone: Any, gone_in: Any) -> Any:
     return ret
 
 
-def label_of(payload: str | None) -> str:
-    """What a record is called: its name or text."""
-    if not payload or payload == "{}":
-        return ""
-    said = orjson.loads(payload)
-    return str(said.get("name") or said.get("text") or "")
-
-
-def _assemble(parts: dict[str, list[Any]]) -> Arrays:
+def _assemble(parts: Parts) -> Arrays:
     gone, gone_in = _joined(parts, "gone"), _joined(parts, "gone_in", np.int32)
     arrays: Arrays = {}
     _entities(parts, gone, gone_in, arrays)
@@ -134,11 +84,18 @@ def _assemble(parts: dict[str, list[Any]]) -> Arrays:
     return arrays
 
 
+def _numbers(firsts: Any) -> Any:
+    """The node of each record by its number in the store, which counts up without large gaps."""
+    numbers = np.zeros(int(firsts[-1]) + 1 if len(firsts) else 0, np.int32)
+    numbers[firsts] = np.arange(len(firsts), dtype=np.int32)
+    return numbers
+
+
 def _texts(arrays: Arrays, name: str, texts: Any) -> None:
     arrays[f"{name}@"], arrays[f"{name}*"] = pack(texts)
 
 
-def _entities(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
+def _entities(parts: Parts, gone: Any, gone_in: Any, arrays: Arrays) -> None:
     seq, first = _joined(parts, "eseq"), _joined(parts, "efirst")
     fresh = np.flatnonzero(seq == first)
     arrays["node_first"] = seq[fresh]
@@ -147,7 +104,7 @@ def _entities(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arra
     ids = _listed(parts, "eids")
     _texts(arrays, "node_id", ids if len(fresh) == len(ids) else ids.take(fresh))
     arrays["version_seq"] = seq
-    arrays["version_node"] = np.searchsorted(arrays["node_first"], first).astype(np.int32)
+    arrays["version_node"] = _numbers(arrays["node_first"])[first]
     arrays["version_vf"], arrays["version_vt"] = _joined(parts, "evf"), _joined(parts, "evt")
     arrays["version_rec"] = _joined(parts, "ebatch", np.int32)
     arrays["version_ret"] = _retired(seq, gone, gone_in)
@@ -155,12 +112,11 @@ def _entities(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arra
     _texts(arrays, "label", _listed(parts, "elabel"))
 
 
-def _relations(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
-    firsts = arrays["node_first"]
+def _relations(parts: Parts, gone: Any, gone_in: Any, arrays: Arrays) -> None:
+    nodes = _numbers(arrays["node_first"])
     seq = _joined(parts, "rseq")
     code = _joined(parts, "rcode", np.uint8)
-    src = np.searchsorted(firsts, _joined(parts, "ra")).astype(np.int32)
-    dst = np.searchsorted(firsts, _joined(parts, "rb")).astype(np.int32)
+    src, dst = nodes[_joined(parts, "ra")], nodes[_joined(parts, "rb")]
     ret = _retired(seq, gone, gone_in)
     order = sort_rows(code, src)
     arrays["src"], arrays["dst"], arrays["code"] = src[order], dst[order], code[order]
@@ -182,9 +138,9 @@ def _relations(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arr
         arrays.update({f"{side}_{name}": array for name, array in index._asdict().items()})
 
 
-def _listings(parts: dict[str, list[Any]], gone: Any, gone_in: Any, arrays: Arrays) -> None:
+def _listings(parts: Parts, gone: Any, gone_in: Any, arrays: Arrays) -> None:
     seq = _joined(parts, "lseq")
-    node = np.searchsorted(arrays["node_first"], _joined(parts, "la")).astype(np.int32)
+    node = _numbers(arrays["node_first"])[_joined(parts, "la")]
     order = np.argsort(node, kind="stable")
     arrays["listing_node"] = node[order]
     arrays["listing_seq"] = seq[order]

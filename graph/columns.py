@@ -16,6 +16,7 @@ NEVER: Final = 2**31 - 1  # batch number of a retraction that has not come
 KINDS: Final = 256
 BITS: Final = {kind.code: 1 << place for place, kind in enumerate(RELATIONS.values())}
 EMPTY: Final[I32] = np.empty(0, np.int32)
+_WIDEST: Final = 63  # bits of a number that is not negative
 
 
 # The arrays of a live graph that grow, one entry a relation and one a record.
@@ -99,9 +100,21 @@ def kind_bits(index: Index, nodes: int) -> npt.NDArray[np.uint32]:
 
 
 def sort_rows(code: U8, node: I32) -> I32:
-    """Stable order of rows by kind, then node."""
-    key = code.astype(np.int64) << 32 | node.astype(np.int64)
-    return np.argsort(key, kind="stable").astype(np.int32)
+    """Stable order of rows by kind, then node. Sorts (kind, node, row) as one number, at half the
+    cost of ordering positions by a key, where the three fit into one."""
+    rows = len(code)
+    if not rows:
+        return EMPTY
+    low, wide = rows.bit_length(), int(node.max()).bit_length()
+    key = code.astype(np.int64) << wide
+    key |= node
+    if int(code.max()).bit_length() + wide + low > _WIDEST:
+        return np.argsort(key, kind="stable").astype(np.int32)
+    key <<= low
+    key |= np.arange(rows)
+    key.sort()
+    key &= (1 << low) - 1
+    return key.astype(np.int32)
 
 
 class Growing:

@@ -18,7 +18,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from graph.base import Base, Progress, build, is_relation_mask, label_of
+from graph.base import Base, build
+from graph.collect import labels_of, split
 from graph.columns import (
     EMPTY,
     NEVER,
@@ -31,6 +32,7 @@ from graph.columns import (
     sort_rows,
 )
 from graph.disk import load, save
+from graph.gather import Progress
 from graph.identity import Grouping, group, in_order, join, tie
 from graph.model import CODES, LISTING_CODE, is_relation
 from graph.store import BatchInfo, Delta, Store
@@ -134,11 +136,10 @@ class Live:
     # -- taking in the feed -----------------------------------------------------------------
 
     def _take(self, delta: Delta, touched: set[int]) -> None:
-        relation = is_relation_mask(delta.code)
-        listing = delta.code == LISTING_CODE
-        self._take_entities(delta, np.flatnonzero(~relation & ~listing), touched)
-        self._take_relations(delta, np.flatnonzero(relation), touched)
-        for i in np.flatnonzero(listing).tolist():
+        entities, relations, listings = split(delta.code)
+        self._take_entities(delta, entities, touched)
+        self._take_relations(delta, relations, touched)
+        for i in listings.tolist():
             node = int(self._node_of(delta.a[i : i + 1])[0])
             entry: list[Any] = [
                 int(delta.seq[i]),
@@ -186,7 +187,7 @@ class Live:
             version_ret=np.full(len(where), NEVER, np.int32),
         )
         self.texts["canonical"].extend(delta.canonical.get(s, "") for s in seq.tolist())
-        self.texts["label"].extend(label_of(delta.payload[i]) for i in where.tolist())
+        self.texts["label"].extend(labels_of([delta.payload[i] for i in where.tolist()]))
         touched.update(nodes.tolist())
 
     def _take_relations(self, delta: Delta, where: Any, touched: set[int]) -> None:

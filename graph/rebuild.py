@@ -49,7 +49,7 @@ def main(url: str) -> None:
     store = open_store(url)
     try:
         if (path := base_path(store)) is not None:
-            save(build(store), path)
+            save(build(store, processes=1), path)  # questions need the other processors
     finally:
         store.close()
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import orjson
 
 from graph import keys
-from graph.base import Progress
 from graph.columns import I32, I64, Columns, Index, Nodes
 from graph.errors import UnknownSubject
+from graph.gather import Progress
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.store import Store
