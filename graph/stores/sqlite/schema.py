@@ -53,7 +53,6 @@ _TRIES: Final = 200
 _PAUSE: Final = 0.01  # seconds
 SETTINGS: Final = """
 PRAGMA synchronous = FULL;
-PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -262144;
 PRAGMA wal_autocheckpoint = 16384;
 PRAGMA journal_size_limit = 134217728;
