@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import Receive, Scope, Send
 
     from api.engine import Engine
 
@@ -30,12 +31,19 @@ class TooLarge(InputError):
 
 
 class Plain(APIRoute):
-    """A route whose endpoint is called with the request and nothing else: 0.1 ms an answer less."""
+    """A route whose endpoint is called with the request and nothing else.
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The endpoint itself."""
-        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return handler
+    Errors go to the handlers around the router. It spares each answer two exit stacks and a second
+    look at the exceptions: over 0.1 ms of processor time.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.endpoint(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 class FactsAsked(msgspec.Struct, forbid_unknown_fields=True):

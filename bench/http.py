@@ -17,7 +17,7 @@ import socket
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
@@ -82,18 +82,23 @@ class Client:
         return self.free
 
 
-def drive(clients: list[Client], asked: Iterator[bytes], due: Callable[[], int]) -> list[float]:
-    """Ask everything; milliseconds of each answer. `due` gives the next question's moment."""
+def drive(clients: list[Client], asked: Iterator[bytes], rate: int | None = None) -> list[float]:
+    """Ask everything; milliseconds of each answer.
+
+    With a rate, questions are due at an even distance from now on and timed from when they were;
+    without, each connection asks again once it has its answer, timed from when it sends.
+    """
     watch = selectors.DefaultSelector()
     for client in clients:
         watch.register(client.socket, selectors.EVENT_READ, client)
     free, times, waiting = deque(clients), [], next(asked, None)
-    moment = due()
+    gap = 1_000_000_000 // rate if rate else 0
+    moment = time.perf_counter_ns()
     while waiting is not None or len(free) < len(clients):
-        while free and waiting is not None and moment <= time.perf_counter_ns():
-            free.popleft().send(waiting, moment)
+        while free and waiting is not None and moment <= (now := time.perf_counter_ns()):
+            free.popleft().send(waiting, moment if rate else now)
             waiting = next(asked, None)
-            moment = due()
+            moment += gap
         pause = None
         if waiting is not None and free:
             pause = max(0.0, (moment - time.perf_counter_ns()) / 1e9)
@@ -103,12 +108,6 @@ def drive(clients: list[Client], asked: Iterator[bytes], due: Callable[[], int])
                 free.append(key.data)
     watch.close()
     return times
-
-
-def steadily(rate: int) -> Callable[[], int]:
-    """Moments at an even distance, from now on."""
-    moments = iter(range(time.perf_counter_ns(), 2**62, 1_000_000_000 // rate))
-    return lambda: next(moments)
 
 
 def wait(ready: str) -> None:
@@ -146,11 +145,11 @@ def measure(entities: int) -> list[Row]:
             wait(f"http://{address.netloc}/readyz")
             items = requests(entities, address.netloc, token)
             clients = [Client(("127.0.0.1", address.port)) for _ in range(CLIENTS)]
-            drive(clients, cycled(items, 500), time.perf_counter_ns)
+            drive(clients, cycled(items, 500))
             start = time.perf_counter()
-            closed = drive(clients, cycled(items, QUESTIONS), time.perf_counter_ns)
+            closed = drive(clients, cycled(items, QUESTIONS))
             rate = QUESTIONS / (time.perf_counter() - start)
-            open_ = drive(clients, cycled(items, RATE * 10), steadily(RATE))
+            open_ = drive(clients, cycled(items, RATE * 10), RATE)
         finally:
             server.terminate()
     return [

@@ -48,6 +48,7 @@ def serve(
     from api.auth import LOOPBACK, Access, make_token
     from api.rehearsal import Rehearsal
     from api.session import Session
+    from api.wire import Wire
     from graph.store import open_store
 
     if create:
@@ -63,7 +64,9 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"http://{shown}:{port}/?token={quote(access.token)}")
     click.echo("Bearer token above; stop with Ctrl-C / 按 Ctrl-C 停止", err=True)
-    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        app, http=Wire, ws="none", access_log=False, log_level="warning", server_header=False
+    )
     uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -113,6 +113,12 @@ def test_subject_and_search_are_the_command_lines(
         assert RESIDENT not in answer.text
 
 
+def test_an_answer_without_a_body_comes_too(http: httpx.Client) -> None:
+    answer = http.head("/openapi.json", timeout=10)
+    assert answer.status_code == 200
+    assert answer.content == b""
+
+
 def test_every_error_is_a_problem(http: httpx.Client) -> None:
     ownership = "/v1/integrated-ownership"
     assert_problem(http.get("/v1/nothing"), 404, "Not Found")
