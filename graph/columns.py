@@ -19,7 +19,8 @@ EMPTY: Final[I32] = np.empty(0, np.int32)
 _WIDEST: Final = 63  # bits of a number that is not negative
 
 
-# The arrays of a live graph that grow, one entry a relation and one a record.
+# The arrays of a live graph that grow, one entry a relation, one a record, and one a
+# version of a record.
 ROWS: Final = ("src", "dst", "vf", "vt", "rec", "ret", "value", "seq", "code", "dataset")
 NODES: Final = (
     "node_first",
@@ -30,6 +31,14 @@ NODES: Final = (
     "node_vf",
     "node_vt",
     "node_version",
+)
+VERSIONS: Final = (
+    "version_seq",
+    "version_node",
+    "version_vf",
+    "version_vt",
+    "version_rec",
+    "version_ret",
 )
 
 
@@ -141,7 +150,13 @@ class Growing:
             array[self.length : need] = values
         self.length = need
 
-    def own(self, *names: str) -> None:
-        """Copy arrays before earlier rows of them are changed, so that older views keep theirs."""
-        for name in names:
-            self.arrays[name] = self.arrays[name].copy()
+    def own(self, name: str) -> None:
+        """Copy an array before earlier entries are changed, so that older views keep theirs."""
+        copied = np.empty_like(self.arrays[name])
+        copied[: self.length] = self.arrays[name][: self.length]
+        self.arrays[name] = copied
+
+    def fork(self) -> Growing:
+        """The same entries, to be appended to while this one stays as it is. Of several made from
+        one, only the last may be used: they share the room behind the end."""
+        return Growing(dict(self.arrays), self.length)

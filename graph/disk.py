@@ -12,13 +12,18 @@ from typing import Any, Final
 import numpy as np
 
 from graph.base import Arrays, Base
-from graph.columns import NODES, ROWS
+from graph.columns import NODES, ROWS, VERSIONS
 
-_MAGIC: Final = b"LRSNAP02"
+_MAGIC: Final = b"LRSNAP03"
 _ALIGN: Final = 64
 # Room for later rows, so that following the store appends in place; holes take no disk.
 _ROOM: Final = 65_536
-_GROWS: Final = frozenset({*ROWS, *NODES})
+# By what they count, those that grow.
+_GROWS: Final = {
+    name: count
+    for count, names in (("rows", ROWS), ("nodes", NODES), ("versions", VERSIONS))
+    for name in names
+}
 
 
 def save(base: Base, path: Path) -> None:
@@ -70,12 +75,9 @@ def load(path: Path) -> Base | None:
 
 def used_bytes(base: Base, names: Iterable[str]) -> int:
     """Bytes that arrays take for what is in them, room for later rows left out."""
-    rows, nodes = base.counts["rows"], base.counts["nodes"]
     total = 0
     for name in names:
         array = base.arrays[name]
-        length = len(array)
-        if name in _GROWS:
-            length = nodes if name in NODES else rows
+        length = base.counts[_GROWS[name]] if name in _GROWS else len(array)
         total += length * array.itemsize
     return total

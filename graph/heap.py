@@ -12,35 +12,47 @@ Offsets = npt.NDArray[np.int64]
 
 
 class Texts:
-    """Immutable texts 0..n-1, then those appended since."""
+    """Immutable texts 0..n-1: those of a buffer, then those appended since."""
 
     def __init__(self, offsets: Offsets, data: npt.NDArray[np.uint8]) -> None:
         self.offsets = offsets
         self.data = data
         self.count = len(offsets) - 1
-        self.added: list[str] = []
+        self._added: list[str] = []  # shared with what was made longer from this
+        self._used = 0
 
     def __len__(self) -> int:
-        return self.count + len(self.added)
+        return self.count + self._used
 
     def __getitem__(self, position: int) -> str:
         if position >= self.count:
-            return self.added[position - self.count]
+            return self._added[position - self.count]
         low, high = int(self.offsets[position]), int(self.offsets[position + 1])
         return self.data[low:high].tobytes().decode()
+
+    @property
+    def added(self) -> list[str]:
+        """The texts that were appended."""
+        return self._added[: self._used]
 
     def many(self, positions: Sequence[int]) -> list[str]:
         """The texts at these positions; quicker than one by one."""
         where = np.array(positions, np.int64)
-        if self.added and len(where) and int(where.max()) >= self.count:
+        if self._used and len(where) and int(where.max()) >= self.count:
             return [self[position] for position in positions]
         data = self.data.data  # slices of a memory view are cheaper than of an array
         lows, highs = self.offsets[where].tolist(), self.offsets[where + 1].tolist()
         return [str(data[low:high], "utf-8") for low, high in zip(lows, highs, strict=True)]
 
-    def extend(self, texts: Iterable[str]) -> None:
-        """Append texts in memory."""
-        self.added.extend(texts)
+    def longer(self, texts: Iterable[str]) -> Texts:
+        """These texts and more; linear in the new ones. Of several made from one, only the last may
+        be used: they share a list."""
+        longer = Texts(self.offsets, self.data)
+        longer._added = self._added
+        del longer._added[self._used :]  # what was made longer and then given up
+        longer._added += texts
+        longer._used = len(longer._added)
+        return longer
 
 
 def arrow(texts: Sequence[str | None]) -> Any:
@@ -77,8 +89,8 @@ def _whole(texts: Texts) -> Any:
     whole = pa.LargeStringArray.from_buffers(
         texts.count, pa.py_buffer(texts.offsets), pa.py_buffer(texts.data)
     )
-    if texts.added:
-        whole = pa.concat_arrays([whole, pa.array(texts.added, pa.large_string())])
+    if added := texts.added:
+        whole = pa.concat_arrays([whole, pa.array(added, pa.large_string())])
     return whole
 
 

@@ -6,8 +6,8 @@ judgement is left aside and reported as a conflict. Records without either stay 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -163,9 +163,17 @@ def join(
     return sorted(sorted(g) for g in groups.values() if len(g) > 1), refused
 
 
-def tie(
-    arrays: dict[str, npt.NDArray[Any]], members: Sequence[int], vf: I64, vt: I64, rec: I32
-) -> None:
+class Entries(Protocol):
+    """Numbers by place: an array, or what is to change of one."""
+
+    def __getitem__(self, at: int, /) -> Any:
+        """The number at a place."""
+
+    def __setitem__(self, at: int, number: int, /) -> None:
+        """Change it."""
+
+
+def tie(arrays: Mapping[str, Entries], members: Sequence[int], vf: I64, vt: I64, rec: I32) -> None:
     """Make sorted `members` one subject: representative, ring, and one validity.
 
     Each bound of validity is the one that the newest record states, the wider of two of one batch;

@@ -313,6 +313,32 @@ def test_a_base_that_is_far_behind_is_made_anew(
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("later", "copied"),
+    [
+        ("more of everything", set()),
+        ("an end", {"node_version", "node_vt"}),
+        ("corrections", {"node_version", "node_vf", "node_vt"}),  # no beginning is said any more
+        ("one subject", {"rep", "nxt", "node_vf"}),  # one record's beginning is the other's too
+    ],
+)
+def test_a_write_copies_only_what_changes_of_known_records(
+    tmp_path: Path, later: str, copied: set[str]
+) -> None:
+    """A mapped base has room behind its columns, where what comes is appended."""
+    store = opened(tmp_path, "facts.db")
+    world(store)
+    live = open_live(store)
+    columns = [live.rows.arrays, live.nodes.arrays, live.versions.arrays]
+    before = {name: array for arrays in columns for name, array in arrays.items()}
+    write(store, LATER[later], moment(2))
+    live.follow()
+    columns = [live.rows.arrays, live.nodes.arrays, live.versions.arrays]
+    now = {name: array for arrays in columns for name, array in arrays.items()}
+    assert {name for name in before if now[name] is not before[name]} == copied
+    store.close()
+
+
 # -- growing arrays -----------------------------------------------------------------------------
 
 

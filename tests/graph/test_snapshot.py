@@ -208,7 +208,7 @@ def test_names_that_fold_to_other_letters(name: str) -> None:
 @given(st.lists(st.text("aAＡb 　华華贸貿发髮發.*1１", max_size=6), max_size=8), st.data())
 def test_search_against_looking_at_every_name(names: list[str], data: st.DataObject) -> None:
     texts = Texts(*pack(arrow(names[:4])))
-    texts.extend(names[4:])
+    texts = texts.longer(names[4:])
     text = data.draw(st.text("aAＡbs 华華贸貿发髮發.*1１", max_size=3))
     wanted = normal(text)
     holding = [(len(normal(name)), n) for n, name in enumerate(names) if wanted in normal(name)]
