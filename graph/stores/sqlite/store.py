@@ -20,11 +20,13 @@ from graph.errors import (
 )
 from graph.facts import Row
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
-from graph.stores.sqlite import maintain, read, schema, undo
+from graph.stores.deciding import undo
+from graph.stores.deciding.pending import Pending
+from graph.stores.deciding.resolve import Resolver
+from graph.stores.deciding.write import BatchWriter
+from graph.stores.sqlite import maintain, read, schema
+from graph.stores.sqlite.books import SqliteBooks
 from graph.stores.sqlite.connection import Db, Rows, close, connect
-from graph.stores.sqlite.pending import Pending
-from graph.stores.sqlite.resolve import Resolver
-from graph.stores.sqlite.write import BatchWriter
 from graph.times import now
 
 _EMPTY: Final = bytes(32)
@@ -151,8 +153,8 @@ class SqliteStore:
             number, last, name = self._newest(db)
             if not self._bulk:  # an earlier load may have been cut short before it was made
                 db.execute(schema.INDEXES["identifier_canonical"])
-            pending = Pending(Resolver(db), number + 1, self._file(db, file))
-            result = BatchWriter(pending.resolver, pending).run(rows, defer)
+            pending = Pending(Resolver(SqliteBooks(db)), number + 1, self._file(db, file))
+            result = BatchWriter(pending).run(rows, defer)
             if pending:
                 moment = max(now() if recorded_at is None else recorded_at, last)
                 settled = settled and not (result.deferred or result.rejected)
@@ -185,7 +187,7 @@ class SqliteStore:
             if target is None:
                 raise Conflict(f"no batch is named {batch_id[:80]!r}")
             number, last, name = self._newest(db)
-            pending = Pending(Resolver(db), number + 1, None)
+            pending = Pending(Resolver(SqliteBooks(db)), number + 1, None)
             result = Written(loaded=undo.plan(pending, target))
             db.execute(
                 "UPDATE batch SET id = id || '#undone-' || no, settled = 0,"

@@ -4,37 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
-
-import orjson
 
 from graph.errors import BadFact
 from graph.facts import Row
 from graph.model import is_entity
-from graph.stores.sqlite.connection import Db
-from graph.stores.sqlite.schema import INDEXES
-
-# A row of the table `record`: id, dataset, first, current (negative once retracted), kind. A plain
-# tuple, as it comes and goes: a load makes one for every fact.
-Known = tuple[str, int, int, int, int]
-FIRST: Final = 2
-CURRENT: Final = 3
-KIND: Final = 4
+from graph.stores.deciding.books import CURRENT, FIRST, KIND, Books, Known
 
 
 class Resolver:
     """The records that one batch touches, kept up to date while it is decided."""
 
-    def __init__(self, db: Db) -> None:
-        self.db = db
-        self.datasets: dict[str, int] = dict(db.execute("SELECT name, no FROM dataset"))
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.datasets = books.datasets()
         self.dataset_names = {no: name for name, no in self.datasets.items()}
         self.records: defaultdict[int, dict[str, Known]] = defaultdict(dict)  # by dataset, id
         # Of versions of this batch: canonical id -> (id, dataset) of the record -> version.
         self.canonicals: dict[str, dict[tuple[str, int], int]] = {}
 
     def look_up(self, rows: Sequence[Row]) -> None:
-        """Every record that a row is, or may refer to, in one sorted query."""
+        """Every record that a row is, or may refer to, in one sorted question."""
         names = {row.id for row in rows}
         for row in rows:
             if row.a is not None:
@@ -42,13 +31,8 @@ class Resolver:
                 if row.b is not None:
                     names.add(row.b)
         names.update([name.partition(":")[2] for name in names if ":" in name])
-        found = self.db.execute(
-            "SELECT r.id, r.dataset, r.first, r.current, r.kind FROM json_each(?) j"
-            " CROSS JOIN record r ON r.id = j.value",
-            (orjson.dumps(sorted(names)).decode(),),
-        )
         records = self.records
-        for known in found:
+        for known in self.books.records(sorted(names)):
             records[known[1]][known[0]] = known
 
     def bearers(self, ident: str) -> dict[int, Known]:
@@ -65,7 +49,7 @@ class Resolver:
         if number is None:
             number = self.datasets[name] = len(self.datasets) + 1
             self.dataset_names[number] = name
-            self.db.execute("INSERT INTO dataset VALUES (?, ?)", (number, name))
+            self.books.add_dataset(name, number)
         return number
 
     def end(
@@ -136,15 +120,8 @@ class Resolver:
 
     def _by_canonical(self, canonical: str) -> list[tuple[Known, str]]:
         """Records that bear a canonical id, by name."""
-        self.db.execute(INDEXES["identifier_canonical"])  # a bulk load has put it off
-        found = self.db.execute(
-            "SELECT f.id, f.dataset, r.first, r.current, r.kind FROM identifier i"
-            " JOIN fact f ON f.seq = i.seq JOIN record r ON r.id = f.id AND r.dataset = f.dataset"
-            " WHERE i.canonical = ? AND r.current = i.seq",
-            (canonical,),
-        )
         bearers: dict[str, Known] = {}
-        for known in found:
+        for known in self.books.bearers(canonical):
             here = self.records[known[1]].get(known[0], known)
             if here[CURRENT] == known[CURRENT]:  # this batch has not changed it
                 bearers[f"{self.dataset_names[known[1]]}:{known[0]}"] = here

@@ -10,8 +10,9 @@ from graph.facts import CLOSE, RETRACT, Row, content_digest
 from graph.model import JUDGEMENTS, LISTING_CODE, NAMES, RELATIONS, is_entity, is_relation
 from graph.naming import compare_versions
 from graph.store import Written
-from graph.stores.sqlite.pending import Ends, Pending
-from graph.stores.sqlite.resolve import CURRENT, FIRST, KIND, Known, Resolver
+from graph.stores.deciding.books import CURRENT, FIRST, KIND, Known
+from graph.stores.deciding.pending import Ends, Pending
+from graph.stores.deciding.resolve import Resolver
 
 _Named = tuple[int, str]  # a record and what it is called
 _JUDGED: Final = min(RELATIONS[name].code for name in JUDGEMENTS)  # these go the long way
@@ -28,8 +29,8 @@ _ALLOWED: Final = {
 class BatchWriter:
     """One write inside one transaction. Lives for that write only."""
 
-    def __init__(self, resolver: Resolver, pending: Pending) -> None:
-        self.resolver = resolver
+    def __init__(self, pending: Pending) -> None:
+        self.resolver: Resolver = pending.resolver
         self.pending = pending
         self.result = Written()
 
@@ -176,7 +177,7 @@ class BatchWriter:
             raise BadFact("ends before it begins", "valid_to")
         ended = row._replace(
             code=old.kind, vf=old.vf, value=old.value, extra=old.extra, payload=old.payload,
-            version=row.version or pending.standing(current)[2], keys=pending.keys(current),
+            version=row.version or pending.standing(current).version, keys=pending.keys(current),
         )  # fmt: skip
         name = f"{self.resolver.dataset_names[known[1]]}:{row.id}"
         digest = content_digest(
