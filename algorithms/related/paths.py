@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 USUAL_LENGTH = 12  # how far to look unless asked
+_ANY_LENGTH = 1 << 30
 _DIRECTIONS = ("", "in", "out", "both")
 
 Nodes = tuple[int, ...]
 Names = tuple[str, ...]
-
+Waiting = tuple[int, Names, Nodes, int]  # size, ids, path, where it left its parent
 
 _Length = Annotated[int, Meta(ge=1, le=64)]
 _Degree = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -122,7 +123,8 @@ def paths(snapshot: Snapshot, params: PathsParams) -> Result[Path]:
         alone = Path(length=0, members=[snapshot.canonical(source)], steps=[], facts=[])
         return Result(results=[alone])
     bounds = Bounds(params.max_length or USUAL_LENGTH, params.avoid_hubs or 0, params.max_explored)
-    searcher = Searcher(graph_of(snapshot), ask, bounds, params.time_limit, snapshot.canonical)
+    g = graph_of(snapshot, far=True)
+    searcher = Searcher(g, ask, bounds, params.time_limit, snapshot.canonical)
     found = _yen(searcher, source, target, params.k)
     rows = [_row(snapshot, searcher, nodes) for nodes in found]
     return Result(results=rows, truncated=_truncated(params, searcher, len(rows)))
@@ -132,18 +134,18 @@ def _yen(searcher: Searcher, source: int, target: int, k: int) -> list[Nodes]:
     """The k least paths by (length, canonical ids).
 
     Each path found splits what is left: by Lawler's rule its successors leave it no earlier than it
-    left its own parent. A search that was clipped ends this; what was found by then is returned.
+    left its own parent. A search looks no further than a path may go that is still among the k
+    least. A search that was clipped ends this; what was found by then is returned.
     """
     accepted: list[Nodes] = []
-    waiting: list[tuple[int, Names, Nodes, int]] = []
-    longest = searcher.bounds.length
+    waiting: list[Waiting] = []
 
     def offer(root: Nodes, leave: int) -> None:
         """Search from the end of `root`, on which no accepted path may be followed."""
         first = {path[len(root)] for path in accepted if path[: len(root)] == root}
-        rest = searcher.shortest(
-            root[-1], target, root[:-1], sorted(first), longest - len(root) + 1
-        )
+        steps = _most(waiting, k - len(accepted), tuple(map(searcher.name, root)))
+        steps = min(steps, searcher.bounds.length) - len(root) + 1
+        rest = searcher.shortest(root[-1], target, root[:-1], sorted(first), steps)
         if rest is not None:
             nodes = (*root[:-1], *rest)
             names = tuple(searcher.name(n) for n in nodes)
@@ -160,6 +162,14 @@ def _yen(searcher: Searcher, source: int, target: int, k: int) -> list[Nodes]:
                 break
             offer(nodes[: i + 1], i)
     return accepted
+
+
+def _most(waiting: list[Waiting], wanted: int, root: Names) -> int:
+    """The most steps of a path along `root` that comes before enough of those that wait."""
+    if len(waiting) < wanted:
+        return _ANY_LENGTH
+    size, names, _, _ = heapq.nsmallest(wanted, waiting)[-1]
+    return size - 1 if root <= names[: len(root)] else size - 2
 
 
 def _row(snapshot: Snapshot, searcher: Searcher, nodes: Nodes) -> Path:
