@@ -1,4 +1,4 @@
-"""Looking things up and taking them out: show, search, list, export."""
+"""Looking things up and taking them out: show, facts, search, list, export."""
 
 from __future__ import annotations
 
@@ -42,6 +42,33 @@ def show(common: Common, name: str, known_at: str | None) -> None:
     if found["listings"]:
         out.print("listings / 名单")
         out.print(table(found["listings"]))
+
+
+@click.command(cls=Verb)
+@click.argument("names", metavar="ID...", nargs=-1, required=True)
+@click.option("--known-at", metavar="TEXT", help="As they were known at this ISO time with zone.")
+@pass_common
+def facts(common: Common, names: tuple[str, ...], known_at: str | None) -> None:
+    """The facts that answers cite: what each says, both ends named, its source. 查看事实。
+
+    ID is dataset:id, as `facts` in an answer gives it; at most 1,000 of them.
+    """
+    from api import evidence
+    from api.session import Session
+
+    with Session(common.url) as session:
+        found = evidence.facts(session, names, known_at)
+    if common.json:
+        write_json(msgspec.json.encode(found))
+        return
+    from api.table import console, table
+
+    ends = ("from", "to", "subject")
+    rows = [
+        {n: f"{v['label']} ({v['id']})" if n in ends else v for n, v in fact.items()}
+        for fact in found["results"]
+    ]
+    console().print(table(rows))
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:

@@ -113,6 +113,23 @@ def test_subject_and_search_are_the_command_lines(
         assert RESIDENT not in answer.text
 
 
+def test_facts_are_the_command_lines(
+    http: httpx.Client, url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = http.post("/v1/facts", json={"ids": ["reg:s1", "reg:l1"]})
+    assert answer.status_code == 200
+    assert main(["facts", "reg:s1", "reg:l1", "--json", "--store", url]) == 0
+    assert capfd.readouterr().out.encode() == answer.content + b"\n"
+    assert main(["facts", "reg:s1", "--store", url]) == 0
+    shown = capfd.readouterr().out
+    assert "张三" in shown
+    assert "甲公司" in shown
+    assert "0.51" in shown
+    assert main(["facts", "reg:s9", "--store", url]) == 3
+    assert "no fact is named 'reg:s9'" in capfd.readouterr().err
+    assert main(["facts", "--store", url]) == 2
+
+
 def test_an_answer_without_a_body_comes_too(http: httpx.Client) -> None:
     answer = http.head("/openapi.json", timeout=10)
     assert answer.status_code == 200
