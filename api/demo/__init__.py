@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from api.demo.show import Teller, program
 from api.report.page import Answered, Report, answer_file, command_of, render
@@ -11,12 +12,13 @@ from api.report.page import Answered, Report, answer_file, command_of, render
 REPORT = "report.html"
 
 
-def run(out: Path, entities: int, seed: int) -> None:
+def run(out: Path, entities: int, seed: int, *, quiet: bool = False) -> dict[str, Any]:
     """Make a world of `entities` in the folder `out`, load it, ask, and write `out/report.html`.
 
-    Run again with the same numbers it uses the store that is there; with others it makes a new
-    one in its place. Raises WrongUsage for a size out of bounds, InputError where `out` holds a
-    store that the demo did not make.
+    Tells of it as it goes, unless `quiet`. Returns what was made: store, snapshot, report, and of
+    each answer its question, its file and how many rows it has. Run again with the same numbers it
+    uses the store that is there; with others it makes a new one in its place. Raises WrongUsage for
+    a size out of bounds, InputError where `out` holds a store that the demo did not make.
     """
     import msgspec
 
@@ -26,7 +28,8 @@ def run(out: Path, entities: int, seed: int) -> None:
     from api.demo.world import prepare
 
     began = time.perf_counter()
-    tell = Teller()
+    tell = Teller(quiet=quiet)
+    answered: list[dict[str, Any]] = []
     world = prepare(out, entities, seed, tell)
     with Local(world.url) as risk:
         started = time.perf_counter()
@@ -55,7 +58,29 @@ def run(out: Path, entities: int, seed: int) -> None:
             asked = Answered(question, answer, time.perf_counter() - started)
             report.asked.append(asked)
             tell.answer(risk, number, asked, report)
-            (out / answer_file(number, question)).write_bytes(msgspec.json.encode(answer))
+            file = out / answer_file(number, question)
+            file.write_bytes(msgspec.json.encode(answer))
+            answered.append(
+                {
+                    "algorithm": question.name,
+                    "params": answer["params"],
+                    "as_of": answer["as_of"],
+                    "known_at": answer["known_at"],
+                    "rows": len(answer["results"]),
+                    "truncated": answer["truncated"],
+                    "file": str(file),
+                }
+            )
         page = out / REPORT
         page.write_text(render(risk, report), encoding="utf-8")
+        name = risk.session.snapshot().name
     tell.end(page, report, time.perf_counter() - began)
+    return {
+        "entities": entities,
+        "seed": seed,
+        "facts": world.facts,
+        "store": world.url,
+        "snapshot": name,
+        "report": str(page),
+        "answers": answered,
+    }

@@ -31,11 +31,11 @@ _FACTS: Final = 4
 
 
 class Teller:
-    """Prints the demo as it goes; in a pipe the same without colours."""
+    """Prints the demo as it goes; in a pipe the same without colours, when quiet nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         terminal = sys.stdout.isatty()
-        self._out = Console(width=None if terminal else 120, highlight=False)
+        self._out = Console(width=None if terminal else 120, highlight=False, quiet=quiet)
         self._step = 0
 
     def _say(self, text: str, style: str = "") -> None:

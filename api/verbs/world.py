@@ -62,8 +62,9 @@ def demo(common: Common, out: Path, entities: int, seed: int) -> None:
     """Make a small world, load it, ask every kind of question, write a report. 演示。"""
     from api.demo import run
 
-    assert common is not None
-    run(out=out, entities=entities, seed=seed)
+    made = run(out=out, entities=entities, seed=seed, quiet=common.json)
+    if common.json:
+        write_json(msgspec.json.encode(made, enc_hook=str))
 
 
 @click.command(cls=Verb, context_settings={"ignore_unknown_options": True})

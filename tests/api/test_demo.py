@@ -321,6 +321,31 @@ def test_again_it_takes_the_store_that_is_there(made: Made, tmp_path: Path) -> N
         assert not session.store.check()
 
 
+def test_as_json_it_says_what_it_made_and_nothing_else(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    args = ["demo", "--entities", str(ENTITIES), "--out", str(tmp_path), "--json"]
+    assert main(args) == 0
+    made = json.loads(capfd.readouterr().out)  # one JSON value, or this raises
+    assert (made["entities"], made["seed"]) == (ENTITIES, 0)
+    corrected = (tmp_path / "correction.jsonl").read_bytes().splitlines()
+    facts = (tmp_path / "world.jsonl").read_bytes().splitlines() + corrected
+    assert corrected
+    assert made["facts"] == len({json.loads(line)["id"] for line in facts})
+    assert Path(made["report"]).read_text(encoding="utf-8").startswith("<!doctype html>")
+    with Session(made["store"]) as session:
+        assert session.snapshot().name == made["snapshot"]
+    files = sorted(str(path) for path in (tmp_path / "answers").iterdir())
+    assert [answer["file"] for answer in made["answers"]] == files
+    for said in made["answers"]:
+        answer = json.loads(Path(said["file"]).read_bytes())
+        assert said["rows"] == len(answer["results"])
+        shared = ("algorithm", "params", "as_of", "known_at", "truncated")
+        assert {name: said[name] for name in shared} == {name: answer[name] for name in shared}
+    assert main(args) == 0
+    assert json.loads(capfd.readouterr().out) == made
+
+
 def test_a_store_of_others_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
