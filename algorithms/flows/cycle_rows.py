@@ -22,10 +22,12 @@ from algorithms.flows.cycle_search import (
 from algorithms.flows.network import I64, Payments, at_least, payments
 from algorithms.flows.transfer_cycles import TransferCycle
 from algorithms.registry import evidence
-from graph import reach as walk
+from graph import searching
 from graph.money import decimal_text
+from graph.reach import reach
 from graph.times import DAY, format_time
 from graph.traverse import IN, OUT, Ask, ask_for, graph_of
+from graph.walk import Bounds
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -101,14 +103,12 @@ def _nearby(
     ended, explored = None, 0
     half = (params.max_length + 1) // 2
     for way, depth in ((OUT, half), (IN, params.max_length - half)):
-        bounds = walk.Bounds(depth, _UNLIMITED, _UNLIMITED, params.max_explored)
-        found = walk.reach(
-            g, ask._replace(way=way), root, bounds, params.time_limit / 3, every=True
-        )
+        bounds = Bounds(depth, _UNLIMITED, _UNLIMITED, params.max_explored)
+        found = reach(g, ask._replace(way=way), root, bounds, params.time_limit / 3, every=True)
         rows.update(found.row)
         explored += found.explored
-        if found.status in (walk.EXPLORED, walk.TIME):
-            ended = "time_limit" if found.status == walk.TIME else "max_explored"
+        if found.status in (searching.EXPLORED, searching.TIME):
+            ended = "time_limit" if found.status == searching.TIME else "max_explored"
     return np.array(sorted(rows), np.int64), ended, explored
 
 

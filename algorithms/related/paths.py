@@ -110,7 +110,7 @@ def paths(snapshot: Snapshot, params: PathsParams) -> Result[Path]:
     Shortest paths are found from both ends; further ones after Yen with Lawler's rule, each by at
     most as many searches as the one before has steps. Raises UnknownSubject, WrongUsage.
     """
-    from algorithms.related.meeting import Bounds
+    from algorithms.related.scratch import Bounds
     from algorithms.related.search import Searcher
     from graph.times import day_end, today
     from graph.traverse import EVERY_KIND, ask_for, graph_of
@@ -200,7 +200,7 @@ def _row(snapshot: Snapshot, searcher: Searcher, nodes: Nodes) -> Path:
 
 def _truncated(params: PathsParams, searcher: Searcher, rows: int) -> Truncated | None:
     """Which bound ended the search before all asked paths were found, or none was left."""
-    from graph.reach import TIME
+    from graph.searching import TIME
 
     longest = searcher.bounds.length
     if searcher.cut == TIME:

@@ -112,9 +112,10 @@ def related_parties(snapshot: Snapshot, params: RelatedParams) -> Result[Related
     were not passed through; the subject's own relations are never cut by `max_fanout`. Time is in
     proportion to the relations of the parties met. Raises UnknownSubject, WrongUsage.
     """
-    from graph.reach import Bounds, reach
+    from graph.reach import reach
     from graph.times import day_end, today
     from graph.traverse import ask_for, graph_of
+    from graph.walk import Bounds
 
     root = snapshot.resolve(params.subject)
     at = day_end(params.as_of or today())
@@ -226,7 +227,7 @@ def _truncated(
     snapshot: Snapshot, params: RelatedParams, reached: Reached, rows: int
 ) -> Truncated | None:
     """Which bounds cut the search short."""
-    from graph.reach import EXPLORED, ROWS, TIME
+    from graph.searching import EXPLORED, ROWS, TIME
 
     cuts: list[tuple[str, int | None]] = []
     if params.depth > MAX_DEPTH:

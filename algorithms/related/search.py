@@ -11,7 +11,9 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
 
-from algorithms.related.meeting import (
+from algorithms.related.meeting import meet
+from algorithms.related.retracing import between, follow, mark_back
+from algorithms.related.scratch import (
     COUNT,
     LENGTH,
     LONGER,
@@ -21,15 +23,12 @@ from algorithms.related.meeting import (
     Bounds,
     Ints,
     asks_of,
-    between,
-    follow,
     make_room,
-    mark_back,
-    meet,
 )
 from graph.compiled import Kernel
-from graph.reach import BUFFER_FULL, EXPLORED, HEAVY, NODES_FULL, PAUSED, TIME
-from graph.traverse import Ask, Graph, buffer
+from graph.neighbours import buffer
+from graph.searching import BUFFER_FULL, EXPLORED, HEAVY, NODES_FULL, PAUSED, TIME
+from graph.traverse import Ask, Graph
 
 P = ParamSpec("P")
 R = TypeVar("R")
