@@ -118,17 +118,14 @@ def gather_each(
         ask.kinds, ask.events, ask.bits, ask.way, ask.at, ask.batch
     )  # fmt: skip
     rows, others, tags = buf.rows, buf.others, buf.tags
-    o_start, o_nodes, o_ptr, o_order, o_bits = out.start, out.nodes, out.ptr, out.order, g.out_bits
-    i_start, i_nodes, i_ptr, i_order, i_bits = (
-        into.start, into.nodes, into.ptr, into.order, g.into_bits
-    )  # fmt: skip
-    po_start, po_nodes, po_ptr, po_order = (
-        more_out.start, more_out.nodes, more_out.ptr, more_out.order
-    )  # fmt: skip
-    pi_start, pi_nodes, pi_ptr, pi_order = (
-        more_into.start, more_into.nodes, more_into.ptr, more_into.order
-    )  # fmt: skip
-    unknown = o_bits[:0]
+    # The four indexes are of one type each, so that compiled code can choose among them by number.
+    unknown = g.out_bits[:0]
+    starts = (out.start, more_out.start, into.start, more_into.start)
+    listed = (out.nodes, more_out.nodes, into.nodes, more_into.nodes)
+    ptrs = (out.ptr, more_out.ptr, into.ptr, more_into.ptr)
+    orders = (out.order, more_out.order, into.order, more_into.order)
+    bits = (g.out_bits, unknown, g.into_bits, unknown)
+    ways = (OUT, OUT, IN, IN)
     n = 0
     i = lo
     while i < hi and n < most:
@@ -137,29 +134,12 @@ def gather_each(
         begin = n
         stop = n + limit
         while n <= stop:
-            if way & OUT:
-                n = _take(
-                    o_start, o_nodes, o_ptr, o_order, o_bits, src, dst, vf, vt, rec, ret, rep,
-                    begins, ends, kinds, events, wanted, rows, others, tags, at, batch, node,
-                    subject, OUT, n, stop,
-                )  # fmt: skip
-                if len(po_nodes):
+            for q in range(4):
+                if way & ways[q] and len(listed[q]):
                     n = _take(
-                        po_start, po_nodes, po_ptr, po_order, unknown, src, dst, vf, vt, rec, ret,
-                        rep, begins, ends, kinds, events, wanted, rows, others, tags, at, batch,
-                        node, subject, OUT, n, stop,
-                    )  # fmt: skip
-            if way & IN:
-                n = _take(
-                    i_start, i_nodes, i_ptr, i_order, i_bits, src, dst, vf, vt, rec, ret, rep,
-                    begins, ends, kinds, events, wanted, rows, others, tags, at, batch, node,
-                    subject, IN, n, stop,
-                )  # fmt: skip
-                if len(pi_nodes):
-                    n = _take(
-                        pi_start, pi_nodes, pi_ptr, pi_order, unknown, src, dst, vf, vt, rec, ret,
-                        rep, begins, ends, kinds, events, wanted, rows, others, tags, at, batch,
-                        node, subject, IN, n, stop,
+                        starts[q], listed[q], ptrs[q], orders[q], bits[q], src, dst, vf, vt, rec,
+                        ret, rep, begins, ends, kinds, events, wanted, rows, others, tags, at,
+                        batch, node, subject, ways[q], n, stop,
                     )  # fmt: skip
             node = nxt[node]
             if node == subject:
