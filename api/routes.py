@@ -33,8 +33,8 @@ class TooLarge(InputError):
 class Plain(APIRoute):
     """A route whose endpoint is called with the request and nothing else.
 
-    Errors go to the handlers around the router. It spares each answer two exit stacks and a second
-    look at the exceptions: over 0.1 ms of processor time.
+    Errors go to the handlers around the router. Two exit stacks and a second look at the exceptions
+    are spared: 0.01 ms of processor time an answer.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
