@@ -78,12 +78,13 @@ class Live:
         self.lock = threading.RLock()
         found = store.batches(base.batch - 1)[:1] if base.batch else []
         self.newest: BatchInfo | None = found[0] if found else None
+        self._base_seq = self.newest.last_seq if self.newest else 0
         self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
 
     @property
     def tail_facts(self) -> int:
-        """How many relations came since the base was made."""
-        return self.rows.length - self.base_rows
+        """How many versions of facts of any kind came since the base was made."""
+        return (self.newest.last_seq if self.newest else 0) - self._base_seq
 
     def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Which kinds of relation each node of the base has, out of it and into it; made once."""
