@@ -153,7 +153,7 @@ def prepare(db: Db) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise SchemaVersion(f"the store has schema {version}, this program knows {VERSION}")
-    db.execute(SETTINGS)
+    db.execute(SETTINGS).fetchall()  # one that answers would keep those behind it waiting
     _write_ahead(db)  # a new store, and a backup, are plain files
     while version < VERSION:
         db.execute("BEGIN IMMEDIATE")
