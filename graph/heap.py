@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 Offsets = npt.NDArray[np.int64]
+_MANY: Final = 32  # from so many texts on it is quicker to gather their bytes first
 
 
 class Texts:
@@ -40,9 +42,23 @@ class Texts:
         where = np.array(positions, np.int64)
         if self._used and len(where) and int(where.max()) >= self.count:
             return [self[position] for position in positions]
+        lows, highs = self.offsets[where], self.offsets[where + 1]
+        if len(where) >= _MANY and (found := self._gathered(lows, highs)) is not None:
+            return found
         data = self.data.data  # slices of a memory view are cheaper than of an array
-        lows, highs = self.offsets[where].tolist(), self.offsets[where + 1].tolist()
-        return [str(data[low:high], "utf-8") for low, high in zip(lows, highs, strict=True)]
+        ends = zip(lows.tolist(), highs.tolist(), strict=True)
+        return [str(data[low:high], "utf-8") for low, high in ends]
+
+    def _gathered(self, lows: Offsets, highs: Offsets) -> list[str] | None:
+        """Texts decoded as one, where each is ASCII: half the cost of one by one for hundreds."""
+        sizes = highs - lows
+        ends = np.cumsum(sizes)
+        at = np.arange(int(ends[-1])) + np.repeat(lows - (ends - sizes), sizes)
+        whole = self.data[at].tobytes()
+        if not whole.isascii():
+            return None
+        text, cuts = whole.decode(), [0, *ends.tolist()]
+        return [text[low:high] for low, high in pairwise(cuts)]
 
     def longer(self, texts: Iterable[str]) -> Texts:
         """These texts and more; linear in the new ones. Of several made from one, only the last may

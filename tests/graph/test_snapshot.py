@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -215,3 +216,16 @@ def test_search_against_looking_at_every_name(names: list[str], data: st.DataObj
     expected = [n for _, n in sorted(holding)] if wanted else []
     assert find(texts, np.arange(len(names)), text, 99) == expected
     assert find(texts, np.arange(len(names)), text, 2) == expected[:2]
+
+
+@pytest.mark.parametrize("alphabet", ["ab:~19", "ab名é𠮷"])
+def test_many_texts_are_each_what_they_are_alone(alphabet: str) -> None:
+    """Gathered as one or read one by one, ASCII or not, empty ones and repeats among them."""
+    rng = random.Random(5)
+    said = ["".join(rng.choices(alphabet, k=rng.randrange(9))) for _ in range(300)]
+    texts = Texts(*pack(arrow(said)))
+    for size in (0, 1, 31, 32, 500):
+        at = [rng.randrange(300) for _ in range(size)]
+        assert texts.many(at) == [said[i] for i in at]
+    longer = texts.longer(["more"])
+    assert longer.many([*range(301)]) == [*said, "more"]
