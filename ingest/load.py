@@ -22,7 +22,7 @@ from graph.memory import no_cycles
 from graph.store import Store, open_store
 from ingest.chunks import Chunk, Source, chunks
 from ingest.mapping.model import Mapping
-from ingest.readers import default_dataset, detect
+from ingest.readers import default_dataset, detect, formats
 from ingest.readers.native import Reject
 from ingest.receipt import Quarantine, Receipt
 
@@ -140,6 +140,8 @@ def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping 
     if not path.exists():
         raise BadFile(f"{path}: no such file")
     found = name or ("csv" if mapping is not None and not path.is_dir() else detect(path))
+    if path.is_dir() and not formats()[found].accepts(path, b""):
+        raise BadFile(f"{path}: a folder, and {found} is read from files: name those")
     if found == "csv" and mapping is None:
         from ingest.mapping.draft import choose
 
