@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import apsw
 
@@ -29,6 +30,8 @@ from graph.stores.sqlite.books import SqliteBooks
 from graph.stores.sqlite.connection import Db, Rows, close, connect
 from graph.times import now
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _EMPTY: Final = bytes(32)
 _SMALLEST: Final = 512  # bytes of a page
 _BATCH: Final = (
@@ -49,11 +52,24 @@ def translate(error: apsw.Error) -> LinkriskError:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translating() -> Iterator[None]:
     try:
         yield
     except apsw.Error as error:
         raise translate(error) from error
+
+
+def _translated(method: Callable[P, T]) -> Callable[P, T]:
+    """The same for a method; without a context manager, which costs as much as a short question."""
+
+    @wraps(method)
+    def translated(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except apsw.Error as error:
+            raise translate(error) from error
+
+    return translated
 
 
 class SqliteStore:
@@ -117,7 +133,7 @@ class SqliteStore:
         return db
 
     @property
-    @_translated()
+    @_translated
     def id_key(self) -> bytes:
         """The secret of keyed ids: LINKRISK_ID_KEY where it was given, else the store's own."""
         return schema.id_key(self.db)
@@ -126,7 +142,7 @@ class SqliteStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[Db]:
-        with _translated():
+        with _translating():
             db = self.db
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -214,19 +230,19 @@ class SqliteStore:
 
     # -- reading ----------------------------------------------------------------------------
 
-    @_translated()
+    @_translated
     def batch(self, batch_id: str) -> BatchInfo | None:
         """See the protocol."""
         found = self.db.execute(f"{_BATCH} WHERE b.id = ?", (batch_id,)).fetchone()
         return BatchInfo(*found) if found else None
 
-    @_translated()
+    @_translated
     def batches(self, since: int = 0) -> list[BatchInfo]:
         """See the protocol."""
         rows = self.db.execute(f"{_BATCH} WHERE b.no > ? ORDER BY b.no", (since,))
         return [BatchInfo(*row) for row in rows]
 
-    @_translated()
+    @_translated
     def last_batch(self) -> int:
         """See the protocol; one step of a B-tree."""
         found = self.db.execute("SELECT no FROM batch ORDER BY no DESC LIMIT 1").fetchone()
@@ -234,37 +250,37 @@ class SqliteStore:
 
     def changes(self, since: int = 0, upto: int | None = None) -> Iterator[Delta]:
         """See the protocol."""
-        with _translated():
+        with _translating():
             yield from read.changes(self.db, since, upto)
 
-    @_translated()
+    @_translated
     def datasets(self) -> list[str]:
         """See the protocol; number 0 is nobody's."""
         return ["", *(row[0] for row in self.db.execute("SELECT name FROM dataset ORDER BY no"))]
 
-    @_translated()
+    @_translated
     def history(self, name: str) -> list[StoredFact]:
         """See the protocol."""
         return read.history(self.db, name)
 
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See the protocol."""
-        with _translated():
+        with _translating():
             yield from read.facts(self.db, "f.seq > ?", (since_seq,))
 
-    @_translated()
+    @_translated
     def bearers(self, canonical: str) -> list[str]:
         """See the protocol."""
         return read.bearers(self.db, canonical)
 
-    @_translated()
+    @_translated
     def bearer_firsts(
         self, canonicals: Sequence[str], upto: int | None = None
     ) -> dict[str, list[int]]:
         """See the protocol."""
         return read.bearer_firsts(self.db, canonicals, upto)
 
-    @_translated()
+    @_translated
     def named(self, ident: str) -> list[tuple[str, int]]:
         """See the protocol."""
         rows: Rows = self.db.execute(  # asked for every question: no sorter for its one row
@@ -274,7 +290,7 @@ class SqliteStore:
         )
         return sorted(rows)
 
-    @_translated()
+    @_translated
     def batch_at(self, moment: int) -> BatchInfo | None:
         """See the protocol."""
         found = self.db.execute(
@@ -283,7 +299,7 @@ class SqliteStore:
         ).fetchone()
         return BatchInfo(*found) if found else None
 
-    @_translated()
+    @_translated
     def stats(self) -> dict[str, Any]:
         """See the protocol."""
         return maintain.stats(self.db, self.path)
