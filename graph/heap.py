@@ -51,6 +51,8 @@ class Texts:
 
     def _gathered(self, lows: Offsets, highs: Offsets) -> list[str] | None:
         """Texts decoded as one, where each is ASCII: half the cost of one by one for hundreds."""
+        if not self.data[lows[0] : highs[0]].tobytes().isascii():
+            return None  # Chinese mostly comes with Chinese
         sizes = highs - lows
         ends = np.cumsum(sizes)
         at = np.arange(int(ends[-1])) + np.repeat(lows - (ends - sizes), sizes)
