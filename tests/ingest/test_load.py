@@ -501,9 +501,12 @@ def test_a_stream_of_bad_rows_is_bounded(
 def test_files_that_cannot_be_read(store: Store, tmp_path: Path, put: Put) -> None:
     with pytest.raises(BadFile, match="no such file"):
         load(store, [tmp_path / "none.jsonl"])
+    with pytest.raises(BadFile, match="holds, the store itself"):
+        load(store, [tmp_path], format="native")
+    (tmp_path / "sub").mkdir()
     for name in ("native", "bods"):
         with pytest.raises(BadFile, match=f"a folder, and {name} is read from files"):
-            load(store, [tmp_path], format=name)
+            load(store, [tmp_path / "sub"], format=name)
     (tmp_path / "x.bin").write_bytes(b"\x89PNG\r\n")
     with pytest.raises(BadFile, match="no known format"):
         load(store, [tmp_path / "x.bin"])
