@@ -51,7 +51,7 @@ def _row(snapshot: Snapshot, fact: StoredFact) -> dict[str, Any]:
 
 
 def _named(snapshot: Snapshot, record: str) -> dict[str, str]:
-    node = snapshot.resolve(record)
+    node = snapshot.node_of(record)  # a transfer outlives the record of its account
     return {
         "id": snapshot.canonical(node),
         "kind": snapshot.kind_name(node),

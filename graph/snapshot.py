@@ -237,13 +237,19 @@ class Snapshot:
             raise UnknownSubject(f"{len(found)} subjects are named {text[:80]!r}: write dataset:id")
         raise UnknownSubject(f"no subject is named {text[:80]!r}")
 
+    def node_of(self, record: str) -> int:
+        """The node of the record `dataset:id`, retracted or not: ends of facts outlive it.
+
+        Raises UnknownSubject where there is none.
+        """
+        if nodes := self._nodes(self._record(record)):
+            return nodes[0]
+        raise UnknownSubject(f"no record is named {record[:80]!r}")
+
     def _candidates(self, text: str) -> list[int]:
         store = self._live.store
-        dataset, colon, rest = text.partition(":")
-        if colon:
-            named = [first for name, first in store.named(rest) if name == dataset]
-            if named or (named := self._by_canonical(text)):
-                return self._nodes(named)
+        if ":" in text and (named := self._record(text) or self._by_canonical(text)):
+            return self._nodes(named)
         if bare := [first for _, first in store.named(text)]:
             return self._nodes(bare)
         for kind in ("uscc", "resident_id", "e164", "account"):
@@ -252,6 +258,10 @@ class Snapshot:
             if canonical and (named := self._by_canonical(canonical)):
                 return self._nodes(named)
         return []
+
+    def _record(self, name: str) -> list[int]:
+        dataset, _, ident = name.partition(":")
+        return [first for named, first in self._live.store.named(ident) if named == dataset]
 
     def _by_canonical(self, canonical: str) -> list[int]:
         """Records that bore a canonical id as of this view."""

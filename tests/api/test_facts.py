@@ -48,6 +48,26 @@ def test_a_corrected_fact_is_shown_as_it_was_known(
         assert risk.facts(["reg:s1"], known_at=before)["results"][0]["share"] == "0.51"
 
 
+def test_an_end_that_was_retracted_is_named_as_answers_name_it(
+    write: Callable[..., Store], store_url: str
+) -> None:
+    accounts: list[dict[str, object]] = [{"kind": "account", "id": f"a{i}"} for i in range(3)]
+    transfers = [
+        {"kind": "transfer", "id": f"t{i}", "from": f"a{i}", "to": f"a{(i + 1) % 3}",
+         "amount": "10.00", "currency": "CNY", "at": f"2021-03-0{i + 1}T10:00:00+08:00"}
+        for i in range(3)
+    ]  # fmt: skip
+    write([*accounts, *transfers], dataset="bank")
+    write([{"kind": "retract", "id": "a1"}], dataset="bank")
+    with Local(store_url) as risk:
+        (cycle,) = risk.transfer_cycles()["results"]
+        first, second, _ = risk.facts(cycle["facts"])["results"]
+    assert "bank:a1" in cycle["members"]
+    assert first["to"] == second["from"] == {
+        "id": "bank:a1", "kind": "account", "label": "bank:a1",
+    }  # fmt: skip
+
+
 def test_unknown_and_too_many_are_refused(filled: str) -> None:
     with Local(filled) as risk:
         with pytest.raises(UnknownSubject, match="no fact is named 'reg:s9'"):
