@@ -144,7 +144,8 @@ def _meaning(
 ) -> Any:
     """An answer's rows without their names, order and digests, or that it was refused.
 
-    Asked for the most that there is: which of several equals a smaller `k` shows goes by name.
+    Asked for the most that there is: which of several equals a smaller `k` shows goes by name, and
+    so does which facts a row shows that has more of them than it may.
     """
     every = {"k": 100, "max_length": 3} if "k" in record.fields else {}
     try:
@@ -152,8 +153,11 @@ def _meaning(
     except (InputError, WrongUsage) as refused:
         return type(refused)
     rows = renamed(msgspec.to_builtins(answer["results"]), back)
-    kept = ({k: v for k, v in row.items() if k != "id"} for row in rows)
-    return sorted(json.dumps(row, sort_keys=True) for row in kept), answer["truncated"]
+    for row in rows:
+        row.pop("id", None)
+        if "facts_total" in row:
+            row["facts"] = len(row["facts"])
+    return sorted(json.dumps(row, sort_keys=True) for row in rows), answer["truncated"]
 
 
 @EVERY
