@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graph import keys
+from graph.masking import masked_attrs
 from graph.model import LISTING_CODE, NAMES, RELATIONS, is_entity
 from graph.money import decimal_text
 from graph.times import format_time
@@ -36,7 +37,7 @@ def native(fact: StoredFact, *, masked: bool) -> dict[str, Any]:
         shown |= _value(fact, rest)
     shown |= keys.mask_within(rest) if masked else rest
     if attrs:
-        shown["attrs"] = _masked(kind, attrs) if masked else attrs
+        shown["attrs"] = masked_attrs(kind, attrs) if masked else attrs
     if kind in RELATIONS and RELATIONS[kind].event:
         shown["at"] = begins
     else:
@@ -44,20 +45,6 @@ def native(fact: StoredFact, *, masked: bool) -> dict[str, Any]:
     source = {"dataset": fact.dataset, "file": fact.file, "record": fact.record}
     source |= {"version": fact.version}
     shown["source"] = {name: text for name, text in source.items() if text is not None}
-    return shown
-
-
-def _masked(kind: str, attrs: dict[str, Any]) -> dict[str, Any]:
-    """Other fields without what identifies a person: any register's number of theirs (BODS keeps
-    those under `identifiers`), and resident ids and mobiles wherever they stand."""
-    shown: dict[str, Any] = keys.mask_within(attrs)
-    if kind == "person" and isinstance(others := shown.get("identifiers"), list):
-        shown["identifiers"] = [
-            each | {"id": keys.mask("other", str(each["id"]))}
-            if isinstance(each, dict) and each.get("id")
-            else each
-            for each in others
-        ]
     return shown
 
 

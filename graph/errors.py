@@ -8,6 +8,9 @@ LinkriskError                 anything we raise on purpose            exit 1
 │   ├── BadFile               a file or mapping cannot be read at all
 │   └── NoStore               no store, or it was never loaded
 ├── StoreError                the store cannot do its work            exit 1, HTTP 503
+│   ├── StoreAway             its server does not answer: try again
+│   ├── StoreRefused          its server does not let us in, or is no such server
+│   ├── StoreReadOnly         it may be read but not written
 │   ├── StoreCorrupt          the file or its facts fail their check
 │   ├── StoreFull             disk or quota is full; nothing was half-written
 │   └── SchemaVersion         written by another version of the program
@@ -73,6 +76,18 @@ class StoreError(LinkriskError):
     """The store cannot do its work."""
 
     status = 503
+
+
+class StoreAway(StoreError):
+    """The store's server does not answer; it may come back."""
+
+
+class StoreRefused(StoreError):
+    """The store's server refuses these credentials, or is not a server of this kind."""
+
+
+class StoreReadOnly(StoreError):
+    """The store may be read but not written."""
 
 
 class StoreCorrupt(StoreError):

@@ -7,6 +7,7 @@ view never changes.
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import threading
 from collections import OrderedDict
@@ -28,6 +29,7 @@ from graph.columns import (
     kind_bits,
     make_index,
 )
+from graph.compiled import cache_directory
 from graph.disk import load, save
 from graph.follow import APART, SAME, Step
 from graph.gather import Progress
@@ -153,6 +155,15 @@ def open_live(store: Store, progress: Progress | None = None) -> Live:
 
 
 def base_path(store: Store) -> Path | None:
-    """Where a store's base is kept: beside an embedded store's file."""
+    """Where a store's base is kept: beside an embedded store's file, else in the user's cache,
+    under what the store is known by."""
     scheme, _, rest = store.url.partition("://")
-    return Path(rest[1:] + ".snapshot") if scheme == "sqlite" else None
+    if scheme == "sqlite":
+        return Path(rest[1:] + ".snapshot")
+    name = hashlib.blake2b(store.shown.encode(), key=store.id_key, digest_size=16).hexdigest()
+    folder = cache_directory() / "snapshots"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None
+    return folder / f"{name}.snapshot"

@@ -1,13 +1,15 @@
 """Making a new base beside a running service: a process of its own, so that questions go on.
 
-`python -m graph.rebuild URL` reads the store, writes the base and ends; `fresher` starts it when a
-live graph's tail has grown long, and opens the new base once it is there.
+`python -m graph.rebuild` reads the store whose address is its input, writes the base and ends;
+`fresher` starts it when a live graph's tail has grown long, and opens the new base once that is
+made.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 
 from graph.base import build
 from graph.children import start_module
@@ -27,9 +29,12 @@ def fresher(live: Live) -> Live:
         return live
     if live.rebuilding is None:
         if live.tail_facts > live.tail_limit:
-            live.rebuilding = start_module(
-                "graph.rebuild", live.store.url, stderr=subprocess.DEVNULL
+            live.rebuilding = child = start_module(
+                "graph.rebuild", stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
+            assert child.stdin is not None
+            with suppress(BrokenPipeError), child.stdin:
+                child.stdin.write(live.store.url.encode())  # may hold a password: no argument
         return live
     if live.rebuilding.poll() is None:
         return live
@@ -55,4 +60,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.stdin.read())

@@ -107,12 +107,14 @@ class Capabilities:
 
     online_backup: bool
     readers_while_writing: bool
+    knows_size: bool  # whether `stats` tells how many bytes it takes
 
 
 class Store(Protocol):
     """A durable, append-only record of facts. One writer at a time; any number of readers."""
 
-    url: str
+    url: str  # opens it again; may hold a password
+    shown: str  # the same for messages
     capabilities: Capabilities
 
     @property
@@ -196,11 +198,22 @@ class Store(Protocol):
         """Let go of the store."""
 
 
-def open_store(url: str, *, create: bool = False) -> Store:
-    """Open the store at a URL: `sqlite:///path`. Raises NoStore, SchemaVersion, InputError."""
+def open_store(url: str, *, create: bool = False, id_key: bytes | None = None) -> Store:
+    """Open the store at a URL: `sqlite:///path` or `neo4j://user:password@host:7687`; with
+    `create`, make it where there is none, with a given id key or one of its own.
+
+    Raises NoStore, SchemaVersion, StoreAway, StoreRefused, InputError.
+    """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/"):
         from graph.stores.sqlite.store import SqliteStore
 
-        return SqliteStore.open(Path(rest[1:]), create=create)
-    raise InputError(f"not a store's address: {scheme or url[:40]}:// (sqlite:///path is one)")
+        return SqliteStore.open(Path(rest[1:]), create=create, id_key=id_key)
+    if scheme.partition("+")[0] in {"neo4j", "bolt"}:
+        from graph.stores.neo4j.store import NeoStore
+
+        return NeoStore.open(url, create=create, id_key=id_key)
+    raise InputError(
+        f"not a store's address: {scheme or url[:40]}:// (sqlite:///path is one, and"
+        " neo4j://user:password@host:7687)"
+    )

@@ -19,8 +19,11 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
-def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_surroundings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Settings of whoever runs the tests do not reach into them."""
+    monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
     for name in ("LINKRISK_STORE", "LINKRISK_TOKEN", "LINKRISK_ID_KEY", "LINKRISK_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 

@@ -13,6 +13,7 @@ from graph.facts import Normaliser, Row
 from graph.model import NAMES
 from graph.store import NONE, Capabilities, Store, StoredFact, Written, open_store
 from graph.times import parse_time
+from lead_shared import shared
 
 Fact = dict[str, Any]
 
@@ -26,11 +27,23 @@ class Kind:
     capabilities: Capabilities
 
 
+def emptied(folder: Path) -> str:
+    """The test server's one database, emptied: a store that was there is gone."""
+    server = shared()
+    server.clean(keep_schema=True)
+    return server.uri
+
+
 STORES = (
     Kind(
         "sqlite",
         lambda folder: f"sqlite:///{folder / 'facts.db'}",
-        Capabilities(online_backup=True, readers_while_writing=True),
+        Capabilities(online_backup=True, readers_while_writing=True, knows_size=True),
+    ),
+    Kind(
+        "neo4j",
+        emptied,
+        Capabilities(online_backup=True, readers_while_writing=True, knows_size=False),
     ),
 )
 

@@ -114,5 +114,8 @@ class Books(Protocol):
         """Of a batch: its facts that later ones changed, those that it retracted and later ones
         recorded anew, and later facts that refer to its records."""
 
+    def advance(self, changes: Changes) -> None:
+        """Facts are added at the end of `changes.facts`; a store may begin to record them."""
+
     def insert(self, changes: Changes, info: BatchInfo, undoes: int | None) -> None:
         """Record a batch; `info.file` is not read."""

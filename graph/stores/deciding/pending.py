@@ -11,6 +11,7 @@ from graph.times import INF, NEG
 
 Ends = tuple[int | None, int | None]
 _DIGEST, _VERSION = 12, 16  # places in a fact of `Changes`
+_TELL = 1024  # facts after which the store hears of them
 
 
 class Pending:
@@ -29,6 +30,8 @@ class Pending:
 
     def append(self, row: Row, dataset: int, known: Known | None, ends: Ends, digest: bytes) -> int:
         """Take up a version; its number."""
+        if not self.seq % _TELL:
+            self.books.advance(self.changes)
         seq = self.seq
         self.seq += 1
         code, _, ident, _, _, vf, vt, value, extra, payload, _, file, record, version, keys = row

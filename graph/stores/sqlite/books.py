@@ -153,6 +153,9 @@ class SqliteBooks:
         )
         return changed, anew, used
 
+    def advance(self, changes: Changes) -> None:
+        """See the protocol; here everything is inserted at the end, in the order of the trees."""
+
     def insert(self, changes: Changes, info: BatchInfo, undoes: int | None) -> None:
         """See the protocol."""
         db = self.db

@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import apsw
-import orjson
 
 from graph.errors import Conflict, StoreFull
-from graph.facts import content_digest
-from graph.fields import carried_again
-from graph.keys import Key, canonical
-from graph.model import NAMES, RELATIONS, is_entity, is_relation
+from graph.model import NAMES, is_entity
 from graph.naming import add_events
+from graph.stores.deciding.sound import Content, is_sound
 from graph.stores.sqlite import read, schema
 from graph.stores.sqlite.connection import Db, connect
-from graph.times import INF, NEG, format_instant
+from graph.times import format_instant
 
 _MOST: Final = 20  # problems named before the rest is counted
 
@@ -128,41 +125,12 @@ def _contents(db: Db) -> list[str]:
 
 
 def _sound(db: Db, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None) -> bool:
-    try:
-        return _digest(db, row, names, id_key) == row[12] and _carries(row)
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
-        return False  # not even readable
-
-
-def _carries(row: tuple[Any, ...]) -> bool:
-    """Whether a relation's evidence beside the columns is what its payload says."""
-    if not is_relation(row[1]):
-        return row[14] is None
-    found = carried_again(RELATIONS[NAMES[row[1]]], row[10], orjson.loads(row[11]))
-    return found == ({} if row[14] is None else orjson.loads(row[14]))
-
-
-def _digest(db: Db, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None) -> bytes:
-    """The digest that a fact's content should have; its identifiers are checked on the way, where
-    the key that they are hashed with is at hand."""
+    a = None if row[4] is None else f"{names.get(row[4])}:{row[5]}"
+    b = None if row[6] is None else f"{names.get(row[6])}:{row[7]}"
+    name = f"{names.get(row[2])}:{row[3]}"
     keys = read.identifiers(db, row[0]) if is_entity(row[1]) else ()
-    if id_key is not None and any(
-        canonical(Key(kind, raw, reason), id_key) != given for kind, raw, reason, given in keys
-    ):
-        return b""
-    a = None if row[4] is None else f"{names[row[4]]}:{row[5]}"
-    b = None if row[6] is None else f"{names[row[6]]}:{row[7]}"
-    return content_digest(
-        row[1],
-        f"{names[row[2]]}:{row[3]}",
-        a,
-        b,
-        NEG if row[8] is None else row[8],
-        INF if row[9] is None else row[9],
-        row[10],
-        row[11],
-        keys,
-    )
+    content = Content(row[1], name, a, b, row[8], row[9], row[10], row[14], row[11], row[12], keys)
+    return is_sound(content, id_key)
 
 
 def backup(db: apsw.Connection, destination: Path) -> None:

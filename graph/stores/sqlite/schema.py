@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import time
 from typing import Final, Literal
@@ -11,6 +10,7 @@ from typing import Final, Literal
 import apsw
 
 from graph.errors import InputError, SchemaVersion
+from graph.idkey import given_key
 from graph.stores.sqlite.connection import Db
 
 VERSION: Final = 1
@@ -60,16 +60,6 @@ PRAGMA trusted_schema = OFF;
 """
 
 
-def given_key() -> bytes | None:
-    """The id key of the environment, LINKRISK_ID_KEY; raises InputError for a weak one."""
-    text = os.environ.get("LINKRISK_ID_KEY")
-    if not text:
-        return None
-    if len(text) < 16:
-        raise InputError("LINKRISK_ID_KEY is shorter than 16 characters")
-    return hashlib.sha256(text.encode()).digest()
-
-
 def has_key(db: Db) -> bool:
     """Whether the id key is kept in the store or given by the environment."""
     kept = db.execute("SELECT count(*) FROM meta WHERE key = 'id_key'").fetchone()[0]
@@ -109,10 +99,12 @@ def state(db: Db) -> Literal["empty", "ours", "foreign"]:
     return "foreign" if mark or version or tables else "empty"
 
 
-def create(db: Db) -> None:
-    """Make an empty store. Its id key comes with it, or, where LINKRISK_ID_KEY gives one, only a
-    digest of that."""
+def create(db: Db, id_key: bytes | None = None) -> None:
+    """Make an empty store. Its id key, `id_key` or a random one, comes with it, or, where
+    LINKRISK_ID_KEY gives one, only a digest of that."""
     given = given_key()
+    if given is not None and id_key is not None and given != id_key:
+        raise InputError("LINKRISK_ID_KEY is not the key that the store is to be made with")
     # Made in one transaction before WAL is turned on: who looks meanwhile waits, and sees an empty
     # file or a whole store.
     db.execute("PRAGMA page_size = 8192")
@@ -122,7 +114,9 @@ def create(db: Db) -> None:
             if statement.strip():
                 db.execute(statement)
         if given is None:
-            db.execute("INSERT INTO meta VALUES ('id_key', ?)", (secrets.token_bytes(32),))
+            db.execute(
+                "INSERT INTO meta VALUES ('id_key', ?)", (id_key or secrets.token_bytes(32),)
+            )
         else:
             digest = hashlib.sha256(given).digest()
             db.execute("INSERT INTO meta VALUES ('id_key_digest', ?)", (digest,))

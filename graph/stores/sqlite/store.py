@@ -21,6 +21,7 @@ from graph.errors import (
 )
 from graph.facts import Row
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
+from graph.stores.copying import Copied
 from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
@@ -28,6 +29,7 @@ from graph.stores.deciding.write import BatchWriter
 from graph.stores.sqlite import maintain, read, schema
 from graph.stores.sqlite.books import SqliteBooks
 from graph.stores.sqlite.connection import Db, Rows, close, connect
+from graph.stores.sqlite.copies import copies, receive
 from graph.times import now
 
 P = ParamSpec("P")
@@ -75,11 +77,11 @@ def _translated(method: Callable[P, T]) -> Callable[P, T]:
 class SqliteStore:
     """See `graph.store.Store`. Connections are per thread; writes are serialised by SQLite."""
 
-    capabilities = Capabilities(online_backup=True, readers_while_writing=True)
+    capabilities = Capabilities(online_backup=True, readers_while_writing=True, knows_size=True)
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.url = f"sqlite:///{path}"
+        self.url = self.shown = f"sqlite:///{path}"
         self._local = threading.local()
         self._all: list[apsw.Connection] = []
         self._lock = threading.Lock()
@@ -87,8 +89,8 @@ class SqliteStore:
         self._closed = False
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> SqliteStore:
-        """Open a store's file; with `create`, make it where there is none."""
+    def open(cls, path: Path, *, create: bool = False, id_key: bytes | None = None) -> SqliteStore:
+        """Open a store's file; with `create`, make it where there is none, with a given id key."""
         if not path.is_file():
             if not create:
                 raise NoStore(f"there is no store at {path}; `linkrisk ingest` makes one")
@@ -102,7 +104,7 @@ class SqliteStore:
             if found == "foreign" or (found == "empty" and 0 < path.stat().st_size < _SMALLEST):
                 raise StoreCorrupt(f"{path} is not a store of this program")
             if found == "empty":  # new, or its making was cut short
-                schema.create(db)
+                schema.create(db, id_key)
             else:
                 schema.prepare(db)
         except apsw.Error as error:
@@ -314,6 +316,38 @@ class SqliteStore:
     def backup(self, destination: Path) -> None:
         """See the protocol. Raises Conflict where the destination exists."""
         maintain.backup(self.db, destination)
+
+    # -- copying ----------------------------------------------------------------------------
+
+    def copies(self, since: int, upto: int) -> Iterator[Copied]:
+        """See `graph.stores.copying.Copying`."""
+        with _translating():
+            yield from copies(self.db, self.batches(since)[: upto - since], self.datasets())
+
+    def receive(self, copied: Copied) -> None:
+        """See `graph.stores.copying.Copying`."""
+        with self._transaction() as db:
+            if self._newest(db)[0] < copied.info.no:
+                receive(db, copied, self._file(db, copied.file))
+
+    @_translated
+    def heads(self) -> list[tuple[int, str, bool, bool]]:
+        """See `graph.stores.copying.Copying`."""
+        rows = self.db.execute("SELECT no, id, settled, undone FROM batch ORDER BY no")
+        return [(no, name, bool(settled), bool(undone)) for no, name, settled, undone in rows]
+
+    def restate(self, heads: Sequence[tuple[int, str, bool, bool]]) -> None:
+        """See `graph.stores.copying.Copying`."""
+        with self._transaction() as db:
+            db.executemany(
+                "UPDATE batch SET id = ?2, settled = ?3, undone = ?4 WHERE no = ?1",
+                ((no, name, int(settled), int(undone)) for no, name, settled, undone in heads),
+            )
+
+    def fold(self) -> None:
+        """Make one plain file of it, as a backup is; nobody else may have it open."""
+        with _translating():
+            self.db.execute("PRAGMA journal_mode = DELETE")
 
     def close(self) -> None:
         """See the protocol. What other threads still ask of it ends with a StoreError."""

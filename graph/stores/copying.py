@@ -1,0 +1,101 @@
+"""One store copied into another, batch by batch, with numbers, moments and names as they are.
+
+A copy is the same facts under the same id key with the same recorded times, so its snapshot has the
+same name. It may be cut short at any moment and sent again: what is there already is compared by
+its name and left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from graph.errors import Conflict
+from graph.store import BatchInfo, Store
+from graph.stores.deciding.books import CURRENT, FIRST, Changes, Known
+
+Progress = Callable[[int, int], None]  # facts copied, facts in all
+
+
+class Copied(NamedTuple):
+    """One batch, whole. `ended` are the records of versions that it retracted, in the order of
+    `changes.retracted`; `datasets` gives the numbers that are used."""
+
+    info: BatchInfo
+    changes: Changes
+    ended: list[Known]
+    datasets: dict[int, str]
+    file: tuple[str, str] | None
+    undoes: int | None
+    undone: bool
+
+
+class Copying(Store, Protocol):
+    """A store that can be copied from and into."""
+
+    def copies(self, since: int, upto: int) -> Iterator[Copied]:
+        """Batches after number `since` up to `upto`, in order."""
+
+    def receive(self, copied: Copied) -> None:
+        """Record the next batch of a copy; one that is there already changes nothing."""
+
+    def heads(self) -> list[tuple[int, str, bool, bool]]:
+        """(number, id, settled, undone) of every batch: what may change after it was recorded."""
+
+    def restate(self, heads: Sequence[tuple[int, str, bool, bool]]) -> None:
+        """Give batches the ids and marks that they have in what they were copied from."""
+
+
+def changes_of(
+    number: int,
+    facts: Sequence[tuple[Any, ...]],
+    identifiers: Sequence[tuple[int, str, str, str | None, str | None]],
+    ended: Sequence[Known],
+) -> Changes:
+    """What recording a batch changes, from its facts and the records of versions that it retracted,
+    whose `current` is the retracted version."""
+    changes = Changes(number, None, list(facts), list(identifiers))
+    changes.retracted = [known[CURRENT] for known in ended]
+    gone = set(changes.retracted)
+    newest: dict[tuple[str, int], int] = {known[:2]: known[CURRENT] for known in ended}
+    for seq, first, code, dataset, ident, *_ in facts:
+        if seq == first:
+            changes.fresh.append((ident, dataset, first, seq, code))
+        newest[ident, dataset] = max(newest.get((ident, dataset), 0), seq)
+    begun = {known[:2]: known[FIRST] for known in changes.fresh}
+    for key, seq in newest.items():
+        current = -seq if seq in gone else seq
+        if begun.get(key) != current:
+            changes.moved[key] = current
+    return changes
+
+
+def copy(source: Copying, target: Copying, progress: Progress | None = None) -> int:
+    """Copy what the target has not got; the number of batches that it has afterwards.
+
+    Raises Conflict where the target holds anything else than an earlier state of the source, or has
+    another id key.
+    """
+    if source.id_key != target.id_key:
+        raise Conflict("the target has another id key: give both the source's as LINKRISK_ID_KEY")
+    upto, done = source.last_batch(), target.last_batch()
+    if done > upto or (done and _name(source, done) != _name(target, done)):
+        raise Conflict("the target holds other facts than an earlier state of the source")
+    total = _facts(source, upto)
+    for copied in source.copies(done, upto):
+        target.receive(copied)
+        if progress is not None:
+            progress(copied.info.last_seq, total)
+    known = set(target.heads())
+    target.restate([head for head in source.heads() if head[0] <= upto and head not in known])
+    if upto and _name(source, upto) != _name(target, upto):
+        raise Conflict("the target was written by somebody else meanwhile")
+    return upto
+
+
+def _name(store: Store, number: int) -> bytes:
+    return store.batches(number - 1)[0].name
+
+
+def _facts(store: Store, number: int) -> int:
+    return store.batches(number - 1)[0].last_seq if number else 0

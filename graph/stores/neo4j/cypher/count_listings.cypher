@@ -1,0 +1,2 @@
+MATCH (r:Listing) WHERE r.retractedIn IS NULL
+RETURN count(r)

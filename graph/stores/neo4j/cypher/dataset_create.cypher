@@ -1,0 +1,1 @@
+CREATE (:Dataset {no: $no, name: $name, kinds: [], least: [], most: []})

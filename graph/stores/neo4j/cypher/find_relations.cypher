@@ -1,0 +1,3 @@
+UNWIND $names AS name
+MATCH ()-[r:__TYPE__ {id: name}]->()
+RETURN collect([r.id, r.dataset, r.first, r.seq, r.retractedIn, r.sealedId])

@@ -1,0 +1,3 @@
+UNWIND $names AS name
+MATCH (s:Subject {id: name})
+RETURN collect([s.id, s.dataset, s.first, s.current, s.kind, s.sealedId])

@@ -1,0 +1,3 @@
+UNWIND $seqs AS seq
+MATCH ()-[r:__TYPE__ {seq: seq}]->()
+SET r.retractedAt = $at, r.retractedIn = $batch

@@ -1,0 +1,2 @@
+MATCH (s:LinkriskStore {id: 'store'})
+SET s.schema = $schema

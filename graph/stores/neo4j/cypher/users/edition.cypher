@@ -1,0 +1,1 @@
+CALL dbms.components() YIELD name, edition RETURN name, edition

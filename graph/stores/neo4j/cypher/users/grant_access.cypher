@@ -1,0 +1,1 @@
+GRANT ACCESS ON DATABASE $database TO $role

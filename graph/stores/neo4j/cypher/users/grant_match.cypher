@@ -1,0 +1,1 @@
+GRANT MATCH {*} ON GRAPH $database TO $role

@@ -1,0 +1,1 @@
+GRANT NAME MANAGEMENT ON DATABASE $database TO $role

@@ -1,0 +1,1 @@
+GRANT WRITE ON GRAPH $database TO $role

@@ -1,0 +1,1 @@
+SHOW USERS YIELD user WHERE user = $user

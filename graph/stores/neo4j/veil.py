@@ -1,0 +1,76 @@
+"""What the graph shows of an identifier, and what it keeps sealed beside that.
+
+A deployment that asks for plain identifiers (LINKRISK_NEO4J_PLAIN when the store is made) seals
+nothing. Everything here is undone exactly by `*_again`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import orjson
+
+from graph import keys
+from graph.masking import masked_payload
+from graph.model import NAMES
+from graph.stores.neo4j.secret import Seal
+
+# An extra is repeated in the payload but for its exact share, so one of them is never secret alone.
+_SEPARATOR: Final = "\x1f"
+
+
+class Veil:
+    """The masks of one store."""
+
+    def __init__(self, id_key: bytes, *, plain: bool) -> None:
+        self.plain = plain
+        self._key = id_key
+        self._seal = Seal(id_key)
+
+    def ident(self, ident: str) -> str:
+        """A record's id as the graph names it: itself, or where a resident id or mobile stands in
+        it, masked with a keyed hash behind, so that it can still be looked for."""
+        if self.plain or not keys.may_identify(ident):
+            return ident
+        shown: str = keys.mask_within(ident)
+        if shown == ident:
+            return ident
+        return f"{shown}~{keys.keyed_hash(f'id:{ident}', self._key)}"
+
+    def sealed_ident(self, ident: str, shown: str) -> str | None:
+        """What gives the id again where it is shown otherwise."""
+        return None if shown == ident else self._seal.close(ident)
+
+    def ident_again(self, shown: str, sealed: str | None) -> str:
+        """The id as its source gave it."""
+        return self._seal.open(sealed) if sealed else shown
+
+    def content(
+        self, code: int, payload: str, extra: str | None
+    ) -> tuple[str, str | None, str | None]:
+        """Payload and carried fields as shown, and sealed where they are shown otherwise."""
+        if self.plain:
+            return payload, extra, None
+        shown = masked_payload(NAMES[code], payload)
+        if shown == payload:
+            return payload, extra, None
+        carried = orjson.dumps(keys.mask_within(orjson.loads(extra))).decode() if extra else None
+        return shown, carried, self._seal.close(payload + _SEPARATOR + (extra or ""))
+
+    def content_again(
+        self, payload: str, extra: str | None, sealed: str | None
+    ) -> tuple[str, str | None]:
+        """Payload and carried fields as they were recorded."""
+        if not sealed:
+            return payload, extra
+        whole, _, carried = self._seal.open(sealed).rpartition(_SEPARATOR)
+        return whole, carried or None
+
+    def value(self, kind: str, value: str) -> tuple[str, str | None]:
+        """An official key's value as shown, and sealed where that is masked."""
+        shown = value if self.plain else keys.mask(kind, value)
+        return shown, None if shown == value else self._seal.close(value)
+
+    def value_again(self, shown: str, sealed: str | None) -> str:
+        """The value of an official key."""
+        return self._seal.open(sealed) if sealed else shown
