@@ -47,7 +47,7 @@ def gather(
     """
     facts = batches[-1].last_seq if batches else 0
     if processes is None:
-        processes = max(1, min(_processors(), _MOST, facts // _SHARE))
+        processes = max(1, min(processors(), _MOST, facts // _SHARE))
     bounds = shares(batches, processes)
     parts: Parts = {}
     with ExitStack() as stack, no_cycles():
@@ -81,7 +81,8 @@ def shares(batches: Sequence[BatchInfo], count: int) -> list[int]:
     return sorted({0, *(batches[place].no for place in places), batches[-1].no})
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

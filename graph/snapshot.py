@@ -12,7 +12,7 @@ import numpy.typing as npt
 import orjson
 
 from graph import keys
-from graph.columns import I32, I64, Columns, Index, Nodes
+from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.live import Live, open_live
@@ -91,6 +91,11 @@ class Snapshot:
         """The kind of a relation."""
         return NAMES[int(self._code[row])]
 
+    def codes(self, rows: I64) -> U8:
+        """The kinds of many relations, by their numbers in the model."""
+        found: U8 = self._code[rows]
+        return found
+
     def fact_id(self, row: int) -> str:
         """`dataset:id` of a relation."""
         return f"{self._datasets[int(self._dataset[row])]}:{self._live.texts['row_id'][row]}"
@@ -161,6 +166,11 @@ class Snapshot:
     def records(self, node: int) -> list[str]:
         """`dataset:id` of every known record of a subject."""
         return [self.record_name(m) for m in self.members(node) if self.known(m)]
+
+    def firsts(self, nodes: I32) -> I64:
+        """The numbers that the store knows these records by."""
+        found: I64 = self._first[nodes]
+        return found
 
     def canonical(self, node: int) -> str:
         """The canonical id of a subject: from its official key, else its first record's name."""

@@ -15,6 +15,8 @@ import pytest
 from graph.facts import Normaliser
 from graph.store import Store, open_store
 
+pytest_plugins = ("tests.neo4j_server.plugin",)
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -13,7 +13,7 @@ from graph.facts import Normaliser, Row
 from graph.model import NAMES
 from graph.store import NONE, Capabilities, Store, StoredFact, Written, open_store
 from graph.times import parse_time
-from lead_shared import shared
+from tests.neo4j_server.served import Served
 
 Fact = dict[str, Any]
 
@@ -27,9 +27,12 @@ class Kind:
     capabilities: Capabilities
 
 
+SERVERS: list[Served] = []  # the server of this run, put here by the fixture of the suite
+
+
 def emptied(folder: Path) -> str:
     """The test server's one database, emptied: a store that was there is gone."""
-    server = shared()
+    (server,) = SERVERS
     server.clean(keep_schema=True)
     return server.uri
 

@@ -73,9 +73,11 @@ def _held(
         else:
             rows += tx.one("held_entities", parameters, WHERE=where)[0]
     if LISTING_CODE in groups:
-        rows += tx.one("held_listings", parameters, WHERE=where)[0]
+        index = "Listing(id)" if where == _NAMED else "Record(seq)"
+        rows += tx.one("held_listings", parameters, WHERE=where, INDEX=index)[0]
     for code in sorted(groups & TYPE_OF.keys()):
         marks = {"TYPE": TYPE_OF[code], "KIND": NAMES[code], "WHERE": where}
+        marks["KEY"] = "id" if where == _NAMED else "seq"
         rows += tx.one("held_relations", parameters, **marks)[0]
     return sorted(_version(veil, row) for row in rows)
 

@@ -52,12 +52,17 @@ def open_or_create(server: Server, *, create: bool, id_key: bytes | None) -> Ope
     name, version, digest, plain, indexed = found[0]
     if version > VERSION:
         raise SchemaVersion(f"the store has schema {version}, this program knows {VERSION}")
-    if not indexed:  # it came by an import, which makes no index
+    if not indexed:  # it came by an import, which makes neither indexes nor empty lists
         make_indexes(server)
-        server.write(lambda tx: tx.rows("store_indexed"))
+        server.write(_imported)
     for step in range(version, VERSION):
         server.write(partial(_upgrade, version=step))
     return Opened(name, secret.find_key(name, digest), plain)
+
+
+def _imported(tx: Transaction) -> None:
+    for text in ("batch_lists", "dataset_lists", "store_indexed"):
+        tx.rows(text)
 
 
 def _upgrade(tx: Transaction, version: int) -> None:
@@ -67,6 +72,11 @@ def _upgrade(tx: Transaction, version: int) -> None:
         tx.rows("store_upgrade", {"schema": version + 1})
 
 
+def plain_asked() -> bool:
+    """Whether a store that is made now shows identifiers as they are."""
+    return os.environ.get(PLAIN, "").lower() in {"1", "true", "yes"}
+
+
 def _create(server: Server, id_key: bytes | None) -> None:
     """Two processes may do this at once: one makes the store, both find it."""
     name = uuid.uuid4().hex
@@ -74,7 +84,7 @@ def _create(server: Server, id_key: bytes | None) -> None:
     ours = False
     try:
         make_indexes(server)
-        plain = os.environ.get(PLAIN, "").lower() in {"1", "true", "yes"}
+        plain = plain_asked()
         ours = server.write(
             lambda tx: tx.one("store_create", {
                 "uuid": name, "schema": VERSION, "digest": secret.digest(key), "plain": plain,

@@ -60,6 +60,11 @@ def new_key(store_id: str, given: bytes | None = None) -> bytes:
     return key
 
 
+def kept_in(store_id: str) -> Path | None:
+    """The file that keeps a store's key; None where LINKRISK_ID_KEY gives it."""
+    return _file(store_id) if given_key() is None else None
+
+
 def forget(store_id: str) -> None:
     """Remove the file of a store whose making failed."""
     _file(store_id).unlink(missing_ok=True)

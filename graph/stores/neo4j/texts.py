@@ -19,14 +19,20 @@ _MARK: Final = re.compile(r"__([A-Z]+)__")
 
 
 @lru_cache(maxsize=1024)
-def cypher(name: str, **marks: str) -> str:
-    """The text of `cypher/NAME.cypher`, comments left out; raises KeyError for a mark not given."""
+def text(name: str, **marks: str) -> str:
+    """The text of `cypher/NAME.cypher` as it is written there, its marks filled in, comments left
+    out; raises KeyError for a mark not given."""
     lines = (_FOLDER / f"{name}.cypher").read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if line.strip() and not line.startswith("//"))
-    text = _MARK.sub(lambda mark: marks[mark[1]], text)
-    text = _TIME.sub(
+    kept = "\n".join(line for line in lines if line.strip() and not line.startswith("//"))
+    return _MARK.sub(lambda mark: marks[mark[1]], kept)
+
+
+@lru_cache(maxsize=1024)
+def cypher(name: str, **marks: str) -> str:
+    """The same as the server takes it."""
+    timed = _TIME.sub(
         r"CASE WHEN \1 IS NULL THEN null"
         r" ELSE datetime({epochSeconds: \1, microsecond: \2, timezone: '+08:00'}) END",
-        text,
+        text(name, **marks),
     )
-    return _MICROS.sub(r"(\1.epochSeconds * 1000000 + \1.microsecond)", text)
+    return _MICROS.sub(r"(\1.epochSeconds * 1000000 + \1.microsecond)", timed)

@@ -1,4 +1,5 @@
-MATCH (r:Record) WHERE r.seq > $low AND r.seq <= $high AND NOT r:Listing
+MATCH (r:Record) USING INDEX r:Record(seq)
+WHERE r.seq > $low AND r.seq <= $high AND NOT r:Listing
 RETURN collect(r.seq), collect(r.first), collect(r.kind), collect(coalesce(@micros(r.validFrom), $neg)),
   collect(coalesce(@micros(r.validTo), $inf)), collect(r.batch), collect(r.dataset), collect(r.id),
   collect(r.payload), collect(coalesce(r.canonical, '')), collect(coalesce(r.sealed, '')),

@@ -1,3 +1,3 @@
 UNWIND $names AS name
-MATCH (s:Subject {id: name})
+MATCH (s:Subject {id: name}) USING INDEX s:Subject(id)
 RETURN collect([s.id, s.dataset, s.first, s.current, s.kind, s.sealedId])

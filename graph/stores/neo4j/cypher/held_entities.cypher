@@ -1,4 +1,5 @@
-MATCH (r:Record) WHERE __WHERE__ AND NOT r:Listing
+MATCH (r:Record) USING INDEX r:Record(seq)
+WHERE __WHERE__ AND NOT r:Listing
 RETURN collect([r.seq, r.first, r.kind, r.dataset, r.id, null, null,
   null, null, null, null, null, null,
   @micros(r.validFrom), @micros(r.validTo), null, null, r.payload, r.sealed, r.digest, r.batch,

@@ -1,4 +1,5 @@
-MATCH (r:Record)-[:DESCRIBES]->(a:Subject) WHERE __WHERE__ AND r:Listing
+MATCH (r:Record:Listing)-[:DESCRIBES]->(a:Subject) USING INDEX r:__INDEX__
+WHERE __WHERE__ AND r:Listing
 RETURN collect([r.seq, r.first, r.kind, r.dataset, r.id, a.first, null,
   a.dataset, a.id, a.sealedId, null, null, null,
   @micros(r.validFrom), @micros(r.validTo), null, null, r.payload, r.sealed, r.digest, r.batch,

@@ -1,0 +1,2 @@
+CALL gds.graph.exists($name) YIELD exists
+RETURN exists

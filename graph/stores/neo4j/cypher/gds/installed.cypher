@@ -1,0 +1,1 @@
+SHOW FUNCTIONS YIELD name WHERE name = 'gds.version'
