@@ -204,7 +204,7 @@ def open_store(url: str, *, create: bool = False, id_key: bytes | None = None) -
 
     Raises NoStore, SchemaVersion, StoreAway, StoreRefused, InputError.
     """
-    scheme, _, rest = url.partition("://")
+    scheme, mark, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/"):
         from graph.stores.sqlite.store import SqliteStore
 
@@ -213,7 +213,7 @@ def open_store(url: str, *, create: bool = False, id_key: bytes | None = None) -
         from graph.stores.neo4j.store import NeoStore
 
         return NeoStore.open(url, create=create, id_key=id_key)
+    named = f": {scheme[:40]}://" if mark else ""  # the rest may hold a password
     raise InputError(
-        f"not a store's address: {scheme or url[:40]}:// (sqlite:///path is one, and"
-        " neo4j://user:password@host:7687)"
+        f"not a store's address{named} (sqlite:///path is one, and neo4j://user:password@host:7687)"
     )

@@ -8,11 +8,13 @@ its name and left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from graph.errors import Conflict
 from graph.store import BatchInfo, Store
 from graph.stores.deciding.books import CURRENT, FIRST, Changes, Known
+
+_MEANWHILE: Final = "the target was written by somebody else meanwhile"
 
 Progress = Callable[[int, int], None]  # facts copied, facts in all
 
@@ -36,8 +38,9 @@ class Copying(Store, Protocol):
     def copies(self, since: int, upto: int) -> Iterator[Copied]:
         """Batches after number `since` up to `upto`, in order."""
 
-    def receive(self, copied: Copied) -> None:
-        """Record the next batch of a copy; one that is there already changes nothing."""
+    def receive(self, copied: Copied, before: bytes) -> None:
+        """Record the next batch of a copy, onto a store that is called `before`; one that is there
+        already changes nothing. Raises Conflict where the store holds anything else."""
 
     def heads(self) -> list[tuple[int, str, bool, bool]]:
         """(number, id, settled, undone) of every batch: what may change after it was recorded."""
@@ -79,22 +82,37 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
     if source.id_key != target.id_key:
         raise Conflict("the target has another id key: give both the source's as LINKRISK_ID_KEY")
     upto, done = source.last_batch(), target.last_batch()
-    if done > upto or (done and _name(source, done) != _name(target, done)):
+    if done > upto or (before := _name(source, done)) != _name(target, done):
         raise Conflict("the target holds other facts than an earlier state of the source")
     total = _facts(source, upto)
+    _restate(source, target, done)  # first: the id of a batch that was undone may be used again
     for copied in source.copies(done, upto):
-        target.receive(copied)
+        target.receive(copied, before)
+        before = copied.info.name
         if progress is not None:
             progress(copied.info.last_seq, total)
-    known = set(target.heads())
-    target.restate([head for head in source.heads() if head[0] <= upto and head not in known])
-    if upto and _name(source, upto) != _name(target, upto):
-        raise Conflict("the target was written by somebody else meanwhile")
+    if before != _name(target, upto):
+        raise Conflict(_MEANWHILE)
+    _restate(source, target, upto)
     return upto
 
 
+def _restate(source: Copying, target: Copying, upto: int) -> None:
+    known = set(target.heads())
+    changed = [head for head in source.heads() if head[0] <= upto and head not in known]
+    if changed:
+        target.restate(changed)
+
+
+def follows(info: BatchInfo, before: bytes, number: int, name: bytes) -> None:
+    """Raise Conflict unless a copied batch, which was recorded onto a store called `before`, is the
+    next one of a store that ends with this batch and is called `name`."""
+    if (number, name) != (info.no - 1, before):
+        raise Conflict(_MEANWHILE)
+
+
 def _name(store: Store, number: int) -> bytes:
-    return store.batches(number - 1)[0].name
+    return store.batches(number - 1)[0].name if number else bytes(32)
 
 
 def _facts(store: Store, number: int) -> int:

@@ -321,7 +321,7 @@ class NeoBooks:
             if fact is None:
                 gone.append([self._lives.first(abs(current)), current])
                 continue
-            payload = self._veil.content(code, fact[11], None)[0]
+            payload, _ = self._veil.content(code, fact[11], None)
             canonical, name, keys = shaper.shown(code, payload, identifiers[abs(current)])
             shown[code].append([fact[1], current, canonical, name, *keys])
         for code, rows in shown.items():

@@ -155,17 +155,22 @@ def _later(store: Copying, infos: Sequence[BatchInfo]) -> Later:
 
 def _arguments(folder: Path, rows: dict[str, int], widest: int) -> str:
     """The options of the import, and for people what to do with them."""
-    there = {path.name for path in folder.iterdir()}
+    there = sorted(path.name for path in folder.iterdir())
     lines = [f"# {line}" for line in steps()]
     lines += _OPTIONS
     if 2 * widest > _BUFFER:
         lines.append(f"--read-buffer-size={4 * widest}")
-    if spanning := sorted(name for name in there if name.endswith(LINES)):
-        lines += ["--multiline-fields-format=v2", f"--multiline-fields={','.join(spanning)}"]
+    if spanning := [name for name in there if name.endswith(LINES)]:
+        lines += ["--multiline-fields-format=v2", f"--multiline-fields={_listed(spanning)}"]
     for table in tables().values():
         if rows.get(table.name):
             header = f"{table.stem}.header.csv"
             (folder / header).write_text(table.header + "\n", encoding="utf-8")
-            data = sorted(name for name in there if name.startswith(f"{table.stem}."))
-            lines.append(f"{table.option}={','.join([header, *data])}")
+            data = [name for name in there if name.startswith(f"{table.stem}.")]
+            lines.append(f"{table.option}={_listed([header, *data])}")
     return "\n".join(lines) + "\n"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Files of this folder; some releases look for the folder and find none of a bare name."""
+    return ",".join(f"./{name}" for name in names)

@@ -24,9 +24,8 @@ from graph.store import Ints
 from graph.stores.copying import Copied, Copying
 from graph.stores.deciding.books import KIND
 from graph.stores.neo4j.csv_files import Block, Files, times
-from graph.stores.neo4j.csv_tables import made_by, tables
-from graph.stores.neo4j.names import LABEL_OF, TYPE_OF
-from graph.stores.neo4j.shapes import Fact, Identifier, Shaper, at, fields_text, keys_text
+from graph.stores.neo4j.csv_tables import made_by, marks_of, tables
+from graph.stores.neo4j.shapes import Fact, Identifier, Shaper, at
 from graph.stores.neo4j.veil import Veil
 
 SECOND: Final = 1_000_000
@@ -114,11 +113,10 @@ class _Writer:
                 rows = self._entities(code, fresh, facts, keys, common)
             elif code == LISTING_CODE:
                 rows = [self._shaper.listing(fact) for fact in facts]
-                self._put(rows, common, "listing", FIELDS=fields_text(code, 17))
+                self._put(rows, common, "listing", **marks_of(code))
             else:
                 rows = [self._shaper.relation(fact) for fact in facts]
-                marks = {"TYPE": TYPE_OF[code], "FIELDS": fields_text(code, 20)}
-                self._put(rows, common, "relation", **marks)
+                self._put(rows, common, "relation", **marks_of(code))
             if fresh:
                 self._span(code, facts, rows)
         said = {fact[0]: fact for fact in changes.facts if fact[0] in keys}
@@ -135,8 +133,10 @@ class _Writer:
         common: dict[str, Any],
     ) -> list[list[Any]]:
         rows = [self._shaper.entity(fact, keys.get(fact[0], ())) for fact in facts]
-        marks = {"LABEL": LABEL_OF[code], "KEYS": keys_text(code, 16, ":")}
-        self._put(rows, common, *(("record_first",) if fresh else ("record_next",)), **marks)
+        if fresh:
+            self._put(rows, common, "record_first", **marks_of(code))
+        else:
+            self._put(rows, common, "record_next")
         # A subject shows what the newest version of its record says.
         newest = ~_among([fact[0] for fact in facts], self._later.replaced)[0]
         chosen = [fact for fact, shows in zip(facts, newest, strict=True) if shows]
@@ -148,7 +148,7 @@ class _Writer:
             return rows
         seqs = np.array([fact[0] for fact in chosen], np.int64)
         current = np.where(_among(seqs, self._later.ended)[0], -seqs, seqs)
-        subject = made_by("record_first", **marks)[0]
+        subject = made_by("record_first", **marks_of(code))[0]
         table = tables()[subject.name]
         block = _block(shown, common)
         self._files.write(table, block.table(subject, table, {"current": pa.array(current)}))
@@ -182,13 +182,10 @@ class _Writer:
         }
 
     def _span(self, code: int, facts: list[Fact], rows: list[list[Any]]) -> None:
-        idents: defaultdict[int, list[str]] = defaultdict(list)
-        begins: dict[int, int] = {}
-        for fact, row in zip(facts, rows, strict=True):
-            begins.setdefault(fact[3], fact[0])
-            idents[fact[3]].append(row[1])
-        for dataset, names in idents.items():
-            span = begins[dataset], min(names), max(names)
+        for dataset in {fact[3] for fact in facts}:
+            mine = [(f[0], row[1]) for f, row in zip(facts, rows, strict=True) if f[3] == dataset]
+            idents = [ident for _, ident in mine]
+            span = mine[0][0], min(idents), max(idents)
             self.share.spans[dataset, code] = joined(self.share.spans.get((dataset, code)), span)
 
     def _batch(self, copied: Copied) -> dict[str, Any]:

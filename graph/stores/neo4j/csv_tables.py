@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from graph.model import LISTING_CODE, NAMES, RELATIONS
+from graph.model import LISTING_CODE, NAMES, RELATIONS, is_entity
 from graph.stores.neo4j.names import CODE_OF_TYPE, LABEL_OF, TYPE_OF, camel
 from graph.stores.neo4j.shapes import fields_text, keys_text
 from graph.stores.neo4j.texts import text
@@ -125,15 +125,25 @@ class Table:
         return f"{name}:{sort}"
 
 
-def fact_texts() -> Iterator[tuple[Made, ...]]:
+@lru_cache(maxsize=64)
+def marks_of(code: int) -> dict[str, str]:
+    """The marks of the text that records the first versions of a kind."""
+    if is_entity(code):
+        return {"LABEL": LABEL_OF[code], "KEYS": keys_text(code, 16, ":")}
+    if code == LISTING_CODE:
+        return {"FIELDS": fields_text(code, 17)}
+    return {"TYPE": TYPE_OF[code], "FIELDS": fields_text(code, 19)}
+
+
+def _fact_texts() -> Iterator[tuple[Made, ...]]:
     """What every text makes that records facts."""
-    for code, label in LABEL_OF.items():
-        yield made_by("record_first", LABEL=label, KEYS=keys_text(code, 16, ":"))
+    for code in LABEL_OF:
+        yield made_by("record_first", **marks_of(code))
     yield made_by("record_next")
-    yield made_by("listing", FIELDS=fields_text(LISTING_CODE, 17))
+    yield made_by("listing", **marks_of(LISTING_CODE))
     yield made_by("identifiers")
-    for code, kind in TYPE_OF.items():
-        yield made_by("relation", TYPE=kind, FIELDS=fields_text(code, 20))
+    for code in TYPE_OF:
+        yield made_by("relation", **marks_of(code))
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +151,7 @@ def tables() -> dict[str, Table]:
     """Every table, by name."""
     columns: dict[str, dict[str, str]] = {}
     ends: dict[str, tuple[str, ...]] = {}
-    for text_makes in (*fact_texts(), made_by("batch_create")):
+    for text_makes in (*_fact_texts(), made_by("batch_create")):
         for made in text_makes:
             mine = columns.setdefault(made.name, {})
             mine.update({name: _sort(made, name) for name in made.properties})

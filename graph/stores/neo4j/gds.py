@@ -1,10 +1,11 @@
 """Graphs of one day in the Graph Data Science library of the server that holds the store.
 
 What is projected are arrays of a snapshot, sent as parameters, and not the stored relationships
-filtered in Cypher: which records are one subject, and which relations count on a day, is decided in
-one place. A filter in Cypher that says the same again takes as long at best, for it reads every
-version that ever was: 91,000 relations of 33,000 subjects, at their fastest of ten on two busy
-cores, 0.5 s as parameters, 1.1 s where each row looks up its two ends, 1.3 s filtered.
+filtered in Cypher: which records are one subject, and what counts on a day, is decided in one
+place. A filter that says the same again in Cypher is slower besides, for it reads every version
+that ever was. Of 91,000 relations between 33,000 subjects, on two cores at the median of twelve:
+0.38 s as parameters, 0.87 s filtered, 0.96 s with a look-up of both ends for each relation. Three
+million relations as parameters take 6.4 s in a server with 2 GB of heap.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from graph.facts import Keys
 from graph.model import CODES, LISTING_CODE, NAMES, is_entity
 from graph.stores.neo4j.connection import Transaction
+from graph.stores.neo4j.fields import extra_again, payload_again, shown_text
 from graph.stores.neo4j.names import TYPE_OF
 from graph.stores.neo4j.veil import Veil
 
@@ -77,15 +78,20 @@ def _held(
         rows += tx.one("held_listings", parameters, WHERE=where, INDEX=index)[0]
     for code in sorted(groups & TYPE_OF.keys()):
         marks = {"TYPE": TYPE_OF[code], "KIND": NAMES[code], "WHERE": where}
-        marks["KEY"] = "id" if where == _NAMED else "seq"
+        marks |= {"KEY": "id" if where == _NAMED else "seq", "SHOWN": shown_text(code)}
         rows += tx.one("held_relations", parameters, **marks)[0]
     return sorted(_version(veil, row) for row in rows)
 
 
 def _version(veil: Veil, row: list[Any]) -> Held:
-    payload, extra = veil.content_again(row[17], row[16], row[18])
+    code, payload, extra = CODES[row[2]], row[17], None
+    if row[18]:
+        payload, extra = veil.content_again(row[18])
+    elif code in TYPE_OF:
+        payload = payload_again(code, row[16], payload)
+        extra = extra_again(code, row[15], payload)
     ends = row[5], row[6], _name(veil, row[7:10]), _name(veil, row[10:13])
-    head = row[0], row[1], CODES[row[2]], row[3], veil.ident_again(row[4], row[26])
+    head = row[0], row[1], code, row[3], veil.ident_again(row[4], row[26])
     said = extra, payload, bytes.fromhex(row[19])
     return Held._make((*head, *ends, *row[13:16], *said, *row[20:26]))
 

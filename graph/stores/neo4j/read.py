@@ -12,6 +12,7 @@ import orjson
 from graph.model import CODES, LISTING_CODE, is_entity
 from graph.store import NONE, BatchInfo, Delta, StoredFact
 from graph.stores.neo4j.connection import Server, Transaction
+from graph.stores.neo4j.fields import carried_text, extras_again
 from graph.stores.neo4j.held import Held, held_in_run, held_of, identifiers_in_run, identifiers_of
 from graph.stores.neo4j.names import TYPE_OF
 from graph.stores.neo4j.shapes import at
@@ -76,7 +77,8 @@ def _block(
     if LISTING_CODE in codes:
         parts.append(_listings(veil, tx.one("feed_listings", parameters)))
     for code in sorted(codes & TYPE_OF.keys()):
-        found = tx.one("feed_relations", parameters, TYPE=TYPE_OF[code])
+        marks = {"TYPE": TYPE_OF[code], "CARRIED": carried_text(code)}
+        found = tx.one("feed_relations", parameters, **marks)
         parts.append(_relations(veil, code, found))
     for part in parts:
         part["dataset"] = [numbers[name] for name in part["dataset"]]
@@ -91,7 +93,7 @@ def _entities(veil: Veil, row: Sequence[Any]) -> dict[str, Any]:
         "b": [-1] * count, "vf": vf, "vt": vt, "value": [NONE] * count, "batch": batch,
         "dataset": dataset, "ids": _plain(veil, ids, sealed_id), "extra": [None] * count,
         "payload": [
-            veil.content_again(p, None, s)[0] if s else p
+            veil.content_again(s)[0] if s else p
             for p, s in zip(payload, sealed, strict=True)
         ],
         "canonical": {s: c for s, c in zip(seq, canonical, strict=True) if c},
@@ -110,16 +112,25 @@ def _listings(veil: Veil, row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _relations(veil: Veil, code: int, row: Sequence[Any]) -> dict[str, Any]:
-    seq, first, a, b, vf, vt, value, batch, dataset, ids, extra, sealed, sealed_id = row
+    seq, a, b, vf, vt, value, batch, dataset, ids, rare, *columns = row
     count = len(seq)
-    carried = [
-        (veil.content_again("", x, s)[1] if s else x) or None
-        for x, s in zip(extra, sealed, strict=True)
-    ]
+    first, rest, sealed = seq, [""] * count, dict[int, str]()
+    if rare:
+        first, ids = list(seq), list(ids)
+        place = dict(zip(seq, range(count), strict=True))
+        for number, begun, payload, hidden, hidden_id in rare:
+            here = place[number]
+            first[here], rest[here] = begun or number, payload or ""
+            ids[here] = veil.ident_again(ids[here], hidden_id)
+            if hidden:
+                sealed[here] = hidden
+    carried = extras_again(code, columns, value, rest)
+    for here, hidden in sealed.items():
+        carried[here] = veil.content_again(hidden)[1]
     return {
         "seq": seq, "first": first, "code": [code] * count, "a": a, "b": b, "vf": vf, "vt": vt,
-        "value": value, "batch": batch, "dataset": dataset, "ids": _plain(veil, ids, sealed_id),
-        "extra": carried, "payload": [None] * count, "canonical": {},
+        "value": value, "batch": batch, "dataset": dataset, "ids": ids, "extra": carried,
+        "payload": [None] * count, "canonical": {},
     }  # fmt: skip
 
 

@@ -81,7 +81,7 @@ class Recording:
             self.send("listing", rows, FIELDS=fields_text(code, 17))
         else:
             rows = [shaper.relation(fact) for fact in facts]
-            self.send("relation", rows, TYPE=TYPE_OF[code], FIELDS=fields_text(code, 20))
+            self.send("relation", rows, TYPE=TYPE_OF[code], FIELDS=fields_text(code, 19))
 
     def show(self, code: int, rows: list[list[Any]]) -> None:
         """Bring what subjects of a kind show up to date."""

@@ -37,12 +37,14 @@ def open_or_create(server: Server, *, create: bool, id_key: bytes | None) -> Ope
     without the id key.
     """
     found = server.rows("store_find")
-    if not found:
-        if server.read(lambda tx: tx.one("store_foreign")[0]):
+    if not found and server.read(lambda tx: tx.one("store_foreign")[0]):
+        found = server.rows("store_find")  # another process may just have made it
+        if not found:
             raise StoreCorrupt(
                 f"the database at {server.address.shown} holds something else: a store needs one of"
                 " its own"
             )
+    if not found:
         if not create:
             raise NoStore(
                 f"there is no store at {server.address.shown}; `linkrisk ingest` makes one"

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from graph.model import ENTITIES, LISTING_FIELDS, NAMES, RELATIONS
-from graph.money import decimal_text
+from graph.stores.neo4j.fields import shown_fields, to_properties
 from graph.stores.neo4j.names import camel
 from graph.stores.neo4j.veil import Veil
 
@@ -32,12 +32,6 @@ def at(micros: int) -> dict[str, Any]:
     """The same as parameters."""
     seconds, rest = moment(micros)
     return {"s": seconds, "us": rest}
-
-
-@lru_cache(maxsize=64)
-def shown_fields(code: int) -> tuple[str, ...]:
-    """The fields of a kind of relation that are properties of their own."""
-    return tuple(f for f, sort in RELATIONS[NAMES[code]].fields.items() if sort != "time")
 
 
 @lru_cache(maxsize=64)
@@ -72,7 +66,7 @@ class Shaper:
         """Places 0 to 12, with the extra and the sealed id that go further behind."""
         seq, _, code, dataset, ident, _, _, vf, vt, _, extra, payload, digest = fact[:13]
         shown = self.veil.ident(ident)
-        text, extra, sealed = self.veil.content(code, payload, extra)
+        text, sealed = self.veil.content(code, payload, extra)
         return [
             seq, shown, self.datasets[dataset], *moment(vf), *moment(vt), text, sealed,
             digest.hex(), fact[14], fact[15], fact[16], extra,
@@ -94,27 +88,16 @@ class Shaper:
         said = orjson.loads(payload) if payload != "{}" else {}
         name = said.get("name") or said.get("text")
         canonical = next((i[4] for i in identifiers if i[4] is not None), None)
-        by_kind = {i[1]: self.veil.value(i[1], i[2])[0] for i in identifiers}
+        by_kind = {i[1]: self.veil.value_shown(i[1], i[2]) for i in identifiers}
         return canonical, name, [by_kind.get(kind) for kind in ENTITIES[NAMES[code]].keys]
 
     def relation(self, fact: Fact) -> list[Any]:
         """The row of `relation`."""
-        *head, extra, sealed_id = self._head(fact)
-        _, first, code, _, _, a, b, _, _, value, _, payload, *_ = fact
-        said = orjson.loads(head[7]) if payload != "{}" else {}
-        kind = RELATIONS[NAMES[code]]
-        fields = []
-        for field in shown_fields(code):
-            given = said.get(field)
-            sort = kind.fields[field]
-            if field == kind.value and value is not None and sort != "share":
-                given = (
-                    decimal_text(value, said.get("currency") or "CNY") if sort == "money" else value
-                )
-            fields.append(
-                float(given) if sort in ("share", "money") and given is not None else given
-            )
-        return [*head, a, b, value, extra, first, fact[17], sealed_id, *fields]
+        *head, _, sealed_id = self._head(fact)
+        seq, first, code, _, _, a, b, _, _, value = fact[:10]
+        shown, head[7] = to_properties(code, head[7], value)
+        mine = None if first == seq else first
+        return [*head, a, b, value, mine, fact[17], sealed_id, *shown]
 
     def listing(self, fact: Fact) -> list[Any]:
         """The row of `listing`."""

@@ -13,7 +13,7 @@ from neo4j import exceptions
 from graph.errors import Conflict, SchemaVersion, StoreAway
 from graph.facts import Row
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
-from graph.stores.copying import Copied
+from graph.stores.copying import Copied, follows
 from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
@@ -253,13 +253,14 @@ class NeoStore:
         """See `graph.stores.copying.Copying`."""
         yield from copies.copies(self._server, self._veil, self._datasets(), since, upto)
 
-    def receive(self, copied: Copied) -> None:
+    def receive(self, copied: Copied, before: bytes) -> None:
         """See `graph.stores.copying.Copying`."""
 
         def attempt(tx: Transaction) -> None:
             head = self._head(tx)
             if head.number >= copied.info.no:
                 return
+            follows(copied.info, before, head.number, head.name)
             moment = copied.info.recorded_at
             with self._pending(tx, head, moment, uuid.uuid4().hex, copied.file) as pending:
                 books = pending.books

@@ -35,4 +35,5 @@ def cypher(name: str, **marks: str) -> str:
         r" ELSE datetime({epochSeconds: \1, microsecond: \2, timezone: '+08:00'}) END",
         text(name, **marks),
     )
-    return _MICROS.sub(r"(\1.epochSeconds * 1000000 + \1.microsecond)", timed)
+    # Of seconds, Cypher would give the next one for a part of a second before 1970.
+    return _MICROS.sub(r"(\1.epochMillis * 1000 + \1.microsecond % 1000)", timed)

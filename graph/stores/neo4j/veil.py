@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
-
 from graph import keys
 from graph.masking import masked_payload
 from graph.model import NAMES
 from graph.stores.neo4j.secret import Seal
 
-# An extra is repeated in the payload but for its exact share, so one of them is never secret alone.
 _SEPARATOR: Final = "\x1f"
 
 
@@ -45,30 +42,27 @@ class Veil:
         """The id as its source gave it."""
         return self._seal.open(sealed) if sealed else shown
 
-    def content(
-        self, code: int, payload: str, extra: str | None
-    ) -> tuple[str, str | None, str | None]:
-        """Payload and carried fields as shown, and sealed where they are shown otherwise."""
+    def content(self, code: int, payload: str, extra: str | None) -> tuple[str, str | None]:
+        """A payload as shown, and sealed with its carried fields where it is shown otherwise."""
         if self.plain:
-            return payload, extra, None
+            return payload, None
         shown = masked_payload(NAMES[code], payload)
         if shown == payload:
-            return payload, extra, None
-        carried = orjson.dumps(keys.mask_within(orjson.loads(extra))).decode() if extra else None
-        return shown, carried, self._seal.close(payload + _SEPARATOR + (extra or ""))
+            return payload, None
+        return shown, self._seal.close(payload + _SEPARATOR + (extra or ""))
 
-    def content_again(
-        self, payload: str, extra: str | None, sealed: str | None
-    ) -> tuple[str, str | None]:
+    def content_again(self, sealed: str) -> tuple[str, str | None]:
         """Payload and carried fields as they were recorded."""
-        if not sealed:
-            return payload, extra
         whole, _, carried = self._seal.open(sealed).rpartition(_SEPARATOR)
         return whole, carried or None
 
+    def value_shown(self, kind: str, value: str) -> str:
+        """An official key's value as shown."""
+        return value if self.plain else keys.mask(kind, value)
+
     def value(self, kind: str, value: str) -> tuple[str, str | None]:
-        """An official key's value as shown, and sealed where that is masked."""
-        shown = value if self.plain else keys.mask(kind, value)
+        """The same, and sealed where that is masked."""
+        shown = self.value_shown(kind, value)
         return shown, None if shown == value else self._seal.close(value)
 
     def value_again(self, shown: str, sealed: str | None) -> str:

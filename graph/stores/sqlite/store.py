@@ -21,7 +21,7 @@ from graph.errors import (
 )
 from graph.facts import Row
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
-from graph.stores.copying import Copied
+from graph.stores.copying import Copied, follows
 from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
@@ -324,10 +324,12 @@ class SqliteStore:
         with _translating():
             yield from copies(self.db, self.batches(since)[: upto - since], self.datasets())
 
-    def receive(self, copied: Copied) -> None:
+    def receive(self, copied: Copied, before: bytes) -> None:
         """See `graph.stores.copying.Copying`."""
         with self._transaction() as db:
-            if self._newest(db)[0] < copied.info.no:
+            number, _, name = self._newest(db)
+            if number < copied.info.no:
+                follows(copied.info, before, number, name)
                 receive(db, copied, self._file(db, copied.file))
 
     @_translated

@@ -1,5 +1,5 @@
 // Later facts that stand and refer to subjects of a batch.
-MATCH (s:Subject) USING INDEX s:Subject(first)
+MATCH (s:Subject) USING INDEX SEEK s:Subject(first)
 WHERE s.first > $low AND s.first <= $high
 CALL (s) {
   MATCH (s)-[r]-(:Subject) WHERE r.batch > $no AND r.retractedIn IS NULL RETURN r.seq AS seq

@@ -1,6 +1,7 @@
-MATCH (r:Record) USING INDEX r:Record(seq)
+MATCH (r:Record) USING INDEX SEEK r:Record(seq)
 WHERE r.seq > $low AND r.seq <= $high AND NOT r:Listing
-RETURN collect(r.seq), collect(r.first), collect(r.kind), collect(coalesce(@micros(r.validFrom), $neg)),
-  collect(coalesce(@micros(r.validTo), $inf)), collect(r.batch), collect(r.dataset), collect(r.id),
-  collect(r.payload), collect(coalesce(r.canonical, '')), collect(coalesce(r.sealed, '')),
-  collect(coalesce(r.sealedId, ''))
+WITH properties(r) AS p
+RETURN collect(p.seq), collect(p.first), collect(p.kind), collect(coalesce(@micros(p.validFrom), $neg)),
+  collect(coalesce(@micros(p.validTo), $inf)), collect(p.batch), collect(p.dataset), collect(p.id),
+  collect(p.payload), collect(coalesce(p.canonical, '')), collect(coalesce(p.sealed, '')),
+  collect(coalesce(p.sealedId, ''))

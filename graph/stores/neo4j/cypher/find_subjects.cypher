@@ -1,3 +1,3 @@
 UNWIND $names AS name
-MATCH (s:Subject {id: name}) USING INDEX s:Subject(id)
+MATCH (s:Subject {id: name}) USING INDEX SEEK s:Subject(id)
 RETURN collect([s.id, s.dataset, s.first, s.current, s.kind, s.sealedId])

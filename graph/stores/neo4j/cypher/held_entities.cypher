@@ -1,4 +1,4 @@
-MATCH (r:Record) USING INDEX r:Record(seq)
+MATCH (r:Record) USING INDEX SEEK r:Record(seq)
 WHERE __WHERE__ AND NOT r:Listing
 RETURN collect([r.seq, r.first, r.kind, r.dataset, r.id, null, null,
   null, null, null, null, null, null,

@@ -1,4 +1,5 @@
-MATCH ()-[r:IDENTIFIED_BY]->(i:Identifier) USING INDEX r:IDENTIFIED_BY(seq)
+MATCH (r:Record)-[:DESCRIBES]->(s:Subject) USING INDEX SEEK r:Record(seq)
 WHERE __WHERE__
+MATCH (s)-[d:IDENTIFIED_BY {seq: r.seq}]->(i:Identifier)
 RETURN r.seq, i.kind, i.value, i.sealed, i.reason,
   CASE WHEN i.reason IS NULL THEN i.id END ORDER BY r.seq, i.kind

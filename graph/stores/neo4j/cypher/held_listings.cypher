@@ -1,4 +1,4 @@
-MATCH (r:Record:Listing)-[:DESCRIBES]->(a:Subject) USING INDEX r:__INDEX__
+MATCH (r:Record:Listing)-[:DESCRIBES]->(a:Subject) USING INDEX SEEK r:__INDEX__
 WHERE __WHERE__ AND r:Listing
 RETURN collect([r.seq, r.first, r.kind, r.dataset, r.id, a.first, null,
   a.dataset, a.id, a.sealedId, null, null, null,

@@ -1,4 +1,4 @@
-MATCH (s:Subject {id: $id, dataset: $dataset})<-[:DESCRIBES]-(r:Record) USING INDEX s:Subject(id)
+MATCH (s:Subject {id: $id, dataset: $dataset})<-[:DESCRIBES]-(r:Record) USING INDEX SEEK s:Subject(id)
 WHERE NOT r:Listing
 RETURN collect([r.seq, r.first, r.kind, r.dataset, r.id, null, null,
   null, null, null, null, null, null,

@@ -13,5 +13,4 @@ CREATE INDEX linkrisk_subject_id IF NOT EXISTS FOR (n:Subject) ON (n.id);
 CREATE INDEX linkrisk_subject_name IF NOT EXISTS FOR (n:Subject) ON (n.name);
 CREATE INDEX linkrisk_subject_canonical IF NOT EXISTS FOR (n:Subject) ON (n.canonical);
 CREATE INDEX linkrisk_listing_id IF NOT EXISTS FOR (n:Listing) ON (n.id);
-CREATE INDEX linkrisk_batch_time IF NOT EXISTS FOR (n:Batch) ON (n.recordedAt);
-CREATE INDEX linkrisk_identified IF NOT EXISTS FOR ()-[r:IDENTIFIED_BY]-() ON (r.seq)
+CREATE INDEX linkrisk_batch_time IF NOT EXISTS FOR (n:Batch) ON (n.recordedAt)

@@ -1,6 +1,7 @@
 // A graph of rows that say a relation each, after rows that say a node each: what a node's first row
 // says of it holds. The nodes are those that stand for the subjects, so that `gds.util.asNode` and
-// `write` find them. Without every one of them there is no graph.
+// `write` find them. Without every one of them there is no graph. Rows come from one thread; each
+// other that the library would keep ready takes memory for every type of relation.
 UNWIND range(0, size($firsts) - 1) AS i
 MATCH (s:Subject {first: $firsts[i]}) USING INDEX s:Subject(first)
 WITH i, s ORDER BY i
@@ -14,4 +15,4 @@ RETURN gds.graph.project($name, source, target, {
   sourceNodeLabels: label, targetNodeLabels: NULL,
   sourceNodeProperties: properties, targetNodeProperties: NULL,
   relationshipType: type
-}, {undirectedRelationshipTypes: $undirected, jobId: $job}) IS NOT NULL
+}, {undirectedRelationshipTypes: $undirected, readConcurrency: 1, jobId: $job}) IS NOT NULL
