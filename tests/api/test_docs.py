@@ -12,7 +12,7 @@ from api.cli import VERBS
 from api.docs import pages
 
 ROOT = Path(__file__).parent.parent.parent
-SETTING = re.compile(r"\bLINKRISK_[A-Z_]+\b")
+SETTING = re.compile(r"\bLINKRISK_[A-Z0-9_]+\b")
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
