@@ -28,7 +28,9 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "check": ("api.verbs.upkeep:check", "Integrity of the file and of the facts / 校验"),
     "backup": ("api.verbs.upkeep:backup", "Copy the store while it is in use / 备份"),
     "undo": ("api.verbs.upkeep:undo", "Retract all that one batch recorded / 撤销批次"),
+    "migrate": ("api.verbs.migrate:migrate", "Copy a store into another, as it is / 迁移"),
     "neo4j-users": ("api.verbs.neo4j_users:neo4j_users", "Users of a Neo4j store / 建立用户"),
+    "gds": ("api.verbs.gds:gds", "A day's graph in Neo4j's Graph Data Science / 投影到 GDS"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }

@@ -40,7 +40,11 @@ def check(common: Common) -> int:
 @click.argument("destination", type=click.Path(path_type=Path))
 @pass_common
 def backup(common: Common, destination: Path) -> None:
-    """Copy the store to DESTINATION while others read and write. 备份。"""
+    """Copy the store to DESTINATION while others read and write. 备份。
+
+    DESTINATION becomes the file of an embedded store, of a Neo4j store too; `linkrisk migrate`
+    takes it back into a Neo4j database.
+    """
     from graph.store import open_store
 
     store = open_store(common.url)

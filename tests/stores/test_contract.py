@@ -48,6 +48,15 @@ def test_a_batch_is_recorded_whole(ground: Ground) -> None:
     assert sorted(ground.current()) == ["d:c1", "d:c2", "d:l1", "d:p1", "d:s1"]
 
 
+def test_texts_of_any_length(ground: Ground) -> None:
+    """A name longer than a database indexes, an id as long as one may be, attributes of 1 MB."""
+    long = company("c" * 512, name="名" * 20_000, attrs={"said": "x" * 1_000_000})
+    assert ground.write([long, {"kind": "address", "id": "a1", "text": "路" * 9000}]).loaded == 2
+    fact = ground.current()["d:" + "c" * 512]
+    assert (len(fact.payload["name"]), len(fact.payload["attrs"]["said"])) == (20_000, 1_000_000)
+    assert ground.store.check() == []
+
+
 def test_a_batch_sent_again_changes_nothing(ground: Ground) -> None:
     ground.write(WORLD, "x")
     again = ground.write([company("c9")], "x")  # whatever it holds now

@@ -30,6 +30,7 @@ _CONNECT: Final = 5.0  # seconds until a server counts as away
 _READ: Final = 3.0  # seconds that a question waits for a server to come back
 _WRITE: Final = 90.0  # seconds that a batch waits: a restart loses no load
 _FULL: Final = ("OutOfDiskSpace", "No space left", "MemoryLimit", "MemoryPoolOutOfMemory")
+_TOO_LARGE: Final = "db.memory.transaction.max"
 _AWAY: Final = (
     exceptions.ServiceUnavailable,
     exceptions.SessionExpired,
@@ -68,7 +69,6 @@ class Server:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.patient = True
         self._drivers: dict[float, neo4j.Driver] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -91,10 +91,11 @@ class Server:
                 )
             return driver
 
-    def read(self, work: Work[T]) -> T:
-        """Run `work` in a read transaction; a lost one is tried again for a few seconds."""
+    def read(self, work: Work[T], *, patient: bool = False) -> T:
+        """Run `work` in a read transaction; a lost one is tried again for a few seconds, and where
+        it is part of a load, for as long as a write."""
         with self.translating():
-            driver = self._driver(_READ)
+            driver = self._driver(_WRITE if patient else _READ)
             with driver.session(
                 database=self.address.database, default_access_mode=neo4j.READ_ACCESS
             ) as session:
@@ -111,7 +112,17 @@ class Server:
         with self.translating():
             driver = self._driver(_WRITE)
             with driver.session(database=self.address.database) as session:
-                return session.execute_write(lambda managed: work(Transaction(managed)))
+                return session.execute_write(lambda managed: self._once(work, managed))
+
+    def _once(self, work: Work[T], managed: neo4j.ManagedTransaction) -> T:
+        """One attempt. What is too large for a single transaction will be so again, though the
+        server calls that transient: it is not tried for as long as a restart takes."""
+        try:
+            return work(Transaction(managed))
+        except exceptions.TransientError as error:
+            if _TOO_LARGE in str(error):
+                raise self.translate(error) from error
+            raise
 
     @contextmanager
     def translating(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from graph.stores.neo4j.names import camel
 from graph.stores.neo4j.veil import Veil
 
 _SECOND: Final = 1_000_000
+_LONGEST: Final = 1000  # characters of a name that is shown: an index takes 8 KB and no more
 Fact = Sequence[Any]  # as in `graph.stores.deciding.books.Changes`
 Identifier = tuple[int, str, str, str | None, str | None]
 
@@ -86,7 +87,7 @@ class Shaper:
     ) -> tuple[str | None, str | None, list[str | None]]:
         """What a subject shows of a version: its canonical id, its name, its keys masked."""
         said = orjson.loads(payload) if payload != "{}" else {}
-        name = said.get("name") or said.get("text")
+        name = (said.get("name") or said.get("text") or "")[:_LONGEST] or None
         canonical = next((i[4] for i in identifiers if i[4] is not None), None)
         by_kind = {i[1]: self.veil.value_shown(i[1], i[2]) for i in identifiers}
         return canonical, name, [by_kind.get(kind) for kind in ENTITIES[NAMES[code]].keys]

@@ -182,8 +182,8 @@ class NeoStore:
     # -- reading ----------------------------------------------------------------------------
 
     def batch(self, batch_id: str) -> BatchInfo | None:
-        """See the protocol."""
-        rows = self._server.rows("batch_by_id", {"id": batch_id})
+        """See the protocol. A load asks this between its writes, so it waits as they do."""
+        rows = self._server.read(lambda tx: tx.rows("batch_by_id", {"id": batch_id}), patient=True)
         return read.batch_info(rows[0]) if rows else None
 
     def batches(self, since: int = 0) -> list[BatchInfo]:
