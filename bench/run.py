@@ -21,7 +21,17 @@ from pathlib import Path
 from bench._measure import ROOT, WORK, Row, environment, table
 from bench.world import MILLION
 
-NAMES = ("world", "ingest", "snapshot", "related", "ownership", "freshness", "http")
+NAMES = (
+    "world",
+    "ingest",
+    "snapshot",
+    "related",
+    "ownership",
+    "freshness",
+    "http",
+    "neo4j_load",
+    "cypher",
+)
 TITLES = {
     "world": "Generating the world",
     "ingest": "Ingest",
@@ -30,6 +40,8 @@ TITLES = {
     "ownership": "Ownership",
     "freshness": "From a write to the next answer",
     "http": "Over HTTP",
+    "neo4j_load": "Into Neo4j, and a snapshot back",
+    "cypher": "Beside Cypher in Neo4j",
 }
 
 

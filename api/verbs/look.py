@@ -12,6 +12,7 @@ import msgspec
 
 from api.options import Common, Verb, pass_common
 from api.output import printable, write_json
+from graph.errors import WrongUsage
 
 
 @click.command(cls=Verb)
@@ -132,8 +133,19 @@ def _pairs(counts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @click.command(cls=Verb)
-@click.option("--format", "form", type=click.Choice(["native"]), default="native")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["native", "neo4j-csv"]),
+    default="native",
+    show_default=True,
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A file, by default stdout; of neo4j-csv a new or empty folder.",
+)
 @click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @click.option("--masked", is_flag=True, help="Personal identifiers by their ends only.")
 @pass_common
@@ -142,11 +154,18 @@ def export(common: Common, form: str, out: Path | None, known_at: str | None, ma
 
     `id` and `source` stay as they came; `canonical` is added, the id that answers use. Without
     --masked the file holds personal identifiers in full: treat it as the store itself.
+
+    As neo4j-csv, everything in the store goes into files for `neo4j-admin database import`, which
+    make the same store in Neo4j, identifiers masked as they are there. 供 Neo4j 批量导入。
     """
     from api.export import lines
     from api.session import Session
 
-    assert form == "native"
+    if form == "neo4j-csv":
+        _neo4j_csv(common, out, known_at, masked)
+        return
+    if out is not None and out.is_dir():
+        raise WrongUsage(f"--out {out} is a folder: one fact a line goes into a file")
     with Session(common.url) as session:
         written = lines(session, known_at, masked=masked)
         if out is None:
@@ -154,6 +173,21 @@ def export(common: Common, form: str, out: Path | None, known_at: str | None, ma
         else:
             count = _to_file(out, written)
             click.echo(f"{count:,} facts written / 条事实已写入: {out}", err=True)
+
+
+def _neo4j_csv(common: Common, out: Path | None, known_at: str | None, masked: bool) -> None:
+    from api.export import neo4j_csv
+
+    if out is None:
+        raise WrongUsage("neo4j-csv is written into a folder: --out FOLDER")
+    if masked or known_at is not None:
+        given = "--masked" if masked else "--known-at"
+        raise WrongUsage(f"{given} does not go with neo4j-csv, which is the whole store")
+    done = neo4j_csv(common.url, out)
+    if common.json:
+        write_json(msgspec.json.encode(done.told))
+    else:
+        click.echo(done.text)
 
 
 def _to_stdout(written: Iterable[bytes]) -> None:

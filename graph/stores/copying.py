@@ -60,12 +60,14 @@ def changes_of(
     changes = Changes(number, None, list(facts), list(identifiers))
     changes.retracted = [known[CURRENT] for known in ended]
     gone = set(changes.retracted)
+    # Records that get another version or lose theirs; numbers ascend.
     newest: dict[tuple[str, int], int] = {known[:2]: known[CURRENT] for known in ended}
     for seq, first, code, dataset, ident, *_ in facts:
         if seq == first:
             changes.fresh.append((ident, dataset, first, seq, code))
-        newest[ident, dataset] = max(newest.get((ident, dataset), 0), seq)
-    begun = {known[:2]: known[FIRST] for known in changes.fresh}
+        else:
+            newest[ident, dataset] = seq
+    begun = {known[:2]: known[FIRST] for known in changes.fresh if known[:2] in newest}
     for key, seq in newest.items():
         current = -seq if seq in gone else seq
         if begun.get(key) != current:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import _measure
-from bench._measure import Row, at_least, at_most, percentile, table
+from bench._contest import reached
+from bench._cypher import Bolt
+from bench._measure import AS_OF, Row, at_least, at_most, percentile, table
+from bench._questions import COUNTS, FORMS, in_process, parties, questions
 from bench.run import NAMES
+from graph.facts import Normaliser
+from graph.snapshot import open_snapshot
+from graph.store import open_store
+from tests.neo4j_server.served import Served
+from tests.stores.cookbook_world import address
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -51,3 +63,51 @@ def test_benchmark_on_a_small_world(name: str) -> None:
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith("| what |")
     assert "rows" in json.loads((ROOT / "work" / "bench" / f"{name}.json").read_text())
+
+
+def _tiny(draw: random.Random) -> Iterator[dict[str, Any]]:
+    """Firms that hold one another, some of them gone, their people, phones and invoices."""
+
+    def period() -> dict[str, str]:
+        ends = {"valid_to": draw.choice([AS_OF, "2026-06-02", "2030-01-01"])}
+        return {"valid_from": draw.choice(["2020-01-01", AS_OF, "2026-06-02"])} | (
+            ends if draw.random() < 0.3 else {}
+        )
+
+    for n in range(12):
+        gone = {"valid_to": draw.choice([AS_OF, "2026-06-02"])} if n % 4 == 0 else {}
+        yield {"kind": "company", "id": f"c{n}", "name": f"c{n}", **gone}
+        yield {"kind": "person", "id": f"p{n}", "name": f"p{n}"}
+        yield {"kind": "phone", "id": f"t{n}", "keys": {"e164": f"+86138001380{n:02}"}}
+    yield {"kind": "listing", "id": "l", "subject": "c0", "list": "black", "authority": "a"}
+    for n in range(120):
+        kind, start, end = draw.choice(
+            [("shareholder", "c", "c"), ("shareholder", "p", "c"), ("kin", "p", "p"),
+             ("uses_phone", "p", "t"), ("invoice", "c", "c"), ("call", "t", "t")]
+        )  # fmt: skip
+        ends = {"from": f"{start}{draw.randrange(12)}", "to": f"{end}{draw.randrange(12)}"}
+        event = kind in {"invoice", "call"}
+        when = {"at": draw.choice([AS_OF, "2026-06-02"])} if event else period()
+        yield {"kind": kind, "id": f"r{n}", **ends, **when}
+
+
+def test_cypher_finds_what_linkrisk_finds(
+    neo4j_server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every question about a tiny world, in every form that its Cypher has."""
+    monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path))
+    neo4j_server.clean(keep_schema=True)
+    with closing(open_store(address(neo4j_server), create=True)) as store:
+        normaliser = Normaliser("tiny", store.id_key)
+        rows = [normaliser.row(fact, k) for k, fact in enumerate(_tiny(random.Random(1)), 1)]
+        assert not store.write("world", rows).rejected
+        snapshot = open_snapshot(store)
+        asked = questions(snapshot, 0.1)
+        answers = [parties(question, in_process(snapshot, question)) for question in asked]
+    with closing(Bolt(neo4j_server.uri, neo4j_server.auth)) as bolt:
+        for question, answer in zip(asked, answers, strict=True):
+            for name, text in FORMS[question.form].items():
+                found = reached(question, bolt.ask(text, question.given))
+                assert found == answer, (name, question)
+    assert {question.group for question in asked} == set(COUNTS)
+    assert max(map(len, answers)) > 10

@@ -28,7 +28,7 @@ class Query(NamedTuple):
     @property
     def name(self) -> str:
         """The English title, for tests and files."""
-        english = self.title.rpartition(" · ")[2].lower()
+        english = self.title.rpartition(" · ")[2].lower().replace("'", "")
         return "-".join(re.findall(r"[a-z0-9]+", english))
 
 

@@ -239,7 +239,7 @@ def parity(
         same_findings(library, snapshot, network, kinds)
 
 
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=60)
 DRAWN = given(histories(), KINDS, st.booleans())
 

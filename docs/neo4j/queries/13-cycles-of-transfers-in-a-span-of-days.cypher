@@ -1,0 +1,59 @@
+// 某段时间内的资金闭环 · Cycles of transfers in a span of days
+:param from => '2024-02-01';
+:param to => '2024-02-08';
+:param asOf => '2024-06-01';
+:param knownAt => '2024-12-31T00:00:00+08:00';
+:param length => 4;
+:param days => 30;
+:param hub => 1000;
+WITH datetime({date: date($asOf) + duration('P1D'), timezone: '+08:00'}) AS before,
+     datetime($knownAt) AS known
+MATCH (s:Account)-[first:TRANSFERRED_TO]->(b:Account)
+WHERE first.validFrom >= datetime({date: date($from), timezone: '+08:00'})
+  AND first.validFrom < datetime({date: date($to), timezone: '+08:00'})
+  AND first.recordedAt <= known AND coalesce(first.retractedAt > known, true)
+  AND first.validFrom < before AND COUNT { (s)--() } <= $hub
+WITH before, known, first, b, COLLECT {
+  MATCH ANY SHORTEST (s) ((x)-[j:IDENTIFIED_BY|SAME_AS]-(y)
+    WHERE j.recordedAt <= known AND coalesce(j.retractedAt > known, true)
+      AND coalesce(x.canonical = y.canonical, true))* (m:Account)
+  WHERE NOT EXISTS {
+    UNWIND range(0, size(j) - 1) AS i
+    WITH x[i] AS one, y[i] AS two
+    MATCH (one)-[n:NOT_SAME_AS]-(two)
+    WHERE n.recordedAt <= known AND coalesce(n.retractedAt > known, true)
+  }
+  RETURN m
+} AS starts
+WHERE NOT b IN starts
+WITH before, known, starts, first, reduce(chains = [{hops: [first], passed: starts}],
+  step IN range(2, $length) | chains + COLLECT {
+    UNWIND [c IN chains WHERE size(c.hops) = step - 1 AND NOT endNode(last(c.hops)) IN starts] AS c
+    WITH c, starts, first, before, known, endNode(last(c.hops)) AS e
+    WITH c, starts, first, before, known, COLLECT {
+      MATCH ANY SHORTEST (e) ((x)-[j:IDENTIFIED_BY|SAME_AS]-(y)
+        WHERE j.recordedAt <= known AND coalesce(j.retractedAt > known, true)
+          AND coalesce(x.canonical = y.canonical, true))* (m:Account)
+      WHERE NOT EXISTS {
+        UNWIND range(0, size(j) - 1) AS i
+        WITH x[i] AS one, y[i] AS two
+        MATCH (one)-[n:NOT_SAME_AS]-(two)
+        WHERE n.recordedAt <= known AND coalesce(n.retractedAt > known, true)
+      }
+      RETURN m
+    } AS here
+    UNWIND here AS a
+    MATCH (a)-[t:TRANSFERRED_TO]->(next:Account)
+    WHERE t.recordedAt <= known AND coalesce(t.retractedAt > known, true)
+      AND last(c.hops).validFrom <= t.validFrom AND t.validFrom < before
+      AND t.validFrom <= first.validFrom + duration({days: $days})
+      AND NOT next IN here AND (next IN starts OR NOT next IN c.passed)
+    RETURN {hops: c.hops + [t], passed: c.passed + here} LIMIT 100000
+  }) AS chains
+UNWIND [c IN chains WHERE size(c.hops) > 1 AND endNode(last(c.hops)) IN starts | c.hops] AS hops
+WITH hops, COLLECT { UNWIND hops AS t RETURN t.seq ORDER BY t.seq } AS same
+WITH same, collect(hops)[0] AS hops
+RETURN [t IN hops | startNode(t).dataset + ':' + startNode(t).id] AS members,
+  [t IN hops | t.dataset + ':' + t.id] AS facts, [t IN hops | t.amount] AS amounts,
+  hops[0].validFrom AS begins, last(hops).validFrom AS ends, hops
+ORDER BY begins, facts LIMIT 200
