@@ -108,6 +108,7 @@ class Capabilities:
     online_backup: bool
     readers_while_writing: bool
     knows_size: bool  # whether `stats` tells how many bytes it takes
+    batch_rows: int | None = None  # more rows are better given to it as several batches
 
 
 class Store(Protocol):

@@ -235,35 +235,52 @@ class _Call:
     def _chunk(
         self, name: str, source: Source, sha256: str, chunk: Chunk, late: Spool, operations: Spool
     ) -> None:
+        """Write a chunk; where a store takes fewer rows at once, in parts, the last of which has
+        the chunk's name: it is there when all are."""
         receipt = self.receipts[-1]
         receipt.quarantined += len(chunk.rejects)
-        written = self.store.write(
-            self._free(name),
-            chunk.rows,
-            file=(source.name, sha256),
-            defer=True,
-            settled=not chunk.rejects,
-        )
-        receipt.loaded += written.loaded
-        receipt.duplicates += written.duplicates
-        self._reject(receipt, source, chunk.rows, chunk.lines, written.rejected)
-        if written.deferred:
-            self.unsettled[name] = not (written.rejected or chunk.rejects)
+        rows, size = chunk.rows, self.store.capabilities.batch_rows or max(1, len(chunk.rows))
+        begins = list(range(0, len(rows), size)) or [0]
+        rejected = deferred = False
+        for number, begin in enumerate(begins, 1):
+            part, lines = rows[begin : begin + size], chunk.lines[begin : begin + size]
+            last = number == len(begins)
+            written = self.store.write(
+                self._free(name if last else f"{name}.{number}"),
+                part,
+                file=(source.name, sha256),
+                defer=True,
+                settled=not (rejected or deferred or chunk.rejects),
+            )
+            receipt.loaded += written.loaded
+            receipt.duplicates += written.duplicates
+            self._reject(receipt, source, part, lines, written.rejected)
+            rejected = rejected or bool(written.rejected)
+            if written.deferred:
+                deferred = True
+                self._defer(written.deferred, name, source, sha256, (part, lines), late, operations)
+        if deferred:
+            self.unsettled[name] = not (rejected or chunk.rejects)
+
+    def _defer(
+        self,
+        indexes: list[int],
+        name: str,
+        source: Source,
+        sha256: str,
+        rows_and_lines: tuple[list[Row], list[int]],
+        late: Spool,
+        operations: Spool,
+    ) -> None:
+        """Put down rows that wait for the end of the call."""
+        rows, lines = rows_and_lines
         held: tuple[list[int], list[int]] = ([], [])
-        for index in written.deferred:
-            held[chunk.rows[index].code in (RETRACT, CLOSE)].append(index)
-        for spool, indexes in zip((late, operations), held, strict=True):
-            if indexes:
-                spool.put(
-                    Late(
-                        name,
-                        source,
-                        sha256,
-                        len(self.receipts) - 1,
-                        [chunk.rows[i] for i in indexes],
-                        [chunk.lines[i] for i in indexes],
-                    )
-                )
+        for index in indexes:
+            held[rows[index].code in (RETRACT, CLOSE)].append(index)
+        for spool, chosen in zip((late, operations), held, strict=True):
+            if chosen:
+                picked = [rows[i] for i in chosen], [lines[i] for i in chosen]
+                spool.put(Late(name, source, sha256, len(self.receipts) - 1, *picked))
 
     def _held(self, held: Late, suffix: str) -> None:
         receipt = self.receipts[held.file]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import tempfile
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.errors import BadFile, StoreFull, WrongUsage
+from graph.errors import BadFile, StoreError, StoreFull, WrongUsage
 from graph.live import open_live
 from graph.snapshot import snapshot_of
 from graph.store import Store, StoredFact, open_store
@@ -553,3 +554,38 @@ def test_bulk_is_for_large_calls(store: Store, put: Put, monkeypatch: pytest.Mon
     assert counts(load(store, [path])) == (3, 3, 0, 0)
     assert current(store)["x:s1"].b == "x:c1"
     assert store.check() == []
+
+
+def test_a_chunk_in_parts_is_the_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that takes few rows at once: the same facts, also when a part was there before."""
+    facts: list[dict[str, object]] = [{"kind": "company", "id": f"c{i}"} for i in range(7)]
+    facts[3:3] = [
+        {"kind": "branch", "id": "b1", "from": "c0", "to": "c6"},  # c6 comes two parts later
+        {"kind": "branch", "id": "b2", "from": "c0", "to": "nobody"},
+        {"kind": "retract", "id": "c5"},
+    ]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(fact) + "\n" for fact in facts))
+    store = open_store(f"sqlite:///{tmp_path / 'parts.db'}", create=True)
+    few = dataclasses.replace(store.capabilities, batch_rows=2)
+    monkeypatch.setattr(type(store), "capabilities", few)
+    write, tries = type(store).write, []
+
+    def cut_short(self: object, batch: str, *args: object, **options: object) -> object:
+        tries.append(batch)
+        if len(tries) == 3:
+            raise StoreError("cut short")
+        return write(self, batch, *args, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="cut short"):
+        patch.setattr(type(store), "write", cut_short)
+        load(store, [path])
+    receipt = load(store, [path])
+    assert (receipt.read, receipt.quarantined) == (10, 1)
+    assert receipt.loaded + receipt.duplicates == 9
+    again = load(store, [path])
+    assert (again.loaded, again.duplicates, again.quarantined) == (0, 9, 1)
+    current = sorted(fact.name for fact in store.facts() if fact.retracted_at is None)
+    assert current == sorted(["in:b1", *(f"in:c{i}" for i in range(7) if i != 5)])
+    assert store.check() == []
+    store.close()

@@ -46,7 +46,9 @@ STORES = (
     Kind(
         "neo4j",
         emptied,
-        Capabilities(online_backup=True, readers_while_writing=True, knows_size=False),
+        Capabilities(
+            online_backup=True, readers_while_writing=True, knows_size=False, batch_rows=20_000
+        ),
     ),
 )
 

@@ -281,12 +281,19 @@ def test_a_server_that_loses_every_acknowledgement(url: str, proxy: Proxy) -> No
 # -- a server that goes and comes back ----------------------------------------------------------
 
 ASKED: list[Callable[[Asking], dict[str, Any]]] = [
-    lambda risk: risk.ask("related_parties", subject="reg:c1", as_of="2022-01-05"),
-    lambda risk: risk.ask("integrated_ownership", target="reg:c2", as_of="2022-01-05"),
-    lambda risk: risk.facts(["reg:s1", "reg:l1"]),
+    lambda risk: risk.ask("related_parties", subject="reg:rc1", as_of="2022-01-05"),
+    lambda risk: risk.ask("integrated_ownership", target="reg:rc2", as_of="2022-01-05"),
+    lambda risk: risk.facts(["reg:rs1", "reg:rl1"]),
 ]
 # What an answer says of the whole store, which a load changes.
 ABOUT = ("snapshot", "known_at")
+
+
+# Ids that the files of a load do not use, so that those name one record still.
+REG = [
+    fact | {name: f"r{fact[name]}" for name in ("id", "from", "to", "subject") if name in fact}
+    for fact in FACTS
+]
 
 
 def answers(risk: Asking) -> list[dict[str, Any]]:
@@ -365,7 +372,7 @@ def restarted(server: Served, small: Reference, embedded: Store, point: int) -> 
     server.clean(keep_schema=True)
     stored = [open_store(server.uri, create=True), embedded]
     for store in stored:
-        rows = [Normaliser("reg", store.id_key).row(fact) for fact in FACTS]
+        rows = [Normaliser("reg", store.id_key).row(fact) for fact in REG]
         store.write("reg", rows, recorded_at=1_700_000_000_000_000)
     with connect(embedded.url) as risk:
         right = answers(risk)
@@ -396,12 +403,14 @@ def restarted(server: Served, small: Reference, embedded: Store, point: int) -> 
             for each in asking:
                 each.stop()
             remote.close()
-    assert (done.code, done.errors) == (0, "")
-    assert held(stored[0], but="reg").against(small.held) == []
-    assert stored[0].check() == []
-    last = stored[0].last_batch()
-    assert [b.no for b in stored[0].batches()] == list(range(1, last + 1))
-    stored[0].close()
+    try:
+        assert (done.code, done.errors) == (0, "")
+        assert held(stored[0], but="reg").against(small.held) == []
+        assert stored[0].check() == []
+        last = stored[0].last_batch()
+        assert [b.no for b in stored[0].batches()] == list(range(1, last + 1))
+    finally:
+        stored[0].close()
     return counted
 
 

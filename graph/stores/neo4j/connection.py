@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import neo4j
@@ -29,6 +29,7 @@ Work = Callable[["Transaction"], T]
 _CONNECT: Final = 5.0  # seconds until a server counts as away
 _READ: Final = 3.0  # seconds that a question waits for a server to come back
 _WRITE: Final = 90.0  # seconds that a batch waits: a restart loses no load
+_LOST: Final = 3  # connections in a row
 _FULL: Final = ("OutOfDiskSpace", "No space left", "MemoryLimit", "MemoryPoolOutOfMemory")
 _TOO_LARGE: Final = "db.memory.transaction.max"
 _AWAY: Final = (
@@ -99,6 +100,10 @@ class Server:
             with driver.session(
                 database=self.address.database, default_access_mode=neo4j.READ_ACCESS
             ) as session:
+                # The driver runs nothing again whose commit was under way; a question may be.
+                for _ in range(_LOST):
+                    with suppress(exceptions.IncompleteCommit):
+                        return session.execute_read(lambda managed: work(Transaction(managed)))
                 return session.execute_read(lambda managed: work(Transaction(managed)))
 
     def rows(
