@@ -248,7 +248,7 @@ def test_what_is_imported_is_what_loading_makes(
     assert found.nodes == loaded.graph.nodes
     assert found.relationships == loaded.graph.relationships
     assert {kind for kind, *_ in found.relationships} >= {
-        table.name for table in tables().values() if table.ends
+        table.name for table in tables().values() if table.joins
     }, "every type was there to be compared"
 
 
@@ -269,7 +269,7 @@ def rows_of(folder: Path, key: bytes) -> dict[str, Counter[Any]]:
     seal = Seal(key)
     found: dict[str, Counter[Any]] = {}
     for table in tables().values():
-        columns = [*table.ends, *table.sorts]
+        columns = [*table.ids, *table.sorts]
         for path in folder.glob(f"{table.stem}.[0-9]*.csv"):
             with path.open(newline="", encoding="utf-8") as file:
                 for row in csv.reader(file):

@@ -13,11 +13,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import neo4j
 import numpy as np
 import pytest
 
@@ -261,6 +263,23 @@ def test_a_commit_that_the_server_never_heard_of(url: str, proxy: Proxy) -> None
         assert (proxy.struck["before"], proxy.armed) == (5, 0)
         assert sorted(held(store).current) == ["d:c1", "d:c2"]
         assert store.check() == []
+    finally:
+        store.close()
+
+
+def test_a_question_is_asked_again(url: str, proxy: Proxy) -> None:
+    """Reading ends with a commit too, which the driver does not repeat."""
+    store = open_store(proxy.uri, create=True)
+    try:
+        store.write("b1", rows_of([company("c1")], store))
+        for fault in ("after", "half", "before"):
+            proxy.arm(fault)
+            found = store.batch("b1")
+            assert found is not None
+            assert (found.no, proxy.armed) == (1, 0)
+        proxy.arm(*(["after"] * 40))
+        with pytest.raises(StoreAway):
+            store.last_batch()
     finally:
         store.close()
 
@@ -525,10 +544,9 @@ def command(*args: str) -> tuple[int, str]:
 
 
 def test_nobody_listens() -> None:
-    for scheme in ("neo4j", "bolt"):
-        url = f"{scheme}://neo4j:a-horse@127.0.0.1:{free_port()}"
-        refused(StoreAway, "does not answer", url, create=True)
-    code, line = command("search", "x", "--store", url)
+    at = f"neo4j:a-horse@127.0.0.1:{free_port()}"
+    refused(StoreAway, "does not answer", f"neo4j://{at}", create=True)
+    code, line = command("search", "x", "--store", f"bolt://{at}")
     assert code == StoreAway.exit_code
     assert "does not answer" in line
 
@@ -567,6 +585,22 @@ def test_no_store_and_what_is_none(url: str, neo4j_server: Served) -> None:
         refused(StoreCorrupt, "holds something else", url, create=create)
     assert neo4j_server.driver.execute_query("MATCH (n) RETURN count(n)").records[0][0] == 1
     refused(NoStore, "no database 'nowhere'", f"{url}/nowhere")
+
+
+def test_a_store_is_opened_while_others_make_it(url: str) -> None:
+    for _ in range(5):
+        with ThreadPoolExecutor(6) as threads:
+            opened = [
+                threads.submit(open_store, url, create=create) for create in [True, False, True] * 2
+            ]
+        found = [each.exception() or each.result() for each in opened]
+        stores = [each for each in found if not isinstance(each, Exception)]
+        for store in stores:
+            store.close()
+        assert len({store.uuid for store in stores}) == 1
+        assert {type(each) for each in found} <= {NoStore, type(stores[0])}
+        with neo4j.GraphDatabase.driver(url) as driver:
+            driver.execute_query("MATCH (s:LinkriskStore) DELETE s")
 
 
 def test_a_store_of_a_later_version(url: str, neo4j_server: Served) -> None:

@@ -33,7 +33,7 @@ COMMAND: Final = f"neo4j-admin database import full neo4j @{ARGUMENTS}"
 _SHARE: Final = 200_000  # facts that are worth a process of their own
 _MOST: Final = 4
 _BUFFER: Final = 4 << 20  # bytes that the import reads at once, unless a row needs more
-_OPTIONS: Final = ("--array-delimiter=U+001F", "--bad-tolerance=0", "--ignore-empty-strings=false",
+_OPTIONS: Final = ("--id-type=integer", "--array-delimiter=U+001F", "--bad-tolerance=0", "--ignore-empty-strings=false",
                    "--legacy-style-quoting=false", "--trim-strings=false")  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def export(store: Copying, folder: Path, progress: Progress | None = None) -> Ex
             shutil.rmtree(partial, ignore_errors=True)
     of = {True: 0, False: 0}
     for table, count in rows.items():
-        of[bool(tables()[table].ends)] += count
+        of[tables()[table].joins] += count
     return Exported(facts, of[False], of[True], len(sizes), sum(sizes), secret.kept_in(name))
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from graph.store import BatchInfo
 from graph.stores.neo4j import schema
-from graph.stores.neo4j.csv_files import Block, Files, listed
-from graph.stores.neo4j.csv_share import IDENTIFIERS, Share, Span, joined
-from graph.stores.neo4j.csv_tables import Made, made_by, tables
+from graph.stores.neo4j.csv_files import Block, Files, columns_of, listed
+from graph.stores.neo4j.csv_share import IDENTIFIED, Share, Span, joined
+from graph.stores.neo4j.csv_tables import SPACES, Made, made_by, tables
 from graph.stores.neo4j.shapes import at
 from graph.stores.neo4j.spans import Spans
 
@@ -21,20 +21,30 @@ _NO_BATCH: Final = BatchInfo(0, "", 0, 0, 0, 0, bytes(32), True, None)
 
 
 def identifiers(folder: Path, shares: int, files: Files) -> None:
-    """Every identifier once, as the first version says it that carries it."""
-    paths = [folder / IDENTIFIERS.format(writer) for writer in range(shares)]
-    parts = [pa.ipc.open_stream(pa.memory_map(str(path))).read_all() for path in paths]
-    whole = pa.concat_tables(parts)
-    ids = whole.column("0").dictionary_encode()
-    codes = np.concatenate([np.empty(0, np.int32), *(each.indices for each in ids.chunks)])
+    """Every identifier once, as the first version says it that carries it, and who carries it."""
+    paths = [folder / IDENTIFIED.format(writer) for writer in range(shares)]
+    paths = [path for path in paths if path.exists()]
+    if not paths:
+        return
+    whole = pa.concat_tables(pa.ipc.open_stream(pa.memory_map(str(p))).read_all() for p in paths)
+    ids = whole.column("Identifier 0").dictionary_encode()
+    codes = np.concatenate([each.indices for each in ids.chunks]).astype(np.int64)
     order = np.argsort(whole.column("seq").to_numpy(), kind="stable")
     chosen = np.zeros(len(whole), np.bool_)
     chosen[order[np.unique(codes[order], return_index=True)[1]]] = True
+    numbers = codes + SPACES["Identifier"]
     begin = 0
-    for batch in whole.drop_columns("seq").to_batches():
-        mask = pa.array(chosen[begin : begin + len(batch)])
-        files.write(tables()["Identifier"], pa.Table.from_batches([batch.filter(mask)]))
+    for batch in whole.to_batches():
+        here = slice(begin, begin + len(batch))
         begin += len(batch)
+        ends = pa.array(numbers[here])
+        node, carried = (
+            [batch.column(name) for name in batch.schema.names if name.startswith(f"{of} ")]
+            for of in ("Identifier", "IDENTIFIED_BY")
+        )
+        rows = columns_of([ends, *node]).filter(pa.array(chosen[here]))
+        files.write(tables()["Identifier"], rows)
+        files.write(tables()["IDENTIFIED_BY"], columns_of([carried[0], ends, *carried[1:]]))
     for path in paths:
         path.unlink()
 
@@ -93,7 +103,9 @@ def store(infos: Sequence[BatchInfo], files: Files, **given: Any) -> None:
 
 def _plain(name: str) -> Made:
     """A node whose properties are given under their names."""
-    return Made(name, {each: f"${each}" for each in tables()[name].sorts})
+    table = tables()[name]
+    ids = tuple((label, "$no") for label in table.ids)
+    return Made(name, {each: f"${each}" for each in table.sorts}, ids)
 
 
 def _put(files: Files, made: Made, rows: Sequence[dict[str, Any]]) -> None:

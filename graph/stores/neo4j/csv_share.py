@@ -29,7 +29,7 @@ from graph.stores.neo4j.shapes import Fact, Identifier, Shaper, at
 from graph.stores.neo4j.veil import Veil
 
 SECOND: Final = 1_000_000
-IDENTIFIERS: Final = "identifier.{}.arrow"  # for a while: one may be met in several shares
+IDENTIFIED: Final = "identified.{}.arrow"  # for a while, by share
 _NULL: Final = pa.scalar(None, pa.string())
 Span = tuple[int, str, str]  # where it begins, least and greatest id
 
@@ -89,12 +89,13 @@ class _Writer:
         self._shaper = Shaper(Veil(store.id_key, plain=request.plain), request.datasets)
         self._later = request.later
         self._files = files
-        path = request.folder / IDENTIFIERS.format(request.writer)
-        self._identifiers = pa.ipc.new_stream(path, identifier_schema())
+        self._identified = request.folder / IDENTIFIED.format(request.writer)
+        self._sink: Any = None
 
     def close(self) -> None:
-        """End the identifiers, which all shares have in common."""
-        self._identifiers.close()
+        """End what is told of identifiers."""
+        if self._sink is not None:
+            self._sink.close()
 
     def add(self, copied: Copied) -> None:
         """Write what a batch records."""
@@ -121,7 +122,7 @@ class _Writer:
                 self._span(code, facts, rows)
         said = {fact[0]: fact for fact in changes.facts if fact[0] in keys}
         rows = [self._shaper.identifier(each, said[each[0]]) for each in changes.identifiers]
-        self._put(rows, common, "identifiers")
+        self._identify(rows, common)
         self.share.batches.append(self._batch(copied))
 
     def _entities(
@@ -161,18 +162,32 @@ class _Writer:
         block = _block(rows, common)
         ended = self._ended([row[0] for row in rows])
         for made in made_by(text, **marks):
-            table = tables()[made.name]
-            if made.name == "Identifier":
-                seqs = block.column("row[0]", "long")
-                self._identifiers.write_table(
-                    block.table(made, table, {}).add_column(0, "seq", seqs)
-                )
-            elif not made.name.startswith("Subject"):
+            if not made.name.startswith("Subject"):
+                table = tables()[made.name]
                 self._files.write(table, block.table(made, table, ended))
+
+    def _identify(self, rows: list[list[Any]], common: dict[str, Any]) -> None:
+        """Put down identifiers and which versions carry them: they are numbered once it is known
+        which are met again, here or in another share."""
+        if not rows:
+            return
+        block = _block(rows, common)
+        ended = self._ended([row[0] for row in rows])
+        found = {"seq": block.column("row[0]", "long")}
+        for made in made_by("identifiers"):
+            columns = block.table(made, tables()[made.name], ended).columns
+            found |= {f"{made.name} {place}": column for place, column in enumerate(columns)}
+        whole = pa.table(found)
+        if self._sink is None:
+            self._sink = pa.ipc.new_stream(self._identified, whole.schema)
+        self._sink.write_table(whole)
 
     def _ended(self, seqs: Sequence[int]) -> dict[str, Any]:
         """The columns that say which versions were retracted, when and by which batch."""
         found, places = _among(seqs, self._later.ended)
+        if not found.any():
+            nothing = pa.nulls(len(seqs), pa.string())
+            return {"retractedIn": nothing.cast(pa.int64()), "retractedAt": nothing}
         batches = np.zeros(len(seqs), np.int64)
         batches[found] = self._later.ended_in[places[found]]
         when = self._later.moments[batches]
@@ -201,13 +216,6 @@ class _Writer:
             "retractedKinds": [known[KIND] for known in copied.ended],
             "retractedSubjects": self._later.ended_of[places].tolist(),
         }  # fmt: skip
-
-
-def identifier_schema() -> Any:
-    """Columns of identifiers before it is known which are met again: the version, then theirs."""
-    columns = len(tables()["Identifier"].sorts)
-    texts = [(str(place), pa.string()) for place in range(columns)]
-    return pa.schema([("seq", pa.int64()), *texts])
 
 
 def joined(span: Span | None, other: Span) -> Span:

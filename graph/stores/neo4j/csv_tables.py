@@ -24,16 +24,17 @@ _PROPERTY: Final = re.compile(r"(\w+): (@time\([^)]*\)|[^,]+)")
 _SET: Final = re.compile(r"\w+\.(\w+) = (row\[\d+\])")
 _OTHER: Final = re.compile(r"(\w+)\.(\w+)\Z")
 
-# What relationships find the nodes of a label by; no two of them share it.
-IDS: Final = {
+# What relationships find the nodes of a label by.
+_KEYS: Final = {
     "Subject": "first",
     "Record": "seq",
     "Identifier": "id",
     "Batch": "no",
     "File": "no",
-    "Dataset": "no",
-    "LinkriskStore": "id",
 }
+# The import finds nodes by whole numbers of its own. No two labels share one: it takes the longer
+# for each that it has to tell apart.
+SPACES: Final = {label: place << 40 for place, label in enumerate(_KEYS)}
 TIME: Final = "datetime{timezone:+08:00}"
 _SORTS: Final = {
     name: sort
@@ -58,7 +59,7 @@ class Made:
 
     name: str  # labels, or the type
     properties: dict[str, str]
-    ends: tuple[tuple[str, str], ...] = ()  # label of either end, and where its id comes from
+    ids: tuple[tuple[str, str], ...] = ()  # labels of it, or of its ends, and where keys come from
 
 
 @lru_cache(maxsize=256)
@@ -68,13 +69,15 @@ def made_by(name: str, **marks: str) -> tuple[Made, ...]:
     found: list[Made] = []
     for clause in _CLAUSE.split(text(name, **marks)):
         for variable, labels, body in _NODE.findall(clause):
-            nodes[variable] = Made(labels, _properties(body, nodes))
+            properties = _properties(body, nodes)
+            label = labels.partition(":")[0]
+            nodes[variable] = Made(labels, properties, ((label, properties[_KEYS[label]]),))
             if clause.startswith(("CREATE", "MERGE")):
                 found.append(nodes[variable])
         if clause.startswith("ON CREATE"):
             found[-1].properties.update(_SET.findall(clause))
         for start, kind, body, end in _RELATIONSHIP.findall(clause):
-            ends = tuple(_end(nodes[variable]) for variable in (start, end))
+            ends = nodes[start].ids + nodes[end].ids
             found.append(Made(kind, _properties(body, nodes), ends))
     return tuple(found)
 
@@ -87,17 +90,12 @@ def _properties(body: str, nodes: dict[str, Made]) -> dict[str, str]:
     return found
 
 
-def _end(node: Made) -> tuple[str, str]:
-    label = node.name.partition(":")[0]
-    return label, node.properties[IDS[label]]
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """The files of one set of labels or one type, all with the same columns."""
 
     name: str
-    ends: tuple[str, ...]  # labels, of relationships
+    ids: tuple[str, ...]  # labels: one of nodes, two of relationships, none where nothing leads
     sorts: dict[str, str]  # by property, in the order of the columns
 
     @property
@@ -106,23 +104,22 @@ class Table:
         return self.name.lower().replace(":", "-").replace("_", "-")
 
     @property
+    def joins(self) -> bool:
+        """Whether it is of relationships."""
+        return len(self.ids) == 2
+
+    @property
     def option(self) -> str:
         """What the import is given before the names of the files."""
-        return f"--{'relationships' if self.ends else 'nodes'}={self.name}"
+        return f"--{'relationships' if self.joins else 'nodes'}={self.name}"
 
     @property
     def header(self) -> str:
         """The line that says what the columns are."""
-        sides = zip(("START", "END"), self.ends, strict=False)
-        columns = [f":{side}_ID({label})" for side, label in sides]
-        columns += [self._column(name, sort) for name, sort in self.sorts.items()]
+        marks = ("START_ID", "END_ID") if self.joins else ("ID",)
+        columns = [f":{mark}({label})" for mark, label in zip(marks, self.ids, strict=False)]
+        columns += [f"{name}:{sort}" for name, sort in self.sorts.items()]
         return ",".join(columns)
-
-    def _column(self, name: str, sort: str) -> str:
-        label = self.name.partition(":")[0]
-        if not self.ends and IDS[label] == name:
-            return f"{name}:ID({label}){{id-type:{sort}}}"
-        return f"{name}:{sort}"
 
 
 @lru_cache(maxsize=64)
@@ -150,12 +147,12 @@ def _fact_texts() -> Iterator[tuple[Made, ...]]:
 def tables() -> dict[str, Table]:
     """Every table, by name."""
     columns: dict[str, dict[str, str]] = {}
-    ends: dict[str, tuple[str, ...]] = {}
+    ids: dict[str, tuple[str, ...]] = {}
     for text_makes in (*_fact_texts(), made_by("batch_create")):
         for made in text_makes:
             mine = columns.setdefault(made.name, {})
             mine.update({name: _sort(made, name) for name in made.properties})
-            ends[made.name] = tuple(label for label, _ in made.ends)
+            ids[made.name] = tuple(label for label, _ in made.ids)
     for name, mine in columns.items():
         if name in TYPE_OF.values() or name.startswith("Record"):
             mine.update({each: _SORTS[each] for each in _RETRACTED})
@@ -163,7 +160,8 @@ def tables() -> dict[str, Table]:
             mine["retractedAt"] = TIME
     for name, listed in _OTHERS.items():
         columns[name] = {each: _SORTS.get(each, "string") for each in listed.split()}
-    return {name: Table(name, ends.get(name, ()), mine) for name, mine in columns.items()}
+    ids["File"] = ("File",)
+    return {name: Table(name, ids.get(name, ()), mine) for name, mine in columns.items()}
 
 
 _OTHERS: Final = {
