@@ -551,8 +551,20 @@ def test_nobody_listens() -> None:
     assert "does not answer" in line
 
 
-@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n"])
-@pytest.mark.parametrize("scheme", ["neo4j", "bolt"])
+HTTP, SSH = b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said"),
+    [
+        ("neo4j", HTTP),
+        ("bolt", SSH),
+        *(
+            pytest.param(*rest, marks=pytest.mark.full)
+            for rest in (("neo4j", b""), ("neo4j", SSH), ("bolt", b""), ("bolt", HTTP))
+        ),
+    ],
+)
 def test_something_else_listens(scheme: str, said: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

@@ -33,8 +33,14 @@ COMMAND: Final = f"neo4j-admin database import full neo4j @{ARGUMENTS}"
 _SHARE: Final = 200_000  # facts that are worth a process of their own
 _MOST: Final = 4
 _BUFFER: Final = 4 << 20  # bytes that the import reads at once, unless a row needs more
-_OPTIONS: Final = ("--id-type=integer", "--array-delimiter=U+001F", "--bad-tolerance=0", "--ignore-empty-strings=false",
-                   "--legacy-style-quoting=false", "--trim-strings=false")  # fmt: skip
+_OPTIONS: Final = (
+    "--id-type=integer",
+    "--array-delimiter=U+001F",
+    "--bad-tolerance=0",
+    "--ignore-empty-strings=false",
+    "--legacy-style-quoting=false",
+    "--trim-strings=false",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,10 @@ def identifiers(folder: Path, shares: int, files: Files) -> None:
     ids = whole.column("Identifier 0").dictionary_encode()
     codes = np.concatenate([each.indices for each in ids.chunks]).astype(np.int64)
     order = np.argsort(whole.column("seq").to_numpy(), kind="stable")
+    first = np.unique(codes[order], return_index=True)[1]  # where each is met first
     chosen = np.zeros(len(whole), np.bool_)
-    chosen[order[np.unique(codes[order], return_index=True)[1]]] = True
-    numbers = codes + SPACES["Identifier"]
+    chosen[order[first]] = True
+    numbers = np.argsort(np.argsort(first))[codes] + SPACES["Identifier"]
     begin = 0
     for batch in whole.to_batches():
         here = slice(begin, begin + len(batch))
