@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench._measure import ROOT, WORK, Row, at_least, at_most, finish, plain, python, run
+from bench._neo4j import HEAP, PAGES
 from bench.world import MILLION, store, url, world
 from tests.neo4j_server.jars import Distribution, Unavailable, asked_release, distribution
 from tests.neo4j_server.server import Server
@@ -48,7 +49,7 @@ print(json.dumps({"seconds": time.perf_counter() - started, "rows": base.counts[
 @contextmanager
 def served(of: Distribution, home: Path) -> Iterator[Server]:
     """A server on a home that may hold a database already."""
-    server = Server(of, home)
+    server = Server(of, home, settings={"server.memory.pagecache.size": PAGES})
     try:
         server.start()
         yield server
@@ -116,7 +117,7 @@ def main() -> None:
     parser.add_argument("--entities", type=int, default=MILLION)
     entities = parser.parse_args().entities
     os.environ["LINKRISK_KEYS"] = str(HOME / "keys")
-    os.environ.setdefault("LINKRISK_NEO4J_HEAP", "2g")
+    os.environ.setdefault("LINKRISK_NEO4J_HEAP", HEAP)
     rows: list[Row] = []
     shutil.rmtree(HOME, ignore_errors=True)
     try:

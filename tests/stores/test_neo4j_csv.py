@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,13 +16,13 @@ from typing import Any, NamedTuple, cast
 import pytest
 
 from api.cli import main
-from graph.errors import Conflict, InputError, StoreFull
+from graph.errors import Conflict, InputError, LinkriskError, StoreFull
 from graph.facts import Normaliser
 from graph.model import ENTITIES, RELATIONS
 from graph.snapshot import open_snapshot
 from graph.store import Store, Written, open_store
 from graph.stores.copying import Copying, copy
-from graph.stores.neo4j import csv_export
+from graph.stores.neo4j import csv_beside, csv_export
 from graph.stores.neo4j.csv_export import export
 from graph.stores.neo4j.csv_files import Files
 from graph.stores.neo4j.csv_tables import tables
@@ -236,6 +238,7 @@ def imported(exported: Path) -> Iterator[Server]:
         server.close()
 
 
+@pytest.mark.slow
 def test_what_is_imported_is_what_loading_makes(
     source: Copying, loaded: Loaded, imported: Server
 ) -> None:
@@ -252,6 +255,7 @@ def test_what_is_imported_is_what_loading_makes(
     }, "every type was there to be compared"
 
 
+@pytest.mark.slow
 def test_what_is_loaded_over_bolt_goes_on(source: Copying, imported: Server) -> None:
     with closing(open_store(imported.uri)) as store:
         before = store.last_batch()
@@ -282,6 +286,7 @@ def rows_of(folder: Path, key: bytes) -> dict[str, Counter[Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_any_store_and_any_number_of_processes_write_the_same(
     source: Copying, exported: Path, loaded: Loaded
 ) -> None:
@@ -351,6 +356,20 @@ def test_a_folder_is_written_whole_or_not_at_all(
     with pytest.raises(StoreFull, match="no room for the export"):
         export(source, tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "full"]
+
+
+def test_a_process_that_dies_ends_the_export(
+    source: Copying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(_module: str, **pipes: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", "pass"], **pipes)
+
+    monkeypatch.setattr(csv_export, "_SHARE", 1)
+    monkeypatch.setattr(csv_export, "processors", lambda: 2)
+    monkeypatch.setattr(csv_beside, "start_module", dies)
+    with pytest.raises(LinkriskError, match="ended before its work was done"):
+        export(source, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 # -- the command --------------------------------------------------------------------------------

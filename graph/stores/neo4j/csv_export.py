@@ -32,7 +32,9 @@ ARGUMENTS: Final = "import.args"
 COMMAND: Final = f"neo4j-admin database import full neo4j @{ARGUMENTS}"
 _SHARE: Final = 200_000  # facts that are worth a process of their own
 _MOST: Final = 4
-_BUFFER: Final = 4 << 20  # bytes that the import reads at once, unless a row needs more
+# Bytes that the import reads at once, unless a row needs more. Of its own it takes four times as
+# many, and of each file so many to guess how large the database will be, by one thread.
+_BUFFER: Final = 1 << 20
 _OPTIONS: Final = (
     "--id-type=integer",
     "--array-delimiter=U+001F",
@@ -164,8 +166,7 @@ def _arguments(folder: Path, rows: dict[str, int], widest: int) -> str:
     there = sorted(path.name for path in folder.iterdir())
     lines = [f"# {line}" for line in steps()]
     lines += _OPTIONS
-    if 2 * widest > _BUFFER:
-        lines.append(f"--read-buffer-size={4 * widest}")
+    lines.append(f"--read-buffer-size={max(_BUFFER, 4 * widest)}")
     if spanning := [name for name in there if name.endswith(LINES)]:
         lines += ["--multiline-fields-format=v2", f"--multiline-fields={_listed(spanning)}"]
     for table in tables().values():
