@@ -15,6 +15,7 @@ from graph.heap import Texts, joined, pack
 from graph.identity import Grouping, group
 from graph.memory import no_cycles
 from graph.model import CODES
+from graph.named import text_order
 from graph.store import Store
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -102,13 +103,17 @@ def _entities(parts: Parts, gone: Any, gone_in: Any, arrays: Arrays) -> None:
     arrays["node_kind"] = _joined(parts, "ecode", np.uint8)[fresh]
     arrays["node_dataset"] = _joined(parts, "edataset", np.int32)[fresh].astype(np.uint16)
     ids = _listed(parts, "eids")
-    _texts(arrays, "node_id", ids if len(fresh) == len(ids) else ids.take(fresh))
+    ids = ids if len(fresh) == len(ids) else ids.take(fresh)
+    _texts(arrays, "node_id", ids)
+    arrays["node_id_order"] = text_order(ids)
     arrays["version_seq"] = seq
     arrays["version_node"] = _numbers(arrays["node_first"])[first]
     arrays["version_vf"], arrays["version_vt"] = _joined(parts, "evf"), _joined(parts, "evt")
     arrays["version_rec"] = _joined(parts, "ebatch", np.int32)
     arrays["version_ret"] = _retired(seq, gone, gone_in)
-    _texts(arrays, "canonical", _listed(parts, "ecanonical"))
+    canonical = _listed(parts, "ecanonical")
+    _texts(arrays, "canonical", canonical)
+    arrays["canonical_order"] = text_order(canonical)
     _texts(arrays, "label", _listed(parts, "elabel"))
 
 

@@ -59,6 +59,8 @@ class Step:
         self._rows_gone: dict[int, int] = {}
         self._versions_gone: dict[int, int] = {}
         self._listings_gone: dict[int, int] = {}
+        self._named: list[tuple[str, int]] = []  # ids of nodes that came
+        self._bearers: list[tuple[str, int]] = []  # canonical ids of versions that came
         self._touched: set[int] = set()
         self._newest = Patch(self.nodes.arrays["node_version"])
         for delta in live.store.changes(live.batch, upto):
@@ -88,6 +90,8 @@ class Step:
             else:
                 live.listings["ret"][np.flatnonzero(live.listings["seq"] == seq)] = batch
         live.extra_tail.update(self._extra)
+        live.named.note(self._named)
+        live.bearers.note(self._bearers)
         live.datasets, live.texts = self.datasets, self.texts
         live.rows, live.nodes, live.versions = self.rows, self.nodes, self.versions
         live.tail_out, live.tail_into = self.indexes
@@ -137,9 +141,12 @@ class Step:
             node_version=np.full(count, -1, np.int32),
         )
         self._newest.array = self.nodes.arrays["node_version"]
-        self._add("node_id", [delta.ids[i] for i in fresh.tolist()])
+        ids = [delta.ids[i] for i in fresh.tolist()]
+        self._add("node_id", ids)
+        self._named += zip(ids, numbers.tolist(), strict=True)
         nodes = self._node_of(first)
-        self._newest.update(zip(nodes.tolist(), range(self.versions.length, 2**31), strict=False))
+        begin = self.versions.length
+        self._newest.update(zip(nodes.tolist(), range(begin, 2**31), strict=False))
         self.versions.extend(
             version_seq=seq,
             version_node=nodes,
@@ -148,7 +155,9 @@ class Step:
             version_rec=delta.batch[where],
             version_ret=np.full(len(where), NEVER, np.int32),
         )
-        self._add("canonical", [delta.canonical.get(s, "") for s in seq.tolist()])
+        canonical = [delta.canonical.get(s, "") for s in seq.tolist()]
+        self._add("canonical", canonical)
+        self._bearers += [(key, place) for place, key in enumerate(canonical, begin) if key]
         self._add("label", labels_of([delta.payload[i] for i in where.tolist()]))
         self._touched.update(nodes.tolist())
 
@@ -264,6 +273,9 @@ class Step:
         rows: set[int] = set()
         equal: dict[str, list[int]] = {}
         todo = set(self._touched)
+        came: dict[str, list[int]] = {}
+        for text, place in self._bearers:
+            came.setdefault(text, []).append(place)
         src, dst = self.rows.arrays["src"], self.rows.arrays["dst"]
         while todo:
             nodes |= todo
@@ -274,16 +286,21 @@ class Step:
                     found.add(member)
                     member = arrays["nxt"][member]
             keys = {key for node in todo if (key := self._key_of(node))} - equal.keys()
-            if keys:  # one query for the many
-                bearers = self._live.store.bearer_firsts(sorted(keys), self._upto)
-                for key, firsts in bearers.items():
-                    equal[key] = sorted(self._node_of(np.array(firsts, np.int64)).tolist())
-                    found.update(equal[key])
+            for key in sorted(keys):
+                equal[key] = self._bearing(key, came.get(key, ()))
+                found.update(equal[key])
             for row in self._judgements(sorted(todo)):
                 rows.add(row)
                 found.update((int(src[row]), int(dst[row])))
             todo = found - nodes
         return nodes, rows, [bearers for bearers in equal.values() if bearers]
+
+    def _bearing(self, key: str, came: Iterable[int]) -> list[int]:
+        """The nodes whose newest version bears a canonical id, ascending."""
+        places = [*self._live.bearers.places(key), *came]
+        owner = self.versions.arrays["version_node"]
+        bearing = ((int(owner[place]), place) for place in places)
+        return sorted(node for node, place in bearing if self._newest[node] == place)
 
     def _judgements(self, nodes: list[int]) -> Iterator[int]:
         """The rows of judgements that stand and concern any of these nodes."""

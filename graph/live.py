@@ -34,6 +34,7 @@ from graph.disk import load, save
 from graph.follow import APART, SAME, Step
 from graph.gather import Progress
 from graph.identity import Grouping, group
+from graph.named import Named
 from graph.store import BatchInfo, Store
 
 _PAST_VIEWS: Final = 4
@@ -62,6 +63,10 @@ class Live:
         self.texts = {
             name: base.texts(name) for name in ("node_id", "canonical", "label", "row_id")
         }
+        # Nodes by their record's id, versions of records by their canonical id.
+        self.named, self.bearers = (
+            Named(self.texts[name], arrays[f"{name}_order"]) for name in ("node_id", "canonical")
+        )
         self.extra_row, self.extra = arrays["extra_row"], base.texts("extra")
         self.extra_tail: dict[int, str] = {}
         self.listings = {

@@ -252,37 +252,39 @@ class Snapshot:
 
         Raises UnknownSubject where there is none.
         """
-        if nodes := self._nodes(self._record(record)):
+        if nodes := self._record(record):
             return nodes[0]
         raise UnknownSubject(f"no record is named {record[:80]!r}")
 
     def _candidates(self, text: str) -> list[int]:
-        store = self._live.store
+        """Nodes that a name may mean, known or not."""
         if ":" in text and (named := self._record(text) or self._by_canonical(text)):
-            return self._nodes(named)
-        if bare := [first for _, first in store.named(text)]:
-            return self._nodes(bare)
+            return named
+        if bare := self._bare(text):
+            return bare
         for kind in ("uscc", "resident_id", "e164", "account"):
             key = keys.check(kind, text)
-            canonical = keys.canonical(key, store.id_key)
+            canonical = keys.canonical(key, self._live.store.id_key)
             if canonical and (named := self._by_canonical(canonical)):
-                return self._nodes(named)
+                return named
         return []
+
+    def _bare(self, ident: str) -> list[int]:
+        """The nodes of this view whose records have this id, in any dataset."""
+        return [node for node in self._live.named.places(ident) if node < self.n]
 
     def _record(self, name: str) -> list[int]:
         dataset, _, ident = name.partition(":")
-        return [first for named, first in self._live.store.named(ident) if named == dataset]
+        datasets, numbers = self._datasets, self._node_dataset
+        return [node for node in self._bare(ident) if datasets[int(numbers[node])] == dataset]
 
     def _by_canonical(self, canonical: str) -> list[int]:
-        """Records that bore a canonical id as of this view."""
-        return self._live.store.bearer_firsts([canonical], self.batch)[canonical]
-
-    def _nodes(self, firsts: list[int]) -> list[int]:
-        at = np.searchsorted(self._first, np.array(firsts, np.int64))
+        """The nodes whose version as of this view bears a canonical id."""
+        owner = self._live.versions.arrays["version_node"]
         return [
-            int(n)
-            for n, first in zip(at, firsts, strict=True)
-            if n < len(self._first) and self._first[n] == first
+            node
+            for place in self._live.bearers.places(canonical)
+            if place < self._versions and int(self._version[node := int(owner[place])]) == place
         ]
 
     # -- listings ---------------------------------------------------------------------------

@@ -171,15 +171,6 @@ class Store(Protocol):
     def bearers(self, canonical: str) -> list[str]:
         """The records (`dataset:id`) whose current version carries this canonical id."""
 
-    def bearer_firsts(
-        self, canonicals: Sequence[str], upto: int | None = None
-    ) -> dict[str, list[int]]:
-        """For each canonical id, the records (`first`, ascending) whose version current as of batch
-        `upto`, or now, carries it."""
-
-    def named(self, ident: str) -> list[tuple[str, int]]:
-        """(`dataset`, `first`) of every entity record with this bare id, retracted ones too."""
-
     def batch_at(self, moment: int) -> BatchInfo | None:
         """The newest batch recorded at or before a moment (µs)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,6 @@ class Failing:
     def batches(self, since: int = 0) -> list[BatchInfo]:
         self._step("batches")
         return self.store.batches(since)
-
-    def bearer_firsts(
-        self, canonicals: Sequence[str], upto: int | None = None
-    ) -> dict[str, list[int]]:
-        self._step("bearer_firsts")
-        return self.store.bearer_firsts(canonicals, upto)
 
     def changes(self, since: int = 0, upto: int | None = None) -> Iterator[Delta]:
         self._step("changes")
@@ -116,7 +110,7 @@ def test_a_store_that_fails_at_any_step(tmp_path: Path, seed: int) -> None:
     store.left = None
     assert failures == len(store.steps)
     assert set(store.steps) >= {"last_batch", "datasets", "changes", "block", "after a block",
-                                "bearer_firsts", "batches"}  # fmt: skip
+                                "batches"}  # fmt: skip
     assert_catches_up(live, view, before)
     store.close()
 

@@ -107,7 +107,7 @@ def whole(store: Store) -> dict[str, Any]:
         "heads": cast(Copying, store).heads(),
         "key": store.id_key,
         "names": names(store),
-        "bearers": [store.bearers(f"cn:uscc:{USCC}"), store.named("c1")],
+        "bearers": store.bearers(f"cn:uscc:{USCC}"),
     }
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.errors import Conflict, NoStore
+from graph.errors import Conflict, NoStore, UnknownSubject
 from graph.facts import Row
 from graph.snapshot import open_snapshot
 from graph.store import Written, open_store
-from graph.times import INF, NEG
+from graph.times import INF, NEG, format_instant
 from tests.stores.contract import (
     Ground,
     Kind,
@@ -438,13 +438,16 @@ def test_a_key_leads_to_its_bearers(ground: Ground) -> None:
     ground.write([company("x", keys={"uscc": USCC.lower()})], dataset="e")
     canonical = f"cn:uscc:{USCC}"
     assert ground.store.bearers(canonical) == ["d:c1", "e:x"]
-    firsts = ground.store.bearer_firsts([canonical, "cn:uscc:none"])
-    assert firsts == {canonical: [1, 3], "cn:uscc:none": []}
     ground.write([company("c1")])  # corrected: it has no key
     assert ground.store.bearers(canonical) == ["e:x"]
-    assert ground.store.bearer_firsts([canonical])[canonical] == [3]
-    by_batch = [ground.store.bearer_firsts([canonical], upto)[canonical] for upto in range(4)]
-    assert by_batch == [[], [1], [1, 3], [3]]
+    assert ground.store.bearers("cn:uscc:none") == []
+    found = []
+    for info in ground.store.batches():
+        view = open_snapshot(ground.store, format_instant(info.recorded_at))
+        found.append(view.records(view.resolve(canonical)))
+    assert found == [["d:c1"], ["d:c1", "e:x"], ["e:x"]]
+    with pytest.raises(UnknownSubject):
+        open_snapshot(ground.store, "1999-01-01").resolve(canonical)
 
 
 def test_a_key_with_a_broken_checksum_loads_and_identifies_nobody(ground: Ground) -> None:
@@ -460,12 +463,19 @@ def test_a_key_with_a_broken_checksum_loads_and_identifies_nobody(ground: Ground
     assert view.resolve("c1") != view.resolve("c2")
 
 
-def test_named(ground: Ground) -> None:
+def test_a_bare_id_names_the_record_of_the_one_dataset_that_has_it(ground: Ground) -> None:
     ground.write([company("x"), person("y")])
     ground.write([person("x"), company("c"), share("z", "x", "c")], dataset="a")
+    view = open_snapshot(ground.store)
+    with pytest.raises(UnknownSubject, match="2 subjects"):
+        view.resolve("x")
     ground.write([{"kind": "retract", "id": "x"}])
-    assert ground.store.named("x") == [("a", 3), ("d", 1)]
-    assert ground.store.named("z") == []
+    later = open_snapshot(ground.store)
+    assert later.record_name(later.resolve("x")) == "a:x"
+    assert later.record_name(later.node_of("d:x")) == "d:x", "ends of facts outlive their record"
+    for name in ("z", "d:x", "a:y", ":x", "b:x", "", "\ud800", "xx"):
+        with pytest.raises(UnknownSubject):
+            later.resolve(name)
 
 
 # -- the change feed ----------------------------------------------------------------------------

@@ -110,8 +110,6 @@ def live(store: Store, folder: Path) -> None:
     for name in ("reg:c1", "reg:s2", "tax:z"):
         assert store.history(name)
     assert store.bearers(C1)
-    assert store.bearer_firsts([C1])
-    assert store.named("c1")
     assert store.batch_at(2**52)
     assert list(store.changes())
     assert list(store.facts())

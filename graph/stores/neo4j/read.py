@@ -242,23 +242,6 @@ def bearers(tx: Transaction, veil: Veil, canonical: str) -> list[str]:
     return [f"{row[1]}:{veil.ident_again(row[0], row[5])}" for row in found]
 
 
-def bearer_firsts(
-    tx: Transaction, canonicals: Sequence[str], upto: int | None
-) -> dict[str, list[int]]:
-    """Records by canonical id, for many at once, as of a batch."""
-    found: dict[str, list[int]] = {text: [] for text in canonicals}
-    parameters = {"canonicals": list(found), "upto": 2**31 if upto is None else upto}
-    for canonical, first in tx.rows("bearer_firsts", parameters):
-        found[canonical].append(first)
-    return found
-
-
-def named(tx: Transaction, veil: Veil, ident: str) -> list[tuple[str, int]]:
-    """(`dataset`, `first`) of every entity record with this bare id."""
-    found = tx.one("find_subjects", {"names": [veil.ident(ident)]})[0]
-    return sorted((row[1], row[2]) for row in found)
-
-
 def batch_at(tx: Transaction, moment: int) -> BatchInfo | None:
     """The newest batch recorded at or before a moment (µs)."""
     rows = tx.rows("batch_at", at(moment))

@@ -223,16 +223,6 @@ class NeoStore:
         """See the protocol."""
         return self._server.read(lambda tx: read.bearers(tx, self._veil, canonical))
 
-    def bearer_firsts(
-        self, canonicals: Sequence[str], upto: int | None = None
-    ) -> dict[str, list[int]]:
-        """See the protocol."""
-        return self._server.read(lambda tx: read.bearer_firsts(tx, canonicals, upto))
-
-    def named(self, ident: str) -> list[tuple[str, int]]:
-        """See the protocol."""
-        return self._server.read(lambda tx: read.named(tx, self._veil, ident))
-
     def batch_at(self, moment: int) -> BatchInfo | None:
         """See the protocol."""
         return self._server.read(lambda tx: read.batch_at(tx, moment))

@@ -138,21 +138,6 @@ def history(db: Db, name: str) -> list[StoredFact]:
     return [fact for seq in numbers for fact in facts(db, "f.seq = ?", (seq,))]
 
 
-def bearer_firsts(db: Db, canonicals: Sequence[str], upto: int | None) -> dict[str, list[int]]:
-    """Records by canonical id, for many at once, as of a batch."""
-    found: dict[str, list[int]] = {text: [] for text in canonicals}
-    rows = db.execute(
-        "SELECT i.canonical, f.first FROM json_each(?1) j"
-        " CROSS JOIN identifier i ON i.canonical = j.value CROSS JOIN fact f ON f.seq = i.seq"
-        " LEFT JOIN retraction t ON t.seq = i.seq AND t.batch <= ?2"
-        " WHERE f.batch <= ?2 AND t.seq IS NULL ORDER BY f.first",
-        (orjson.dumps(list(found)).decode(), 2**31 if upto is None else upto),
-    )
-    for canonical, first in rows:
-        found[canonical].append(first)
-    return found
-
-
 def bearers(db: Db, canonical: str) -> list[str]:
     """Records whose current version carries a canonical id."""
     rows = db.execute(

@@ -28,7 +28,7 @@ from graph.stores.deciding.resolve import Resolver
 from graph.stores.deciding.write import BatchWriter
 from graph.stores.sqlite import maintain, read, schema
 from graph.stores.sqlite.books import SqliteBooks
-from graph.stores.sqlite.connection import Db, Rows, close, connect
+from graph.stores.sqlite.connection import Db, close, connect
 from graph.stores.sqlite.copies import copies, receive
 from graph.times import now
 
@@ -274,23 +274,6 @@ class SqliteStore:
     def bearers(self, canonical: str) -> list[str]:
         """See the protocol."""
         return read.bearers(self.db, canonical)
-
-    @_translated
-    def bearer_firsts(
-        self, canonicals: Sequence[str], upto: int | None = None
-    ) -> dict[str, list[int]]:
-        """See the protocol."""
-        return read.bearer_firsts(self.db, canonicals, upto)
-
-    @_translated
-    def named(self, ident: str) -> list[tuple[str, int]]:
-        """See the protocol."""
-        rows: Rows = self.db.execute(  # asked for every question: no sorter for its one row
-            "SELECT d.name, r.first FROM record r JOIN dataset d ON d.no = r.dataset"
-            " WHERE r.id = ? AND r.kind < 20",
-            (ident,),
-        )
-        return sorted(rows)
 
     @_translated
     def batch_at(self, moment: int) -> BatchInfo | None:
