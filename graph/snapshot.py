@@ -105,7 +105,8 @@ class Snapshot:
         datasets = self._datasets
         numbers = self._dataset[rows].tolist() if len(rows) else []
         texts = self._live.texts["row_id"].many(rows)
-        return [f"{datasets[no]}:{text}" for no, text in zip(numbers, texts, strict=True)]
+        begins = [f"{name}:" for name in datasets]
+        return [begins[no] + text for no, text in zip(numbers, texts, strict=True)]
 
     def extra(self, row: int) -> dict[str, Any]:
         """The carried fields of a relation (see `graph.model`), {} where it has none."""

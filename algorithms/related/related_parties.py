@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -142,10 +143,9 @@ def _rows(snapshot: Snapshot, reached: Reached, most: int) -> list[RelatedParty]
     facts: list[list[str]] = [[]] * len(names)
     paths[0] = names[:1]
     made: list[RelatedParty] = []
-    ordered = sorted(zip(reached.levels, names, range(len(names)), strict=True))
     # The nearer come first, so what a party hangs on is there before it.
-    for depth, name, c in ordered[1 : most + 1]:
-        p, step = before[c], hop[c]
+    for c in _ordered(reached.levels, names)[:most]:
+        p, step, depth, name = before[c], hop[c], reached.levels[c], names[c]
         steps = more.get(c)
         if steps is None:
             tag = tags[step]
@@ -172,6 +172,17 @@ def _rows(snapshot: Snapshot, reached: Reached, most: int) -> list[RelatedParty]
             )
         )
     return made
+
+
+def _ordered(levels: list[int], names: list[str]) -> list[int]:
+    """The places of the parties by level, which ascends, then by name."""
+    found: list[int] = []
+    begin = 1
+    while begin < len(levels):
+        end = bisect_right(levels, levels[begin], begin)
+        found += sorted(range(begin, end), key=names.__getitem__)
+        begin = end
+    return found
 
 
 def _parents(

@@ -112,6 +112,20 @@ class Server:
         """The rows of one text, in a read transaction of its own."""
         return self.read(lambda tx: tx.rows(name, parameters, **marks))
 
+    def glance(self, name: str) -> Any:
+        """The one value of a text that reads one, in one exchange instead of two; where that fails,
+        as `read` has it, which tries again."""
+        text: Any = cypher(name)
+        driver = self._driver(_READ)
+        with (
+            suppress(exceptions.Neo4jError, exceptions.DriverError),
+            driver.session(
+                database=self.address.database, default_access_mode=neo4j.READ_ACCESS
+            ) as session,
+        ):
+            return session.run(text).values()[0][0]
+        return self.read(lambda tx: tx.one(name)[0])
+
     def write(self, work: Work[T]) -> T:
         """Run `work` in a write transaction; a lost one is tried again, so it may run twice."""
         with self.translating():

@@ -29,11 +29,6 @@ def batch_info(row: Sequence[Any]) -> BatchInfo:
     return BatchInfo._make((*row[:6], bytes.fromhex(row[6]), *row[7:9]))
 
 
-def newest(tx: Transaction) -> int:
-    """Number of the newest batch."""
-    return int(tx.one("last_batch")[0])
-
-
 def changes(
     server: Server, veil: Veil, numbers: dict[str, int], since: int, upto: int
 ) -> Iterator[Delta]:
