@@ -76,6 +76,7 @@ class Result(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     results: list[R]
     truncated: Truncated | None = None
     notes: list[str] = []
+    rulebook: str | None = None  # the version of the rulebook, where one was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,7 @@ def answer(snapshot: Snapshot, record: Algorithm, params: Params) -> dict[str, A
         "as_of": params.as_of,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
+        **({} if result.rulebook is None else {"rulebook": result.rulebook}),
         "results": result.results,
         "truncated": result.truncated,
     }

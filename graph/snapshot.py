@@ -17,7 +17,7 @@ from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
-from graph.store import Store
+from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, format_time, parse_time
 
 
@@ -163,6 +163,19 @@ class Snapshot:
         return (
             f"{self._datasets[int(self._node_dataset[node])]}:{self._live.texts['node_id'][node]}"
         )
+
+    def record_said(self, node: int) -> tuple[int, int, int, str | None]:
+        """Of a record known in this view: from when to when it holds (µs), the batch that recorded
+        its version, and the canonical id that its official key gives."""
+        at, versions = int(self._version[node]), self._live.versions.arrays
+        bounds = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
+        return *bounds, self._live.texts["canonical"][at] or None
+
+    def stated(self, node: int) -> StoredFact:
+        """All that a record known in this view says, asked of the store."""
+        seq = int(self._live.versions.arrays["version_seq"][int(self._version[node])])
+        versions = self._live.store.history(self.record_name(node))
+        return next(fact for fact in versions if fact.seq == seq)
 
     def records(self, node: int) -> list[str]:
         """`dataset:id` of every known record of a subject."""

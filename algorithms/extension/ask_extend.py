@@ -1,0 +1,124 @@
+"""From a question about an extension to its rows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from msgspec import UNSET, UnsetType
+
+from algorithms.extension.candidates import Candidate, Field, candidates
+from algorithms.extension.extend import ExtendParams, Legal, Outcome
+from algorithms.extension.proving import Prover, evidence_rows
+from algorithms.extension.ruling import Ruled, Ruling
+from algorithms.registry import Result, Truncated, evidence
+from graph.errors import WrongUsage
+from graph.limbs import CONTROLLER
+from graph.model import SHARE_UNIT
+from graph.proof.judge import REASONS
+from graph.rulebook import load_rulebook
+from graph.rulebook.rules import RELATIONS
+from graph.times import day_end, today
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
+
+_RANK: Final = {"extend": 0, "review": 1, "exclude": 2}
+
+
+def answer(snapshot: Snapshot, params: ExtendParams) -> Result[Outcome]:
+    """See `extend`."""
+    days = _day(params.act), params.as_of or today()
+    if days[0] > days[1]:
+        raise WrongUsage(f"act: {days[0]} is after as_of {days[1]}")
+    book = load_rulebook(params.edition)
+    root = snapshot.resolve(params.subject)
+    ruling = Ruling(snapshot, book, root, days, params.measure)
+    field = candidates(snapshot, root, day_end(days[0]), params.max_nodes)
+    prover = Prover(snapshot, ruling, root, days)
+    ruled = [(ruling.rule(one), one) for node, one in field.found.items() if node != root]
+    name = snapshot.canonical
+    ruled.sort(key=lambda each: (_RANK[each[0].outcome], name(each[1].node)))
+    rows = [
+        _row(snapshot, field, prover if params.proofs else None, ruling, one, what)
+        for what, one in ruled[: params.max_rows]
+    ]
+    return Result(
+        results=rows, truncated=_truncated(params, field, len(ruled)), rulebook=book.version
+    )
+
+
+def _day(text: str) -> str:
+    try:
+        if date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise WrongUsage(f"act: not a date: {text[:40]!r}")
+
+
+def _row(
+    snapshot: Snapshot,
+    field: Field,
+    prover: Prover | None,
+    ruling: Ruling,
+    one: Candidate,
+    ruled: Ruled,
+) -> Outcome:
+    rows = evidence_rows(snapshot, field, one, ruled)
+    facts, total = evidence(snapshot.fact_ids(rows))
+    least: float | UnsetType = UNSET
+    most: float | UnsetType = UNSET
+    if one.control is not None:
+        least, most = one.control.votes_min / SHARE_UNIT, one.control.votes_max / SHARE_UNIT
+    en, zh = REASONS[ruled.reason]
+    if ruled.rule is not None and ruled.reason == "rule":
+        en, zh = ruled.rule.en, ruled.rule.zh
+    return Outcome(
+        party=snapshot.canonical(one.node),
+        outcome=ruled.outcome,
+        reason=ruled.reason,
+        roles=[limb for limb in RELATIONS if limb in one.limbs],
+        control=[] if one.control is None else list(one.control.limbs),
+        tier=_tier(one),
+        share=one.units / SHARE_UNIT if one.units else None,
+        share_min=least,
+        share_max=most,
+        rule=None if ruled.rule is None else ruled.rule.id,
+        basis=_legal(ruling, ruled),
+        until=ruled.until,
+        facts=facts,
+        facts_total=total,
+        why=f"{en} / {zh}",
+        lacking=ruled.lacking,
+        proof=UNSET if prover is None else prover.prove(one, ruled, rows),
+    )
+
+
+def _tier(one: Candidate) -> int | None:
+    """Steps from the subject along the shortest limb."""
+    if any(limb != CONTROLLER for limb in one.limbs if limb not in ("relative", "guardian")):
+        return 1
+    if one.control is not None:
+        return min(len(proof.chain) - 1 for proof in one.control.proofs)
+    return 2 if one.limbs else None
+
+
+def _legal(ruling: Ruling, ruled: Ruled) -> Legal | None:
+    rule = ruled.rule
+    if rule is None or rule.basis is None:
+        return None
+    document = ruling.book.document(rule.basis.document)
+    return Legal(
+        document=document.zh, number=document.number, article=rule.basis.article,
+        status=rule.status,
+    )  # fmt: skip
+
+
+def _truncated(params: ExtendParams, field: Field, count: int) -> Truncated | None:
+    if field.cut is not None:
+        limit = params.max_nodes if field.cut == "max_nodes" else None
+        return Truncated(reason=field.cut, explored=field.explored, limit=limit)
+    if count > params.max_rows:
+        return Truncated(reason="max_rows", explored=count, limit=params.max_rows)
+    return None

@@ -1,0 +1,135 @@
+"""From what follows for a candidate to the proof that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from algorithms.extension.candidates import Candidate, Field
+from algorithms.extension.ruling import Ruled, Ruling
+from graph.limbs import CONTROLLER, CONTROLLING, SHAREHOLDER
+from graph.proof.known import fact, listing, record, rows_of
+from graph.proof.shape import ENGINE, FORMAT, Proof, sealed
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
+
+
+class Prover:
+    """Makes the proofs of one answer; what they share is stated once."""
+
+    def __init__(
+        self, snapshot: Snapshot, ruling: Ruling, root: int, days: tuple[str, str]
+    ) -> None:
+        self._snapshot = snapshot
+        self._ruling = ruling
+        self._root = root
+        self._days = days
+        self._records: dict[tuple[int, bool], list[dict[str, Any]]] = {}
+        self._facts: dict[int, dict[str, Any]] = {}
+        self._rules: dict[str, Any] = {}
+        self._listings = [
+            listing(snapshot, root, said)
+            for said in snapshot.listings(root)
+            if said.get("domain") == ruling.measure.domain
+        ]
+
+    def prove(self, one: Candidate, ruled: Ruled, rows: list[int]) -> Proof:
+        """The proof of what follows for a candidate, on these rows."""
+        snapshot = self._snapshot
+        act, as_of = self._days
+        cols, rep = snapshot.columns, snapshot.nodes.rep
+        nodes = {self._root: None, one.node: None}
+        for row in rows:
+            nodes |= {int(rep[cols.src[row]]): None, int(rep[cols.dst[row]]): None}
+        joins = [row for node in nodes for row in self._joins(node)]
+        return sealed({
+            "format": FORMAT,
+            "claim": {
+                "subject": snapshot.canonical(self._root),
+                "party": snapshot.canonical(one.node),
+                "measure": self._ruling.measure.id,
+                "act": act,
+                "as_of": as_of,
+                "known_at": snapshot.known_at,
+                "snapshot": snapshot.name,
+                "outcome": ruled.outcome,
+                "reason": ruled.reason,
+                "limb": ruled.limb,
+                "until": ruled.until,
+                "engine": ENGINE,
+            },
+            "rulebook": self._ruling.book.version,
+            "rule": None if ruled.rule is None else self._rule(ruled.rule),
+            "records": [
+                said for node in nodes for said in self._stated(node, full=node == one.node)
+            ],
+            "facts": [self._fact(row) for row in [*rows, *joins]],
+            "listings": self._listings,
+        })  # fmt: skip
+
+    def _rule(self, rule: Any) -> Any:
+        if rule.id not in self._rules:
+            self._rules[rule.id] = msgspec.to_builtins(rule)
+        return self._rules[rule.id]
+
+    def _fact(self, row: int) -> dict[str, Any]:
+        if (said := self._facts.get(row)) is None:
+            said = self._facts[row] = fact(self._snapshot, row)
+        return said
+
+    def _stated(self, node: int, *, full: bool) -> list[dict[str, Any]]:
+        """The records of a subject; of the party with all that they say of it."""
+        if (said := self._records.get((node, full))) is None:
+            snapshot = self._snapshot
+            said = self._records[node, full] = [
+                record(snapshot, member, snapshot.stated(member) if full else None)
+                for member in snapshot.members(node)
+                if snapshot.known(member)
+            ]
+        return said
+
+    def _joins(self, node: int) -> list[int]:
+        """The judgements that join the records of a subject."""
+        if int(self._snapshot.nodes.nxt[node]) == node:
+            return []
+        return rows_of(self._snapshot, node, ("same_as",), into=True)
+
+
+def evidence_rows(snapshot: Snapshot, field: Field, one: Candidate, ruled: Ruled) -> list[int]:
+    """Rows of which none can be left out: those of the limb that decides.
+
+    Where none decides, all by which the party stands beside the subject, or did.
+    """
+    limb = ruled.limb
+    if limb == CONTROLLER and one.control is not None:
+        return list(one.control.proofs[0].rows)
+    if limb in one.shed and limb not in one.limbs:
+        return _first(snapshot, one.shed[limb])
+    if limb in (SHAREHOLDER, CONTROLLING):
+        return one.ballots
+    if limb in one.limbs:
+        row = _first(snapshot, one.limbs[limb])
+        if (leader := one.beside.get(row[0])) is None:
+            return row
+        return row + _leading(snapshot, field.of(leader))
+    rows = [
+        row for listed in (one.limbs, one.shed, one.later) for r in listed.values() for row in r
+    ]
+    return sorted(set(rows), key=snapshot.fact_id)
+
+
+def _leading(snapshot: Snapshot, leader: Candidate) -> list[int]:
+    """By what somebody leads the subject."""
+    for limb, rows in leader.limbs.items():
+        if limb == CONTROLLER and leader.control is not None:
+            return list(leader.control.proofs[0].rows)
+        if limb not in (SHAREHOLDER, CONTROLLING):
+            return _first(snapshot, rows)
+    return []
+
+
+def _first(snapshot: Snapshot, rows: list[int]) -> list[int]:
+    """One of parallel relations: each alone is enough."""
+    return [min(rows, key=snapshot.fact_id)]

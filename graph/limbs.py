@@ -1,0 +1,56 @@
+"""How a party stands to a subject: the limbs that rules speak of, and the facts that say so."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEGAL, PRINCIPAL, RESPONSIBLE = "legal_representative", "principal", "directly_responsible"
+OFFICER, CONTROLLER = "officer", "actual_controller"
+SHAREHOLDER, CONTROLLING = "shareholder", "controlling_shareholder"
+RELATIVE, GUARDIAN, NOMINEE = "relative", "guardian", "nominee"
+
+# Whose relatives, guardians and nominees rules may speak of.
+LEADING: Final = frozenset({LEGAL, PRINCIPAL, RESPONSIBLE, CONTROLLER})
+
+# Kinds of relation between a party and the subject: towards it, and away from it.
+TOWARDS: Final = {
+    "legal_representative": LEGAL,
+    "shareholder": SHAREHOLDER,
+    "guarantee": "guarantor",
+    "branch": "branch",
+    "successor": "successor",
+}
+AWAY: Final = {"employs": "employee"}
+
+# What registers call whoever runs a unit, and whoever is answerable for what it failed to do.
+_PRINCIPAL: Final = frozenset({"主要负责人", "负责人", "principal", "person in charge"})
+_RESPONSIBLE: Final = frozenset(
+    {
+        "直接责任人员",
+        "直接责任人",
+        "影响债务履行的直接责任人员",
+        "directly responsible person",
+        "directly responsible",
+        "directly_responsible",
+    }
+)
+_IN_FORCE: Final = frozenset({"", "active", "in force", "in_force", "有效", "生效", "执行中"})
+_BY_NAME: Final = ("name", "姓名", "名称")
+
+
+def limb_of_officer(role: str | None) -> str:
+    """Which limb an `officer` fact is, by what its `role` says."""
+    said = (role or "").strip().lower()
+    if said in _PRINCIPAL:
+        return PRINCIPAL
+    return RESPONSIBLE if said in _RESPONSIBLE else OFFICER
+
+
+def in_force(status: str | None) -> bool:
+    """Whether a listing's status says that it stands; anything unknown does not."""
+    return (status or "").strip().lower() in _IN_FORCE
+
+
+def by_name_alone(by: str | None) -> bool:
+    """Whether an identity judgement rests on a name: it carries no extension."""
+    return any(word in (by or "").lower() for word in _BY_NAME)

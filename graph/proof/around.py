@@ -1,0 +1,106 @@
+"""All facts that can matter between a subject and its parties, out of a view of a store.
+
+Everybody above the subject by holdings, declarations, concert and nominees; its own roles; the
+relatives of those. A base of them is judged like the one inside a proof.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from graph.limbs import by_name_alone
+from graph.proof.base import BadProof, Base, Subject, entry_of, relation_of
+from graph.proof.known import AROUND, BESIDE, CONTROL, fact, listing, record, rows_of
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
+
+MOST: Final = 50_000  # relations around one subject that are read
+
+
+class Around:
+    """The facts around one subject in a view; `base` judges them.
+
+    Raises BadProof where they are more than are read. Linear in them.
+    """
+
+    def __init__(self, snapshot: Snapshot, subject: int, parties: list[int]) -> None:
+        self.snapshot = snapshot
+        self.base = Base()
+        self.rows: dict[str, int] = {}
+        self._nodes: set[int] = set()
+        self._above(subject)
+        for kinds, into in ((AROUND, True), (AROUND, False)):
+            self._take(rows_of(snapshot, subject, kinds, into=into))
+        for node in sorted(self._nodes | set(parties)):
+            if snapshot.kind_name(node) == "person":
+                for into in (True, False):
+                    self._take(rows_of(snapshot, node, BESIDE, into=into))
+        for party in parties:
+            self._name(party)
+        name = self._name(subject)
+        self.base.listings[name] = [
+            entry_of(listing(snapshot, subject, said)) for said in snapshot.listings(subject)
+        ]
+
+    def _above(self, subject: int) -> None:
+        seen, todo = {subject}, [subject]
+        while todo:
+            node = todo.pop()
+            rows = rows_of(self.snapshot, node, CONTROL, into=True)
+            rows += rows_of(self.snapshot, node, ("nominee", "acts_in_concert"), into=False)
+            self._take(rows)
+            for end in (self.snapshot.columns.src, self.snapshot.columns.dst):
+                for other in self.snapshot.nodes.rep[end[np.array(rows, np.int64)]].tolist():
+                    if other not in seen:
+                        seen.add(other)
+                        todo.append(other)
+
+    def _take(self, rows: list[int]) -> None:
+        cols, rep = self.snapshot.columns, self.snapshot.nodes.rep
+        for row in rows:
+            said = fact(self.snapshot, row)
+            if said["fact"] in self.rows:
+                continue
+            self.rows[said["fact"]] = row
+            a, b = (int(rep[end[row]]) for end in (cols.src, cols.dst))
+            self.base.add(relation_of(said, self._name(a), self._name(b)))
+        if len(self.rows) > MOST:
+            raise BadProof(f"more than {MOST} relations stand around this subject")
+
+    def _name(self, node: int) -> str:
+        """The canonical id of a subject, which is put in when it is first met."""
+        node = int(self.snapshot.nodes.rep[node])
+        name = self.snapshot.canonical(node)
+        if node not in self._nodes:
+            self._nodes.add(node)
+            nodes = self.snapshot.nodes
+            found = Subject(self.snapshot.kind_name(node), int(nodes.vf[node]), int(nodes.vt[node]))
+            self.base.subjects[name] = found
+        return name
+
+    def person(self, node: int) -> None:
+        """Read what is known of a party itself: birth, form, how its records were joined."""
+        name = self._name(node)
+        found = self.base.subjects[name]
+        for said in self.records(node):
+            found.births.update(said["born"])
+            found.organ |= said["organ"]
+        found.by_name = any(by_name_alone(said.get("by")) for said in self.joins(node))
+
+    def records(self, node: int) -> list[dict[str, Any]]:
+        """The known records of a subject, as a proof states them."""
+        return [
+            record(self.snapshot, member, self.snapshot.stated(member))
+            for member in self.snapshot.members(node)
+            if self.snapshot.known(member)
+        ]
+
+    def joins(self, node: int) -> list[dict[str, Any]]:
+        """The judgements that join its records."""
+        if len(self.snapshot.members(node)) == 1:
+            return []
+        rows = rows_of(self.snapshot, node, ("same_as",), into=True)
+        return [fact(self.snapshot, row) for row in rows]

@@ -1,0 +1,208 @@
+"""The facts that a judgement is made on: those inside a proof, read without any store.
+
+Subjects are put together from records anew, by the rules of the data model: one official key, or a
+`same_as`; a subject's validity is what its newest record states.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from graph.errors import InputError
+from graph.limbs import by_name_alone
+from graph.times import INF, NEG, parse_time
+
+
+class BadProof(InputError):
+    """A proof does not say what it must, or contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One relation between two subjects, valid in [begins, ends), µs."""
+
+    fact: str
+    kind: str
+    a: str
+    b: str
+    begins: int
+    ends: int
+    share: Fraction | None = None
+    votes: Fraction | None = None
+    least: Fraction | None = None
+    most: Fraction | None = None
+    role: str | None = None
+
+    @property
+    def ballot(self) -> Fraction | None:
+        """The votes it gives, else its share; None: unknown."""
+        return self.share if self.votes is None else self.votes
+
+
+@dataclass(slots=True)
+class Subject:
+    """One subject: its kind, validity, what is said of its birth, whether a name alone joins it."""
+
+    kind: str
+    begins: int = INF
+    ends: int = NEG
+    births: set[date] = field(default_factory=set)
+    by_name: bool = False
+    organ: bool = False  # of the state
+
+
+@dataclass(slots=True)
+class Entry:
+    """One listing of a subject."""
+
+    fact: str
+    list: str
+    domain: str
+    status: str
+    begins: int
+    ends: int
+
+
+@dataclass(slots=True)
+class Base:
+    """Subjects by canonical id, and relations by either end."""
+
+    subjects: dict[str, Subject] = field(default_factory=dict)
+    into: defaultdict[str, list[Relation]] = field(default_factory=lambda: defaultdict(list))
+    out: defaultdict[str, list[Relation]] = field(default_factory=lambda: defaultdict(list))
+    listings: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, relation: Relation) -> None:
+        """Take in a relation."""
+        self.into[relation.b].append(relation)
+        self.out[relation.a].append(relation)
+
+    def holds(self, relation: Relation, at: int) -> bool:
+        """Whether a relation, and both its ends, were there at an instant."""
+        ends = (self.subjects[relation.a], self.subjects[relation.b])
+        return relation.begins <= at < relation.ends and all(s.begins <= at < s.ends for s in ends)
+
+
+def fraction(text: Any) -> Fraction | None:
+    """A share as it is written; raises BadProof where it is none."""
+    if text is None:
+        return None
+    try:
+        value = Fraction(str(text))
+    except (ValueError, ZeroDivisionError):
+        raise BadProof(f"not a share: {str(text)[:40]!r}") from None
+    if not 0 <= value <= 1:
+        raise BadProof(f"a share outside 0..1: {str(text)[:40]}")
+    return value
+
+
+def bounds(said: dict[str, Any]) -> tuple[int, int]:
+    """The validity that a part of a proof states, µs."""
+    begins, ends = said.get("valid_from"), said.get("valid_to")
+    return (
+        NEG if begins is None else parse_time(begins),
+        INF if ends is None else parse_time(ends),
+    )
+
+
+def relation_of(said: dict[str, Any], a: str, b: str) -> Relation:
+    """A relation as a proof writes it, between two subjects."""
+    share, votes, least, most = (
+        fraction(said.get(name)) for name in ("share", "votes", "share_min", "share_max")
+    )
+    return Relation(
+        said["fact"], said["kind"], a, b, *bounds(said), share, votes, least, most, said.get("role")
+    )
+
+
+def base_of(proof: dict[str, Any]) -> Base:
+    """The facts inside a proof; raises BadProof where records of one subject have nothing in
+    common, or a fact's end is no record of the proof. Linear in the proof."""
+    records: dict[str, dict[str, Any]] = {}
+    for said in proof["records"]:
+        if said["record"] in records:
+            raise BadProof(f"{said['record']} is stated twice")
+        records[said["record"]] = said
+    base = Base()
+    joined: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for said in proof["facts"]:
+        if said["fact"] in seen:
+            raise BadProof(f"{said['fact']} is stated twice")
+        seen.add(said["fact"])
+        for end in (said["from"], said["to"]):
+            if end not in records:
+                raise BadProof(f"{end} is named but not stated")
+        a, b = (records[said[end]]["of"] for end in ("from", "to"))
+        if said["kind"] == "same_as":
+            joined.append((said["from"], said["to"]))
+            if by_name_alone(said.get("by")):
+                base.subjects.setdefault(a, Subject(records[said["from"]]["kind"])).by_name = True
+            continue
+        base.add(relation_of(said, a, b))
+    _check_groups(records, joined)
+    for name, members in _groups(records).items():
+        _subject(base, name, members)
+    for said in proof["listings"]:
+        owner = records[said["subject"]]["of"]
+        base.listings[owner].append(entry_of(said))
+    return base
+
+
+def entry_of(said: dict[str, Any]) -> Entry:
+    """A listing as a proof writes it."""
+    of_list, domain, status = (str(said.get(name) or "") for name in ("list", "domain", "status"))
+    return Entry(said["fact"], of_list, domain, status, *bounds(said))
+
+
+def _groups(records: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for said in records.values():
+        groups[said["of"]].append(said)
+    return groups
+
+
+def _check_groups(records: dict[str, dict[str, Any]], joined: list[tuple[str, str]]) -> None:
+    """Records that stand under one subject must share its official key, or be joined."""
+    parent = {name: name for name in records}
+
+    def find(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    by_key: dict[str, str] = {}
+    for name, said in records.items():
+        if said.get("key"):
+            parent[find(name)] = find(by_key.setdefault(said["key"], name))
+    for a, b in joined:
+        parent[find(a)] = find(b)
+    for subject, members in _groups(records).items():
+        if len({find(said["record"]) for said in members}) != 1:
+            raise BadProof(f"records of {subject} have nothing in common")
+        keys = {said["key"] for said in members if said.get("key")}
+        if (keys and keys != {subject}) or (
+            not keys and subject not in {said["record"] for said in members}
+        ):
+            raise BadProof(f"{subject} is not what its records are called")
+        if len({said["kind"] for said in members}) != 1:
+            raise BadProof(f"records of {subject} are of several kinds")
+
+
+def _subject(base: Base, name: str, members: list[dict[str, Any]]) -> None:
+    """Put one subject in: each bound of its validity is what its newest record states."""
+    subject = base.subjects.setdefault(name, Subject(members[0]["kind"]))
+    spans = [(said["batch"], *bounds(said)) for said in members]
+    subject.begins, subject.ends = NEG, INF
+    if begins := [(batch, -begin) for batch, begin, _ in spans if begin != NEG]:
+        subject.begins = -max(begins)[1]
+    if ends := [(batch, end) for batch, _, end in spans if end != INF]:
+        subject.ends = max(ends)[1]
+    for said in members:
+        subject.births.update(date.fromisoformat(each) for each in said.get("born", ()))
+        subject.organ |= bool(said.get("organ"))

@@ -1,0 +1,152 @@
+"""Who commands a company, counted anew in rationals: the checker's own reading of control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Final
+
+from graph.proof.base import Base, Relation
+
+HALF: Final = Fraction(1, 2)
+NONE: Final = Fraction(0)
+VOTES, DECLARED, AGREEMENT = "votes", "declared", "agreement"
+
+
+class Command:
+    """Questions of control on a base of facts, at one instant."""
+
+    def __init__(self, base: Base, at: int, *, through: bool = False) -> None:
+        """With `through`, what a nominee holds counts for whom it holds; else for nobody."""
+        self._base = base
+        self._at = at
+        self._through = through
+
+    def holdings(self, company: str) -> list[tuple[frozenset[str], Relation]]:
+        """Holdings of a company that stand, each with those whose votes it may be."""
+        return [
+            (self._claims(relation.a), relation)
+            for relation in self._base.into[company]
+            if relation.kind == "shareholder" and self._base.holds(relation, self._at)
+        ]
+
+    def _claims(self, holder: str) -> frozenset[str]:
+        """For whom a subject holds: itself, or where it is a nominee, the last it holds for."""
+        last, seen, todo = set(), {holder}, [holder]
+        while todo:
+            one = todo.pop()
+            ahead = [r.b for r in self._standing(one, "nominee", out=True) if r.b != one]
+            if not ahead:
+                last.add(one)
+            fresh = [each for each in ahead if each not in seen]
+            seen.update(fresh)
+            todo += fresh
+        if last == {holder}:
+            return frozenset(last)
+        return frozenset(last) if self._through else frozenset({""})  # nobody's
+
+    def _standing(self, subject: str, kind: str, *, out: bool) -> list[Relation]:
+        listed = self._base.out[subject] if out else self._base.into[subject]
+        return [r for r in listed if r.kind == kind and self._base.holds(r, self._at)]
+
+    def _below(self, group: Iterable[str]) -> set[str]:
+        """Companies in which a group, or a nominee, has something."""
+        found = set()
+        for one in group:
+            for relation in self._base.out[one]:
+                if relation.kind in ("shareholder", "controller"):
+                    found.add(relation.b)
+            for nominee in self._nominees(one):
+                found |= {r.b for r in self._base.out[nominee] if r.kind == "shareholder"}
+        return found
+
+    def _nominees(self, one: str) -> set[str]:
+        seen, todo = {one}, [one]
+        while todo:
+            for relation in self._standing(todo.pop(), "nominee", out=False):
+                if relation.a not in seen:
+                    seen.add(relation.a)
+                    todo.append(relation.a)
+        return seen - {one}
+
+    def commanded(self, starts: Iterable[str], *, declared: bool, most: bool = False) -> set[str]:
+        """What some subjects command together, themselves among it.
+
+        The least fixpoint of: over half of the votes of a company commands it, those that it and
+        what it commands hold; and with `declared`, so does a declaration of control. With `most`,
+        each holding may give the most that nobody knows it not to, and no company more than what
+        the certain votes of all others leave.
+        """
+        group, fresh = set(starts), set(starts)
+        while fresh:
+            met = self._below(fresh) - group
+            fresh = {each for each in met if self._decides(group, each, declared, most)}
+            group |= fresh
+        return group
+
+    def _decides(self, group: set[str], company: str, declared: bool, most: bool) -> bool:
+        if declared and any(
+            relation.a in group for relation in self._standing(company, "controller", out=False)
+        ):
+            return True
+        own, others = NONE, NONE
+        for claims, relation in self.holdings(company):
+            low, high = span(relation)
+            if claims <= group or (most and claims & group):
+                own += high if most else low
+            elif not claims & group:
+                others += low
+        return (min(own, 1 - others) if most else own) > HALF
+
+    def together(self, party: str) -> set[str]:
+        """A party and all that act in concert with it, directly or through others."""
+        group, todo = {party}, [party]
+        while todo:
+            one = todo.pop()
+            met = [r.b for r in self._standing(one, "acts_in_concert", out=True)]
+            met += [r.a for r in self._standing(one, "acts_in_concert", out=False)]
+            fresh = [each for each in met if each not in group]
+            group.update(fresh)
+            todo += fresh
+        return group
+
+    def limbs(self, party: str, subject: str) -> list[str]:
+        """By which limbs a party controls a company: votes, declaration, else agreement."""
+        if party == subject:
+            return []
+        found = []
+        if subject in self.commanded((party,), declared=False):
+            found.append(VOTES)
+        group = self.commanded((party,), declared=True)
+        if subject in group and (not found or self._declares(group, subject)):
+            found.append(DECLARED)
+        band = self.together(party) - {subject}
+        if not found and len(band) > 1 and subject in self.commanded(band, declared=True):
+            found.append(AGREEMENT)
+        return found
+
+    def _declares(self, group: set[str], subject: str) -> bool:
+        return any(r.a in group for r in self._standing(subject, "controller", out=False))
+
+    def may(self, party: str, subject: str) -> bool:
+        """Whether shares that nobody knows could let a party, or its band, command a company."""
+        band = self.together(party) - {subject}
+        return party != subject and subject in self.commanded(band, declared=True, most=True)
+
+    def is_commanded(self, party: str) -> bool:
+        """Whether anybody commands a party: then it is not the one at the top."""
+        above, todo = {party}, [party]
+        while todo:
+            one = todo.pop()
+            met = {r.a for r in self._standing(one, "controller", out=False)}
+            met |= {each for claims, _ in self.holdings(one) for each in claims if each}
+            todo += sorted(met - above)
+            above |= met
+        return any(party in self.commanded((each,), declared=True) for each in above - {party})
+
+
+def span(relation: Relation) -> tuple[Fraction, Fraction]:
+    """The least and the most votes that a holding may give."""
+    if (known := relation.ballot) is not None:
+        return known, known
+    return relation.least or NONE, Fraction(1) if relation.most is None else relation.most

@@ -1,0 +1,141 @@
+"""The facts around a subject as a view of a store has them, in the words of a proof.
+
+A snapshot says what is known of a relation or record; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from graph.model import CODES, NAMES, SHARE_UNIT
+from graph.store import NONE
+from graph.times import format_time
+
+if TYPE_CHECKING:
+    from graph.columns import Index
+    from graph.snapshot import Snapshot
+    from graph.store import StoredFact
+
+# Kinds that a rule may turn on; of a proof's facts only these are relations between subjects.
+CONTROL: Final = ("shareholder", "controller", "acts_in_concert", "nominee")
+AROUND: Final = (
+    "legal_representative", "officer", "guarantee", "branch", "successor", "employs",
+)  # fmt: skip
+BESIDE: Final = ("kin", "guardian", "nominee")
+_ORGANS: Final = frozenset(
+    {"state_organ", "state organ", "机关", "国家机关", "行政机关", "党政机关", "政府机关"}
+)
+
+
+def rows_of(snapshot: Snapshot, node: int, kinds: Iterable[str], *, into: bool) -> list[int]:
+    """Rows of these kinds that lead into, or out of, a subject's records and are known in the view,
+    in force or not; ascending. Linear in them."""
+    found: list[int] = []
+    cols = snapshot.columns
+    for index in snapshot.into if into else snapshot.out:
+        for kind in kinds:
+            for member in snapshot.members(node):
+                found += _span(index, CODES[kind], member)
+    rows = np.array(sorted(found), np.int64)
+    known = (cols.rec[rows] <= snapshot.batch) & (cols.ret[rows] > snapshot.batch)
+    kept: list[int] = rows[known].tolist()
+    return kept
+
+
+def _span(index: Index, code: int, node: int) -> list[int]:
+    first, last = int(index.start[code]), int(index.start[code + 1])
+    at = first + int(np.searchsorted(index.nodes[first:last], np.int32(node)))
+    if at == last or index.nodes[at] != node:
+        return []
+    low, high = int(index.ptr[at]), int(index.ptr[at + 1])
+    listed: list[int] = (
+        index.order[low:high].tolist() if len(index.order) else list(range(low, high))
+    )
+    return listed
+
+
+def fact(snapshot: Snapshot, row: int) -> dict[str, Any]:
+    """A relation as a proof states it: ends by record, shares exact, what it says of roles."""
+    cols = snapshot.columns
+    kind = snapshot.kind_of_row(row)
+    said: dict[str, Any] = {
+        "fact": snapshot.fact_id(row),
+        "kind": kind,
+        "from": snapshot.record_name(int(cols.src[row])),
+        "to": snapshot.record_name(int(cols.dst[row])),
+        "valid_from": format_time(int(cols.vf[row])),
+        "valid_to": format_time(int(cols.vt[row])),
+    }
+    extra = snapshot.extra(row)
+    if kind == "shareholder":
+        value = int(cols.value[row])
+        share = extra.get("exact") or (None if value == NONE else units_text(value))
+        said["share"] = share
+        said |= {name: extra[name] for name in ("votes", "share_min", "share_max") if name in extra}
+    said |= {name: extra[name] for name in ("role", "basis", "by") if name in extra}
+    return said
+
+
+def units_text(units: int) -> str:
+    """A share of units of 1e-15 in decimal text, exact."""
+    text = format(Decimal(units).scaleb(-15), "f") if units != SHARE_UNIT else "1"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def record(snapshot: Snapshot, node: int, stated: StoredFact | None) -> dict[str, Any]:
+    """A record as a proof states it; `stated` is what it says in full, for birth and organ."""
+    begins, ends, batch, key = snapshot.record_said(node)
+    said: dict[str, Any] = {
+        "record": snapshot.record_name(node),
+        "of": snapshot.canonical(node),
+        "kind": snapshot.kind_name(node),
+        "valid_from": format_time(begins),
+        "valid_to": format_time(ends),
+        "batch": batch,
+        "key": key,
+    }
+    if stated is not None:
+        if births := births_of(stated):
+            said["born"] = [born.isoformat() for born in births]
+        if _says_organ(stated):
+            said["organ"] = True
+    return said
+
+
+def _says_organ(stated: StoredFact) -> bool:
+    form = (stated.payload.get("attrs") or {}).get("form", "")
+    return str(form).strip().lower() in _ORGANS
+
+
+def is_organ(snapshot: Snapshot, node: int) -> bool:
+    """Whether any record of a subject says that it is an organ of the state."""
+    members = (m for m in snapshot.members(node) if snapshot.known(m))
+    return any(_says_organ(snapshot.stated(member)) for member in members)
+
+
+def births_of(stated: StoredFact) -> list[date]:
+    """The birth dates that a record states, by its valid resident id and in so many words."""
+    if NAMES[stated.code] != "person":
+        return []
+    found = set()
+    for kind, value, reason, _ in stated.keys:
+        if kind == "resident_id" and reason is None:
+            found.add(date(int(value[6:10]), int(value[10:12]), int(value[12:14])))
+    text = (stated.payload.get("attrs") or {}).get("birth_date")
+    if isinstance(text, str):
+        try:
+            found.add(date.fromisoformat(text.strip()))
+        except ValueError:
+            pass
+    return sorted(found)
+
+
+def listing(snapshot: Snapshot, node: int, said: dict[str, Any]) -> dict[str, Any]:
+    """A listing as a proof states it, under a record of its subject."""
+    kept = ("fact", "list", "domain", "status", "valid_from", "valid_to")
+    return {name: said.get(name) for name in kept} | {"subject": snapshot.record_name(node)}

@@ -1,0 +1,36 @@
+"""The shape of a proof: JSON that carries its claim, its rule, and every fact that it stands on.
+
+A proof is a map of `format`, `claim`, `rulebook` (the version), `rule` (the row, or null),
+`records`, `facts`, `listings` and `digest`. `records` say of each record that is named what subject
+it is `of`, its kind, validity, batch, official `key` as canonical id, and birth date where one is
+known; `facts` are relations, in the words of the native format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import orjson
+
+FORMAT: Final = "linkrisk-proof/1"
+ENGINE: Final = "1"  # of extension: goes up when the same question may be answered otherwise
+PARTS: Final = ("format", "claim", "rulebook", "rule", "records", "facts", "listings")
+
+Proof = dict[str, Any]
+
+
+def canonical(value: Any) -> bytes:
+    """The one way to write a value: compact, keys sorted."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(proof: Proof) -> str:
+    """SHA-256 of everything else in a proof."""
+    body = {name: proof.get(name) for name in PARTS}
+    return "sha256:" + hashlib.sha256(canonical(body)).hexdigest()
+
+
+def sealed(proof: Proof) -> Proof:
+    """The proof with its digest."""
+    return {**proof, "digest": digest(proof)}
