@@ -228,17 +228,13 @@ class _Making:
         """
         found = {}
         for start in self._for:
-            seen, rows, ends = {start: None}, [], []
-            for u in seen.copy():
-                pass
-            queue = [start]
+            queue, rows, ends = [start], [], []
             for u in queue:
-                if u != start and u not in self._for:
+                if u not in self._for:
                     ends.append(u)
                 for v, row in self._for.get(u, ()):
                     rows.append(row)
-                    if v not in seen:
-                        seen[v] = None
+                    if v not in queue:
                         queue.append(v)
             if ends:
                 found[start] = tuple(sorted(ends)), tuple(sorted(rows))
@@ -266,20 +262,26 @@ def _units(text: Any, otherwise: int) -> Units:
     return int(scaled) if scaled.denominator == 1 else scaled
 
 
-def within(stakes: Stakes, rows: Iterable[int]) -> Stakes:
-    """The same with no other relations than these rows."""
+def within(
+    stakes: Stakes, rows: Iterable[int], companies: Iterable[int], parties: Iterable[int] = ()
+) -> Stakes:
+    """What these relations alone say of these companies, and of concert among these parties.
+
+    How much of a company is surely held stays as it is: a fact left out gives nobody more.
+    """
     kept = set(rows)
-    part = Stakes(nodes=stakes.nodes)
-    for v, found in stakes.into.items():
-        for stake in found:
+    part = Stakes(sure=stakes.sure, open=stakes.open)
+    for v in companies:
+        for stake in stakes.into.get(v, ()):
             if stake.row in kept and kept.issuperset(stake.via):
                 part.into.setdefault(v, []).append(stake)
-                part.sure[v] = part.sure.get(v, 0) + stake.low
                 for claimant in stake.claims:
                     part.out.setdefault(claimant, []).append(stake)
-    for name in ("declared", "declares", "concert"):
-        for u, pairs in getattr(stakes, name).items():
-            if some := [pair for pair in pairs if pair[1] in kept]:
-                getattr(part, name)[u] = some
-    part.open = stakes.open
+        for u, row in stakes.declared.get(v, ()):
+            if row in kept:
+                part.declared.setdefault(v, []).append((u, row))
+                part.declares.setdefault(u, []).append((v, row))
+    for u in parties:
+        if some := [pair for pair in stakes.concert.get(u, ()) if pair[1] in kept]:
+            part.concert[u] = some
     return part
