@@ -31,6 +31,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "migrate": ("api.verbs.migrate:migrate", "Copy a store into another, as it is / 迁移"),
     "neo4j-users": ("api.verbs.neo4j_users:neo4j_users", "Users of a Neo4j store / 建立用户"),
     "gds": ("api.verbs.gds:gds", "A day's graph in Neo4j's Graph Data Science / 投影到 GDS"),
+    "rulebook": (
+        "api.verbs.rulebook:rulebook",
+        "What each measure may do: check, show, diff / 规则库",
+    ),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }

@@ -20,6 +20,13 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
             {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 20}},
         ]
     },
+    "/v1/rulebook": {
+        "parameters": [
+            {"name": "edition", "in": "query", "schema": _TEXT, "example": "2026-04"},
+            {"name": "measure", "in": "query", "schema": _TEXT},
+            {"name": "day", "in": "query", "schema": _TEXT, "example": "2022-01-05"},
+        ]
+    },
     "/v1/subjects/{id:path}": {
         "parameters": [
             {"name": "id", "in": "path", "required": True, "schema": _TEXT, "example": "c1"},

@@ -11,7 +11,7 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import HTMLResponse, Response
 
 from algorithms.registry import ALGORITHMS, Algorithm, split
-from api import evidence, look, openapi, page
+from api import evidence, look, openapi, page, rulebook
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -153,6 +153,11 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         args = query.get("q", ""), query.get("kind"), look.limit_of(query.get("limit"))
         return json_response(await engine.run(look.search_bytes, session, *args))
 
+    async def rules(request: Request) -> Response:
+        """An edition of the rulebook: `edition`, `measure`, `day` of the act / 规则库."""
+        asked = (request.query_params.get(name) for name in ("edition", "measure", "day"))
+        return json_response(await engine.run(rulebook.shown_bytes, *asked))
+
     async def facts(request: Request) -> Response:
         """Facts by the ids that answers cite: `ids`, `known_at` / 按编号取事实."""
         try:
@@ -172,6 +177,7 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         "/readyz": readyz,
         "/v1/algorithms": algorithms,
         "/v1/search": search,
+        "/v1/rulebook": rules,
         "/v1/subjects/{id:path}": subject,
     }
     for path, endpoint in routes.items():

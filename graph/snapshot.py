@@ -120,6 +120,22 @@ class Snapshot:
         found: dict[str, Any] = orjson.loads(raw) if raw else {}
         return found
 
+    def extras_of(self, rows: I64) -> dict[int, dict[str, Any]]:
+        """The carried fields of those of these relations that have any, by row."""
+        live = self._live
+        found = {}
+        if live.extra_tail:
+            tail = rows[rows >= self._base_rows].tolist()
+            found = {row: raw for row in tail if (raw := live.extra_tail.get(row))}
+        if len(live.extra_row) and len(rows):
+            wanted = rows.astype(np.int32)
+            at = np.searchsorted(live.extra_row, wanted)
+            hit = live.extra_row[np.minimum(at, len(live.extra_row) - 1)] == wanted
+            if hit.any():
+                texts = live.extra.many(at[hit].tolist())
+                found.update(zip(wanted[hit].tolist(), texts, strict=True))
+        return {row: orjson.loads(raw) for row, raw in found.items()}
+
     def said(self, rows: Sequence[int], field: str) -> dict[int, str]:
         """What those of these relations say that carry a text field, by row."""
         live = self._live
@@ -239,6 +255,14 @@ class Snapshot:
     def kind_name(self, node: int) -> str:
         """The kind of a subject."""
         return NAMES[int(self.nodes.kind[node])]
+
+    def state_organ(self, node: int) -> bool:
+        """Whether a subject is an organ of the state.
+
+        Its credit code says so (GB 32100: 1, registered with the office of posts and bodies, and
+        1, 机关).
+        """
+        return self.canonical(node).startswith("cn:uscc:11")
 
     def subjects(self, kind: str | None = None) -> I32:
         """Representatives of all known subjects (of one kind), valid or not, ascending."""

@@ -88,8 +88,8 @@ class Entry:
         if found in options:
             return found
         if found:
-            said = f"unknown {name} {found[:60]!r}{near(found, options)}"
-            self.fail(name, f"{said} (one of {', '.join(options)})")
+            hint = near(found, options) or f" (one of {', '.join(options)})"
+            self.fail(name, f"unknown {name} {found[:60]!r}{hint}")
         elif self.ok:
             self.fail(name, f"{name} is empty")
         return options[0]

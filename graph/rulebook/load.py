@@ -111,3 +111,20 @@ def read_files(paths: Iterable[Path]) -> tuple[list[Part], list[Problem]]:
         if isinstance(found, Part):
             parts.append(found)
     return parts, problems
+
+
+def load_file(path: Path) -> Rulebook:
+    """The rulebook that one file makes: an edition by itself, a layer upon the newest shipped
+    edition that it is for. Raises BadRulebook or BadFile."""
+    parts, problems = read_files([path])
+    name = parts[0].name if parts else ""
+    if parts and parts[0].layer and not problems:
+        wanted = parts[0].editions
+        books = [book for book in load_editions([path]).values() if name in book.layers]
+        if not books:
+            raise BadFile(f"{path}: no edition is one of {', '.join(wanted)}")
+        return books[-1]
+    made, wrong = merge(parts)
+    if problems or wrong:
+        raise BadRulebook([*problems, *wrong])
+    return made[0]

@@ -138,11 +138,10 @@ def _list(
     into: list[Made],
 ) -> None:
     for node in part.top.nodes(section):
-        entry = Entry(part.source, node, section.removesuffix("s"), known)
+        entry = Entry(part.source, node, _called(section, node), known)
         if not isinstance(node, yaml.MappingNode):
             continue
         name = entry.id()
-        entry.what = f"{entry.what} {name[:60]!r}"
         made = make(entry, name)
         if (section, name) in part.places:
             entry.fail("id", f"id {name!r} stands in {section} twice")
@@ -150,6 +149,14 @@ def _list(
             part.places[section, name] = entry
         if entry.ok:
             into.append(made)
+
+
+def _called(section: str, node: yaml.Node) -> str:
+    """What an element of a section is called in messages: `row 'id'`."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    name = next((str(v.value)[:60] for k, v in pairs if k.value == "id"), None)
+    one = section.removesuffix("s")
+    return one if name is None else f"{one} {name!r}"
 
 
 def _publication(entry: Entry, name: str) -> Publication:

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -168,6 +168,11 @@ class Responsible(
 
 
 Condition = Held | Share | Person | Responsible
+
+
+def as_json(thing: Any) -> Any:
+    """A thing of a rulebook as JSON says it: dicts, lists and text."""
+    return msgspec.json.decode(msgspec.json.encode(thing))
 
 
 def units(share: str) -> int:

@@ -15,6 +15,7 @@ from graph.errors import BadFile
 MOST_BYTES: Final = 1 << 18  # the shipped editions are a tenth of it; parsing takes about a second
 _MOST_DEPTH: Final = 12
 _MOST_PROBLEMS: Final = 100
+_SHOWN: Final = 5
 _STANDARD: Final = "tag:yaml.org,2002:"
 
 
@@ -31,11 +32,16 @@ class Problem(NamedTuple):
 
 
 class BadRulebook(BadFile):
-    """All mistakes of the files that were read, up to a hundred, in the order of their places."""
+    """All mistakes of the files that were read, up to a hundred, in the order of their places.
+
+    As text the first few; `linkrisk rulebook check` lists them.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))[:_MOST_PROBLEMS]
-        super().__init__("\n".join(map(str, self.problems)))
+        more = len(self.problems) - _SHOWN
+        rest = f"; and {more} more: linkrisk rulebook check" if more > 0 else ""
+        super().__init__("; ".join(map(str, self.problems[:_SHOWN])) + rest)
 
     def __reduce__(self) -> tuple[type[BadRulebook], tuple[tuple[Problem, ...]]]:
         return (BadRulebook, (self.problems,))

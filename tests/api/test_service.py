@@ -100,17 +100,35 @@ def test_lists_in_a_query_repeat_or_have_commas(http: httpx.Client) -> None:
     assert twice.content == commas.content
 
 
-def test_subject_and_search_are_the_command_lines(
+def test_subject_search_and_rulebook_are_the_command_lines(
     http: httpx.Client, url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for path, args in (
         ("/v1/subjects/reg:p1", ["show", "reg:p1"]),
         ("/v1/search?q=公司", ["search", "公司"]),
+        ("/v1/rulebook", ["rulebook", "show"]),
+        (
+            "/v1/rulebook?edition=2024-07&measure=consumption_restriction&day=2012-01-01",
+            [
+                "rulebook",
+                "show",
+                "--edition",
+                "2024-07",
+                "--measure",
+                "consumption_restriction",
+                "--day",
+                "2012-01-01",
+            ],
+        ),
     ):
         answer = http.get(path)
         assert main([*args, "--json", "--store", url]) == 0
         assert capfd.readouterr().out.encode() == answer.content + b"\n"
         assert RESIDENT not in answer.text
+
+
+def test_an_unknown_measure_is_a_problem(http: httpx.Client) -> None:
+    assert_problem(http.get("/v1/rulebook?measure=tax-fraud"), 422, "did you mean tax_fraud?")
 
 
 def test_facts_are_the_command_lines(
