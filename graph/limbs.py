@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Final
 
 LEGAL, PRINCIPAL, RESPONSIBLE = "legal_representative", "principal", "directly_responsible"
@@ -34,21 +36,30 @@ _RESPONSIBLE: Final = frozenset(
         "directly_responsible",
     }
 )
+_APART: Final = re.compile(r"[(),;/、,;·|]| 兼 |兼")  # several offices in one text
+_SIMPLIFIED: Final = str.maketrans("負責員務響債", "负责员务响债")
 _IN_FORCE: Final = frozenset({"", "active", "in force", "in_force", "有效", "生效", "执行中"})
 _BY_NAME: Final = ("name", "姓名", "名称")
 
 
 def limb_of_officer(role: str | None) -> str:
     """Which limb an `officer` fact is, by what its `role` says."""
-    said = (role or "").strip().lower()
-    if said in _PRINCIPAL:
-        return PRINCIPAL
-    return RESPONSIBLE if said in _RESPONSIBLE else OFFICER
+    said = unicodedata.normalize("NFKC", role or "").lower().translate(_SIMPLIFIED)
+    parts = {part.strip() for part in _APART.split(said)}
+    if parts & _RESPONSIBLE:
+        return RESPONSIBLE
+    return PRINCIPAL if parts & _PRINCIPAL else OFFICER
 
 
 def in_force(status: str | None) -> bool:
     """Whether a listing's status says that it stands; anything unknown does not."""
     return (status or "").strip().lower() in _IN_FORCE
+
+
+def is_organ_key(canonical: str) -> bool:
+    """Whether a canonical id is of an organ of the state: GB 32100, first digits 1 (registered
+    with the office of posts and bodies) and 1 (机关)."""
+    return canonical.startswith("cn:uscc:11")
 
 
 def by_name_alone(by: str | None) -> bool:

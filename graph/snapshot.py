@@ -184,8 +184,8 @@ class Snapshot:
         """Of a record known in this view: from when to when it holds (µs), the batch that recorded
         its version, and the canonical id that its official key gives."""
         at, versions = int(self._version[node]), self._live.versions.arrays
-        bounds = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
-        return *bounds, self._live.texts["canonical"][at] or None
+        begins, ends, batch = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
+        return begins, ends, batch, self._live.texts["canonical"][at] or None
 
     def stated(self, node: int) -> StoredFact:
         """All that a record known in this view says, asked of the store."""

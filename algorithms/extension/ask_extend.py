@@ -65,7 +65,7 @@ def _row(
     one: Candidate,
     ruled: Ruled,
 ) -> Outcome:
-    rows = evidence_rows(snapshot, field, one, ruled)
+    rows = evidence_rows(snapshot, field, one, ruled, day_end(ruling.act))
     facts, total = evidence(snapshot.fact_ids(rows))
     least: float | UnsetType = UNSET
     most: float | UnsetType = UNSET

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from algorithms.extension.certain import doubt_of
 from algorithms.ownership.controllers import Controller, controllers_of
 from graph.limbs import (
     AWAY,
@@ -46,6 +47,7 @@ class Candidate:
     node: int
     limbs: dict[str, list[int]] = field(default_factory=dict)
     control: Controller | None = None
+    doubt: str | None = None  # why its control is not certain: possible, nominee
     units: int = 0  # of the capital, directly, in 1e-15
     ballots: list[int] = field(default_factory=list)  # rows of direct holdings
     shed: dict[str, list[int]] = field(default_factory=dict)
@@ -83,7 +85,8 @@ def candidates(snapshot: Snapshot, root: int, at: int, max_nodes: int) -> Field:
         for controller in found.found:
             one = field_.of(controller.node)
             one.control = controller
-            if controller.certainty == "certain":
+            one.doubt = doubt_of(snapshot, controller, at)
+            if one.doubt is None:
                 one.limbs[CONTROLLER] = list(controller.proofs[0].rows)
     _moved(snapshot, root, at, field_)
     for node in [n for n, one in field_.found.items() if one.limbs.keys() & LEADING]:

@@ -1,4 +1,4 @@
-"""`extend`: whom a measure on a subject may reach, whom a person must look at, and who stays out."""
+"""`extend`: whom a measure may reach, whom a person must look at, and who stays out."""
 
 from __future__ import annotations
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from algorithms.extension.candidates import Candidate, Field
+from algorithms.extension.certain import holdings, least
 from algorithms.extension.ruling import Ruled, Ruling
+from algorithms.ownership.holdings import Reader
 from graph.limbs import CONTROLLER, CONTROLLING, SHAREHOLDER
 from graph.proof.known import fact, listing, record, rows_of
-from graph.proof.shape import ENGINE, FORMAT, Proof, sealed
+from graph.proof.shape import ENGINE, FORMAT, Proof, rule_said, sealed
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
@@ -71,7 +72,7 @@ class Prover:
 
     def _rule(self, rule: Any) -> Any:
         if rule.id not in self._rules:
-            self._rules[rule.id] = msgspec.to_builtins(rule)
+            self._rules[rule.id] = rule_said(rule)
         return self._rules[rule.id]
 
     def _fact(self, row: int) -> dict[str, Any]:
@@ -97,14 +98,16 @@ class Prover:
         return rows_of(self._snapshot, node, ("same_as",), into=True)
 
 
-def evidence_rows(snapshot: Snapshot, field: Field, one: Candidate, ruled: Ruled) -> list[int]:
+def evidence_rows(
+    snapshot: Snapshot, field: Field, one: Candidate, ruled: Ruled, at: int
+) -> list[int]:
     """Rows of which none can be left out: those of the limb that decides.
 
     Where none decides, all by which the party stands beside the subject, or did.
     """
     limb = ruled.limb
     if limb == CONTROLLER and one.control is not None:
-        return list(one.control.proofs[0].rows)
+        return [*one.control.proofs[0].rows, *_register(snapshot, one, at)]
     if limb in one.shed and limb not in one.limbs:
         return _first(snapshot, one.shed[limb])
     if limb in (SHAREHOLDER, CONTROLLING):
@@ -118,6 +121,23 @@ def evidence_rows(snapshot: Snapshot, field: Field, one: Candidate, ruled: Ruled
         row for listed in (one.limbs, one.shed, one.later) for r in listed.values() for row in r
     ]
     return sorted(set(rows), key=snapshot.fact_id)
+
+
+def _register(snapshot: Snapshot, one: Candidate, at: int) -> list[int]:
+    """Of a company at the top, holdings that name half of its votes: nobody unknown commands it."""
+    if snapshot.kind_name(one.node) != "company":
+        return []
+    rows = sorted(
+        holdings(Reader(snapshot, at), one.node),
+        key=lambda row: (-least(snapshot, row), snapshot.fact_id(row)),
+    )
+    shown, total = [], Fraction(0)
+    for row in rows:
+        if 2 * total >= 1:
+            break
+        shown.append(row)
+        total += least(snapshot, row)
+    return shown
 
 
 def _leading(snapshot: Snapshot, leader: Candidate) -> list[int]:

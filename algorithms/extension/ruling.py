@@ -11,6 +11,7 @@ from algorithms.extension.candidates import Candidate
 from algorithms.ownership.holdings import exact_votes
 from graph.limbs import CONTROLLER, by_name_alone, in_force
 from graph.model import SHARE_UNIT
+from graph.proof.judge import LONGEST
 from graph.proof.known import births_of, is_organ, rows_of
 from graph.rulebook.rules import RELATIONS, Condition, Measure, Person, Responsible, Rule, Share
 from graph.rulebook.spans import age_on, later
@@ -55,6 +56,7 @@ class Ruling:
     ) -> None:
         self.snapshot = snapshot
         self.book = book
+        self.root = root
         self.act, as_of = days
         self.as_of = parse_time(as_of)
         self.measure: Measure = book.measure(measure)
@@ -74,8 +76,8 @@ class Ruling:
             if said.get("list") == "black" and said.get("domain") == self.measure.domain:
                 begins = NEG if said["valid_from"] is None else parse_time(said["valid_from"])
                 ends = INF if said["valid_to"] is None else parse_time(said["valid_to"])
-                if ends == INF and self.measure.longest and begins != NEG:
-                    ends = later(begins, self.measure.longest)
+                if ends == INF and begins != NEG:
+                    ends = later(begins, self.measure.longest or LONGEST)
                 found.append((ends, begins, said.get("status")))
         if not found:
             return Parent(True, None, INF)
@@ -163,14 +165,16 @@ class Ruling:
                 if asked is None:
                     asked, word, zh = condition.at_least, "at least", "不低于"
                 need = float(Fraction(asked or "1"))
-                return f"{held:.12g} where the rule asks for {word} {need:.12g} / 规则要求{zh} {need:.12g}"
+                return (
+                    f"{held:.12g} where the rule asks for {word} {need:.12g}"
+                    f" / 为 {held:.12g}, 规则要求{zh} {need:.12g}"
+                )
         return None
 
     def _in_doubt(self, one: Candidate, ruled: Ruled) -> Ruled:
         """Whether a person must look at whom no rule reaches."""
-        control = one.control
-        if control is not None and control.certainty == "possible" and CONTROLLER in self.reached:
-            return Ruled("review", "possible", CONTROLLER, self.rows[CONTROLLER])
+        if one.doubt is not None and CONTROLLER in self.reached:
+            return Ruled("review", one.doubt, CONTROLLER, self.rows[CONTROLLER])
         for limb in RELATIONS:
             if limb in one.shed and limb in self.reached and limb not in one.limbs:
                 days = self._days(one.shed[limb])
@@ -205,7 +209,7 @@ class Ruling:
         """Age, identity, state organs, and whether the party is still there."""
         if ruled.outcome == "exclude":
             return ruled
-        snapshot, nodes = self.snapshot, self.snapshot.nodes
+        snapshot = self.snapshot
         person = snapshot.kind_name(one.node) == "person"
         births = self._births(one.node) if person else set()
         if len(births) == 1:
@@ -214,7 +218,7 @@ class Ruling:
                 if gate.gate == "age" and gate.under is not None and age < gate.under:
                     lacking = f"{age} years old on the day of the act / 行为时 {age} 周岁"
                     return Ruled(gate.outcome, "age", ruled.limb, ruled.rule, lacking=lacking)
-        if not nodes.vf[one.node] <= self.as_of + DAY - 1 < nodes.vt[one.node]:
+        if not self._there(one.node):
             return Ruled("exclude", "ended", ruled.limb, ruled.rule)
         if ruled.outcome == "review":
             return ruled
@@ -224,7 +228,13 @@ class Ruling:
             return self._gate("name_match", ruled)
         if not person and is_organ(snapshot, one.node):
             return Ruled("review", "state_organ", ruled.limb, ruled.rule)
+        if not self._there(self.root):
+            return Ruled("review", "subject_ended", ruled.limb, ruled.rule)
         return ruled
+
+    def _there(self, node: int) -> bool:
+        nodes = self.snapshot.nodes
+        return bool(nodes.vf[node] <= self.as_of + DAY - 1 < nodes.vt[node])
 
     def _gate(self, name: str, ruled: Ruled) -> Ruled:
         gate = next((gate.outcome for gate in self.book.gates if gate.gate == name), "review")

@@ -236,7 +236,7 @@ def _amounts(snapshot: Snapshot, hops: list[list[int]]) -> tuple[dict[str, str],
                 known = False
                 continue
             known &= value > 0
-            currency = snapshot.extra(row).get("currency", "CNY")  # noqa: S610  (no Django)
+            currency = snapshot.extra(row).get("currency", "CNY")
             by[currency] = by.get(currency, 0) + value
         for currency, total in by.items():
             sums.setdefault(currency, []).append(total)

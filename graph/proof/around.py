@@ -6,11 +6,12 @@ relatives of those. A base of them is judged like the one inside a proof.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graph.limbs import by_name_alone
+from graph.limbs import by_name_alone, is_organ_key
 from graph.proof.base import BadProof, Base, Subject, entry_of, relation_of
 from graph.proof.known import AROUND, BESIDE, CONTROL, fact, listing, record, rows_of
 
@@ -86,8 +87,9 @@ class Around:
         name = self._name(node)
         found = self.base.subjects[name]
         for said in self.records(node):
-            found.births.update(said["born"])
-            found.organ |= said["organ"]
+            found.births.update(date.fromisoformat(each) for each in said.get("born", ()))
+            found.organ |= bool(said.get("organ"))
+        found.organ |= is_organ_key(name)
         found.by_name = any(by_name_alone(said.get("by")) for said in self.joins(node))
 
     def records(self, node: int) -> list[dict[str, Any]]:

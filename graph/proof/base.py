@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from graph.errors import InputError
-from graph.limbs import by_name_alone
+from graph.limbs import by_name_alone, is_organ_key
 from graph.times import INF, NEG, parse_time
 
 
@@ -206,3 +206,4 @@ def _subject(base: Base, name: str, members: list[dict[str, Any]]) -> None:
     for said in members:
         subject.births.update(date.fromisoformat(each) for each in said.get("born", ()))
         subject.organ |= bool(said.get("organ"))
+    subject.organ |= is_organ_key(name)

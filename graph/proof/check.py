@@ -9,14 +9,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from graph.errors import LinkriskError
 from graph.proof.around import Around
 from graph.proof.base import BadProof, Base, base_of
 from graph.proof.judge import Verdict, judge
 from graph.proof.known import fact, listing
-from graph.proof.shape import ENGINE, FORMAT, PARTS, Proof, digest
+from graph.proof.shape import ENGINE, FORMAT, PARTS, Proof, canonical, digest, rule_said
 
 if TYPE_CHECKING:
     from graph.rulebook.rules import Rulebook
@@ -80,7 +78,7 @@ def _rule(proof: Proof, book: Rulebook) -> None:
     if proof["rulebook"] != book.version:
         raise BadProof("it was made by another rulebook or edition")
     rule = proof["rule"]
-    if rule is not None and rule != msgspec.to_builtins(book.row(rule["id"])):
+    if rule is not None and canonical(rule) != canonical(rule_said(book.row(rule["id"]))):
         raise BadProof("its rule is not the rulebook's")
 
 
@@ -125,8 +123,7 @@ def _same(proof: Proof, around: Around, pair: tuple[int, int]) -> list[str]:
     for said in proof["facts"]:
         row = around.rows.get(said["fact"])
         if said["kind"] == "same_as":
-            known = {each["fact"]: each for each in around.joins(snapshot.node_of(said["from"]))}
-            if said != known.get(said["fact"]):
+            if said not in around.joins(int(snapshot.nodes.rep[snapshot.node_of(said["from"])])):
                 return [f"{said['fact']} is not what is known"]
         elif row is None or _exact(said) != _exact(fact(snapshot, row)):
             return [f"{said['fact']} is not what is known"]

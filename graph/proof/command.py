@@ -10,6 +10,7 @@ from graph.proof.base import Base, Relation
 
 HALF: Final = Fraction(1, 2)
 NONE: Final = Fraction(0)
+WHOLE: Final = 1 + Fraction(1, 10**9)  # a register may sum past 1 by rounding
 VOTES, DECLARED, AGREEMENT = "votes", "declared", "agreement"
 
 
@@ -89,14 +90,17 @@ class Command:
             relation.a in group for relation in self._standing(company, "controller", out=False)
         ):
             return True
-        own, others = NONE, NONE
+        own, others, total = NONE, NONE, NONE
         for claims, relation in self.holdings(company):
             low, high = span(relation)
+            total += low
             if claims <= group or (most and claims & group):
                 own += high if most else low
             elif not claims & group:
                 others += low
-        return (min(own, 1 - others) if most else own) > HALF
+        if most:
+            return min(own, 1 - others) > HALF or (total > WHOLE and own > HALF)
+        return own > HALF and total <= WHOLE  # a register that sums past 1 shows nothing
 
     def together(self, party: str) -> set[str]:
         """A party and all that act in concert with it, directly or through others."""
@@ -133,8 +137,9 @@ class Command:
         band = self.together(party) - {subject}
         return party != subject and subject in self.commanded(band, declared=True, most=True)
 
-    def is_commanded(self, party: str) -> bool:
-        """Whether anybody commands a party: then it is not the one at the top."""
+    def is_commanded(self, party: str, *, most: bool = False) -> bool:
+        """Whether anybody commands a party, alone or in concert: then it is not the one at the top.
+        With `most`, whether anybody may, by shares that nobody knows or that no register names."""
         above, todo = {party}, [party]
         while todo:
             one = todo.pop()
@@ -142,7 +147,18 @@ class Command:
             met |= {each for claims, _ in self.holdings(one) for each in claims if each}
             todo += sorted(met - above)
             above |= met
-        return any(party in self.commanded((each,), declared=True) for each in above - {party})
+        if most and self.unnamed(party) > HALF:
+            return True
+        bands = (self.together(each) - {party} for each in sorted(above - {party}))
+        return any(party in self.commanded(band, declared=True, most=most) for band in bands)
+
+    def unnamed(self, party: str) -> Fraction:
+        """What of the votes in a company its register does not name, at most; 0 of whoever has no
+        register: persons, and organs of the state."""
+        subject = self._base.subjects[party]
+        if subject.kind != "company" or subject.organ:
+            return NONE
+        return 1 - sum((span(relation)[0] for _, relation in self.holdings(party)), NONE)
 
 
 def span(relation: Relation) -> tuple[Fraction, Fraction]:

@@ -27,6 +27,9 @@ from graph.rulebook.rules import (
 from graph.rulebook.spans import age_on, later
 from graph.times import DAY, INF, NEG, day_end, format_time, parse_time
 
+# A listing that names no end, of a measure for which the law names none, is no longer acted upon
+# after five years: 征信业管理条例 art. 16 keeps negative information no longer.
+LONGEST: Final = "P5Y"
 SHED_DAYS: Final = 365  # whoever left a role so shortly before the act is looked at by a person
 ORDER: Final = tuple(RELATIONS)  # of several limbs that are reached, the first carries
 
@@ -55,6 +58,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "unknown_age": ("age is not known", "年龄不明"),
     "name_match": ("joined by name alone", "仅凭姓名关联"),
     "state_organ": ("a state organ", "国家机关"),
+    "subject_ended": ("the subject itself no longer exists", "主体自身已终止"),
     "ended": ("the party no longer exists", "主体已终止"),
     "parent_ended": ("the measure on the subject has ended", "主体上的措施已终止"),
     "unrelated": ("no relation to the subject on the day of the act", "行为当日无关联"),
@@ -81,7 +85,7 @@ def judge(base: Base, book: Rulebook, claim: dict[str, Any]) -> Verdict:
     verdict = _by_rows(found, rows, base.subjects[party])
     if verdict.outcome != "extend":
         verdict = _doubt(base, claim, rows, found, verdict, at)
-    verdict = _gates(base.subjects[party], book, claim, verdict, as_of)
+    verdict = _gates((base.subjects[party], base.subjects[subject]), book, claim, verdict, as_of)
     if verdict.outcome == "extend" and verdict.limb is not None:
         ends = _until(rows[verdict.limb], until, begun, parse_time(claim["act"]))
         return Verdict("extend", "rule", verdict.limb, verdict.rule, ends)
@@ -116,8 +120,8 @@ def _parent(
 
 
 def _end(entry: Entry, longest: str | None) -> int:
-    if entry.ends == INF and longest is not None and entry.begins != NEG:
-        return later(entry.begins, longest)
+    if entry.ends == INF and entry.begins != NEG:
+        return later(entry.begins, longest or LONGEST)
     return entry.ends
 
 
@@ -184,11 +188,16 @@ def _doubt(
 
 
 def _gates(
-    party: Subject, book: Rulebook, claim: dict[str, Any], verdict: Verdict, as_of: int
+    pair: tuple[Subject, Subject],
+    book: Rulebook,
+    claim: dict[str, Any],
+    verdict: Verdict,
+    as_of: int,
 ) -> Verdict:
     """What holds whatever the measure, for whoever is reached or referred."""
     if verdict.outcome == "exclude":
         return verdict
+    party, subject = pair
     limb, rule = verdict.limb, verdict.rule
     if party.kind == "person" and len(party.births) == 1:
         age = age_on(next(iter(party.births)), claim["act"])
@@ -205,6 +214,8 @@ def _gates(
         return _gated(book, "name_match", limb, rule)
     if party.organ:
         return Verdict("review", "state_organ", limb, rule)
+    if not subject.begins <= as_of < subject.ends:
+        return Verdict("review", "subject_ended", limb, rule)
     return verdict
 
 

@@ -6,12 +6,14 @@ A snapshot says what is known of a relation or record; nothing here decides anyt
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from graph.limbs import is_organ_key
 from graph.model import CODES, NAMES, SHARE_UNIT
 from graph.store import NONE
 from graph.times import format_time
@@ -114,6 +116,8 @@ def _says_organ(stated: StoredFact) -> bool:
 
 def is_organ(snapshot: Snapshot, node: int) -> bool:
     """Whether any record of a subject says that it is an organ of the state."""
+    if is_organ_key(snapshot.canonical(node)):
+        return True
     members = (m for m in snapshot.members(node) if snapshot.known(m))
     return any(_says_organ(snapshot.stated(member)) for member in members)
 
@@ -128,10 +132,8 @@ def births_of(stated: StoredFact) -> list[date]:
             found.add(date(int(value[6:10]), int(value[10:12]), int(value[12:14])))
     text = (stated.payload.get("attrs") or {}).get("birth_date")
     if isinstance(text, str):
-        try:
+        with suppress(ValueError):
             found.add(date.fromisoformat(text.strip()))
-        except ValueError:
-            pass
     return sorted(found)
 
 

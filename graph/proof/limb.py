@@ -84,8 +84,11 @@ def _own(base: Base, party: str, subject: str, at: int) -> Standing:
     if not found.control:
         found.nominee = bool(through.limbs(party, subject))
         found.possible = not found.nominee and through.may(party, subject)
-    if (found.control or found.nominee or found.possible) and through.is_commanded(party):
-        found.control, found.nominee, found.possible = [], False, False
+    if found.control or found.nominee or found.possible:
+        if through.is_commanded(party):
+            found.control, found.nominee, found.possible = [], False, False
+        elif found.control and through.is_commanded(party, most=True):
+            found.control, found.possible = [], True
     if found.control:
         found.limbs.add(CONTROLLER)
     return found

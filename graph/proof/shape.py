@@ -11,7 +11,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
+import msgspec
 import orjson
+
+from graph.rulebook.rules import Rule
 
 FORMAT: Final = "linkrisk-proof/1"
 ENGINE: Final = "1"  # of extension: goes up when the same question may be answered otherwise
@@ -23,6 +26,12 @@ Proof = dict[str, Any]
 def canonical(value: Any) -> bytes:
     """The one way to write a value: compact, keys sorted."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def rule_said(rule: Rule) -> dict[str, Any]:
+    """A row of the rulebook as a proof carries it."""
+    said: dict[str, Any] = orjson.loads(msgspec.json.encode(rule))
+    return said
 
 
 def digest(proof: Proof) -> str:

@@ -1,0 +1,70 @@
+"""Whether a party that was found to control a company does so without doubt."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from algorithms.ownership.controllers import Controller
+from algorithms.ownership.holdings import Reader, Rows, exact_votes
+from graph.model import CODES
+from graph.proof.known import is_organ
+from graph.store import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graph.snapshot import Snapshot
+
+_NOMINEE, _HOLDING = CODES["nominee"], CODES["shareholder"]
+_WHOLE: Final = 1 + Fraction(1, 10**9)
+_HALF: Final = Fraction(1, 2)
+
+
+def doubt_of(snapshot: Snapshot, controller: Controller, at: int) -> str | None:
+    """`possible` where unknown, unnamed or contradictory shares leave it open, `nominee` where it
+    rests on what a nominee holds, None where neither. Its first proof is the one that counts."""
+    rows = list(controller.proofs[0].rows)
+    codes = snapshot.codes(snapshot_rows(rows)).tolist()
+    if _NOMINEE in codes:
+        return "nominee"
+    if controller.certainty == "possible":
+        return "possible"
+    reader = Reader(snapshot, at)
+    rep, dst = snapshot.nodes.rep, snapshot.columns.dst
+    counted = {int(rep[dst[r]]) for r, code in zip(rows, codes, strict=True) if code == _HOLDING}
+    if any(named(reader, company) > _WHOLE for company in counted):
+        return "possible"
+    if (
+        snapshot.kind_name(controller.node) == "company"
+        and not is_organ(snapshot, controller.node)
+        and 1 - named(reader, controller.node) > _HALF
+    ):
+        return "possible"
+    return None
+
+
+def snapshot_rows(rows: Iterable[int]) -> Rows:
+    """Row numbers as an array."""
+    return np.array(list(rows), np.int64)
+
+
+def named(reader: Reader, company: int) -> Fraction:
+    """The votes in a company that its register names for certain."""
+    return sum((least(reader.snapshot, row) for row in holdings(reader, company)), Fraction(0))
+
+
+def holdings(reader: Reader, company: int) -> list[int]:
+    """The holdings of a company on the day."""
+    found: list[int] = reader.rows([company], down=False).tolist()
+    return found
+
+
+def least(snapshot: Snapshot, row: int) -> Fraction:
+    """The votes that a holding gives at least."""
+    extra, value = snapshot.extra(row), int(snapshot.columns.value[row])
+    if value != NONE or "votes" in extra:
+        return exact_votes(extra, value)
+    return Fraction(str(extra.get("share_min", "0")))
