@@ -28,7 +28,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
-from graph.errors import Conflict, InputError
+from graph.errors import Conflict, InputError, StoreCorrupt
 
 DOMAIN: Final = b"linkrisk.ledger.entry.v1\n"
 MOST_NAME: Final = 512  # characters of actor, kind, about and key
@@ -211,12 +211,31 @@ class Kept(Protocol):
 
 
 def audit(kept: Kept, anchors: Iterable[Head] = ()) -> Verdict:
-    """Walk a kept ledger, against anchors and against what it says its own head is."""
-    verdict = verify(kept.ledger(), [*anchors, kept.ledger_head()])
-    head = kept.ledger_head()  # asked again: others append meanwhile
-    if head.no < verdict.head.no:
-        words = f"entry {verdict.head.no} stands behind the head, which is {head.no} / 头部之外"
-        verdict.add(verdict.head.no, "inserted", words)
+    """Walk a kept ledger, against anchors and against what it says its own head is. What cannot be
+    read at all is a break too."""
+    damage: list[str] = []
+
+    def head() -> list[Head]:
+        try:
+            return [kept.ledger_head()]
+        except StoreCorrupt as error:
+            damage.append(str(error))
+            return []
+
+    def readable() -> Iterator[Entry]:
+        try:
+            yield from kept.ledger()
+        except StoreCorrupt as error:
+            damage.append(str(error))
+
+    verdict = verify(readable(), [*anchors, *head()])
+    top = verdict.head.no
+    for now in head():  # asked again: others append meanwhile
+        if now.no < top:
+            words = f"entry {top} stands behind the head, which is {now.no} / 头部之外"
+            verdict.add(top, "inserted", words)
+    for words in dict.fromkeys(damage):
+        verdict.add(top + 1, "unreadable", f"{words} / 无法读取")
     return verdict
 
 

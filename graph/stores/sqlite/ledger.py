@@ -15,9 +15,15 @@ _SELECT: Final = f"SELECT {_COLUMNS} FROM ledger"
 
 
 def head(db: Db) -> tuple[Head, int]:
-    """The newest entry's number and hash, and its moment; one step of a B-tree."""
+    """The newest entry's number and hash, and its moment; one step of a B-tree. Raises StoreCorrupt
+    where they are none, which somebody must have put there."""
     found = db.execute("SELECT no, hash, at FROM ledger ORDER BY no DESC LIMIT 1").fetchone()
-    return (Head(found[0], found[1]), found[2]) if found else (GENESIS, -(2**63))
+    if not found:
+        return GENESIS, -(2**63)
+    no, digest, at = found
+    if not isinstance(no, int) or not isinstance(digest, bytes) or not isinstance(at, int):
+        raise StoreCorrupt("the ledger's newest entry has no number, hash and moment")
+    return Head(no, digest), at
 
 
 def by_key(db: Db, key: str) -> list[Entry]:

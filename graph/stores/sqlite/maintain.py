@@ -35,6 +35,7 @@ def stats(db: Db, path: Path) -> dict[str, Any]:
         "batches": newest[0],
         "versions": newest[3],
         "retractions": newest[4],
+        "ledger": ledger.head(db)[0].no,
         "newest": format_instant(newest[2]) if newest[0] else None,
         "bytes": path.stat().st_size,
     }

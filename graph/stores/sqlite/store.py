@@ -23,7 +23,7 @@ from graph.errors import (
 from graph.facts import Row
 from graph.ledger import Draft, Entry, Head, again, chain, expected
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
-from graph.stores.copying import Copied, follows
+from graph.stores.copying import Copied, continues, follows
 from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
@@ -346,6 +346,14 @@ class SqliteStore:
             if number < copied.info.no:
                 follows(copied.info, before, number, name)
                 receive(db, copied, self._file(db, copied.file))
+
+    def receive_ledger(self, entries: Sequence[Entry]) -> None:
+        """See `graph.stores.copying.Copying`."""
+        with self._transaction() as db:
+            head, _ = ledger.head(db)
+            if head.no < entries[-1].no:
+                continues(entries, head)
+                ledger.insert(db, entries)
 
     @_translated
     def heads(self) -> list[tuple[int, str, bool, bool]]:
