@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from graph.errors import BadFact, InputError
 from graph.facts import Row
+from graph.ledger import Draft, Entry, Head
 
 Ints = npt.NDArray[np.int64]
 NONE = -(2**63)  # an absent integer in a column
@@ -173,6 +174,29 @@ class Store(Protocol):
 
     def batch_at(self, moment: int) -> BatchInfo | None:
         """The newest batch recorded at or before a moment (µs)."""
+
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        expect: Head | None = None,
+        *,
+        key: str | None = None,
+        recorded_at: int | None = None,
+    ) -> Head:
+        """Append entries to the ledger, all or none; durable on return. Appends take turns, so any
+        number of writers leave one chain. The head behind them is returned.
+
+        With `expect`, raises Conflict where the ledger ends with anything else. An append that is
+        sent again under its `key` changes nothing and returns what it returned; Conflict where the
+        key was used for other content. Moments never go back. Raises InputError, StoreFull,
+        StoreError.
+        """
+
+    def ledger(self, since: int = 0, about: str | None = None) -> Iterator[Entry]:
+        """Entries with numbers after `since`, in order; with `about`, those about that."""
+
+    def ledger_head(self) -> Head:
+        """The newest entry's number and hash; `graph.ledger.GENESIS` where there is none."""
 
     def bulk(self) -> AbstractContextManager[None]:
         """Around a large load: secondary indexes are put off and made once at the end."""

@@ -8,12 +8,15 @@ its name and left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
 
-from graph.errors import Conflict
+from graph.errors import Conflict, StoreCorrupt
+from graph.ledger import Entry, Head, verify
 from graph.store import BatchInfo, Store
 from graph.stores.deciding.books import CURRENT, FIRST, Changes, Known
 
+_RUN: Final = 1_000  # entries of a ledger that are copied in one transaction
 _MEANWHILE: Final = "the target was written by somebody else meanwhile"
 
 Progress = Callable[[int, int], None]  # facts copied, facts in all
@@ -41,6 +44,10 @@ class Copying(Store, Protocol):
     def receive(self, copied: Copied, before: bytes) -> None:
         """Record the next batch of a copy, onto a store that is called `before`; one that is there
         already changes nothing. Raises Conflict where the store holds anything else."""
+
+    def receive_ledger(self, entries: Sequence[Entry]) -> None:
+        """Record a copied ledger's next entries as they are; none where they are there already.
+        Raises Conflict where the ledger ends with anything else than what they follow."""
 
     def heads(self) -> list[tuple[int, str, bool, bool]]:
         """(number, id, settled, undone) of every batch: what may change after it was recorded."""
@@ -81,11 +88,15 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
     Raises Conflict where the target holds anything else than an earlier state of the source, or has
     another id key.
     """
+    ledger = source.ledger_head()  # before the facts: what its entries speak of is copied then
     if source.id_key != target.id_key:
         raise Conflict("the target has another id key: give both the source's as LINKRISK_ID_KEY")
     upto, done = source.last_batch(), target.last_batch()
     if done > upto or (before := _name(source, done)) != _name(target, done):
         raise Conflict("the target holds other facts than an earlier state of the source")
+    kept = target.ledger_head()
+    if kept.no > ledger.no or (kept.no and _entry(source, kept.no) != kept):
+        raise Conflict("the target's ledger is not an earlier state of the source's")
     total = _facts(source, upto)
     _restate(source, target, done)  # first: the id of a batch that was undone may be used again
     for copied in source.copies(done, upto):
@@ -96,7 +107,40 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
     if before != _name(target, upto):
         raise Conflict(_MEANWHILE)
     _restate(source, target, upto)
+    _copy_ledger(source, target, kept, ledger)
     return upto
+
+
+def _copy_ledger(source: Copying, target: Copying, after: Head, upto: Head) -> None:
+    for run in ledger_runs(source, after, upto):
+        target.receive_ledger(run)
+    if target.ledger_head() != upto:
+        raise Conflict(_MEANWHILE)
+
+
+def ledger_runs(source: Store, after: Head, upto: Head) -> Iterator[list[Entry]]:
+    """The entries of a ledger behind one head up to another, in runs that were walked: a copy is
+    never made of a ledger that is broken. Raises StoreCorrupt."""
+    entries = islice(source.ledger(after.no), upto.no - after.no)
+    while run := list(islice(entries, _RUN)):
+        verdict = verify(run, after=after)
+        if not verdict.sound:
+            raise StoreCorrupt(f"the ledger is broken: {verdict.breaks[0].words}")
+        after = verdict.head
+        yield run
+    if after != upto:
+        raise StoreCorrupt(f"the ledger is broken: it ends with {after.no}, not with {upto.no}")
+
+
+def continues(entries: Sequence[Entry], head: Head) -> None:
+    """Raise Conflict unless copied entries are the next ones of a ledger that ends with `head`."""
+    if head != Head(entries[0].no - 1, entries[0].prior):
+        raise Conflict(_MEANWHILE)
+
+
+def _entry(store: Store, no: int) -> Head | None:
+    found = next(store.ledger(no - 1), None)
+    return found and Head(found.no, found.hash)
 
 
 def _restate(source: Copying, target: Copying, upto: int) -> None:

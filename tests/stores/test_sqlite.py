@@ -253,8 +253,8 @@ def test_upgrades_run_in_order_and_once(ground: Ground, monkeypatch: pytest.Monk
     now = schema.VERSION
     monkeypatch.setattr(schema, "VERSION", now + 2)
     monkeypatch.setattr(schema, "UPGRADES", {
-        now: "CREATE TABLE note (text TEXT) STRICT; INSERT INTO note VALUES ('one')",
-        now + 1: "ALTER TABLE note ADD COLUMN by TEXT; UPDATE note SET by = 'two'",
+        now: ("CREATE TABLE note (text TEXT) STRICT", "INSERT INTO note VALUES ('one')"),
+        now + 1: ("ALTER TABLE note ADD COLUMN by TEXT", "UPDATE note SET by = 'two'"),
     })  # fmt: skip
     for _ in range(2):
         store = ground.again()
@@ -274,7 +274,9 @@ def test_an_upgrade_that_fails_leaves_the_old_store(
     ground.store.close()
     now = schema.VERSION
     monkeypatch.setattr(schema, "VERSION", now + 1)
-    monkeypatch.setattr(schema, "UPGRADES", {now: "CREATE TABLE note (text); SELECT nonsense"})
+    monkeypatch.setattr(schema, "UPGRADES", {
+        now: ("CREATE TABLE note (text)", "SELECT nonsense"),
+    })  # fmt: skip
     with pytest.raises(StoreError):
         ground.again()
     monkeypatch.undo()

@@ -17,8 +17,9 @@ import numpy as np
 
 from graph.errors import Conflict
 from graph.gather import processors
+from graph.ledger import GENESIS
 from graph.store import BatchInfo, Ints
-from graph.stores.copying import Copying
+from graph.stores.copying import Copying, ledger_runs
 from graph.stores.neo4j import csv_rest as rest
 from graph.stores.neo4j import schema, secret
 from graph.stores.neo4j.csv_beside import not_written, write_shares
@@ -107,6 +108,7 @@ def _write(
     store: Copying, folder: Path, name: str, progress: Progress | None
 ) -> tuple[int, dict[str, int]]:
     """Everything but the key; how many facts, and how many rows of each table."""
+    head = store.ledger_head()  # before the batches: what its entries speak of is among them then
     infos = store.batches()
     total = infos[-1].last_seq if infos else 0
     later = _later(store, infos)
@@ -128,6 +130,7 @@ def _write(
     with Files(folder, count) as files:
         rest.identifiers(folder, count, files)
         rest.batches(store.heads(), shares, files)
+        rest.ledger(ledger_runs(store, GENESIS, head), head, files)
         digest = secret.digest(store.id_key)
         rest.store(infos, files, uuid=name, keyDigest=digest, plain=plain)
     for written in (files.rows, *(share.rows for share in shares)):

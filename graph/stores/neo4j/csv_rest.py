@@ -1,4 +1,5 @@
-"""What all shares of an export have in common: identifiers, batches, files, datasets, the store."""
+"""What all shares of an export have in common: identifiers, batches, files, datasets, the
+ledger, the store."""
 
 from __future__ import annotations
 
@@ -9,11 +10,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from graph.ledger import Entry, Head
 from graph.store import BatchInfo
 from graph.stores.neo4j import schema
 from graph.stores.neo4j.csv_files import Block, Files, columns_of, listed
 from graph.stores.neo4j.csv_share import IDENTIFIED, Share, Span, joined
 from graph.stores.neo4j.csv_tables import SPACES, Made, made_by, tables
+from graph.stores.neo4j.ledger import row_of
 from graph.stores.neo4j.shapes import at
 from graph.stores.neo4j.spans import Spans
 
@@ -100,6 +103,27 @@ def store(infos: Sequence[BatchInfo], files: Files, **given: Any) -> None:
     else:
         del made.properties["lastAt"]
     _put(files, made, [row])
+
+
+def ledger(runs: Iterable[Sequence[Entry]], head: Head, files: Files) -> None:
+    """The ledger's entries, each leading to the one before it, and its head."""
+    node, follows = made_by("ledger_append")
+    row = {"id": "ledger", "no": head.no, "hash": head.hash.hex(), "writes": 0}
+    made = _plain("LedgerHead")
+    if not head.no:
+        del made.properties["at"]
+    for run in runs:
+        _put_rows(files, node, [row_of(entry) for entry in run])
+        _put_rows(files, follows, [row_of(entry) for entry in run if entry.no > 1])
+        row["at"] = run[-1].at
+    _put(files, made, [row])
+
+
+def _put_rows(files: Files, made: Made, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows as the texts of `cypher/` take them."""
+    parts = {f"row[{place}]": column for place, column in enumerate(zip(*rows, strict=True))}
+    table = tables()[made.name]
+    files.write(table, Block(parts, len(rows)).table(made, table, {}))
 
 
 def _plain(name: str) -> Made:

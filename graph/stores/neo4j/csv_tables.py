@@ -19,7 +19,7 @@ from graph.stores.neo4j.texts import text
 
 _CLAUSE: Final = re.compile(r"^(?=UNWIND|MATCH|CREATE|MERGE|ON CREATE|SET|WITH)", re.MULTILINE)
 _NODE: Final = re.compile(r"\((\w+):([\w:]+) \{(.*?)\}\)", re.DOTALL)
-_RELATIONSHIP: Final = re.compile(r"\((\w+)\)-\[\w*:(\w+) \{(.*?)\}\]->\((\w+)\)", re.DOTALL)
+_RELATIONSHIP: Final = re.compile(r"\((\w+)\)-\[\w*:(\w+)(?: \{(.*?)\})?\]->\((\w+)\)", re.DOTALL)
 _PROPERTY: Final = re.compile(r"(\w+): (@time\([^)]*\)|[^,]+)")
 _SET: Final = re.compile(r"\w+\.(\w+) = (row\[\d+\])")
 _OTHER: Final = re.compile(r"(\w+)\.(\w+)\Z")
@@ -31,6 +31,7 @@ _KEYS: Final = {
     "Identifier": "id",
     "Batch": "no",
     "File": "no",
+    "LedgerEntry": "no",
 }
 # The import finds nodes by whole numbers of its own. No two labels share one: it takes the longer
 # for each that it has to tell apart.
@@ -40,7 +41,7 @@ _SORTS: Final = {
     name: sort
     for sort, names in {
         "long": "no seq first current prior batch retractedIn facts retractions lastSeq undoes"
-        " schema lastBatch writes",
+        " schema lastBatch writes at part",
         TIME: "validFrom validTo recordedAt retractedAt lastAt",
         "boolean": "settled undone plain indexed",
         "long[]": "kinds retracted retractedKinds retractedSubjects",
@@ -148,7 +149,7 @@ def tables() -> dict[str, Table]:
     """Every table, by name."""
     columns: dict[str, dict[str, str]] = {}
     ids: dict[str, tuple[str, ...]] = {}
-    for text_makes in (*_fact_texts(), made_by("batch_create")):
+    for text_makes in (*_fact_texts(), made_by("batch_create"), made_by("ledger_append")):
         for made in text_makes:
             mine = columns.setdefault(made.name, {})
             mine.update({name: _sort(made, name) for name in made.properties})
@@ -167,6 +168,7 @@ def tables() -> dict[str, Table]:
 _OTHERS: Final = {
     "File": "no name sha256",
     "Dataset": "no name kinds least most",
+    "LedgerHead": "id no hash at writes",
     "LinkriskStore": "id uuid schema keyDigest plain indexed lastBatch lastSeq lastName lastAt"
     " writes",
 }

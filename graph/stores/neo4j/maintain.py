@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import Conflict, LinkriskError, StoreFull
+from graph.ledger import Kept
+from graph.ledger import problems as ledger_problems
 from graph.model import LISTING_CODE, NAMES, is_entity
 from graph.naming import add_events
 from graph.stores.copying import copy
 from graph.stores.deciding.sound import Content, is_sound
+from graph.stores.neo4j import ledger
 from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.held import held_in_run, identifiers_in_run
 from graph.stores.neo4j.names import TYPE_OF
@@ -28,6 +31,7 @@ _QUESTIONS: Final = {
     "check_described": "a version does not describe its subject",
     "check_identified": "a version is identified otherwise than it says",
     "check_retracted": "a retraction is not that of its batch",
+    "check_ledger": "an entry of the ledger does not lead to the one before it",
 }
 
 
@@ -49,12 +53,13 @@ def stats(tx: Transaction) -> dict[str, Any]:
         "batches": batches,
         "versions": versions,
         "retractions": retractions,
+        "ledger": ledger.head(tx).no,
         "newest": None if newest is None else format_instant(newest),
         "bytes": None,
     }
 
 
-def check(server: Server, veil: Veil, id_key: bytes) -> list[str]:
+def check(server: Server, veil: Veil, id_key: bytes, kept: Kept) -> list[str]:
     """Problems in words. Reads everything: some 30 seconds per million facts. What is written
     meanwhile is left out."""
     try:
@@ -67,6 +72,7 @@ def check(server: Server, veil: Veil, id_key: bytes) -> list[str]:
             if row := server.rows("check_relations", TYPE=kind):
                 problems.append(f"graph: two versions of one {NAMES[code]} stand ({row[0][0]})")
         problems += _contents(server, veil, id_key, upto)
+        problems += ledger_problems(kept)
     except LinkriskError as error:
         return [str(error)]
     if len(problems) > _MOST:

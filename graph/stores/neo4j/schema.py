@@ -14,9 +14,9 @@ from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.names import TYPES
 from graph.stores.neo4j.texts import cypher
 
-VERSION: Final = 1
+VERSION: Final = 2
 # Version n to n + 1: texts that run in one transaction together with the new number.
-UPGRADES: Final[dict[int, tuple[str, ...]]] = {}
+UPGRADES: Final[dict[int, tuple[str, ...]]] = {1: ("ledger_create",)}
 PLAIN: Final = "LINKRISK_NEO4J_PLAIN"
 _EMPTY: Final = bytes(32).hex()
 
@@ -54,8 +54,9 @@ def open_or_create(server: Server, *, create: bool, id_key: bytes | None) -> Ope
     name, version, digest, plain, indexed = found[0]
     if version > VERSION:
         raise SchemaVersion(f"the store has schema {version}, this program knows {VERSION}")
-    if not indexed:  # it came by an import, which makes neither indexes nor empty lists
+    if not indexed or version < VERSION:
         make_indexes(server)
+    if not indexed:  # it came by an import, which makes neither indexes nor empty lists
         server.write(_imported)
     for step in range(version, VERSION):
         server.write(partial(_upgrade, version=step))
@@ -87,12 +88,13 @@ def _create(server: Server, id_key: bytes | None) -> None:
     try:
         make_indexes(server)
         plain = plain_asked()
-        ours = server.write(
-            lambda tx: tx.one("store_create", {
-                "uuid": name, "schema": VERSION, "digest": secret.digest(key), "plain": plain,
-                "name": _EMPTY,
-            })[0]
-        )  # fmt: skip
+
+        def make(tx: Transaction) -> bool:
+            tx.rows("ledger_create")
+            made = {"uuid": name, "schema": VERSION, "digest": secret.digest(key)}
+            return bool(tx.one("store_create", made | {"plain": plain, "name": _EMPTY})[0])
+
+        ours = server.write(make)
     finally:
         if not ours:
             secret.forget(name)

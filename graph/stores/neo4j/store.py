@@ -12,15 +12,16 @@ from neo4j import exceptions
 
 from graph.errors import Conflict, SchemaVersion, StoreAway
 from graph.facts import Row
+from graph.ledger import Draft, Entry, Head, again, chain, expected
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
-from graph.stores.copying import Copied, follows
+from graph.stores.copying import Copied, continues, follows
 from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
 from graph.stores.deciding.write import BatchWriter
-from graph.stores.neo4j import copies, maintain, read, schema
+from graph.stores.neo4j import books, copies, ledger, maintain, read, schema
 from graph.stores.neo4j.address import Address, parse
-from graph.stores.neo4j.books import Head, NeoBooks
+from graph.stores.neo4j.books import NeoBooks
 from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.veil import Veil
 from graph.times import now
@@ -125,25 +126,30 @@ class NeoStore:
                     raise
         raise StoreAway(f"the Neo4j server at {self.shown} lost one acknowledgement after another")
 
-    def _head(self, tx: Transaction) -> Head:
+    def _head(self, tx: Transaction) -> books.Head:
         """Take the turn to write, and where the store stands."""
         name, version, number, seq, last, moment = tx.one("store_lock")
         if version != schema.VERSION or name != self.uuid:
             raise SchemaVersion("the store was changed by another program meanwhile: open it anew")
-        return Head(number, seq, bytes.fromhex(last), _PAST if moment is None else moment)
+        return books.Head(number, seq, bytes.fromhex(last), _PAST if moment is None else moment)
 
     @contextmanager
     def _pending(
-        self, tx: Transaction, head: Head, moment: int, mark: str, file: tuple[str, str] | None
+        self,
+        tx: Transaction,
+        head: books.Head,
+        moment: int,
+        mark: str,
+        file: tuple[str, str] | None,
     ) -> Iterator[Pending]:
         number = None
         if file is not None:
             number = tx.one("file_merge", {"name": file[0], "sha256": file[1]})[0]
-        books = NeoBooks(tx, self._veil, head, moment, mark)
+        own = NeoBooks(tx, self._veil, head, moment, mark)
         try:
-            yield Pending(Resolver(books), head.number + 1, number)
+            yield Pending(Resolver(own), head.number + 1, number)
         finally:
-            books.close()
+            own.close()
 
     def settle(self, batch_ids: Sequence[str]) -> None:
         """See the protocol."""
@@ -174,6 +180,31 @@ class NeoStore:
                     result.batch = pending.number
             decided[mark] = result
             return result
+
+        return self._surely(attempt)
+
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        expect: Head | None = None,
+        *,
+        key: str | None = None,
+        recorded_at: int | None = None,
+    ) -> Head:
+        """See the protocol. The key is asked for in every attempt, so one whose acknowledgement was
+        lost is not done twice."""
+        name = uuid.uuid4().hex if key is None else key
+
+        def attempt(tx: Transaction) -> Head:
+            head, last = ledger.lock(tx, self.uuid)
+            if found := ledger.by_key(tx, name):
+                return again(drafts, found)
+            expected(expect, head)
+            moment = max(now() if recorded_at is None else recorded_at, last)
+            if not (new := chain(drafts, name, head, moment)):
+                return head
+            ledger.insert(tx, new)
+            return Head(new[-1].no, new[-1].hash)
 
         return self._surely(attempt)
 
@@ -227,13 +258,21 @@ class NeoStore:
         """See the protocol."""
         return self._server.read(lambda tx: read.batch_at(tx, moment))
 
+    def ledger(self, since: int = 0, about: str | None = None) -> Iterator[Entry]:
+        """See the protocol."""
+        yield from ledger.entries(self._server, since, about)
+
+    def ledger_head(self) -> Head:
+        """See the protocol; a look-up of one node."""
+        return self._server.read(ledger.head)
+
     def stats(self) -> dict[str, Any]:
         """See the protocol; `bytes` is None, for the server does not tell."""
         return self._server.read(maintain.stats)
 
     def check(self) -> list[str]:
         """See the protocol."""
-        return maintain.check(self._server, self._veil, self._id_key)
+        return maintain.check(self._server, self._veil, self._id_key, self)
 
     def backup(self, destination: Path) -> None:
         """See the protocol. The copy is an embedded store, made of all batches there were when it
@@ -256,10 +295,21 @@ class NeoStore:
             follows(copied.info, before, head.number, head.name)
             moment = copied.info.recorded_at
             with self._pending(tx, head, moment, uuid.uuid4().hex, copied.file) as pending:
-                books = pending.books
-                assert isinstance(books, NeoBooks)
+                own = pending.books
+                assert isinstance(own, NeoBooks)
                 copied.changes.file = pending.file
-                books.receive(copied)
+                own.receive(copied)
+
+        self._surely(attempt)
+
+    def receive_ledger(self, entries: Sequence[Entry]) -> None:
+        """See `graph.stores.copying.Copying`."""
+
+        def attempt(tx: Transaction) -> None:
+            head, _ = ledger.lock(tx, self.uuid)
+            if head.no < entries[-1].no:
+                continues(entries, head)
+                ledger.insert(tx, entries)
 
         self._surely(attempt)
 

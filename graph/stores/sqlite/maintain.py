@@ -9,10 +9,12 @@ from typing import Any, Final
 import apsw
 
 from graph.errors import Conflict, StoreFull
+from graph.ledger import Kept
+from graph.ledger import problems as ledger_problems
 from graph.model import NAMES, is_entity
 from graph.naming import add_events
 from graph.stores.deciding.sound import Content, is_sound
-from graph.stores.sqlite import read, schema
+from graph.stores.sqlite import ledger, read, schema
 from graph.stores.sqlite.connection import Db, connect
 from graph.times import format_instant
 
@@ -33,12 +35,13 @@ def stats(db: Db, path: Path) -> dict[str, Any]:
         "batches": newest[0],
         "versions": newest[3],
         "retractions": newest[4],
+        "ledger": ledger.head(db)[0].no,
         "newest": format_instant(newest[2]) if newest[0] else None,
         "bytes": path.stat().st_size,
     }
 
 
-def check(db: Db) -> list[str]:
+def check(db: Db, kept: Kept) -> list[str]:
     """Problems in words. Reads everything: a few seconds per million facts."""
     problems = [
         f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"
@@ -52,6 +55,9 @@ def check(db: Db) -> list[str]:
         problems += _contents(db)
     finally:
         db.execute("COMMIT")
+    gone = ledger.guards_gone(db)
+    problems += [f"ledger: the guard {name} is missing or was changed" for name in gone]
+    problems += ledger_problems(kept)
     if len(problems) > _MOST:
         problems = [*problems[:_MOST], f"and {len(problems) - _MOST} more"]
     return problems

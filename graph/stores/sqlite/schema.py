@@ -13,7 +13,7 @@ from graph.errors import InputError, SchemaVersion
 from graph.idkey import given_key
 from graph.stores.sqlite.connection import Db
 
-VERSION: Final = 1
+VERSION: Final = 2
 APPLICATION_ID: Final = 0x4C524B31  # "LRK1", so that another program's file is recognised
 
 # `fact.first` is the record (its first version's seq), `prior` the version before this one;
@@ -46,8 +46,26 @@ INDEXES: Final = {
     "retraction_batch": "CREATE INDEX IF NOT EXISTS retraction_batch ON retraction (batch)",
 }
 
+# The guards keep the ledger in one line whatever statement comes: `OR REPLACE` would delete what
+# it replaces without any trigger of deletion, so an insert is looked at first.
+LEDGER: Final = (
+    "CREATE TABLE ledger (no INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL,"
+    " kind TEXT NOT NULL, about TEXT NOT NULL, body TEXT NOT NULL, key TEXT NOT NULL,"
+    " part INTEGER NOT NULL, prior BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (key, part)) STRICT",
+    "CREATE INDEX ledger_about ON ledger (about)",
+    "CREATE TRIGGER ledger_update BEFORE UPDATE ON ledger"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the ledger is never changed'); END",
+    "CREATE TRIGGER ledger_delete BEFORE DELETE ON ledger"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the ledger is never deleted'); END",
+    "CREATE TRIGGER ledger_insert BEFORE INSERT ON ledger"
+    " WHEN new.no IS NOT (SELECT ifnull(max(no), 0) + 1 FROM ledger)"
+    " OR new.prior IS NOT (SELECT ifnull((SELECT hash FROM ledger ORDER BY no DESC LIMIT 1),"
+    " zeroblob(32))) OR EXISTS (SELECT 1 FROM ledger WHERE key = new.key AND part = new.part)"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the ledger follows the one before it'); END",
+)
+
 # Version n to n + 1; each step runs in one transaction together with the new number.
-UPGRADES: Final[dict[int, str]] = {}
+UPGRADES: Final[dict[int, tuple[str, ...]]] = {1: LEDGER}
 
 _TRIES: Final = 200
 _PAUSE: Final = 0.01  # seconds
@@ -110,7 +128,7 @@ def create(db: Db, id_key: bytes | None = None) -> None:
     db.execute("PRAGMA page_size = 8192")
     db.execute("BEGIN EXCLUSIVE")
     if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody was faster
-        for statement in (*TABLES.split(";"), *INDEXES.values()):
+        for statement in (*TABLES.split(";"), *INDEXES.values(), *LEDGER):
             if statement.strip():
                 db.execute(statement)
         if given is None:
@@ -153,9 +171,8 @@ def prepare(db: Db) -> None:
         db.execute("BEGIN IMMEDIATE")
         current = db.execute("PRAGMA user_version").fetchone()[0]
         if current == version:
-            for statement in UPGRADES[version].split(";"):
-                if statement.strip():
-                    db.execute(statement)
+            for statement in UPGRADES[version]:
+                db.execute(statement)
             db.execute(f"PRAGMA user_version = {version + 1}")
         db.execute("COMMIT")
         version = db.execute("PRAGMA user_version").fetchone()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -20,13 +21,14 @@ from graph.errors import (
     StoreFull,
 )
 from graph.facts import Row
+from graph.ledger import Draft, Entry, Head, again, chain, expected
 from graph.store import BatchInfo, Capabilities, Delta, StoredFact, Written
-from graph.stores.copying import Copied, follows
+from graph.stores.copying import Copied, continues, follows
 from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
 from graph.stores.deciding.write import BatchWriter
-from graph.stores.sqlite import maintain, read, schema
+from graph.stores.sqlite import ledger, maintain, read, schema
 from graph.stores.sqlite.books import SqliteBooks
 from graph.stores.sqlite.connection import Db, close, connect
 from graph.stores.sqlite.copies import copies, receive
@@ -217,6 +219,26 @@ class SqliteStore:
                 result.batch = pending.number
         return result
 
+    def append(
+        self,
+        drafts: Sequence[Draft],
+        expect: Head | None = None,
+        *,
+        key: str | None = None,
+        recorded_at: int | None = None,
+    ) -> Head:
+        """See the protocol. Cost: one hash and three steps of a B-tree an entry, one flush."""
+        key = uuid.uuid4().hex if key is None else key
+        with self._transaction() as db:
+            if found := ledger.by_key(db, key):
+                return again(drafts, found)
+            head, last = ledger.head(db)
+            expected(expect, head)
+            moment = max(now() if recorded_at is None else recorded_at, last)
+            new = chain(drafts, key, head, moment)
+            ledger.insert(db, new)
+        return Head(new[-1].no, new[-1].hash) if new else head
+
     @contextmanager
     def bulk(self) -> Iterator[None]:
         """See the protocol. After a crash in between, the next write makes the index."""
@@ -284,6 +306,16 @@ class SqliteStore:
         ).fetchone()
         return BatchInfo(*found) if found else None
 
+    def ledger(self, since: int = 0, about: str | None = None) -> Iterator[Entry]:
+        """See the protocol."""
+        with _translating():
+            yield from ledger.entries(self.db, since, about)
+
+    @_translated
+    def ledger_head(self) -> Head:
+        """See the protocol; one step of a B-tree."""
+        return ledger.head(self.db)[0]
+
     @_translated
     def stats(self) -> dict[str, Any]:
         """See the protocol."""
@@ -292,7 +324,7 @@ class SqliteStore:
     def check(self) -> list[str]:
         """See the protocol."""
         try:
-            return maintain.check(self.db)
+            return maintain.check(self.db, self)
         except apsw.Error as error:
             return [str(translate(error))]
 
@@ -314,6 +346,14 @@ class SqliteStore:
             if number < copied.info.no:
                 follows(copied.info, before, number, name)
                 receive(db, copied, self._file(db, copied.file))
+
+    def receive_ledger(self, entries: Sequence[Entry]) -> None:
+        """See `graph.stores.copying.Copying`."""
+        with self._transaction() as db:
+            head, _ = ledger.head(db)
+            if head.no < entries[-1].no:
+                continues(entries, head)
+                ledger.insert(db, entries)
 
     @_translated
     def heads(self) -> list[tuple[int, str, bool, bool]]:

@@ -13,4 +13,9 @@ CREATE INDEX linkrisk_subject_id IF NOT EXISTS FOR (n:Subject) ON (n.id);
 CREATE INDEX linkrisk_subject_name IF NOT EXISTS FOR (n:Subject) ON (n.name);
 CREATE INDEX linkrisk_subject_canonical IF NOT EXISTS FOR (n:Subject) ON (n.canonical);
 CREATE INDEX linkrisk_listing_id IF NOT EXISTS FOR (n:Listing) ON (n.id);
-CREATE INDEX linkrisk_batch_time IF NOT EXISTS FOR (n:Batch) ON (n.recordedAt)
+CREATE INDEX linkrisk_batch_time IF NOT EXISTS FOR (n:Batch) ON (n.recordedAt);
+CREATE CONSTRAINT linkrisk_ledger IF NOT EXISTS FOR (n:LedgerHead) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT linkrisk_ledger_no IF NOT EXISTS FOR (n:LedgerEntry) REQUIRE n.no IS UNIQUE;
+CREATE CONSTRAINT linkrisk_ledger_key IF NOT EXISTS FOR (n:LedgerEntry)
+  REQUIRE (n.key, n.part) IS UNIQUE;
+CREATE INDEX linkrisk_ledger_about IF NOT EXISTS FOR (n:LedgerEntry) ON (n.about, n.no)

@@ -1,0 +1,2 @@
+MATCH (h:LedgerHead {id: 'ledger'})
+RETURN h.no, h.hash
