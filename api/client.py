@@ -40,6 +40,11 @@ class Asking(Protocol):
     def facts(self, names: Sequence[str], *, known_at: str | None = None) -> dict[str, Any]:
         """Facts by the ids that answers cite: both ends, fields, source."""
 
+    def rulebook(
+        self, edition: str | None = None, *, measure: str | None = None, day: str | None = None
+    ) -> dict[str, Any]:
+        """An edition of the rulebook, one measure of it, or what is in force on a day."""
+
 
 class _Named:
     """A method for each algorithm: `risk.related_parties(...)` is `risk.ask("related_parties")`."""
@@ -107,6 +112,14 @@ class Client(_Named):
         body = msgspec.json.encode({"ids": list(names), "known_at": known_at})
         return self._call("POST", "/v1/facts", content=body)
 
+    def rulebook(
+        self, edition: str | None = None, *, measure: str | None = None, day: str | None = None
+    ) -> dict[str, Any]:
+        """An edition of the rulebook, one measure of it, or what is in force on a day."""
+        asked = {"edition": edition, "measure": measure, "day": day}
+        params = {name: value for name, value in asked.items() if value is not None}
+        return self._call("GET", "/v1/rulebook", params=params)
+
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         response = self._http.request(method, path, **options)
         if response.is_success:
@@ -167,6 +180,14 @@ class Local(_Named):
         from api.evidence import facts
 
         return facts(self.session, names, known_at)
+
+    def rulebook(
+        self, edition: str | None = None, *, measure: str | None = None, day: str | None = None
+    ) -> dict[str, Any]:
+        """An edition of the rulebook, one measure of it, or what is in force on a day."""
+        from api.rulebook import shown
+
+        return shown(edition, measure, day)
 
     def close(self) -> None:
         """Let go of the store."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from graph.rulebook import Rulebook, load_rulebook
+from graph.rulebook import load_rulebook
 from graph.rulebook.rules import Measure, as_json, check_day
 
 
@@ -39,7 +41,73 @@ def shown_bytes(edition: str | None, measure: str | None, day: str | None) -> by
     return msgspec.json.encode(shown(edition, measure, day))
 
 
-def written(book: Rulebook, document: str, article: str | None) -> str:
-    """A basis in words: 文号 or title, and the article."""
-    found = book.document(document)
-    return f"{found.number or found.zh} {article or ''}".strip()
+def tables(found: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What `shown` gave as titled tables for a terminal; a section that is empty is left out."""
+    documents = {d["id"]: d for d in found["documents"]}
+    count = Counter(row["measure"] for row in found["rows"])
+
+    def written(thing: dict[str, Any]) -> dict[str, Any]:
+        """The status and the basis: 文号 or title, and the article."""
+        bases = thing.get("basis", [])
+        said = bases
+        if not isinstance(bases, str):
+            cited = [bases] if isinstance(bases, dict) else bases
+            said = ", ".join(_cited(documents[b["document"]], b.get("article")) for b in cited)
+        return {"status": thing.get("status"), "basis": said or None}
+
+    def told(thing: dict[str, Any]) -> dict[str, Any]:
+        return {"zh": thing["zh"], "en": thing["en"]}
+
+    def days(thing: dict[str, Any]) -> dict[str, Any]:
+        return {"from": thing.get("from"), "to": thing.get("to")}
+
+    yield "measures / 措施", [
+        {"measure": m["id"], **told(m), "longest": m.get("longest"), "rows": count[m["id"]],
+         "basis": written(m)["basis"]}
+        for m in found["measures"]
+    ]  # fmt: skip
+    for name in sorted(count):
+        yield (
+            f"rows / 条目: {name}",
+            [
+                {
+                    "relation": r["relation"],
+                    "outcome": r["outcome"],
+                    **days(r),
+                    **written(r),
+                    **told(r),
+                }
+                for r in found["rows"]
+                if r["measure"] == name
+            ],
+        )
+    if found["publication"]:
+        yield "publication / 公示期限", [
+            {"class": c["id"], "at least": c["span"].get("at_least"), "at most":
+             c["span"]["at_most"], **written(c), **told(c)}
+            for c in found["publication"]
+        ]  # fmt: skip
+    yield (
+        "gates / 通用限制",
+        [
+            {"gate": g["id"], "outcome": g["outcome"], **written(g), **told(g)}
+            for g in found["gates"]
+        ],
+    )
+    yield (
+        "documents / 文件",
+        [
+            {
+                "document": d["id"],
+                "number": d.get("number"),
+                "status": d["status"],
+                **days(d),
+                **told(d),
+            }
+            for d in found["documents"]
+        ],
+    )
+
+
+def _cited(document: dict[str, Any], article: str | None) -> str:
+    return f"{document.get('number') or document['zh']} {article or ''}".strip()

@@ -77,47 +77,15 @@ def _show(common: Common, edition: str | None, measure: str | None, day: str | N
         write_json(views.shown_bytes(edition, measure, day))
         return
     from api.table import console, table
-    from graph.rulebook import load_rulebook
 
     found = views.shown(edition, measure, day)
-    book = load_rulebook(edition)
-
-    def basis(thing: dict[str, Any]) -> str | None:
-        said = thing.get("basis")
-        if said is None or isinstance(said, str):
-            return said
-        bases = said if isinstance(said, list) else [said]
-        return ", ".join(views.written(book, b["document"], b.get("article")) for b in bases)
-
     out = console()
-    out.print(f"{book.title.zh} / {book.title.en}  {book.version[:26]}", markup=False)
-    out.print(f"{book.note.zh}\n{book.note.en}\n", markup=False)
-    reached = {row["measure"] for row in found["rows"]}
-    out.print("measures / 措施")
-    out.print(table(
-        {
-            "measure": m["id"], "zh": m["zh"], "en": m["en"], "longest": m.get("longest"),
-            "basis": basis(m), "rows": sum(row["measure"] == m["id"] for row in found["rows"]),
-        }
-        for m in found["measures"]
-    ))  # fmt: skip
-    if reached:
-        out.print("\nrows / 条目")
-    for name in sorted(reached):
-        out.print(table(
-            {
-                name: row["relation"], "outcome": row["outcome"], "from": row.get("from"),
-                "to": row.get("to"), "status": row["status"], "basis": basis(row),
-                "zh": row["zh"], "en": row["en"],
-            }
-            for row in found["rows"] if row["measure"] == name
-        ))  # fmt: skip
-    out.print("\ngates / 通用限制")
-    out.print(table(
-        {"gate": g["id"], "outcome": g["outcome"], "status": g["status"],
-         "basis": basis(g), "zh": g["zh"], "en": g["en"]}
-        for g in found["gates"]
-    ))  # fmt: skip
+    for name in ("title", "note"):
+        out.print(f"{found[name]['zh']}\n{found[name]['en']}", markup=False)
+    out.print(found["version"], markup=False)
+    for title, rows in views.tables(found):
+        out.print(f"\n{title}", markup=False)
+        out.print(table(rows))
 
 
 def _diff(common: Common, first: str, second: str) -> None:

@@ -12,13 +12,13 @@ from typing import Final
 
 import yaml
 
+from graph.rulebook.durations import parts_of
 from graph.rulebook.rules import is_day, near
 from graph.rulebook.source import Source, kind_of
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 ID_RULE: Final = "must be of a-z, 0-9, _, . and -, at most 64"
 _SHARE: Final = re.compile(r"0\.[0-9]{1,15}|1(\.0{1,15})?|0")
-_DURATION: Final = re.compile(r"P(?=[0-9])(?:([0-9]{1,3})Y)?(?:([0-9]{1,3})M)?(?:([0-9]{1,4})D)?")
 _MOST_TEXT: Final = 1000
 
 
@@ -112,7 +112,7 @@ class Entry:
     def duration(self, name: str, *, need: bool = False) -> str | None:
         """An ISO 8601 duration of years, months and days, not zero."""
         found = self.scalar(name, need=need)
-        if found and not duration_days(found):
+        if found and parts_of(found) is None:
             self.fail(name, f"{name} {found[:40]!r} is not a duration such as P2Y, P6M or P90D")
             return None
         return found or None
@@ -178,12 +178,3 @@ class Entry:
 def is_id(text: str) -> bool:
     """Whether a text may name something."""
     return _ID.fullmatch(text) is not None
-
-
-def duration_days(text: str) -> int:
-    """About how many days (months of 31, years of 12 months), to compare; 0 where it is none."""
-    found = _DURATION.fullmatch(text)
-    if not found:
-        return 0
-    years, months, days = (int(part or 0) for part in found.groups())
-    return (years * 12 + months) * 31 + days

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar, cast
 
 import yaml
 
-from graph.rulebook.entry import ID_RULE, Entry, duration_days, is_id
+from graph.rulebook.durations import longer
+from graph.rulebook.entry import ID_RULE, Entry, is_id
 from graph.rulebook.rules import (
     GATES,
     OUTCOMES,
@@ -169,7 +170,7 @@ def _publication(entry: Entry, name: str) -> Publication:
 
 def _span(entry: Entry) -> Span:
     least, most = entry.duration("at_least"), entry.duration("at_most", need=True)
-    if least and most and duration_days(least) > duration_days(most):
+    if least and most and longer(least, most):
         entry.fail("at_least", f"at_least {least} is longer than at_most {most}")
     return Span(at_least=least, at_most=most or "P1D")
 

@@ -248,8 +248,10 @@ class Rulebook(
 
         Comments, spelling and places of files do not change it; neither does another edition.
         """
-        said = msgspec.json.encode(self, order="deterministic")
-        return f"{self.edition}+sha256:{hashlib.sha256(said).hexdigest()}"
+        # Sections that hold nothing are left out: one that a later program adds changes no version.
+        said = {name: part for name, part in as_json(self).items() if part}
+        text = msgspec.json.encode(said, order="deterministic")
+        return f"{self.edition}+sha256:{hashlib.sha256(text).hexdigest()}"
 
     def rows_for(self, measure: str, day: str) -> tuple[Rule, ...]:
         """The rows of a measure in force on an ISO day, by id; none where it reaches nobody.

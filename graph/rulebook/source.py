@@ -5,6 +5,7 @@ Only plain data is read: no anchors, aliases, tags, merges or tabs; a key stands
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ MOST_BYTES: Final = 1 << 18  # the shipped editions are a tenth of it; parsing t
 _MOST_DEPTH: Final = 12
 _MOST_PROBLEMS: Final = 100
 _SHOWN: Final = 5
+_UNWELCOME: Final = re.compile("[\t\x85\u2028\u2029]")  # YAML breaks lines where editors do not
 _STANDARD: Final = "tag:yaml.org,2002:"
 
 
@@ -124,9 +126,15 @@ class Source:
             before = data[: error.start].decode("utf-8-sig", "replace")
             self.at(*_place(before, len(before)), f"not UTF-8 text ({error.reason})")
             return None
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         for number, line in enumerate(text.split("\n"), 1):
-            if "\t" in line:
-                self.at(number, line.index("\t") + 1, "a tab; indent with spaces")
+            if found := _UNWELCOME.search(line):
+                reason = (
+                    "a tab; indent with spaces"
+                    if found[0] == "\t"
+                    else "a line break of another kind"
+                )
+                self.at(number, found.start() + 1, reason)
         return None if self.problems else text
 
     def entries(self, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:

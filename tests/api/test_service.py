@@ -256,6 +256,8 @@ def test_client_and_process_give_the_same_answers(address: httpx.URL, url: str) 
         assert service.paths(from_="p1", to="c2") == local.paths(from_="p1", to="c2")
         assert service.subject("reg:p1") == local.subject("p1")
         assert service.search("公司", kind="company") == local.search("公司", kind="company")
+        assert service.rulebook(day="2012-01-01") == local.rulebook(day="2012-01-01")
+        assert service.rulebook("2024-07")["edition"] == "2024-07"
 
 
 def test_the_client_says_when_it_may_not_ask(address: httpx.URL) -> None:

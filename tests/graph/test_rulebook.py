@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graph.errors import BadFile, LinkriskError, WrongUsage
 from graph.model import SHARE_UNIT
-from graph.rulebook import BadRulebook, Rulebook, load_editions, load_rulebook, pick
+from graph.rulebook import BadRulebook, Rulebook, load_editions, load_rulebook, pick, until
 from graph.rulebook.changes import changes
 from graph.rulebook.load import load_file, shipped
 from graph.rulebook.merge import merge
@@ -282,6 +282,32 @@ def test_the_version_is_of_what_is_said() -> None:
     assert msgspec.json.decode(msgspec.json.encode(made), type=Rulebook).version == made.version
 
 
+@pytest.mark.parametrize(
+    ("day", "duration", "end"),
+    [
+        ("2022-01-05", "P2Y", "2024-01-05"),
+        ("2024-02-29", "P1Y", "2025-02-28"),
+        ("2023-01-31", "P1M", "2023-02-28"),
+        ("2023-11-30", "P3M", "2024-02-29"),
+        ("2023-12-15", "P1Y6M10D", "2025-06-25"),
+        ("2024-02-28", "P2D", "2024-03-01"),
+        ("9998-05-01", "P2Y", "9999-12-31"),
+        ("9999-12-30", "P30D", "9999-12-31"),
+    ],
+)
+def test_a_term_ends_on_the_same_day_of_the_month(day: str, duration: str, end: str) -> None:
+    assert until(day, duration) == end
+
+
+@pytest.mark.parametrize(
+    ("day", "duration"),
+    [("2022-02-30", "P1Y"), ("x", "P1Y"), ("2022-01-01", "P0D"), ("2022-01-01", "1 year")],
+)
+def test_a_term_that_is_none(day: str, duration: str) -> None:
+    with pytest.raises(WrongUsage, match="not a d"):
+        until(day, duration)
+
+
 def test_another_edition_changes_no_version(tmp_path: Path) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(GOOD, "utf-8")
@@ -411,6 +437,10 @@ def test_mistakes_of_the_whole_file() -> None:
     bomb = "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
     assert problems(bomb)[0][:2] == (1, 4)
     assert problems(GOOD.replace("\n", "\r\n")) == []
+    old_mac = GOOD.replace("outcome: extend", "outcome: x").replace("\n", "\r")
+    assert problems(old_mac)[0][0] == line_of(GOOD, "outcome: extend")
+    other = GOOD.replace("zh: 规则", "zh: 规\u2028则", 1)
+    assert problems(other) == [(line_of(GOOD, "zh: 规则"), 10, "a line break of another kind")]
     assert problems(b"\xef\xbb\xbf" + GOOD.encode()) == []
 
 
