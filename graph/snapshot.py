@@ -187,11 +187,13 @@ class Snapshot:
         begins, ends, batch = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
         return begins, ends, batch, self._live.texts["canonical"][at] or None
 
-    def stated(self, node: int) -> StoredFact:
-        """All that a record known in this view says, asked of the store."""
-        seq = int(self._live.versions.arrays["version_seq"][int(self._version[node])])
-        versions = self._live.store.history(self.record_name(node))
-        return next(fact for fact in versions if fact.seq == seq)
+    def stated(self, subjects: Iterable[int]) -> dict[int, StoredFact]:
+        """All that the known records of subjects say, by record; one question to the store."""
+        members = [m for node in subjects for m in self.members(node) if self.known(m)]
+        numbers = self._live.versions.arrays["version_seq"]
+        by_seq = {int(numbers[int(self._version[m])]): m for m in members}
+        found = self._live.store.versions(list(by_seq)) if by_seq else []
+        return {by_seq[fact.seq]: fact for fact in found}
 
     def records(self, node: int) -> list[str]:
         """`dataset:id` of every known record of a subject."""

@@ -166,6 +166,9 @@ class Store(Protocol):
     def history(self, name: str) -> list[StoredFact]:
         """All versions of the fact `dataset:id`, oldest first; empty when there is none."""
 
+    def versions(self, seqs: Sequence[int]) -> list[StoredFact]:
+        """These versions of entities, in order of number; what is none of them is left out."""
+
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """Every version of every fact, in order of recording."""
 

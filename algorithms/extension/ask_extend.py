@@ -36,7 +36,7 @@ def answer(snapshot: Snapshot, params: ExtendParams) -> Result[Outcome]:
     ruling = Ruling(snapshot, book, root, days, params.measure)
     field = candidates(snapshot, root, day_end(days[0]), params.max_nodes)
     prover = Prover(snapshot, ruling, root, days)
-    ruled = [(ruling.rule(one), one) for node, one in field.found.items() if node != root]
+    ruled = ruling.rule([one for node, one in field.found.items() if node != root])
     name = snapshot.canonical
     ruled.sort(key=lambda each: (_RANK[each[0].outcome], name(each[1].node)))
     rows = [

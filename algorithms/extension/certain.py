@@ -39,8 +39,8 @@ def doubt_of(snapshot: Snapshot, controller: Controller, at: int) -> str | None:
         return "possible"
     if (
         snapshot.kind_name(controller.node) == "company"
-        and not is_organ(snapshot, controller.node)
         and 1 - named(reader, controller.node) > _HALF
+        and not is_organ(snapshot, controller.node, snapshot.stated([controller.node]))
     ):
         return "possible"
     return None

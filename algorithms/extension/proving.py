@@ -11,7 +11,7 @@ from algorithms.extension.ruling import Ruled, Ruling
 from algorithms.ownership.holdings import Reader
 from graph.limbs import CONTROLLER, CONTROLLING, SHAREHOLDER
 from graph.proof.known import fact, listing, record, rows_of
-from graph.proof.shape import ENGINE, FORMAT, Proof, rule_said, sealed
+from graph.proof.shape import ENGINE, FORMAT, Proof, gated, rule_said, sealed
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
@@ -44,6 +44,7 @@ class Prover:
         nodes = {self._root: None, one.node: None}
         for row in rows:
             nodes |= {int(rep[cols.src[row]]): None, int(rep[cols.dst[row]]): None}
+        shown = gated({"outcome": ruled.outcome, "reason": ruled.reason})
         joins = [row for node in nodes for row in self._joins(node)]
         return sealed({
             "format": FORMAT,
@@ -64,7 +65,9 @@ class Prover:
             "rulebook": self._ruling.book.version,
             "rule": None if ruled.rule is None else self._rule(ruled.rule),
             "records": [
-                said for node in nodes for said in self._stated(node, full=node == one.node)
+                said
+                for node in nodes
+                for said in self._stated(node, full=node == one.node and shown)
             ],
             "facts": [self._fact(row) for row in [*rows, *joins]],
             "listings": self._listings,
@@ -85,7 +88,7 @@ class Prover:
         if (said := self._records.get((node, full))) is None:
             snapshot = self._snapshot
             said = self._records[node, full] = [
-                record(snapshot, member, snapshot.stated(member) if full else None)
+                record(snapshot, member, self._ruling.stated.get(member) if full else None)
                 for member in snapshot.members(node)
                 if snapshot.known(member)
             ]

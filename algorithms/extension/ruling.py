@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from graph.rulebook.rules import Rulebook
     from graph.snapshot import Snapshot
+    from graph.store import StoredFact
 
 _RANK: Final = {"extend": 0, "review": 1, "exclude": 2}
 
@@ -68,6 +69,7 @@ class Ruling:
         }  # fmt: skip
         self.reached = {limb for limb, row in self.rows.items() if row.outcome == "extend"}
         self.parent = self._parent(root)
+        self.stated: dict[int, StoredFact] = {}  # by record, of whoever is not excluded outright
 
     def _parent(self, root: int) -> Parent:
         """From the subject's black listings of the measure's domain; without any it stands."""
@@ -88,15 +90,22 @@ class Ruling:
         ends, begun = max(stand)
         return Parent(True, -begun, ends)
 
-    def rule(self, one: Candidate) -> Ruled:
-        """What follows for a candidate."""
+    def rule(self, every: Iterable[Candidate]) -> list[tuple[Ruled, Candidate]]:
+        """What follows for candidates."""
         if self.measure.no_basis:
-            return Ruled("exclude", "no_basis")
+            return [(Ruled("exclude", "no_basis"), one) for one in every]
         if not self.parent.stands:
-            return Ruled("exclude", "parent_ended")
-        ruled = self._by_limbs(one)
-        if ruled.outcome != "extend":
-            ruled = self._in_doubt(one, ruled)
+            return [(Ruled("exclude", "parent_ended"), one) for one in every]
+        found = []
+        for one in every:
+            ruled = self._by_limbs(one)
+            if ruled.outcome != "extend":
+                ruled = self._in_doubt(one, ruled)
+            found.append((ruled, one))
+        self.stated = self.snapshot.stated(o.node for r, o in found if r.outcome != "exclude")
+        return [(self._final(one, ruled), one) for ruled, one in found]
+
+    def _final(self, one: Candidate, ruled: Ruled) -> Ruled:
         ruled = self._gated(one, ruled)
         if ruled.outcome == "extend" and ruled.rule is not None:
             return Ruled("extend", "rule", ruled.limb, ruled.rule, self._until(ruled.rule))
@@ -226,7 +235,7 @@ class Ruling:
             return self._gate("unknown_age", ruled)
         if self._by_name(one.node):
             return self._gate("name_match", ruled)
-        if not person and is_organ(snapshot, one.node):
+        if not person and is_organ(snapshot, one.node, self.stated):
             return Ruled("review", "state_organ", ruled.limb, ruled.rule)
         if not self._there(self.root):
             return Ruled("review", "subject_ended", ruled.limb, ruled.rule)
@@ -242,8 +251,8 @@ class Ruling:
         return Ruled(outcome, name, ruled.limb, ruled.rule)
 
     def _births(self, node: int) -> set[date]:
-        members = [m for m in self.snapshot.members(node) if self.snapshot.known(m)]
-        return {born for m in members for born in births_of(self.snapshot.stated(m))}
+        members = [m for m in self.snapshot.members(node) if m in self.stated]
+        return {born for m in members for born in births_of(self.stated[m])}
 
     def _by_name(self, node: int) -> bool:
         if int(self.snapshot.nodes.nxt[node]) == node:

@@ -86,16 +86,17 @@ class Around:
         """Read what is known of a party itself: birth, form, how its records were joined."""
         name = self._name(node)
         found = self.base.subjects[name]
-        for said in self.records(node):
+        for said in self.records(node, full=True):
             found.births.update(date.fromisoformat(each) for each in said.get("born", ()))
             found.organ |= bool(said.get("organ"))
         found.organ |= is_organ_key(name)
         found.by_name = any(by_name_alone(said.get("by")) for said in self.joins(node))
 
-    def records(self, node: int) -> list[dict[str, Any]]:
-        """The known records of a subject, as a proof states them."""
+    def records(self, node: int, *, full: bool) -> list[dict[str, Any]]:
+        """The known records of a subject, as a proof states them; `full` with births and organs."""
+        stated = self.snapshot.stated([node]) if full else {}
         return [
-            record(self.snapshot, member, self.snapshot.stated(member))
+            record(self.snapshot, member, stated.get(member))
             for member in self.snapshot.members(node)
             if self.snapshot.known(member)
         ]

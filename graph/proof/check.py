@@ -14,7 +14,7 @@ from graph.proof.around import Around
 from graph.proof.base import BadProof, Base, base_of
 from graph.proof.judge import Verdict, judge
 from graph.proof.known import fact, listing
-from graph.proof.shape import ENGINE, FORMAT, PARTS, Proof, canonical, digest, rule_said
+from graph.proof.shape import ENGINE, FORMAT, PARTS, Proof, canonical, digest, gated, rule_said
 
 if TYPE_CHECKING:
     from graph.rulebook.rules import Rulebook
@@ -129,9 +129,8 @@ def _same(proof: Proof, around: Around, pair: tuple[int, int]) -> list[str]:
             return [f"{said['fact']} is not what is known"]
     for said in proof["records"]:
         node = int(snapshot.nodes.rep[snapshot.node_of(said["record"])])
-        known = {each["record"]: each for each in around.records(node)}.get(said["record"])
-        shown = said if node == party else {**(known or {}), **said}
-        if known is None or shown != known:
+        full = node == party and gated(proof["claim"])
+        if said not in around.records(node, full=full):
             return [f"{said['record']} is not what is known"]
     stated = [listing(snapshot, root, each) for each in snapshot.listings(root)]
     if any(said not in stated for said in proof["listings"]):

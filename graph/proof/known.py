@@ -5,7 +5,7 @@ A snapshot says what is known of a relation or record; nothing here decides anyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -114,12 +114,11 @@ def _says_organ(stated: StoredFact) -> bool:
     return str(form).strip().lower() in _ORGANS
 
 
-def is_organ(snapshot: Snapshot, node: int) -> bool:
-    """Whether any record of a subject says that it is an organ of the state."""
-    if is_organ_key(snapshot.canonical(node)):
-        return True
-    members = (m for m in snapshot.members(node) if snapshot.known(m))
-    return any(_says_organ(snapshot.stated(member)) for member in members)
+def is_organ(snapshot: Snapshot, node: int, stated: Mapping[int, StoredFact]) -> bool:
+    """Whether a subject's code, or any of its records as stated, says that it is an organ of the
+    state."""
+    said = (stated[m] for m in snapshot.members(node) if m in stated)
+    return is_organ_key(snapshot.canonical(node)) or any(map(_says_organ, said))
 
 
 def births_of(stated: StoredFact) -> list[date]:

@@ -20,6 +20,8 @@ FORMAT: Final = "linkrisk-proof/1"
 ENGINE: Final = "1"  # of extension: goes up when the same question may be answered otherwise
 PARTS: Final = ("format", "claim", "rulebook", "rule", "records", "facts", "listings")
 
+GATES: Final = ("age", "unknown_age", "name_match", "ended")
+
 Proof = dict[str, Any]
 
 
@@ -32,6 +34,12 @@ def rule_said(rule: Rule) -> dict[str, Any]:
     """A row of the rulebook as a proof carries it."""
     said: dict[str, Any] = orjson.loads(msgspec.json.encode(rule))
     return said
+
+
+def gated(claim: dict[str, Any]) -> bool:
+    """Whether age, identity and kind of the party were looked at: of whoever is not reached by any
+    rule, a proof does not state them."""
+    return claim["outcome"] != "exclude" or claim["reason"] in GATES
 
 
 def digest(proof: Proof) -> str:

@@ -13,7 +13,14 @@ from graph.model import CODES, LISTING_CODE, is_entity
 from graph.store import NONE, BatchInfo, Delta, StoredFact
 from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.fields import carried_text, extras_again
-from graph.stores.neo4j.held import Held, held_in_run, held_of, identifiers_in_run, identifiers_of
+from graph.stores.neo4j.held import (
+    Held,
+    held_chosen,
+    held_in_run,
+    held_of,
+    identifiers_in_run,
+    identifiers_of,
+)
 from graph.stores.neo4j.names import TYPE_OF
 from graph.stores.neo4j.shapes import at
 from graph.stores.neo4j.spans import Spans
@@ -222,6 +229,15 @@ def history(tx: Transaction, veil: Veil, name: str) -> list[StoredFact]:
     keys = (
         identifiers_of(tx, veil, [held.seq for held in found]) if is_entity(found[0].code) else {}
     )
+    return [stored(held, keys.get(held.seq, ()), batches) for held in found]
+
+
+def versions(tx: Transaction, veil: Veil, seqs: Sequence[int]) -> list[StoredFact]:
+    """These versions of entities, in order of number."""
+    found = held_chosen(tx, veil, seqs, 1)
+    keys = identifiers_of(tx, veil, [held.seq for held in found])
+    rows = tx.rows("batches_of", {"nos": _batches_of(found)})
+    batches = {row[0]: batch_info(row) for row in rows}
     return [stored(held, keys.get(held.seq, ()), batches) for held in found]
 
 

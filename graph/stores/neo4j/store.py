@@ -246,6 +246,10 @@ class NeoStore:
         """See the protocol."""
         return self._server.read(lambda tx: read.history(tx, self._veil, name))
 
+    def versions(self, seqs: Sequence[int]) -> list[StoredFact]:
+        """See the protocol."""
+        return self._server.read(lambda tx: read.versions(tx, self._veil, seqs))
+
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See the protocol."""
         yield from read.facts(self._server, self._veil, since_seq, self.last_batch())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 import apsw
+import orjson
 
 from graph.errors import (
     Conflict,
@@ -286,6 +287,13 @@ class SqliteStore:
     def history(self, name: str) -> list[StoredFact]:
         """See the protocol."""
         return read.history(self.db, name)
+
+    @_translated
+    def versions(self, seqs: Sequence[int]) -> list[StoredFact]:
+        """See the protocol."""
+        chosen = orjson.dumps(list(seqs)).decode()
+        where = "f.seq IN (SELECT value FROM json_each(?)) AND f.kind < 20"
+        return list(read.facts(self.db, where, (chosen,)))
 
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See the protocol."""
