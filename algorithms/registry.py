@@ -255,10 +255,11 @@ def answer(snapshot: Snapshot, record: Algorithm, params: Params) -> dict[str, A
         "as_of": params.as_of,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
-        **({} if result.rulebook is None else {"rulebook": result.rulebook}),
         "results": result.results,
         "truncated": result.truncated,
     }
+    if result.rulebook is not None:
+        envelope["rulebook"] = result.rulebook
     if result.notes:
         envelope["notes"] = result.notes
     return envelope

@@ -69,7 +69,7 @@ class Prover:
                 for node in nodes
                 for said in self._stated(node, full=node == one.node and shown)
             ],
-            "facts": [self._fact(row) for row in [*rows, *joins]],
+            "relations": [self._fact(row) for row in [*rows, *joins]],
             "listings": self._listings,
         })  # fmt: skip
 

@@ -130,7 +130,7 @@ def base_of(proof: dict[str, Any]) -> Base:
     base = Base()
     joined: list[tuple[str, str]] = []
     seen: set[str] = set()
-    for said in proof["facts"]:
+    for said in proof["relations"]:
         if said["fact"] in seen:
             raise BadProof(f"{said['fact']} is stated twice")
         seen.add(said["fact"])

@@ -65,7 +65,7 @@ def _shape(proof: Any) -> None:
         raise BadProof(f"engine {str(claim['engine'])[:20]!r} is unknown; {ENGINE} is known")
     for part, need, more in (
         ("records", _RECORD, {"born", "organ"}),
-        ("facts", _FACT, {*_SHARES, "role", "basis", "by"}),
+        ("relations", _FACT, {*_SHARES, "role", "basis", "by"}),
         ("listings", _LISTING, set()),
     ):
         for said in proof[part]:
@@ -120,7 +120,7 @@ def _against(proof: Proof, book: Rulebook, inside: Base, snapshot: Snapshot) -> 
 def _same(proof: Proof, around: Around, pair: tuple[int, int]) -> list[str]:
     """What the proof states otherwise than the view does."""
     snapshot, (root, party) = around.snapshot, pair
-    for said in proof["facts"]:
+    for said in proof["relations"]:
         row = around.rows.get(said["fact"])
         if said["kind"] == "same_as":
             if said not in around.joins(int(snapshot.nodes.rep[snapshot.node_of(said["from"])])):

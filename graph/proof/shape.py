@@ -1,9 +1,9 @@
 """The shape of a proof: JSON that carries its claim, its rule, and every fact that it stands on.
 
 A proof is a map of `format`, `claim`, `rulebook` (the version), `rule` (the row, or null),
-`records`, `facts`, `listings` and `digest`. `records` say of each record that is named what subject
-it is `of`, its kind, validity, batch, official `key` as canonical id, and birth date where one is
-known; `facts` are relations, in the words of the native format.
+`records`, `relations`, `listings` and `digest`. `records` say of each record that is named what
+subject it is `of`, its kind, validity, batch, official `key` as canonical id, and birth date where
+one is known; `relations` are in the words of the native format.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from graph.rulebook.rules import Rule
 
 FORMAT: Final = "linkrisk-proof/1"
 ENGINE: Final = "1"  # of extension: goes up when the same question may be answered otherwise
-PARTS: Final = ("format", "claim", "rulebook", "rule", "records", "facts", "listings")
+PARTS: Final = ("format", "claim", "rulebook", "rule", "records", "relations", "listings")
 
 GATES: Final = ("age", "unknown_age", "name_match", "ended")
 

@@ -1,0 +1,154 @@
+"""Whom a measure reaches: 300 cases written from the law's notes alone, by somebody who had seen
+neither rulebook nor code, and every proof of every answer checked.
+
+A case lists facts, the question, and for each party what the notes say. An extension where they
+say none would be unlawful; none where they say one is missed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from algorithms.registry import ask
+from graph.errors import WrongUsage
+from graph.facts import Normaliser
+from graph.proof.check import check
+from graph.rulebook import load_rulebook
+from graph.snapshot import Snapshot, open_snapshot
+from graph.store import Store
+
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "golden_extension.jsonl").read_text("utf-8").splitlines()
+]
+Write = Callable[..., Store]
+
+
+def view(store: Store, facts: list[dict[str, Any]]) -> Snapshot:
+    """The facts, then what retracts or ends them."""
+    normaliser = Normaliser("d", store.id_key)
+    later = [fact for fact in facts if fact["kind"] in ("retract", "close")]
+    for number, batch in enumerate(([f for f in facts if f not in later], later)):
+        if batch:
+            written = store.write(f"b{number}", [normaliser.row(fact) for fact in batch])
+            assert not written.rejected
+            assert not written.deferred
+    return open_snapshot(store)
+
+
+def outcomes(snapshot: Snapshot, case: dict[str, Any]) -> dict[str, Any]:
+    """The rows of a case by the bare id of each party's records."""
+    asked = {name: case[name] for name in ("subject", "measure", "act", "as_of")}
+    rows = ask(snapshot, "extend", asked)["results"]
+    return {
+        record.partition(":")[2]: row
+        for row in rows
+        for record in snapshot.records(snapshot.resolve(row.party))
+    }
+
+
+def as_read(proof: Any) -> Any:
+    """A proof as whoever receives it reads it."""
+    return json.loads(json.dumps(proof))
+
+
+def test_there_are_three_hundred() -> None:
+    assert len({case["case"] for case in CASES}) == 300
+    assert Counter(o for case in CASES for o in case["expect"].values())["extend"] > 100
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["case"]))
+def test_nobody_is_reached_unlawfully_and_nobody_missed(store: Store, case: dict[str, Any]) -> None:
+    snapshot = view(store, case["facts"])
+    found = outcomes(snapshot, case)
+    reached = {name for name, row in found.items() if row.outcome == "extend"}
+    wanted = {name for name, outcome in case["expect"].items() if outcome == "extend"}
+    assert reached == wanted, (case["title"], case["why"])
+    book = load_rulebook()
+    for row in found.values():
+        assert check(as_read(row.proof), book, snapshot) == [], row
+        if row.outcome == "extend":
+            assert check(as_read(row.proof), book) == [], row
+            assert row.facts
+            assert row.basis is not None
+
+
+def company(name: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "company", "id": name, "name": name, **more}
+
+
+def person(name: str, born: str | None = "1980-01-01", **more: Any) -> dict[str, Any]:
+    attrs = {} if born is None else {"birth_date": born}
+    return {"kind": "person", "id": name, "name": name, "attrs": attrs, **more}
+
+
+def role(kind: str, a: str, b: str, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "id": f"{kind}-{a}-{b}", "from": a, "to": b, **more}
+
+
+QUESTION = {
+    "subject": "c1",
+    "measure": "consumption_restriction",
+    "act": "2021-05-01",
+    "as_of": "2021-06-01",
+}
+
+
+def test_a_near_miss_says_what_was_lacking(store: Store) -> None:
+    facts = [
+        company("c1"), person("p1"), person("p2"), person("p3"), person("p4", "2004-05-02"),
+        role("shareholder", "p1", "c1", share="0.29", valid_from="2015-01-01"),
+        role("legal_representative", "p2", "c1", valid_to="2021-04-19"),
+        role("legal_representative", "p3", "c1", valid_from="2021-05-11"),
+        role("legal_representative", "p4", "c1"),
+    ]  # fmt: skip
+    found = outcomes(view(store, facts), QUESTION)
+    told = {name: (row.outcome, row.reason, row.lacking.split(" / ")[0])
+            for name, row in found.items()}  # fmt: skip
+    assert told == {
+        "p1": ("exclude", "rule", "0.29 of the votes, where control asks for more than 0.5"),
+        "p2": ("review", "shed", "left the role 12 days before the act"),
+        "p3": ("exclude", "unrelated", "took the role 10 days after the act"),
+        "p4": ("exclude", "age", "16 years old on the day of the act"),
+    }
+
+
+def test_an_extension_ends_with_its_parent(store: Store) -> None:
+    listing = {"kind": "listing", "id": "l1", "subject": "c1", "list": "black",
+               "domain": "judgment", "decided_on": "2021-05-10", "until": "2023-05-10",
+               "status": "active"}  # fmt: skip
+    facts = [company("c1"), person("p1"), role("legal_representative", "p1", "c1"), listing]
+    snapshot = view(store, facts)
+    (row,) = outcomes(snapshot, QUESTION).values()
+    assert (row.outcome, row.until) == ("extend", "2023-05-10")
+    (row,) = outcomes(snapshot, {**QUESTION, "as_of": "2023-05-10"}).values()
+    assert (row.outcome, row.reason, row.until) == ("exclude", "parent_ended", None)
+
+
+def test_whom_a_name_alone_joins_is_looked_at_by_a_person(store: Store) -> None:
+    facts = [
+        company("c1"), person("p1"), person("p2", None),
+        role("legal_representative", "p2", "c1"),
+        {"kind": "same_as", "id": "j", "from": "p1", "to": "p2", "by": "name"},
+    ]  # fmt: skip
+    found = outcomes(view(store, facts), QUESTION)
+    assert {(row.outcome, row.reason) for row in found.values()} == {("review", "name_match")}
+    assert set(found) == {"p1", "p2"}
+
+
+def test_what_cannot_be_asked(store: Store) -> None:
+    snapshot = view(store, [company("c1")])
+    for wrong, said in (
+        ({"measure": "consumption_restrictions"}, "did you mean consumption_restriction"),
+        ({"act": "2021-02-30"}, "not a date"),
+        ({"act": "2022-01-01"}, "after as_of"),
+        ({"edition": "1999-01"}, "no edition"),
+    ):
+        with pytest.raises(WrongUsage, match=said):
+            ask(snapshot, "extend", QUESTION | wrong)

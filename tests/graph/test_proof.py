@@ -1,0 +1,199 @@
+"""Proofs against whoever changes them: 1,000 changes of meaning, none of which is accepted."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from algorithms.registry import ask
+from graph.facts import Normaliser
+from graph.proof import shape
+from graph.proof.check import check
+from graph.rulebook import load_rulebook
+from graph.snapshot import Snapshot, open_snapshot
+from graph.store import open_store
+
+BOOK = load_rulebook()
+
+
+def facts() -> list[dict[str, Any]]:
+    """Legal representative, principal, controllers by chain, declaration and agreement, a holding
+    company at the top, relatives, a minor, somebody of unknown age, a shed role, a listing."""
+    people = [
+        {"kind": "person", "id": f"p{n}", "name": f"人{n}", "attrs": {"birth_date": born}}
+        for n, born in enumerate(["1970-01-01", "1971-02-03", "1980-05-05", "1985-06-07",
+                                  "1990-01-01", "2010-10-10", "1966-06-06"], 1)
+    ]  # fmt: skip
+    people.append({"kind": "person", "id": "p8", "name": "人8"})
+    firms = [{"kind": "company", "id": f"c{n}", "name": f"企业{n}"} for n in range(1, 7)]
+    made = [
+        ("legal_representative", "p1", "c1", {}),
+        ("officer", "p2", "c1", {"role": "主要负责人"}),
+        ("officer", "p4", "c1", {"role": "董事"}),
+        ("shareholder", "p3", "c2", {"share": "0.6"}),
+        ("shareholder", "p4", "c2", {"share": "0.4"}),
+        ("shareholder", "c2", "c1", {"share": "0.550"}),
+        ("shareholder", "p5", "c1", {"share": "0.45"}),
+        ("kin", "p1", "p5", {"role": "配偶"}),
+        ("legal_representative", "p6", "c3", {}),
+        ("shareholder", "p4", "c3", {"share": "0.3"}),
+        ("shareholder", "p5", "c3", {"share": "0.3"}),
+        ("shareholder", "p7", "c3", {"share": "0.4"}),
+        ("acts_in_concert", "p4", "p5", {"basis": "协议"}),
+        ("controller", "p7", "c4", {"basis": "协议"}),
+        ("shareholder", "c5", "c4", {"share": "0.3"}),
+        ("legal_representative", "p8", "c4", {}),
+        ("legal_representative", "p2", "c4", {"valid_to": "2021-04-19"}),
+        ("shareholder", "c6", "c5", {"share": "0.9"}),
+        ("shareholder", "p1", "c6", {"share": "0.5"}),
+        ("shareholder", "p2", "c6", {"share": "0.5"}),
+    ]
+    roles = [
+        {"kind": kind, "id": f"r{n}", "from": a, "to": b, "valid_from": "2015-01-01", **more}
+        for n, (kind, a, b, more) in enumerate(made)
+    ]
+    listed = {"kind": "listing", "id": "l1", "subject": "c1", "list": "black", "status": "active",
+              "domain": "judgment", "decided_on": "2021-05-02", "until": "2023-05-02"}  # fmt: skip
+    return [*people, *firms, *roles, listed]
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    path = tmp_path_factory.mktemp("proofs") / "facts.db"
+    store = open_store(f"sqlite:///{path}", create=True)
+    normaliser = Normaliser("d", store.id_key)
+    written = store.write("b", [normaliser.row(fact) for fact in facts()])
+    assert not written.rejected
+    yield open_snapshot(store)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def proofs(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Of every party of five firms, as whoever receives them reads them."""
+    question = {"measure": "consumption_restriction", "act": "2021-05-01", "as_of": "2021-06-01"}
+    rows = [
+        row
+        for n in range(1, 6)
+        for row in ask(snapshot, "extend", {"subject": f"c{n}", **question})["results"]
+    ]
+    found = [json.loads(json.dumps(row.proof)) for row in rows]
+    outcomes = {(p["claim"]["outcome"], p["claim"]["reason"]) for p in found}
+    assert outcomes >= {("extend", "rule"), ("review", "unknown_age"), ("review", "shed"),
+                        ("exclude", "age"), ("exclude", "rule")}  # fmt: skip
+    return found
+
+
+def test_as_made_they_hold(snapshot: Snapshot, proofs: list[dict[str, Any]]) -> None:
+    for proof in proofs:
+        assert check(proof, BOOK, snapshot) == []
+        alone = check(proof, BOOK)
+        if proof["claim"]["outcome"] == "extend":
+            assert alone == []
+        else:
+            assert alone == ["it rests on what is absent: only a store can tell"]
+
+
+def leaves(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths to every value that is neither map nor list."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from leaves(value, (*path, place))
+    else:
+        yield path
+
+
+def other(value: Any, chance: random.Random, pool: list[Any]) -> Any:
+    """Another value, mostly one that stands somewhere in a proof already."""
+    choices: list[Any] = [None, True, 0, "", "x", "2021-05-02", "extend", "exclude", "0.51", -1]
+    if isinstance(value, str):
+        choices += [value + "x", value[:-1]]
+    if isinstance(value, int):
+        choices.append(value + 1)
+    while True:
+        new = chance.choice(choices + pool[:400])
+        if new != value or type(new) is not type(value):
+            return new
+
+
+def changed(proof: dict[str, Any], chance: random.Random, pool: list[Any]) -> dict[str, Any]:
+    """The proof with one thing said otherwise."""
+    made = copy.deepcopy(proof)
+    kind = chance.randrange(5)
+    extends = proof["claim"]["outcome"] == "extend"
+    if kind == 0 and extends and made["relations"]:
+        del made["relations"][chance.randrange(len(made["relations"]))]
+    elif kind == 1 and len(made["records"]) > 1:
+        del made["records"][chance.randrange(len(made["records"]))]
+    elif kind == 2 and made["relations"]:
+        made["relations"].append({**chance.choice(made["relations"]), "fact": "d:made-up"})
+    else:
+        *way, last = chance.choice([p for p in leaves(made) if p != ("digest",)])
+        node = made
+        for step in way:
+            node = node[step]
+        if kind == 3 and isinstance(node, dict):
+            del node[last]
+        else:
+            node[last] = other(node[last], chance, pool)
+    return made
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_change_of_meaning_is_accepted(
+    snapshot: Snapshot, proofs: list[dict[str, Any]], seed: int
+) -> None:
+    """50 each: 1,000 in all, the digest as it was, and computed anew."""
+    chance = random.Random(seed)
+    pool = sorted({str(value) for proof in proofs for value in _values(proof)})
+    chance.shuffle(pool)
+    for _ in range(50):
+        proof = chance.choice(proofs)
+        made = changed(proof, chance, pool)
+        if made == proof:
+            continue
+        assert check(made, BOOK) != []
+        assert check(made, BOOK, snapshot) != []
+        assert check(shape.sealed(made), BOOK, snapshot) != [], (proof, made)
+
+
+def _values(proof: dict[str, Any]) -> Iterator[Any]:
+    for path in leaves(proof):
+        node: Any = proof
+        for step in path:
+            node = node[step]
+        yield node
+
+
+def test_another_view_or_rulebook_is_refused(
+    snapshot: Snapshot, proofs: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'other.db'}", create=True)
+    normaliser = Normaliser("d", store.id_key)
+    store.write("b", [normaliser.row(fact) for fact in facts()[:-1]])
+    other_view = open_snapshot(store)
+    layer = tmp_path / "own.yaml"
+    layer.write_text(
+        "layer: own\nmeasures:\n  - id: local_check\n    domain: local\n    zh: 地方措施\n"
+        "    en: a local measure\n    basis: no_basis\n",
+        "utf-8",
+    )
+    own = load_rulebook(own=[layer])
+    for proof in proofs:
+        assert check(proof, BOOK, other_view) == ["it was made on another view of the facts"]
+        assert check(proof, own, snapshot) == ["it was made by another rulebook or edition"]
+    store.close()
+
+
+@pytest.mark.parametrize("given", [None, [], {}, 1, "x", {"format": shape.FORMAT}])
+def test_what_is_no_proof_is_refused(given: Any) -> None:
+    assert len(check(given, BOOK)) == 1
