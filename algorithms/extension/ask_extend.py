@@ -26,25 +26,45 @@ if TYPE_CHECKING:
 _RANK: Final = {"extend": 0, "review": 1, "exclude": 2}
 
 
+class Question:
+    """One question about an extension, on one view."""
+
+    def __init__(self, snapshot: Snapshot, params: ExtendParams) -> None:
+        """Raises UnknownSubject, WrongUsage, BadRulebook."""
+        self.snapshot = snapshot
+        self.params = params
+        self.days = _day(params.act), params.as_of or today()
+        if self.days[0] > self.days[1]:
+            raise WrongUsage(f"act: {self.days[0]} is after as_of {self.days[1]}")
+        self.at = day_end(self.days[0])
+        self.book = load_rulebook(params.edition)
+        self.root = snapshot.resolve(params.subject)
+        self.ruling = Ruling(snapshot, self.book, self.root, self.days, params.measure)
+
+    def ruled(self) -> tuple[list[tuple[Ruled, Candidate]], Field]:
+        """What follows for every candidate, in the order of the answer."""
+        field = candidates(
+            self.snapshot, self.root, self.at, self.params.max_nodes, day_end(self.days[1])
+        )
+        ruled = self.ruling.rule([c for node, c in field.found.items() if node != self.root])
+        name = self.snapshot.canonical
+        ruled.sort(key=lambda each: (_RANK[each[0].outcome], name(each[1].node)))
+        return ruled, field
+
+
 def answer(snapshot: Snapshot, params: ExtendParams) -> Result[Outcome]:
     """See `extend`."""
-    days = _day(params.act), params.as_of or today()
-    if days[0] > days[1]:
-        raise WrongUsage(f"act: {days[0]} is after as_of {days[1]}")
-    book = load_rulebook(params.edition)
-    root = snapshot.resolve(params.subject)
-    ruling = Ruling(snapshot, book, root, days, params.measure)
-    field = candidates(snapshot, root, day_end(days[0]), params.max_nodes)
-    prover = Prover(snapshot, ruling, root, days)
-    ruled = ruling.rule([one for node, one in field.found.items() if node != root])
-    name = snapshot.canonical
-    ruled.sort(key=lambda each: (_RANK[each[0].outcome], name(each[1].node)))
+    question = Question(snapshot, params)
+    ruled, field = question.ruled()
+    prover = Prover(snapshot, question.ruling, question.root, question.days)
     rows = [
-        _row(snapshot, field, prover if params.proofs else None, ruling, one, what)
+        _row(snapshot, field, prover if params.proofs else None, question.ruling, one, what)
         for what, one in ruled[: params.max_rows]
     ]
     return Result(
-        results=rows, truncated=_truncated(params, field, len(ruled)), rulebook=book.version
+        results=rows,
+        truncated=_truncated(params, field, len(ruled)),
+        rulebook=question.book.version,
     )
 
 

@@ -70,8 +70,11 @@ class Field:
         return one
 
 
-def candidates(snapshot: Snapshot, root: int, at: int, max_nodes: int) -> Field:
-    """Everybody with a limb on the day, or who shed one shortly before or took one after.
+def candidates(
+    snapshot: Snapshot, root: int, at: int, max_nodes: int, until: int
+) -> Field:
+    """Everybody with a limb on the day, or who shed one shortly before or took one after it, and
+    before `until`.
 
     In proportion to the subject's relations and the holdings above it.
     """
@@ -88,7 +91,7 @@ def candidates(snapshot: Snapshot, root: int, at: int, max_nodes: int) -> Field:
             one.doubt = doubt_of(snapshot, controller, at)
             if one.doubt is None:
                 one.limbs[CONTROLLER] = list(controller.proofs[0].rows)
-    _moved(snapshot, root, at, field_)
+    _moved(snapshot, root, (at, min(until, at + SHED_DAYS * DAY)), field_)
     for node in [n for n, one in field_.found.items() if one.limbs.keys() & LEADING]:
         _beside(snapshot, graph, (root, node), at, field_)
     return field_
@@ -127,8 +130,9 @@ def _direct(snapshot: Snapshot, graph: Graph, root: int, at: int, into: Field) -
                 one.limbs[CONTROLLING] = one.ballots
 
 
-def _moved(snapshot: Snapshot, root: int, at: int, into: Field) -> None:
-    """Roles and holdings that ended within a year before the act, or began within one after."""
+def _moved(snapshot: Snapshot, root: int, days: tuple[int, int], into: Field) -> None:
+    """Roles and holdings that ended within a year before the act, or began between it and a day."""
+    at, until = days
     cols, nodes = snapshot.columns, snapshot.nodes
     for kind in _ROLES:
         rows = incoming(snapshot, root, kind)
@@ -136,7 +140,7 @@ def _moved(snapshot: Snapshot, root: int, at: int, into: Field) -> None:
             continue
         ends, begins = cols.vt[rows], cols.vf[rows]
         ended = rows[(ends <= at) & (ends > at - SHED_DAYS * DAY)]
-        began = rows[(begins > at) & (begins <= at + SHED_DAYS * DAY)]
+        began = rows[(begins > at) & (begins <= until)]
         for moved, where in ((ended, "shed"), (began, "later")):
             for row in moved.tolist():
                 limb = CONTROLLER if kind == "controller" else TOWARDS.get(kind)

@@ -70,18 +70,22 @@ class Command:
                     todo.append(relation.a)
         return seen - {one}
 
-    def commanded(self, starts: Iterable[str], *, declared: bool, most: bool = False) -> set[str]:
+    def commanded(
+        self, starts: Iterable[str], *, declared: bool, most: bool = False, voted: str = ""
+    ) -> set[str]:
         """What some subjects command together, themselves among it.
 
         The least fixpoint of: over half of the votes of a company commands it, those that it and
         what it commands hold; and with `declared`, so does a declaration of control. With `most`,
         each holding may give the most that nobody knows it not to, and no company more than what
-        the certain votes of all others leave.
+        the certain votes of all others leave. `voted` names a company that only votes command.
         """
         group, fresh = set(starts), set(starts)
         while fresh:
             met = self._below(fresh) - group
-            fresh = {each for each in met if self._decides(group, each, declared, most)}
+            fresh = {
+                each for each in met if self._decides(group, each, declared and each != voted, most)
+            }
             group |= fresh
         return group
 
@@ -125,17 +129,25 @@ class Command:
         if subject in group and (not found or self._declares(group, subject)):
             found.append(DECLARED)
         band = self.together(party) - {subject}
-        if not found and len(band) > 1 and subject in self.commanded(band, declared=True):
+        if not found and len(band) > 1 and self._agree(band, subject):
             found.append(AGREEMENT)
         return found
+
+    def _agree(self, band: set[str], subject: str, *, most: bool = False) -> bool:
+        """Whether those who act in concert have over half of the votes of a company between them: a
+        declaration names the one who controls, and nobody who agrees with that one."""
+        return subject in self.commanded(band, declared=True, most=most, voted=subject)
 
     def _declares(self, group: set[str], subject: str) -> bool:
         return any(r.a in group for r in self._standing(subject, "controller", out=False))
 
     def may(self, party: str, subject: str) -> bool:
         """Whether shares that nobody knows could let a party, or its band, command a company."""
-        band = self.together(party) - {subject}
-        return party != subject and subject in self.commanded(band, declared=True, most=True)
+        if party == subject:
+            return False
+        if subject in self.commanded((party,), declared=True, most=True):
+            return True
+        return self._agree(self.together(party) - {subject}, subject, most=True)
 
     def is_commanded(self, party: str, *, most: bool = False) -> bool:
         """Whether anybody commands a party, alone or in concert: then it is not the one at the top.
@@ -149,8 +161,11 @@ class Command:
             above |= met
         if most and self.unnamed(party) > HALF:
             return True
-        bands = (self.together(each) - {party} for each in sorted(above - {party}))
-        return any(party in self.commanded(band, declared=True, most=most) for band in bands)
+        return any(
+            party in self.commanded((each,), declared=True, most=most)
+            or self._agree(self.together(each) - {party}, party, most=most)
+            for each in sorted(above - {party})
+        )
 
     def unnamed(self, party: str) -> Fraction:
         """What of the votes in a company its register does not name, at most; 0 of whoever has no

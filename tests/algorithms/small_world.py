@@ -27,9 +27,12 @@ _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names
 def entities() -> list[dict[str, Any]]:
     """The subjects alone."""
     return [
-        {"kind": kind, "id": name, "name": f"name of {name}", "valid_from": "2010-01-01"}
+        {
+            "kind": kind, "id": name, "name": f"name of {name}", "valid_from": "2010-01-01",
+            "attrs": {"birth_date": "1980-01-01"} if kind == "person" else {},
+        }
         for name, kind in _KIND.items()
-    ]
+    ]  # fmt: skip
 
 
 def _state(kind: str, a: str, b: str, **fields: Any) -> dict[str, Any]:

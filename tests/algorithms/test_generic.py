@@ -57,7 +57,10 @@ def answers(snapshot: Snapshot, record: Algorithm, **more: Any) -> list[dict[str
     found = []
     for question in questions(record):
         try:
-            found.append(ask(snapshot, record.name, {**question, "as_of": AS_OF, **more}))
+            asked = {**question, "as_of": AS_OF, **more}
+            if "act" in asked:  # an act is no later than the day that is asked about
+                asked["act"] = min(asked["act"], asked["as_of"])
+            found.append(ask(snapshot, record.name, asked))
         except (InputError, WrongUsage) as refused:
             assert len(str(refused).splitlines()) == 1
     assert found, "no question fits"
