@@ -159,6 +159,14 @@ def everything(snapshot: Snapshot, at: int) -> Stakes:
     return making.done()
 
 
+def registered(snapshot: Snapshot, rows: Rows) -> Stakes:
+    """The votes of these holdings, of the holders as they are registered. Linear in them."""
+    rep, cols = snapshot.nodes.rep, snapshot.columns
+    making = _Making(snapshot)
+    making.take(_HOLDING, rows, (rep[cols.src[rows]].tolist(), rep[cols.dst[rows]].tolist()))
+    return making.done()
+
+
 class _Making:
     """Stakes in the making: nominees are known only once everything was read."""
 
@@ -263,6 +271,11 @@ def bounds(carried: Mapping[str, Any] | None, value: int) -> tuple[Units, Units]
             finer = exact_votes(dict(carried), value) * SHARE_UNIT
             return finer, finer
         return known, known
+    return unknown(carried)
+
+
+def unknown(carried: Mapping[str, Any]) -> tuple[Units, Units]:
+    """The range of a share that is not known exactly."""
     low, high = carried.get("share_min"), carried.get("share_max")
     return _units(low, 0), _units(high, SHARE_UNIT)
 
