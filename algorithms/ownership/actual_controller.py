@@ -85,7 +85,8 @@ def actual_controller(
     where it holds for some. For `votes` and `declared` that is exact; where somebody acts in
     concert or stands above somebody in doubt, a certain row holds always, and a possible one may
     hold never. `votes`: the fraction of the company's votes that the controller and all that it
-    controls hold, for an agreement that of all its parties; null with `votes_min` and `votes_max`
+    controls hold; for an agreement that of all its parties, further down a chain that of the
+    company which they control so; null with `votes_min` and `votes_max`
     apart where shares are unknown. All three are null, with the `reason`, where the votes in a
     company sum past 1 + 1e-9; control is then found in them as they stand.
 

@@ -34,12 +34,18 @@ class Command(NamedTuple):
 
 
 def command(
-    stakes: Stakes, seeds: tuple[int, ...], *, upper: bool = False, without: int = -1
+    stakes: Stakes,
+    seeds: tuple[int, ...],
+    *,
+    upper: bool = False,
+    without: int = -1,
+    plain: bool = False,
 ) -> Command:
     """What these command together, by lower bounds, or by upper bounds.
 
     `without` is a company whose own holdings are not looked at: all else that is found is found
-    without its help. O(holdings of what is commanded).
+    without its help. `plain`: by votes of registered holders alone, neither declared nor through
+    nominees. O(holdings of what is commanded).
     """
     level = dict.fromkeys(seeds, 0)
     low: dict[int, Units] = {}
@@ -54,10 +60,12 @@ def command(
         for z in fresh:
             if z == without:
                 continue
-            for y, _ in declares.get(z, ()):
+            for y, _ in () if plain else declares.get(z, ()):
                 if y not in level:
                     new[y] = None
-            for claims, y, least, most, row, _ in out.get(z, ()):
+            for claims, y, least, most, row, via in out.get(z, ()):
+                if plain and via:
+                    continue
                 if len(claims) > 1:
                     count = claimed[row] = claimed.get(row, 0) + 1
                     if count != (1 if upper else len(claims)):

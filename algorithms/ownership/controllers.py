@@ -29,8 +29,9 @@ LIMIT: Final = 20_000  # subjects met above a company before no further level is
 class Controller(NamedTuple):
     """Somebody who controls a company and whom nobody controls in turn.
 
-    Votes are those in the company of the controller and of all that it controls, for an agreement
-    those of all parties to it; in units of 1e-15, rounded outwards.
+    Votes are those in the company of the controller and of all that it controls; for an agreement
+    those of all parties to it; where the chain goes on below an agreement, those of the company
+    that they control so. In units of 1e-15, rounded outwards.
     """
 
     company: int
@@ -68,6 +69,7 @@ class Solver:
     def __init__(self, snapshot: Snapshot, stakes: Stakes) -> None:
         self._snapshot = snapshot
         self.stakes = stakes
+        self._name = snapshot.canonical
         self._prover = Prover(stakes, snapshot.fact_id)
         self._least: dict[int, Command] = {}
         self._most: dict[int, Command] = {}
@@ -76,11 +78,13 @@ class Solver:
         # itself controlled for certain, it may be missing, and who controls it is there.
         self._surely: dict[int, set[int]] = {}
         self._perhaps: dict[int, set[int]] = {}
+        settled: set[int] = set()  # controlled for certain by somebody alone, who is looked at
+        for x in _starts(stakes):
+            if x not in settled:
+                self._alone(x)
+                settled.update(y for y, level in self.least(x).level.items() if level)
         for parties in circles_of_concert(stakes):
             self._in_concert(parties)
-        for x in _starts(stakes):
-            if x not in self._surely:
-                self._alone(x)
 
     @property
     def controlled(self) -> list[int]:
@@ -105,10 +109,15 @@ class Solver:
         return found
 
     def _alone(self, x: int) -> None:
-        for of, reach in ((self._perhaps, self.most(x)), (self._surely, self.least(x))):
-            for y, level in reach.level.items():
-                if level:
-                    of.setdefault(y, set()).add(x)
+        for of, reaching in ((self._perhaps, self.most), (self._surely, self.least)):
+            reach = reaching(x)
+            under = [y for y, level in reach.level.items() if level]
+            for y in under:
+                of.setdefault(y, set()).add(x)
+            # Where what is under x has a say in x, some of it may control x in turn.
+            say = x in reach.low or x in self.stakes.declared
+            if loop := {y for y in under if say and x in reaching(y).level}:
+                of.setdefault(x, set()).update(loop)
 
     def _in_concert(self, parties: tuple[int, ...]) -> None:
         sure = blocs(self.stakes, parties, lambda b: self.most(b).level, upper=False)
@@ -123,65 +132,48 @@ class Solver:
 
     def controllers(self, y: int) -> Controllers:
         """The controllers of one company of this part."""
-        found: dict[int, Controller] = {}
-        circle: set[int] = set()
         above = self._perhaps.get(y, set())
-        for x in above:
-            if y in self.most(x).level and x not in self._surely:
-                if loop := self._circle(x):
-                    circle.update((x, *loop))
-                else:
-                    found[x] = self._by_itself(x, y)
-        for b in above:
-            if y in self._joint[True].get(b, ()):
+        found = {
+            x: self._by_itself(x, y)
+            for x in above
+            if x not in self._surely and y in self.most(x).level
+        }
+        if self._joint[True]:
+            for b in sorted(above, key=self._name):
                 for x, led in self._led(b).items():
-                    if x not in found:
+                    if x not in found and x != y:
                         found[x] = self._with_others((x, b, y), led)
-        if loop := self._circle(y):
-            circle.update((y, *loop))
-        if not found and not circle and y in self._surely:
-            circle.update(self._above(y, self._surely))
-        name = self._snapshot.canonical
+        circle = () if found or y not in self._surely else self._circle(y)
         return Controllers(
-            sorted(found.values(), key=lambda c: (c.certainty, name(c.node))),
-            tuple(sorted(circle, key=name)),
+            sorted(found.values(), key=lambda c: (c.certainty, self._name(c.node))),
+            circle,
             self.stakes.cut,
         )
 
-    def _circle(self, x: int, *, upper: bool = False) -> tuple[int, ...]:
-        """The companies that x controls and that control x."""
-        of = self.most if upper else self.least
-        reach = of(x)
-        if x not in reach.low and x not in self.stakes.declared:
-            return ()  # nothing under it has a say in it
-        return tuple(y for y, level in reach.level.items() if level and x in of(y).level)
+    def _circle(self, y: int) -> tuple[int, ...]:
+        """Those above y who are above themselves."""
+        surely = self._surely
+        loop = [u for u in self._above(y) if any(u in self._above(x) for x in surely.get(u, ()))]
+        return tuple(sorted(loop, key=self._name))
 
-    def _above(self, b: int, of: dict[int, set[int]]) -> list[int]:
-        """b, those who control it, and those who control these."""
+    def _above(self, b: int) -> list[int]:
+        """b, those who control it for certain, and those who control these."""
         queue = [b]
         for u in queue:
-            queue += [x for x in of.get(u, ()) if x not in queue]
+            queue += [x for x in self._surely.get(u, ()) if x not in queue]
         return queue
 
-    def _top(self, x: int) -> bool:
-        """Whether nobody controls x for certain."""
-        return x not in self._surely and not self._circle(x)
-
-    def _ultimate(self, x: int) -> bool:
-        """Whether nobody can control x, whatever the unknown shares are."""
-        return x not in self._perhaps and not self._circle(x, upper=True)
-
     def _led(self, b: int) -> dict[int, Proof | None]:
-        """Those at the top above b, and why they control it; b itself where it is at the top."""
-        name = self._snapshot.canonical
+        """Those above b whom nobody controls for certain, and why they control it; b itself where
+        it is one of them."""
         led: dict[int, Proof | None] = {b: None}
         queue = [b]
         for u in queue:
-            for x in sorted(self._perhaps.get(u, ()), key=name):
+            for x in sorted(self._perhaps.get(u, ()), key=self._name):
                 if x not in led:
                     led[x] = _joined(self._link(x, u), led[u])
                     queue.append(x)
-        return {x: proof for x, proof in led.items() if self._top(x)}
+        return {x: proof for x, proof in led.items() if x not in self._surely}
 
     # -- proofs -----------------------------------------------------------------------------
 
@@ -214,7 +206,7 @@ class Solver:
         limbs = {"agreement"}
         if part.declared:
             limbs.add("declared")
-        chain = _path(part, b, y, self._snapshot.canonical)
+        chain = _path(part, b, y, self._name)
         return Proof(tuple(limb for limb in LIMBS if limb in limbs), chain, tuple(kept))
 
     def _relevant(self, y: int, group: set[int]) -> tuple[list[int], list[int]]:
@@ -233,27 +225,35 @@ class Solver:
     # -- answers ----------------------------------------------------------------------------
 
     def _by_itself(self, x: int, y: int) -> Controller:
-        least, most = self.least(x), self.most(x)
-        sure = y in least.level
-        proofs = self._prover.of(x, y, least if sure else most, upper=not sure)
-        low: Units = least.low.get(y, 0)
-        high = low
-        if most is not least and y in most.high:
-            high = capped(most.low[y], most.high[y], self.stakes.sure[y])
-        return self._controller((x, y), proofs, (low, high), sure=sure and self._ultimate(x))
+        sure = y in self.least(x).level
+        proofs = self._prover.of(x, y, self.least(x) if sure else self.most(x), upper=not sure)
+        sure = sure and x not in self._perhaps
+        return self._controller((x, y), proofs, self._votes(x, y), sure=sure)
 
     def _with_others(self, who: tuple[int, int, int], led: Proof | None) -> Controller:
-        """x controls y by an agreement to which b is a party; x is b, or controls it (`led`)."""
+        """x controls y by an agreement: b controls y, and x is b or controls it (`led`)."""
         x, b, y = who
-        sure, able = self._joint[False][b].get(y), self._joint[True][b][y]
-        proof = _joined(led, self._by_bloc(b, y)) if led else self._by_bloc(b, y)
-        if sure is not None:
-            low = sure.votes
+        able = self._joint[True].get(b, {}).get(y)
+        sure = able and self._joint[False][b].get(y)
+        proof = _joined(led, self._link(b, y)) if led else self._link(b, y)
+        if able is None:
+            votes = self._votes(b, y)
+        elif sure:
+            votes = sure.votes, able.votes
         else:
             group = {z for m in able.members for z in self.least(m).level}
-            low = votes_in(self.stakes, y, group, upper=False)
-        certain = sure is not None and self._ultimate(x) and x in self._above(b, self._surely)
-        return self._controller((x, y), [proof], (low, able.votes), sure=certain)
+            votes = votes_in(self.stakes, y, group, upper=False), able.votes
+        certain = (sure or y in self.least(b).level) and x in self._above(b)
+        certain = certain and x not in self._perhaps
+        return self._controller((x, y), [proof], votes, sure=bool(certain))
+
+    def _votes(self, x: int, y: int) -> tuple[Units, Units]:
+        """The least and the most votes that x commands in y."""
+        least, most = self.least(x), self.most(x)
+        low: Units = least.low.get(y, 0)
+        if most is least or y not in most.high:
+            return low, low
+        return low, capped(most.low[y], most.high[y], self.stakes.sure[y])
 
     def _controller(
         self,

@@ -37,10 +37,10 @@ class Prover:
         self._name = name
 
     def of(self, x: int, y: int, reach: Command, *, upper: bool) -> list[Proof]:
-        """Why x controls y: a proof for each limb that the last step can rest on.
+        """Why x controls y: by votes of registered holders alone, where that is so; as declared,
+        where it or a company under it is; else in whatever ways the last step can be made.
 
-        `reach` is what x commands. The votes of nominal holders make a limb only where those that
-        x and its companies hold themselves are not enough.
+        `reach` is what x commands.
         """
         stakes = self._stakes
         mixed = y in stakes.declared or any(s.via for s in stakes.into.get(y, ()))
@@ -48,18 +48,29 @@ class Prover:
             reach = command(stakes, (x,), upper=upper, without=y)
             allowed = {z for z in reach.level if z != y}
         else:
-            allowed = {z for z, level in reach.level.items() if level < reach.level[y]}
+            allowed = _below(reach, y)
         steps = self._steps(y, allowed, reach, upper=upper)
-        return [self._proof(x, y, step, reach, upper=upper) for step in steps]
+        proofs = [self._proof(x, y, step, reach, upper=upper) for step in steps]
+        if not any(proof.limbs == ("votes",) for proof in proofs):
+            by_votes = command(stakes, (x,), upper=upper, plain=True)
+            if y in by_votes.level:
+                below = _below(by_votes, y)
+                step = self._steps(y, below, by_votes, upper=upper, plain=True)[0]
+                pure = self._proof(x, y, step, by_votes, upper=upper, plain=True)
+                declared = zip(steps, proofs, strict=True)
+                return [pure, *(proof for step, proof in declared if step.limb == "declared")]
+        return proofs
 
-    def _proof(self, x: int, y: int, last: _Step, reach: Command, *, upper: bool) -> Proof:
+    def _proof(
+        self, x: int, y: int, last: _Step, reach: Command, *, upper: bool, plain: bool = False
+    ) -> Proof:
         steps = {y: last}
         queue = [y]
         for w in queue:
             for z in steps[w].behind:
                 if z not in steps and z != x:
-                    below = {u for u, level in reach.level.items() if level < reach.level[z]}
-                    steps[z] = self._steps(z, below, reach, upper=upper)[0]
+                    below = _below(reach, z)
+                    steps[z] = self._steps(z, below, reach, upper=upper, plain=plain)[0]
                     queue.append(z)
         chain = [y]
         while chain[-1] != x:
@@ -68,20 +79,24 @@ class Prover:
         rows = dict.fromkeys(row for w in queue for row in steps[w].rows)
         return Proof(tuple(b for b in LIMBS if b in limbs), tuple(reversed(chain)), tuple(rows))
 
-    def _steps(self, y: int, allowed: set[int], reach: Command, *, upper: bool) -> list[_Step]:
+    def _steps(
+        self, y: int, allowed: set[int], reach: Command, *, upper: bool, plain: bool = False
+    ) -> list[_Step]:
         """The last steps to y that those allowed can make: by votes, declared, by agreement."""
         found = []
         meets = any if upper else all
         held = [s for s in self._stakes.into.get(y, ()) if meets(u in allowed for u in s.claims)]
-        plain = [s for s in held if not s.via]
-        chosen = self._enough(y, plain, upper=upper)
+        registered = [s for s in held if not s.via]
+        chosen = self._enough(y, registered, upper=upper)
         if chosen:
             found.append(self._by_votes("votes", chosen, allowed))
+        if plain:
+            return found
         declared = [(u, row) for u, row in self._stakes.declared.get(y, ()) if u in allowed]
         if declared:
             u, row = min(declared, key=lambda d: (reach.level[d[0]], self._name(d[1])))
             found.append(_Step("declared", [row], [u]))
-        if not chosen and len(held) > len(plain):
+        if not chosen and len(held) > len(registered):
             chosen = self._enough(y, held, upper=upper)
             if chosen:
                 found.append(self._by_votes("agreement", chosen, allowed))
@@ -114,6 +129,11 @@ class Prover:
                 if over(fewer := [s for s in chosen if s is not stake]):
                     chosen = fewer
         return chosen
+
+
+def _below(reach: Command, y: int) -> set[int]:
+    level = reach.level[y]
+    return {z for z, at in reach.level.items() if at < level}
 
 
 def smallest(rows: Sequence[int], proves: Callable[[Iterable[int]], bool]) -> list[int]:

@@ -110,8 +110,8 @@ def survey(g: Any, which: Any, subjects: Any, rows: Any) -> int:
 def above(snapshot: Snapshot, company: int, at: int, limit: int) -> Stakes:
     """All that decides over a company at an instant: its holders, theirs, and so on upwards.
 
-    Above a company of which not even half could be held by those who are known, holders do not
-    matter. No level is begun once more than `limit` subjects were met: then `cut` is set.
+    Above another company of which not even half could be held by those who are known, holders do
+    not matter. No level is begun once more than `limit` subjects were met: then `cut` is set.
     Linear in the relations that are read.
     """
     graph = graph_of(snapshot)
@@ -120,7 +120,7 @@ def above(snapshot: Snapshot, company: int, at: int, limit: int) -> Stakes:
     room = np.empty(512, np.int64)
     seen = {company: None}
     level = [company]
-    making = _Making(snapshot)
+    making = _Making(snapshot, company)
     read = 0
     while level:
         if len(seen) > limit:
@@ -159,12 +159,22 @@ def everything(snapshot: Snapshot, at: int) -> Stakes:
     return making.done()
 
 
+def registered(snapshot: Snapshot, rows: Rows) -> Stakes:
+    """The votes of these holdings, of the holders as they are registered. Linear in them."""
+    rep, cols = snapshot.nodes.rep, snapshot.columns
+    making = _Making(snapshot)
+    making.take(_HOLDING, rows, (rep[cols.src[rows]].tolist(), rep[cols.dst[rows]].tolist()))
+    return making.done()
+
+
 class _Making:
     """Stakes in the making: nominees are known only once everything was read."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, target: int = -1) -> None:
         self.stakes = Stakes()
         self._snapshot = snapshot
+        self._name = snapshot.fact_id
+        self._target = target
         self._holdings: list[tuple[int, int, Units, Units, int]] = []
         self._for: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._seen: set[int] = set()  # rows of concert, which are met from both ends
@@ -203,6 +213,7 @@ class _Making:
                 self._holdings.append((u, v, low, high, row))
                 most[v] = most.get(v, 0) + high
         half = {v for v, total in most.items() if 2 * total > SHARE_UNIT}
+        half.add(self._target)
         return {u for u, v in zip(*ends, strict=True) if v in half}
 
     def done(self) -> Stakes:
@@ -226,18 +237,27 @@ class _Making:
         Where nominees go round in a circle and nobody stands outside, the votes stay where they
         are registered.
         """
+        for pairs in self._for.values():
+            pairs.sort(key=lambda pair: self._name(pair[1]))
         found = {}
         for start in self._for:
-            queue, rows, ends = [start], [], []
+            before: dict[int, tuple[int, int]] = {start: (start, -1)}
+            queue, ends = [start], []
             for u in queue:
                 if u not in self._for:
                     ends.append(u)
                 for v, row in self._for.get(u, ()):
-                    rows.append(row)
-                    if v not in queue:
+                    if v not in before:
+                        before[v] = u, row
                         queue.append(v)
+            rows = set()
+            for end in ends:
+                at = end
+                while at != start:
+                    at, row = before[at]
+                    rows.add(row)
             if ends:
-                found[start] = tuple(sorted(ends)), tuple(sorted(rows))
+                found[start] = tuple(sorted(ends)), tuple(sorted(rows, key=self._name))
         return found
 
 
@@ -251,6 +271,11 @@ def bounds(carried: Mapping[str, Any] | None, value: int) -> tuple[Units, Units]
             finer = exact_votes(dict(carried), value) * SHARE_UNIT
             return finer, finer
         return known, known
+    return unknown(carried)
+
+
+def unknown(carried: Mapping[str, Any]) -> tuple[Units, Units]:
+    """The range of a share that is not known exactly."""
     low, high = carried.get("share_min"), carried.get("share_max")
     return _units(low, 0), _units(high, SHARE_UNIT)
 
