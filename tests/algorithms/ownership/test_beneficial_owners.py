@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -263,9 +264,27 @@ def test_a_day_counts_the_roles_of_that_day(tmp_path: Path) -> None:
         assert [r["owner"] for r in found] == [owner]
 
 
-def test_finbench_equals_the_referees(tmp_path: Path) -> None:
-    register = {pair: str(float(w)) for pair, w in finbench().items()}
-    snapshot = world(tmp_path, [holding(u, v, w) for (u, v), w in register.items()])
-    wanted = expected({pair: Fraction(w) for pair, w in register.items()}, Fraction(1, 4))
-    assert len(wanted) > 100
-    assert limbs(rows(snapshot)) == wanted
+def test_finbench_equals_one_inverse_and_the_fixpoint(tmp_path: Path) -> None:
+    """Nobody owns a person, so its integrated shares are its row of (I - W)^-1."""
+    register = {pair: float(w) for pair, w in finbench().items()}
+    names = sorted({name for pair in register for name in pair})
+    place = {name: i for i, name in enumerate(names)}
+    matrix = np.eye(len(names))
+    for (u, v), w in register.items():
+        matrix[place[u], place[v]] -= w
+    inverse = np.linalg.inv(matrix)
+    persons = [name for name in names if name.startswith("p")]
+    shares = inverse[[place[p] for p in persons]]
+    assert np.abs(shares - 0.25).min() > 1e-9
+    wanted = {(persons[i], names[j]): ["ownership"] for i, j in np.argwhere(shares > 0.25).tolist()}
+    wanted = {pair: limbs for pair, limbs in wanted.items() if pair[0] != pair[1]}
+    exact = {pair: Fraction(str(w)) for pair, w in register.items()}
+    for p in persons:
+        for company in referee.controlled(exact, p):
+            wanted.setdefault((p, company), []).append("control")
+    snapshot = world(tmp_path, [holding(u, v, str(w)) for (u, v), w in register.items()])
+    companies = sorted({company for _, company in wanted})[::60]
+    assert len(companies) > 5
+    for company in companies:
+        theirs = {pair: basis for pair, basis in wanted.items() if pair[1] == company}
+        assert limbs(rows(snapshot, target=company)) == theirs
