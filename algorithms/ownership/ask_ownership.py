@@ -129,7 +129,7 @@ class _Question:
         value = shares.value.get(other)
         reason, least = None, None
         if other in shares.over:
-            reason = _over(part, shares.over[other])
+            reason = part.excess(shares.over[other])
         elif value is None:
             reason = "closed loops too large and too nearly complete to be solved to 1e-9"
         elif limit is not None:
@@ -186,8 +186,3 @@ def _direct(part: Holdings, u: int, v: int) -> float | None:
     if u not in register.owners[v]:
         return None if (u, v) in part.absent else 0.0
     return register.owners[v][u] / SHARE_UNIT if register.over(v) else register.share(u, v)
-
-
-def _over(part: Holdings, v: int) -> str:
-    total = part.register.total[v]
-    return f"holdings in {part.names[v]} sum to {total / SHARE_UNIT:.12g}, over 1"

@@ -162,6 +162,11 @@ class Holdings:
     rows: dict[tuple[int, int], list[int]]  # (owner, owned) -> known holdings > 0
     absent: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # without a share
 
+    def excess(self, v: int) -> str:
+        """Why nothing that depends on the register of v has a value: it is past 1."""
+        total = self.register.total[v] / SHARE_UNIT
+        return f"holdings in {self.names[v]} sum to {total:.12g}, over 1"
+
 
 def load(reader: Reader, subjects: Iterable[int], right: Right) -> Holdings:
     """The register of these subjects, with every holding of them, theirs and others'."""

@@ -48,6 +48,11 @@ class Clock:
         if time.monotonic() > self._end:
             raise OutOfTimeError
 
+    def left(self) -> float:
+        """Seconds until the limit; raises OutOfTimeError once it has passed."""
+        self.check()
+        return max(self._end - time.monotonic(), 1e-9)
+
 
 class Part:
     """The shares inside a strongly connected part: `rows[v]` = {holder: share}, diagonal left out.
