@@ -20,6 +20,7 @@ SUBJECTS: Final = {
     "loan": ("n1",),
     "event": ("e1",),
 }
+ACT: Final = "2019-03-01"  # the day of an act, where a question is about one
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
 
 
@@ -129,6 +130,8 @@ def questions(record: Algorithm, names: dict[str, str] | None = None) -> Iterato
             other = called[everyone[(start + 1) % len(everyone)]]
             many = parameter.name in record.lists
             asked[parameter.name] = [name, other] if many else name
+            if parameter.name == "act":
+                asked["act"] = ACT
         yield asked
 
 

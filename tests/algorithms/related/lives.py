@@ -27,14 +27,15 @@ START = parse_time("2022-01-01T00:00:00+08:00")
 MINUTE = 60_000_000
 DATES = [f"2021-0{month}-{day}" for month in (1, 2, 3) for day in ("01", "05", "20")]
 days = st.sampled_from(DATES)
+few = st.sampled_from(DATES[::3])  # so that one holding begins when another ends
 HELD = ("shareholder", "shareholder", "officer", "legal_representative", "controller")
 BESIDE = ("employs", "kin", "nominee", "uses_phone", "located_at", "guardian")
 
 
 @st.composite
-def spans(draw: st.DrawFn) -> Fact:
+def spans(draw: st.DrawFn, dates: st.SearchStrategy[str] = days) -> Fact:
     """An interval, open at either side now and then."""
-    a, b = draw(days), draw(days)
+    a, b = draw(dates), draw(dates)
     span = {"valid_from": min(a, b), "valid_to": max(a, b)} if a != b else {}
     return {k: v for k, v in span.items() if draw(st.integers(0, 3))}
 
@@ -52,11 +53,12 @@ def entities(draw: st.DrawFn) -> Fact:
 @st.composite
 def roles(draw: st.DrawFn) -> Fact:
     """The kind hangs on the id, so that the same id again is a correction."""
-    number = draw(st.integers(0, 19))
+    number = draw(st.integers(0, 29))
     kind = HELD[number % len(HELD)]
-    start = draw(st.sampled_from(EVERYBODY))
-    end = draw(st.sampled_from(COMPANIES[:3]))
-    fact = {"kind": kind, "id": f"r{number}", "from": start, "to": end, **draw(spans())}
+    start = draw(st.sampled_from([*PERSONS, *PERSONS, *COMPANIES]))
+    end = draw(st.sampled_from([COMPANIES[0], *COMPANIES[:3]]))
+    span = draw(spans(few if kind == "shareholder" else days))
+    fact = {"kind": kind, "id": f"r{number}", "from": start, "to": end, **span}
     if kind == "shareholder" and draw(st.integers(0, 3)):
         fact["share"] = draw(st.sampled_from(["0.1", "0.25", "0.17", "0.3"]))
     if kind == "officer":
@@ -68,7 +70,7 @@ def roles(draw: st.DrawFn) -> Fact:
 @st.composite
 def ties(draw: st.DrawFn) -> Fact:
     """What else lies between the parties."""
-    number = draw(st.integers(0, 11))
+    number = draw(st.integers(0, 17))
     kind = BESIDE[number % len(BESIDE)]
     ends = {
         "employs": (COMPANIES, PERSONS),
@@ -103,7 +105,7 @@ def judgements(draw: st.DrawFn) -> Fact:
 
 
 _names = st.sampled_from(
-    [*EVERYBODY, *(f"r{i}" for i in range(20)), *(f"b{i}" for i in range(12)), "l0", "l1", "j0"]
+    [*EVERYBODY, *(f"r{i}" for i in range(30)), *(f"b{i}" for i in range(18)), "l0", "l1", "j0"]
 )
 retractions = _names.map(lambda name: {"kind": "retract", "id": name})
 batches = st.lists(
@@ -119,6 +121,15 @@ batches = st.lists(
     min_size=1,
     max_size=4,
 )  # fmt: skip
+crowds = st.tuples(
+    st.lists(
+        st.one_of(roles(), roles(), ties()),
+        min_size=15,
+        max_size=45,
+        unique_by=lambda fact: fact["id"],
+    ),
+    batches,
+).map(lambda made: [made[0], *made[1][:1]])
 FIRST: list[Fact] = [
     *({"kind": "company", "id": name} for name in COMPANIES),
     *({"kind": "person", "id": name} for name in PERSONS),
