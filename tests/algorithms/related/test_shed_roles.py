@@ -54,7 +54,7 @@ def check(made: list[list[Fact]], window: dict[str, Any], firms: list[str]) -> N
                 assert answer["truncated"] is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(crowds, windows)
 def test_rows_are_those_of_the_referee(made: list[list[Fact]], window: dict[str, Any]) -> None:
     check(made, window, COMPANIES[:2])
