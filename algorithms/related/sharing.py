@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,8 +64,9 @@ def share(snapshot: Snapshot, ask: Ask, subjects: list[int], limits: Limits) -> 
     around the subjects, and to those of what is shared (at most `fanout` each).
     """
     g = graph_of(snapshot, far=limits.depth > 1)
-    links: dict[int, dict[int, Link]] = defaultdict(dict)
     asked = frozenset(subjects)
+    met: Counter[int] = Counter()
+    walks: list[Reached] = []
     explored, hubs, cuts = 0, set[int](), set[int]()
     for subject in subjects:
         if explored >= limits.explore:
@@ -78,7 +79,12 @@ def share(snapshot: Snapshot, ask: Ask, subjects: list[int], limits: Limits) -> 
         explored += reached.explored
         hubs |= set(reached.hubs) - asked
         cuts |= {reached.status} - {DONE}
-        for node, link in _links(reached, asked).items():
+        walks.append(reached)
+        met.update(reached.nodes)
+    links: dict[int, dict[int, Link]] = defaultdict(dict)
+    several = {node for node, times in met.items() if times > 1} - asked
+    for subject, reached in zip(subjects, walks, strict=False):
+        for node, link in _links(reached, asked, several).items():
             links[node][subject] = link
     both = {node: found for node, found in links.items() if len(found) > 1}
     between = {x for found in both.values() for link in found.values() for x in link.between}
@@ -94,23 +100,27 @@ def share(snapshot: Snapshot, ask: Ask, subjects: list[int], limits: Limits) -> 
     return Found(shared, explored, hubs, cuts)
 
 
-def _links(reached: Reached, asked: frozenset[int]) -> dict[int, Link]:
-    """How the start of a walk of at most two steps hangs on everybody that it met."""
+def _links(reached: Reached, asked: frozenset[int], several: set[int]) -> dict[int, Link]:
+    """How the start of a walk of at most two steps hangs on those of `several` that it met."""
     nodes, levels = reached.nodes, reached.levels
-    steps: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    shared = [node in several for node in nodes]
+    first: dict[int, list[tuple[int, int]]] = defaultdict(list)  # by place: relations of the start
+    second: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for c, p, row, tag in zip(reached.child, reached.parent, reached.row, reached.tag, strict=True):
-        if levels[c] == levels[p] + 1 and (p == 0 or nodes[p] not in asked):
-            steps[c][p].append((row, tag >> 2))
+        if p == 0:
+            first[c].append((row, tag >> 2))
+        elif shared[c] and levels[c] > 1 and nodes[p] not in asked:
+            second[c][p].append((row, tag >> 2))
     found = {}
-    for c, parents in steps.items():
-        if nodes[c] in asked:
-            continue
-        last = frozenset(step for taken in parents.values() for step in taken)
-        rows = {row for row, _ in last}
-        if levels[c] > 1:
-            rows |= {row for p in parents for row, _ in steps[p][0]}
-        between = frozenset(nodes[p] for p in parents if p)
-        found[nodes[c]] = Link(levels[c], between, last, frozenset(rows))
+    for c, steps in first.items():
+        if shared[c]:
+            only = frozenset(row for row, _ in steps)
+            found[nodes[c]] = Link(1, frozenset(), frozenset(steps), only)
+    for c, parents in second.items():
+        last = frozenset(step for steps in parents.values() for step in steps)
+        rows = {row for row, _ in last} | {row for p in parents for row, _ in first[p]}
+        between = frozenset(nodes[p] for p in parents)
+        found[nodes[c]] = Link(2, between, last, frozenset(rows))
     return found
 
 
