@@ -36,6 +36,7 @@ _FACTS: Final[list[dict[str, Any]]] = [
     {"kind": "uses_phone", "id": "u1", "from": "p1", "to": "t1"},
     {"kind": "uses_phone", "id": "u2", "from": "p2", "to": "t1"},
     {"kind": "holds_account", "id": "h1", "from": "p1", "to": "a1"},
+    {"kind": "holds_account", "id": "h2", "from": "c1", "to": "a1"},
     {"kind": "transfer", "id": "m1", "from": "a1", "to": "a2", "amount": "9", "at": "2021-01-01"},
     {"kind": "transfer", "id": "m2", "from": "a2", "to": "a1", "amount": "9", "at": "2021-01-02"},
     {"kind": "invoice", "id": "i1", "from": "c1", "to": "c2", "amount": "9", "at": "2021-01-01"},

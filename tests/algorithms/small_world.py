@@ -20,7 +20,7 @@ SUBJECTS: Final = {
     "loan": ("n1",),
     "event": ("e1",),
 }
-_FIXED: Final = {"measure": "consumption_restriction", "act": "2019-06-03"}
+_FIXED: Final = {"measure": "consumption_restriction", "act": "2019-03-01"}
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
 
 
