@@ -33,6 +33,11 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
             {"name": "known_at", "in": "query", "schema": _TEXT},
         ]
     },
+    "/v1/audit/verify": {
+        "parameters": [
+            {"name": "anchor", "in": "query", "schema": {"type": "array", "items": _TEXT}},
+        ]
+    },
     "/v1/facts": {
         "requestBody": {
             "content": {

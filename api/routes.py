@@ -11,7 +11,7 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import HTMLResponse, Response
 
 from algorithms.registry import ALGORITHMS, Algorithm, split
-from api import evidence, look, openapi, page, rulebook
+from api import audit, evidence, look, openapi, page, rulebook
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -167,6 +167,18 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         args = asked.ids, asked.known_at
         return json_response(await engine.run(evidence.facts_bytes, session, *args))
 
+    async def audit_head() -> Response:
+        """The head of the ledger, to be kept outside / 账本头部, 供外部留存."""
+        return json_response(await engine.run(audit.head_bytes, session.store))
+
+    async def audit_verify(request: Request) -> Response:
+        """Whether the ledger's chain is whole, against heads kept outside: `anchor` / 校验账本."""
+        query = request.query_params
+        if unknown := next((name for name in query if name != "anchor"), None):
+            raise WrongUsage(f"unknown parameter {unknown}: an anchor that is not read is no proof")
+        anchors = audit.anchors_of(query.getlist("anchor"))
+        return json_response(await engine.run(audit.verify_bytes, session.store, anchors))
+
     async def index() -> Response:
         headers = {"Content-Security-Policy": page.POLICY, "Referrer-Policy": "no-referrer"}
         return HTMLResponse(page.render(), headers=headers)
@@ -176,6 +188,8 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         "/healthz": healthz,
         "/readyz": readyz,
         "/v1/algorithms": algorithms,
+        "/v1/audit/head": audit_head,
+        "/v1/audit/verify": audit_verify,
         "/v1/search": search,
         "/v1/rulebook": rules,
         "/v1/subjects/{id:path}": subject,

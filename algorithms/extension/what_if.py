@@ -48,16 +48,16 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True):
     route="/what-if",
 )
 def what_if(snapshot: Snapshot, params: WhatIfParams) -> Result[Freed]:
-    """For each party that `extend` reaches, a set of relations whose falsity would free it.
+    """For each party that `extend` reaches, the sets of relations whose falsity would free it.
 
     Up to three facts all the smallest ones, found level by level in the tree of hitting sets
     (Reiter 1987): a set that frees must hit every proof, so each proof's facts are tried in turn.
-    Beyond three, one set from which none can be left out. `single` marks extensions that hang
-    on one fact. A party that only a person may decide upon (`review`) counts as free. Births,
-    forms, keys and listings are taken as they stand.
+    Beyond three, one set from which none can be left out. `single` marks extensions that hang on
+    one fact. A party that only a person may decide upon (`review`) counts as free. Births, forms,
+    keys and listings are taken as they stand.
 
-    Rows by size, party and facts. At most f^3 extensions for proofs of f facts, within `time_limit`.
-    Raises UnknownSubject, WrongUsage, BadRulebook.
+    Rows by size, party and facts. At most f^3 extensions for proofs of f facts, within
+    `time_limit`. Raises UnknownSubject, WrongUsage, BadRulebook.
     """
     from algorithms.extension import ask_what_if
 

@@ -25,9 +25,9 @@ def migrate(common: Common, source: str, target: str) -> None:
     """Copy the store SOURCE into the store TARGET, which is made where there is none. 迁移存储。
 
     Both are addresses as --store takes them. The copy has the same facts, batches and recorded
-    times under the same id key, so its name and its answers are the same. It may be interrupted and
-    sent again: what is there already is left, and later batches follow. A target that holds
-    anything else is refused.
+    times under the same id key, so its name and its answers are the same, and the same ledger. It
+    may be interrupted and sent again: what is there already is left, and later batches follow. A
+    target that holds anything else is refused, and a ledger that is broken.
     """
     from api.progress import Meter
     from graph.store import open_store
@@ -52,6 +52,7 @@ def migrate(common: Common, source: str, target: str) -> None:
             "batches": there.last_batch(),
             "facts": _facts(there),
             "name": _name(there),
+            "ledger": str(there.ledger_head()),
         }
     if common.json:
         write_json(msgspec.json.encode(told))
@@ -60,6 +61,7 @@ def migrate(common: Common, source: str, target: str) -> None:
     click.echo(f"batches / 批次: {told['batches']:,}")
     click.echo(f"facts / 事实: {told['facts']:,}")
     click.echo(f"name / 名称: {told['name']}")
+    click.echo(f"ledger / 账本: {told['ledger']}")
 
 
 def _facts(store: Store) -> int:

@@ -12,7 +12,10 @@ from graph.ledger import Entry
 from graph.stores.sqlite.schema import LEDGER
 from tests.stores.contract import SERVERS, Ground
 
-_FIELDS = ", ".join(f"{name}: row[{place}]" for place, name in enumerate(Entry._fields))
+_NAMED = {"prior": "priorHash"}
+_FIELDS = ", ".join(
+    f"{_NAMED.get(name, name)}: row[{place}]" for place, name in enumerate(Entry._fields)
+)
 
 
 class Raw(Protocol):

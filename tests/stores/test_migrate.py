@@ -262,7 +262,7 @@ def test_by_the_command_line(
         told = json.loads(out)
         assert told.pop("source").startswith(source.partition("://")[0])
         assert told.pop("target").startswith(target.partition("://")[0])
-        assert told == {"batches": 10, "facts": facts, "name": name}
+        assert told == {"batches": 10, "facts": facts, "name": name, "ledger": f"0:{'0' * 64}"}
     assert main(["migrate", url, back]) == 0
     out, _ = capfd.readouterr()
     assert name in out

@@ -18,6 +18,7 @@ import pytest
 from api.cli import main
 from graph.errors import Conflict, InputError, LinkriskError, StoreFull
 from graph.facts import Normaliser
+from graph.ledger import GENESIS, Draft
 from graph.model import ENTITIES, RELATIONS
 from graph.snapshot import open_snapshot
 from graph.store import Store, Written, open_store
@@ -150,6 +151,9 @@ def source(folder: Path) -> Iterator[Copying]:
         written = write(store, f"b{number}", facts, dataset, **options)
         assert not written.rejected, (number, written.rejected)
     store.undo(f"b{len(HISTORY) - 1}")
+    shown = [text for text in TEXTS if text.isprintable()]
+    store.append([Draft(text, text, text, {text: TEXTS}) for text in shown], key='a,"key"')
+    store.append([Draft("张三", "decision.approved", "D-1")])
     yield cast(Copying, store)
     store.close()
 
@@ -246,6 +250,8 @@ def test_what_is_imported_is_what_loading_makes(
         assert store.check() == []
         assert list(store.facts()) == list(source.facts())
         assert store.batches() == source.batches()
+        assert list(store.ledger()) == list(source.ledger())
+        assert store.ledger_head() == source.ledger_head() != GENESIS
         assert open_snapshot(store).name == open_snapshot(source).name
     found = graph_of(imported, source.id_key)
     assert found.nodes == loaded.graph.nodes
@@ -331,8 +337,9 @@ def test_the_key_is_where_keys_are_kept(
 def test_an_empty_store(tmp_path: Path) -> None:
     with closing(open_store(f"sqlite:///{tmp_path}/empty.db", create=True)) as store:
         done = export(cast(Copying, store), tmp_path / "out")
-    assert (done.facts, done.nodes, done.relationships) == (0, 1, 0)
+    assert (done.facts, done.nodes, done.relationships) == (0, 2, 0)
     arguments = (tmp_path / "out" / "import.args").read_text("utf-8").splitlines()
+    assert arguments[-2] == "--nodes=LedgerHead=./ledgerhead.header.csv,./ledgerhead.1.csv"
     assert arguments[-1] == "--nodes=LinkriskStore=./linkriskstore.header.csv,./linkriskstore.1.csv"
 
 

@@ -612,7 +612,7 @@ def test_a_store_is_opened_while_others_make_it(url: str) -> None:
         assert len({store.uuid for store in stores}) == 1
         assert {type(each) for each in found} <= {NoStore, type(stores[0])}
         with neo4j.GraphDatabase.driver(url) as driver:
-            driver.execute_query("MATCH (s:LinkriskStore) DELETE s")
+            driver.execute_query("MATCH (n) DELETE n")
 
 
 def test_a_store_of_a_later_version(url: str, neo4j_server: Served) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import graph.stores.neo4j
 from graph.errors import Conflict
+from graph.ledger import Draft
 from graph.store import Store, open_store
 from graph.stores.copying import Copying, copy
 from graph.stores.neo4j.connection import Transaction
@@ -31,7 +32,7 @@ NO_PLAN: Final = {"schema", "schema_await", "schema_type", "check_indexes"}
 # These read all of something, and are to.
 WHOLE: Final = {
     **dict.fromkeys(
-        ("check_current", "check_described", "check_identified",
+        ("check_current", "check_described", "check_identified", "check_ledger",
          "check_relations", "check_retracted", "check_standing"),
         "the check reads everything",
     ),
@@ -88,6 +89,7 @@ def live(store: Store, folder: Path) -> None:
     source = open_store(f"sqlite:///{folder / 'source.db'}", create=True, id_key=store.id_key)
     for batch in BATCHES[:-1]:
         write(source, batch)
+    source.append([Draft("张三", "decision.proposed", f"D-{n}") for n in range(50)])
     copy(cast(Copying, source), cast(Copying, store))
     write(source, BATCHES[-1])
     source.undo("lists.jsonl/0")
@@ -107,6 +109,9 @@ def live(store: Store, folder: Path) -> None:
         store.undo("registry.jsonl/0")
     store.undo("last.jsonl/0")
     store.settle(["more.jsonl/0"])
+    assert store.append([Draft("李四", "decision.approved", "D-1")], store.ledger_head()).no == 51
+    assert len(list(store.ledger())) == 51
+    assert len(list(store.ledger(about="D-1"))) == 2
     for name in ("reg:c1", "reg:s2", "tax:z"):
         assert store.history(name)
     assert store.bearers(C1)

@@ -2,7 +2,7 @@
 // before, null for the first of all. `at` is in microseconds, for it is hashed as what it is.
 UNWIND $rows AS row
 CREATE (e:LedgerEntry {no: row[0], at: row[1], actor: row[2], kind: row[3], about: row[4],
-  body: row[5], key: row[6], part: row[7], prior: row[8], hash: row[9]})
+  body: row[5], key: row[6], part: row[7], priorHash: row[8], hash: row[9]})
 WITH e, row
 MATCH (p:LedgerEntry {no: row[10]})
 CREATE (e)-[:FOLLOWS]->(p)
