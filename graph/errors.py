@@ -4,6 +4,7 @@ LinkriskError                 anything we raise on purpose            exit 1
 ├── WrongUsage                unknown verb, option, parameter value   exit 2, HTTP 422
 ├── InputError                what the caller gave cannot be used     exit 3, HTTP 400
 │   ├── UnknownSubject        no record, canonical id or key          exit 3, HTTP 404
+│   ├── UnknownDecision       no decision has this id                 exit 3, HTTP 404
 │   ├── BadFact               one fact breaks the model: column + reason
 │   ├── BadFile               a file or mapping cannot be read at all
 │   └── NoStore               no store, or it was never loaded
@@ -48,6 +49,12 @@ class InputError(LinkriskError):
 
 class UnknownSubject(InputError):
     """No record, canonical id or official key has this name."""
+
+    status = 404
+
+
+class UnknownDecision(InputError):
+    """No decision has this id."""
 
     status = 404
 
