@@ -36,6 +36,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "api.verbs.rulebook:rulebook",
         "What each measure may do: check, show, diff / 规则库",
     ),
+    "notice": ("api.verbs.notice:notice", "A notice to one party: HTML or PDF / 文书"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }

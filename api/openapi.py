@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from algorithms.registry import ALGORITHMS, COMMON, Algorithm, Truncated
+from api.notices.particulars import KINDS, LANGS, Particulars
 from api.parameters import describe
 
 REF: Final = "#/components/schemas/{name}"
@@ -54,6 +55,33 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
                 }
             }
         }
+    },
+    "/v1/notices": {
+        "requestBody": {
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["answer", "party", "kind", "particulars"],
+                        "properties": {
+                            "answer": {"type": "object"},
+                            "party": _TEXT,
+                            "kind": {"enum": [*KINDS]},
+                            "lang": {"enum": [*LANGS], "default": "both"},
+                            "particulars": msgspec.json.schema_components(
+                                [Particulars], ref_template=REF
+                            )[1]["Particulars"],
+                        },
+                    },
+                }
+            }
+        },
+        "responses": {
+            "200": {
+                "description": "the notice, PDF where `Accept` names it / 文书",
+                "content": {"text/html": {"schema": _TEXT}, "application/pdf": {}},
+            }
+        },
     },
 }
 PROBLEM: Final = {

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from algorithms.registry import ALGORITHMS, Algorithm, split
 from api import audit, evidence, look, openapi, page, rulebook
+from api.notices import ask, pdf
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 MAX_BODY: Final = 1 << 20
+_KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -55,7 +57,7 @@ class FactsAsked(msgspec.Struct, forbid_unknown_fields=True):
 
 def json_response(body: bytes, seconds: float | None = None) -> Response:
     """An answer's bytes as they are; the time it took goes into a header."""
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers = dict(_KEPT)
     if seconds is not None:
         headers["Server-Timing"] = f"answer;dur={1000 * seconds:.2f}"
     return Response(body, headers=headers, media_type="application/json")
@@ -179,6 +181,14 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         anchors = audit.anchors_of(query.getlist("anchor"))
         return json_response(await engine.run(audit.verify_bytes, session.store, anchors))
 
+    async def notices(request: Request) -> Response:
+        """A notice to one party of an answer of `extend`: HTML, or PDF where accepted / 文书."""
+        page_ = await engine.run(ask.notice, session, await _body(request))
+        if "application/pdf" in request.headers.get("accept", ""):
+            made = await engine.run(pdf.pdf, page_)
+            return Response(made, headers=_KEPT, media_type="application/pdf")
+        return HTMLResponse(page_, headers={**_KEPT, "Content-Security-Policy": ask.POLICY})
+
     async def index() -> Response:
         headers = {"Content-Security-Policy": page.POLICY, "Referrer-Policy": "no-referrer"}
         return HTMLResponse(page.render(), headers=headers)
@@ -203,12 +213,13 @@ def add_service(app: FastAPI, engine: Engine) -> None:
             response_model=None,
             openapi_extra=openapi.SERVICE.get(path),
         )
-    app.add_api_route(
-        "/v1/facts",
-        facts,
-        methods=["POST"],
-        tags=["service"],
-        response_class=Response,
-        response_model=None,
-        openapi_extra=openapi.SERVICE["/v1/facts"],
-    )
+    for path, endpoint in {"/v1/facts": facts, "/v1/notices": notices}.items():
+        app.add_api_route(
+            path,
+            endpoint,
+            methods=["POST"],
+            tags=["service"],
+            response_class=Response,
+            response_model=None,
+            openapi_extra=openapi.SERVICE[path],
+        )

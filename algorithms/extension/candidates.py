@@ -70,9 +70,7 @@ class Field:
         return one
 
 
-def candidates(
-    snapshot: Snapshot, root: int, at: int, max_nodes: int, until: int
-) -> Field:
+def candidates(snapshot: Snapshot, root: int, at: int, max_nodes: int, until: int) -> Field:
     """Everybody with a limb on the day, or who shed one shortly before or took one after it, and
     before `until`.
 

@@ -40,7 +40,7 @@ class _Proof(msgspec.Struct, frozen=True):
     digest: str
     claim: _Claim
     records: list[_Record]
-    facts: list[_Named]
+    relations: list[_Named]
     listings: list[_Named]
 
 

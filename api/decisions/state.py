@@ -235,7 +235,7 @@ def _proposed(entry: Entry, body: said.Proposed) -> Decision:
         raise Conflict(
             f"{entry.about}: a person's finding is asked for ({row.reason}) / 须人工认定"
         )
-    names = {*(r.record for r in proof.records), *(f.fact for f in proof.facts)}
+    names = {*(r.record for r in proof.records), *(f.fact for f in proof.relations)}
     names.update(f.fact for f in proof.listings)
     return Decision(
         id=entry.about, subject=body.subject, party=body.party, measure=body.measure, act=body.act,
