@@ -353,6 +353,32 @@ class Snapshot:
             for e in sorted(keep, key=lambda e: (e[1], e[6], e[0]))
         ]
 
+    def changed(self, since: int) -> list[str]:
+        """`dataset:id` of all that came to be known otherwise after batch `since`, sorted: every
+        relation, record and listing that was retracted or replaced, and every record to which a
+        relation or listing came or was lost. Linear in all of them."""
+        versions, cols = self._live.versions, self.columns
+        gone = _ended(cols.rec, cols.ret, since, self.batch)
+        found = set(self.fact_ids(np.flatnonzero(gone).tolist()))
+        moved = gone | ((cols.rec > since) & (cols.rec <= self.batch))
+        nodes = set(np.unique(np.concatenate([cols.src[moved], cols.dst[moved]])).tolist())
+        rec, ret = (versions.view(f"version_{name}")[: self._versions] for name in ("rec", "ret"))
+        places = np.flatnonzero(_ended(rec, ret, since, self.batch))
+        nodes.update(versions.view("version_node")[places].tolist())
+        for node, entry in self._all_listings():
+            if entry[3] <= since < entry[4] <= self.batch:
+                found.add(f"{self._datasets[entry[5]]}:{entry[6]}")
+                nodes.add(node)
+            elif since < entry[3] <= self.batch:
+                nodes.add(node)
+        return sorted(found | {self.record_name(node) for node in nodes})
+
+    def _all_listings(self) -> Iterator[tuple[int, list[Any]]]:
+        for node in np.unique(self._live.listings["node"]).tolist():
+            yield from ((node, entry) for entry in self._listings_of(node))
+        for node, entries in self._live.listing_tail.items():
+            yield from ((node, entry) for entry in entries)
+
     def _listings_of(self, node: int) -> Iterator[list[Any]]:
         live, columns = self._live, self._live.listings
         low, high = np.searchsorted(columns["node"], [node, node + 1]).tolist()
@@ -375,6 +401,12 @@ class Snapshot:
         nodes = find(self._live.texts["label"], self._version, text, limit * 5)
         seen = dict.fromkeys(int(self.nodes.rep[n]) for n in nodes)
         return list(seen)[:limit]
+
+
+def _ended(rec: I32, ret: I32, since: int, upto: int) -> npt.NDArray[np.bool_]:
+    """What was known in batch `since` and no longer is in `upto`."""
+    ended: npt.NDArray[np.bool_] = (ret > since) & (ret <= upto) & (rec <= since)
+    return ended
 
 
 @lru_cache(maxsize=4096)

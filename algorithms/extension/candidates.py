@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from algorithms.extension.certain import doubt_of
+from algorithms.extension.certain import surest
 from algorithms.ownership.controllers import Controller, controllers_of
 from graph.limbs import (
     AWAY,
@@ -47,6 +47,7 @@ class Candidate:
     node: int
     limbs: dict[str, list[int]] = field(default_factory=dict)
     control: Controller | None = None
+    way: list[int] = field(default_factory=list)  # rows by which it controls
     doubt: str | None = None  # why its control is not certain: possible, nominee
     units: int = 0  # of the capital, directly, in 1e-15
     ballots: list[int] = field(default_factory=list)  # rows of direct holdings
@@ -86,9 +87,10 @@ def candidates(snapshot: Snapshot, root: int, at: int, max_nodes: int, until: in
         for controller in found.found:
             one = field_.of(controller.node)
             one.control = controller
-            one.doubt = doubt_of(snapshot, controller, at)
+            rows, one.doubt = surest(snapshot, controller, at)
+            one.way = list(rows)
             if one.doubt is None:
-                one.limbs[CONTROLLER] = list(controller.proofs[0].rows)
+                one.limbs[CONTROLLER] = one.way
     _moved(snapshot, root, (at, min(until, at + SHED_DAYS * DAY)), field_)
     for node in [n for n, one in field_.found.items() if one.limbs.keys() & LEADING]:
         _beside(snapshot, graph, (root, node), at, field_)

@@ -16,6 +16,7 @@ from graph.store import NONE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from algorithms.ownership.proofs import Proof
     from graph.snapshot import Snapshot
 
 _NOMINEE, _HOLDING = CODES["nominee"], CODES["shareholder"]
@@ -23,10 +24,18 @@ _WHOLE: Final = 1 + Fraction(1, 10**9)
 _HALF: Final = Fraction(1, 2)
 
 
-def doubt_of(snapshot: Snapshot, controller: Controller, at: int) -> str | None:
-    """`possible` where unknown, unnamed or contradictory shares leave it open, `nominee` where it
-    rests on what a nominee holds, None where neither. Its first proof is the one that counts."""
-    rows = list(controller.proofs[0].rows)
+def surest(
+    snapshot: Snapshot, controller: Controller, at: int
+) -> tuple[tuple[int, ...], str | None]:
+    """The rows of the first proof of control that nothing puts in doubt, else of the first one and
+    why: `possible` where unknown, unnamed or contradictory shares leave it open, `nominee` where it
+    rests on what a nominee holds."""
+    doubts = [(proof.rows, _doubt(snapshot, controller, proof, at)) for proof in controller.proofs]
+    return next((each for each in doubts if each[1] is None), doubts[0])
+
+
+def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) -> str | None:
+    rows = list(proof.rows)
     codes = snapshot.codes(snapshot_rows(rows)).tolist()
     if _NOMINEE in codes:
         return "nominee"

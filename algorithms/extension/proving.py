@@ -110,7 +110,7 @@ def evidence_rows(
     """
     limb = ruled.limb
     if limb == CONTROLLER and one.control is not None:
-        return [*one.control.proofs[0].rows, *_register(snapshot, one, at)]
+        return [*one.way, *_register(snapshot, one, at)]
     if limb in one.shed and limb not in one.limbs:
         return _first(snapshot, one.shed[limb])
     if limb in (SHAREHOLDER, CONTROLLING):
@@ -147,7 +147,7 @@ def _leading(snapshot: Snapshot, leader: Candidate) -> list[int]:
     """By what somebody leads the subject."""
     for limb, rows in leader.limbs.items():
         if limb == CONTROLLER and leader.control is not None:
-            return list(leader.control.proofs[0].rows)
+            return leader.way
         if limb not in (SHAREHOLDER, CONTROLLING):
             return _first(snapshot, rows)
     return []

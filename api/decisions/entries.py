@@ -36,7 +36,7 @@ class _Claim(msgspec.Struct, frozen=True):
     limb: str | None
 
 
-class _Proof(msgspec.Struct, frozen=True):
+class Proof(msgspec.Struct, frozen=True):
     digest: str
     claim: _Claim
     records: list[_Record]
@@ -52,7 +52,7 @@ class Row(msgspec.Struct, frozen=True):
     rule: str | None
     until: str | None
     why: str
-    proof: _Proof
+    proof: Proof
 
 
 class Proposed(_Said, frozen=True, kw_only=True):
@@ -71,6 +71,12 @@ class Proposed(_Said, frozen=True, kw_only=True):
     row: Row
     finding: str | None = None
     reviewer: str | None = None
+
+
+class Rested(_Said, frozen=True, kw_only=True):
+    """What it rested on fell, and it stands by another row and proof from here on."""
+
+    row: Row
 
 
 class Approved(_Said, frozen=True, kw_only=True):

@@ -59,7 +59,8 @@ class Decisions:
         if before is None:
             _put(self._subjects, after.subject, after.id)
             _put(self._parties, after.party, after.id)
-            for name in after.names:
+        if before is None or before.names != after.names:
+            for name in set(after.names).difference(before.names if before else ()):
                 _put(self._facts, name, after.id)
 
     def all(self) -> list[Decision]:
@@ -74,7 +75,8 @@ class Decisions:
 
     def by_fact(self, name: str) -> list[Decision]:
         """Decisions whose proof states this fact, record or listing (`dataset:id`)."""
-        return self._these(self._facts.get(name, _NONE))
+        these = self._these(dict.fromkeys(self._facts.get(name, _NONE)))
+        return [each for each in these if name in each.names]
 
     def by_subject(self, canonical: str) -> list[Decision]:
         """Decisions that extend a measure on this subject."""

@@ -235,17 +235,31 @@ def _proposed(entry: Entry, body: said.Proposed) -> Decision:
         raise Conflict(
             f"{entry.about}: a person's finding is asked for ({row.reason}) / 须人工认定"
         )
-    names = {*(r.record for r in proof.records), *(f.fact for f in proof.relations)}
-    names.update(f.fact for f in proof.listings)
     return Decision(
         id=entry.about, subject=body.subject, party=body.party, measure=body.measure, act=body.act,
         outcome=row.outcome, reason=row.reason, limb=proof.claim.limb, rule=row.rule, why=row.why,
         rulebook=body.rulebook, edition=body.edition, engine=body.engine,
         snapshot=body.question.snapshot, known_at=body.question.known_at,
         as_of=body.question.as_of, answer=body.answer, proof=proof.digest, most=row.until,
-        names=tuple(sorted(names)), finding=body.finding, reviewer=body.reviewer,
+        names=_names(proof), finding=body.finding, reviewer=body.reviewer,
         proposer=entry.actor,
         history=(Step(entry.no, entry.at, PROPOSED, entry.actor, body.day),),
+    )  # fmt: skip
+
+
+def _names(proof: said.Proof) -> tuple[str, ...]:
+    names = {*(r.record for r in proof.records), *(f.fact for f in proof.relations)}
+    names.update(f.fact for f in proof.listings)
+    return tuple(sorted(names))
+
+
+def _rest(decision: Decision, body: said.Rested, by: str) -> Decision:  # noqa: ARG001
+    row = body.row
+    if row.outcome != decision.outcome:
+        raise Conflict(f"{decision.id}: {row.outcome} is not what was decided / 结论不同")
+    return replace(
+        decision, reason=row.reason, limb=row.proof.claim.limb, rule=row.rule, why=row.why,
+        proof=row.proof.digest, most=row.until, names=_names(row.proof),
     )  # fmt: skip
 
 
@@ -389,6 +403,7 @@ _Take = Callable[[Decision, Any, str], Decision]
 _STEPS: Final[dict[str, tuple[msgspec.json.Decoder[Any], frozenset[str], _Take]]] = {
     said.PREFIX + step: (msgspec.json.Decoder(body), since, take)
     for step, body, since, take in (
+        ("rested", said.Rested, _OPEN, _rest),
         ("approved", said.Approved, frozenset({PROPOSED}), _approve),
         ("notified", said.Notified, frozenset({APPROVED}), _notify),
         ("enforced", said.Enforced, frozenset({NOTIFIED}), _enforce),

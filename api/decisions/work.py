@@ -79,7 +79,31 @@ class Work:
         """Why the proof that a decision rests on no longer holds on the newest facts; empty where
         it does. What a reviewer found is not looked at."""
         day = self.today() if day is None else day
-        return refusals(self.proposal(about)["row"]["proof"], self.session.snapshot(), day)
+        return refusals(self.row(about)["proof"], self.session.snapshot(), day)
+
+    def row(self, about: str) -> dict[str, Any]:
+        """The row, with its proof, that a decision rests on now; raises UnknownDecision."""
+        kinds = (PREFIX + "proposed", PREFIX + "rested")
+        rows = [entry.content["row"] for entry in self.entries(about) if entry.kind in kinds]
+        if not rows:
+            raise UnknownDecision(f"no decision {about[:80]!r} / 无此决定")
+        found: dict[str, Any] = rows[-1]
+        return found
+
+    def rest(self, about: str, row: dict[str, Any]) -> Decision:
+        """Record that a decision stands by another row and proof, since what it rested on fell.
+
+        Raises UnknownDecision; Conflict where the row says otherwise or the decision is over.
+        """
+        ask = asks.Expire(day=None)
+        body = {"day": self.today(), "row": row}
+
+        def make(found: Decision | None) -> list[Draft]:
+            if found is None:
+                raise UnknownDecision(f"no decision {about[:80]!r} / 无此决定")
+            return [drafted(_CLOCKWORK, "rested", about, body)]
+
+        return self._append(about, ask, "rested", make)
 
     # -- steps -------------------------------------------------------------------------------
 

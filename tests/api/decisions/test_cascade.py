@@ -1,0 +1,180 @@
+"""Facts come, are corrected and fall beneath decisions: what the cascade tells equals asking about
+every decision anew; and every past answer comes out again byte for byte."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from algorithms.registry import ask
+from api.decisions.asks import Propose
+from api.decisions.cascade import Cascade
+from api.decisions.policy import Policy
+from api.decisions.replay import replay
+from api.decisions.work import Work
+from api.session import Session
+from graph.errors import Conflict, UnknownSubject
+from graph.facts import Normaliser
+from graph.times import format_instant
+from tests.api.decisions.conftest import ACT, MEASURE, Today, proposing
+
+FIRMS = [f"c{n}" for n in range(1, 6)]
+PEOPLE = [f"p{n}" for n in range(1, 7)]
+
+
+class World:
+    """A store in which facts change at random, and decisions on it."""
+
+    def __init__(self, url: str, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.session = Session(url)
+        self.work = Work(self.session, policy=Policy(), today=Today())
+        self.normaliser = Normaliser("d", self.session.store.id_key)
+        self.batches = self.made = 0
+        self.relations: dict[str, dict[str, Any]] = {}
+        self.load([{"kind": "company", "id": c} for c in FIRMS])
+        self.load([
+            {"kind": "person", "id": p, "attrs": {"birth_date": "1980-01-01"}} for p in PEOPLE
+        ])  # fmt: skip
+
+    def load(self, facts: list[dict[str, Any]]) -> None:
+        self.batches += 1
+        rows = [self.normaliser.row(fact) for fact in facts]
+        written = self.session.store.write(f"b{self.batches}", rows)
+        assert not written.rejected
+
+    def relation(self) -> dict[str, Any]:
+        """A role or holding at random, new or a correction of one that is there."""
+        kinds = ["shareholder"] * 4 + ["legal_representative", "officer", "controller"]
+        kind, below = self.chance.choice(kinds), self.chance.choice(FIRMS)
+        above = self.chance.choice(PEOPLE + [c for c in FIRMS if kind == "shareholder"])
+        self.made += 1
+        fact = {"kind": kind, "id": f"r{self.made}", "from": above, "to": below}
+        if self.relations and self.chance.random() < 0.3:
+            fact = {**self.chance.choice(list(self.relations.values()))}
+        if fact["kind"] == "shareholder":
+            fact["share"] = self.chance.choice(["0.2", "0.3", "0.51", "0.6", "1"])
+        if fact["kind"] == "officer":
+            fact["role"] = self.chance.choice(["主要负责人", "董事"])
+        self.relations[fact["id"]] = fact
+        return fact
+
+    def change(self) -> None:
+        """One batch: facts that come or are corrected, or one that falls, or a listing."""
+        what = self.chance.random()
+        if what < 0.55 or not self.relations:
+            fresh = [self.relation() for _ in range(self.chance.randint(1, 3))]
+            self.load(list({fact["id"]: fact for fact in fresh}.values()))
+        elif what < 0.85:
+            gone = self.chance.choice(list(self.relations))
+            del self.relations[gone]
+            self.load([{"kind": "retract", "id": gone}])
+        else:
+            firm = self.chance.choice(FIRMS)
+            status = self.chance.choice(["active", "repaired"])
+            self.load([{"kind": "listing", "id": f"l-{firm}", "subject": firm, "list": "black",
+                        "domain": "judgment", "decided_on": "2025-01-01", "status": status,
+                        "until": "2027-01-01"}])  # fmt: skip
+
+    def decide(self) -> None:
+        """Propose whatever is reached now and not decided yet, of one firm."""
+        firm = self.chance.choice(FIRMS)
+        for party in self.reached(firm):
+            try:
+                self.work.propose(
+                    Propose(subject=firm, party=party, measure=MEASURE, act=ACT, by="张三")
+                )
+            except Conflict:
+                continue
+
+    def reached(self, firm: str) -> set[str]:
+        """Whom the measure reaches now."""
+        question = {"subject": firm, "measure": MEASURE, "act": ACT, "as_of": "2025-06-03"}
+        try:
+            rows = ask(self.session.snapshot(), "extend", question)["results"]
+        except UnknownSubject:
+            return set()
+        return {row.party for row in rows if row.outcome == "extend"}
+
+    def lapsed(self) -> set[str]:
+        """Decisions whose party is not reached now: every one asked about anew."""
+        self.work.decisions.follow()
+        return {
+            each.id
+            for each in self.work.decisions.all()
+            if not each.over and each.party not in self.reached(each.subject)
+        }
+
+
+def walk(url: str, seed: int, steps: int) -> int:
+    """Change facts, decide, and compare after each change; how many decisions there were."""
+    world = World(url, seed)
+    told: set[str] = set()  # lapsed by what the cascades said
+    for _ in range(steps):
+        before = world.session.store.last_batch()
+        world.change()
+        cascade = Cascade(world.work)
+        fallout = cascade.since(before)
+        cascade.record(fallout)
+        told -= {each.decision for each in fallout}
+        told |= {each.decision for each in fallout if each.outcome == "lapses"}
+        assert told == world.lapsed()
+        for each in fallout:
+            assert each.fell
+            assert (each.since is None) == (each.outcome != "lapses")
+        world.decide()
+    decisions = world.work.decisions
+    decisions.follow()
+    for each in decisions.all():
+        again = replay(world.work, each.id)
+        assert again.identical, again
+        assert again.answer == again.now
+    count = len(decisions.all())
+    world.session.close()
+    return count
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_cascade_equals_asking_anew_and_answers_come_again(
+    write: Callable[..., Any], store_url: str, seed: int
+) -> None:
+    write([{"kind": "company", "id": "c0"}])
+    assert walk(store_url, seed, 40) > 10
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(100, 150))
+def test_the_same_at_length(write: Callable[..., Any], store_url: str, seed: int) -> None:
+    """10,000 changes in fifty worlds, and a thousand decisions replayed and more."""
+    write([{"kind": "company", "id": "c0"}])
+    assert walk(store_url, seed, 200) > 20
+
+
+def test_a_retraction_says_which_decision_lapses_and_since_when(
+    session: Session, work: Work
+) -> None:
+    decision = work.propose(proposing("p1"))
+    other = work.propose(proposing("p5"))
+    session.store.write("more", [Normaliser("d", session.store.id_key).row(
+        {"kind": "retract", "id": "l1"})])  # fmt: skip
+    (fallout,) = Cascade(work).of(["d:l1"])
+    assert (fallout.decision, fallout.outcome) == (decision.id, "lapses")
+    retracted = session.store.history("d:l1")[0].retracted_at
+    assert retracted is not None
+    assert fallout.since == format_instant(retracted)[:10]
+    assert [each.decision for each in Cascade(work).of(["d:o5"])] == [other.id]
+    assert Cascade(work).of(["d:nothing"]) == []
+
+
+def test_another_proof_may_stand_in(session: Session, work: Work) -> None:
+    normaliser = Normaliser("d", session.store.id_key)
+    second = {"kind": "legal_representative", "id": "l9", "from": "p1", "to": "c1"}
+    decision = work.propose(proposing("p1"))
+    session.store.write("more", [normaliser.row(second)])
+    session.store.write("less", [normaliser.row({"kind": "retract", "id": "l1"})])
+    (fallout,) = Cascade(work).of(["d:l1"])
+    assert (fallout.decision, fallout.outcome) == (decision.id, "stands_otherwise")
+    assert fallout.facts == ["d:l9"]
