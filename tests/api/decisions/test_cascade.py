@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -80,15 +81,13 @@ class World:
                         "until": "2027-01-01"}])  # fmt: skip
 
     def decide(self) -> None:
-        """Propose whatever is reached now and not decided yet, of one firm."""
-        firm = self.chance.choice(FIRMS)
-        for party in self.reached(firm):
-            try:
-                self.work.propose(
-                    Propose(subject=firm, party=party, measure=MEASURE, act=ACT, by="张三")
-                )
-            except Conflict:
-                continue
+        """Propose whatever is reached now and not decided yet."""
+        for firm in FIRMS:
+            for party in self.reached(firm):
+                with suppress(Conflict):
+                    self.work.propose(
+                        Propose(subject=firm, party=party, measure=MEASURE, act=ACT, by="张三")
+                    )
 
     def reached(self, firm: str) -> set[str]:
         """Whom the measure reaches now."""
@@ -142,7 +141,7 @@ def test_the_cascade_equals_asking_anew_and_answers_come_again(
     write: Callable[..., Any], store_url: str, seed: int
 ) -> None:
     write([{"kind": "company", "id": "c0"}])
-    assert walk(store_url, seed, 40) > 10
+    assert walk(store_url, seed, 40) > 5
 
 
 @pytest.mark.full
