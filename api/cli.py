@@ -37,6 +37,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "What each measure may do: check, show, diff / 规则库",
     ),
     "notice": ("api.verbs.notice:notice", "A notice to one party: HTML or PDF / 文书"),
+    "verify-proof": ("api.verbs.verify:verify_proof", "Check proofs independently / 校验证明"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }
