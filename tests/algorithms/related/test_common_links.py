@@ -155,6 +155,13 @@ def test_three_subjects_and_two_steps() -> None:
     assert far[2]["weight"] == 1 / 16
 
 
+def test_no_chain_leads_through_another_of_the_subjects() -> None:
+    facts = [person("p1"), person("p2"), {"kind": "phone", "id": "t"}]
+    facts += [relation("kin", "k", "p1", "p2"), relation("uses_phone", "u", "p2", "t")]
+    with world(facts) as snapshot:
+        assert asked(snapshot, "p1", "p2", depth=2)["results"] == []
+
+
 def test_a_hub_is_named_and_weighs_nothing() -> None:
     with world(SHARING) as snapshot:
         answer = asked(snapshot, "p1", "p2", as_of="2021-05-31", max_fanout=39)

@@ -61,7 +61,7 @@ def test_rows_are_those_of_the_referee(made: list[list[Fact]], window: dict[str,
 
 
 @pytest.mark.full
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(crowds, windows)
 def test_rows_are_those_of_the_referee_at_length(
     made: list[list[Fact]], window: dict[str, Any]
