@@ -306,7 +306,7 @@ class _Walk:
 
     def _behind(self, no: int) -> None:
         """A number that is not past the highest: out of order where it was missing, else twice."""
-        for first, last in self.gaps:
+        for first, last in self.gaps if no < self.top else ():  # a store's are in order
             if first <= no <= last:
                 self.gaps.remove((first, last))
                 self.gaps += [run for run in ((first, no - 1), (no + 1, last)) if run[0] <= run[1]]

@@ -55,7 +55,8 @@ def entries(server: Server, since: int, about: str | None) -> Iterator[Entry]:
     asked: dict[str, Any] = {"most": _PAGE} | ({} if about is None else {"about": about})
     begin = since + 1
     while True:
-        rows = server.rows(name, asked | {"begin": begin})
+        (columns,) = server.rows(name, asked | {"begin": begin})
+        rows = list(zip(*columns, strict=True))
         if len(rows) < _PAGE:
             yield from map(_entry, rows)
             return
