@@ -123,6 +123,7 @@ class _Around:
         self._start = self.part.place[start]
         self._cut = reach.limit is not None
         self._sums = self._summed(self._share, 1.0)
+        self._known: dict[tuple[int, int], list[int]] = {}
         question.explored += reach.explored
         question.limit = (
             question.limit or reach.limit or ("max_paths" if self._sums.least else None)
@@ -177,6 +178,12 @@ class _Around:
 
     def _rows(self, u: int, v: int) -> list[int]:
         """Holdings on ways from u to v that pass neither again: the strongest path first."""
+        if (u, v) not in self._known:
+            self._known[u, v] = self._found(u, v)
+        return self._known[u, v]
+
+    def _found(self, u: int, v: int) -> list[int]:
+        self._question.clock.check()
         part = self.part
         register, fact = part.register, self._question.fact
         back = walk((v,), lambda y: [] if y == u else [x for x in register.owners[y] if x != v])
