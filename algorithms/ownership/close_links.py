@@ -77,7 +77,8 @@ class CloseLink(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     CloseLinksParams,
     CloseLink,
     sources=(
-        "doi:10.5441/002/edbt.2020.66",
+        "Atzeni, Bellomarini, Iezzi, Sallinger, Vlad 2020, Weaving Enterprise Knowledge Graphs:"
+        " The Case of Company Ownership Graphs, EDBT",
         "Regulation (EU) No 575/2013, art. 4(1)(38)",
         "Guideline (EU) 2015/510 of the European Central Bank, art. 138",
     ),

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.snapshot import Snapshot
-from tests.algorithms.ownership.worlds import answer, examples, holding, plain, world
+from tests.algorithms.ownership.worlds import answer, examples, finbench, holding, plain, world
 
 DAY = "2026-01-01"
 Rows = list[dict[str, Any]]
@@ -220,3 +220,25 @@ def test_a_day_counts_the_holdings_of_that_day(tmp_path: Path) -> None:
     for day, owner in (("2021-06-29", "d:p"), ("2021-06-30", "d:q")):
         found = answer(snapshot, "close_links", subject="c", as_of=day)["results"]
         assert [(r["b"], r["basis"]) for r in found] == [(owner, "owned")]
+
+
+def test_finbench_is_never_over_integrated_ownership(tmp_path: Path) -> None:
+    """Simple paths are some of all walks; outside the closed loops they are all of them."""
+    register = finbench()
+    snapshot = world(tmp_path, [holding(u, v, str(float(w))) for (u, v), w in register.items()])
+    graph = nx.DiGraph(list(register))
+    looped = {v for part in nx.strongly_connected_components(graph) if len(part) > 1 for v in part}
+    beyond = looped | {w for v in looped for w in nx.descendants(graph, v)}
+    seen = set()
+    for owner in sorted({u for u, _ in register if u.startswith("p")})[::60]:
+        shares = {
+            row["owned"]: row["integrated"]
+            for row in answer(snapshot, "integrated_ownership", as_of=DAY, owner=owner)["results"]
+        }
+        for row in rows(snapshot, subject=owner, max_paths=500, threshold=0.01):
+            if row["basis"] == "owns":
+                seen.add(plain(row["b"]) in beyond)
+                assert row["value"] <= shares[row["b"]] + 1e-9
+                if plain(row["b"]) not in beyond:
+                    assert row["value"] == pytest.approx(shares[row["b"]], abs=1e-12)
+    assert seen == {True, False}
