@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from algorithms.ownership import ask_control, exact
 from algorithms.ownership.beneficial_owners import BeneficialOwner, BeneficialParams
 from algorithms.ownership.control import ControlParams, ControlRow
-from algorithms.ownership.explain import SHOWN, Evidence
+from algorithms.ownership.explain import SHOWN, SMALL, Evidence
 from algorithms.ownership.holdings import KIND, Holdings, Reader, load
 from algorithms.ownership.linear import Clock, OutOfTimeError
 from algorithms.ownership.officers import Officers, Senior
@@ -33,6 +34,7 @@ _NOBODY: Final = "{n} companies have no beneficial owner on record, nor a senior
 _CUT: Final = "the search ended at {}: the value is at least `at_least`"
 _UNSURE: Final = "the search ended at {}: somebody further up may be an owner"
 _UNKNOWN: Final = "held by shares that are not known alone"
+_LARGE: Final = "where more than {n} holdings are in play, facts are those of the strongest path"
 _LOOPS: Final = "closed loops too large and too nearly complete to be solved to 1e-9"
 
 
@@ -62,6 +64,7 @@ class _Question:
         self.kinds = self.reader.graph.nodes.kind
         self.explored = 0
         self.limit: str | None = None
+        self.large = False
         self.absent: set[str] = set()
         self.nobody: list[str] = []
 
@@ -86,6 +89,32 @@ class _Question:
             self.nobody.append(self.snapshot.canonical(company))
         yield from sorted(found, key=_rank)
 
+    def control(self, company: str) -> list[ControlRow]:
+        """Who controls a company by votes; where all are asked about, all are counted at once."""
+        if self.params.target is None:
+            return self._everywhere.get(company, [])
+        return self._controllers(company)
+
+    @cached_property
+    def _everywhere(self) -> dict[str, list[ControlRow]]:
+        found: dict[str, list[ControlRow]] = {}
+        for row in self._controllers(None):
+            found.setdefault(row.controlled, []).append(row)
+        return found
+
+    def _controllers(self, company: str | None) -> list[ControlRow]:
+        asked = ControlParams(
+            as_of=self.day,
+            target=company,
+            max_nodes=self.params.max_nodes,
+            max_rows=_ALL,
+            time_limit=self.clock.left(),
+        )
+        said = ask_control.answer(self.snapshot, asked)
+        if said.truncated is not None and said.truncated.reason == "time_limit":
+            raise OutOfTimeError
+        return said.results
+
     def result(
         self, rows: list[BeneficialOwner], limit: str | None, size: int | None
     ) -> Result[BeneficialOwner]:
@@ -94,6 +123,8 @@ class _Question:
         for said, ids in ((_LACKING, sorted(self.absent)), (_NOBODY, self.nobody)):
             if ids:
                 notes.append(said.format(n=len(ids), ids=", ".join(ids[:SHOWN])))
+        if self.large:
+            notes.append(_LARGE.format(n=SMALL))
         if limit is None and self.limit is not None:
             limit, size = self.limit, self.params.max_nodes
         cut = None if limit is None else Truncated(reason=limit, explored=self.explored, limit=size)
@@ -170,19 +201,9 @@ class _Above:
         """Persons who control the company by votes."""
         if not self.persons:
             return {}
-        question = self.question
-        asked = ControlParams(
-            as_of=question.day,
-            target=self.part.names[self.t],
-            max_nodes=question.params.max_nodes,
-            max_rows=_ALL,
-            time_limit=question.clock.left(),
-        )
-        said = ask_control.answer(question.snapshot, asked)
-        if said.truncated is not None and said.truncated.reason == "time_limit":
-            raise OutOfTimeError
         named = {self.part.names[u]: u for u in self.persons}
-        return {named[row.controller]: row for row in said.results if row.controller in named}
+        rows = self.question.control(self.part.names[self.t])
+        return {named[row.controller]: row for row in rows if row.controller in named}
 
     def _row(self, u: int, control: ControlRow | None) -> BeneficialOwner:
         owns = self._owns(u)
@@ -217,6 +238,7 @@ class _Above:
         if u not in self.shares.value:
             return [], UNSET
         facts, total = self._proof.of(u)
+        self.question.large |= not self._proof.small
         return facts, UNSET if total is None or total <= SHOWN else total
 
     def _told(self, u: int | None) -> tuple[float | None, str | None, float | UnsetType]:

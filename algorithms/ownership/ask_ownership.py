@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
 from msgspec import UNSET
 
 from algorithms.ownership.explain import SHOWN, Evidence
-from algorithms.ownership.holdings import KIND, Holdings, Reach, Reader, load
+from algorithms.ownership.holdings import Holdings, Reach, Reader, load
 from algorithms.ownership.integrated_ownership import OwnershipParams, OwnershipRow
 from algorithms.ownership.linear import Clock, OutOfTimeError
 from algorithms.ownership.register import Register
@@ -63,13 +62,8 @@ class _Question:
         elif start is not None:
             yield from self._of_owner(start)
         else:
-            for each in self._owners():
+            for each in self.reader.owners():
                 yield from self._of_owner(each)
-
-    def _owners(self) -> list[int]:
-        rows = self.snapshot.rows(KIND, self.reader.at)
-        found = np.unique(self.snapshot.nodes.rep[self.snapshot.columns.src[rows]])
-        return sorted(found.tolist(), key=self.snapshot.canonical)
 
     def _of_owner(self, start: int) -> Iterator[OwnershipRow]:
         part, reach = self._load(start, down=True)

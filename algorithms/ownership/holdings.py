@@ -97,6 +97,12 @@ class Reader:
                 return np.sort(self._room[:n])
             self._room = np.empty(2 * n, np.int64)
 
+    def owners(self) -> list[int]:
+        """Every subject that holds anything, by canonical id."""
+        rows = self.snapshot.rows(KIND, self.at)
+        found = np.unique(self.graph.nodes.rep[self.graph.cols.src[rows]])
+        return sorted(found.tolist(), key=self.snapshot.canonical)
+
     def ends(self, rows: Rows) -> tuple[list[int], list[int]]:
         """Owners and owned companies of these holdings, as subjects."""
         cols, rep = self.graph.cols, self.graph.nodes.rep

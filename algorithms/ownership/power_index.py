@@ -51,7 +51,8 @@ class PowerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sources=(
         "doi:10.2307/1951053",
         "Banzhaf 1965, Weighted Voting Doesn't Work, Rutgers Law Review 19, 317-343",
-        "doi:10.1287/mnsc.18.5.64",
+        "Matsui, Matsui 2000, A survey of algorithms for calculating power indices of weighted"
+        " majority games, Journal of the Operations Research Society of Japan 43, 71-86",
     ),
     title="Power indices / 权力指数",
     family="ownership",

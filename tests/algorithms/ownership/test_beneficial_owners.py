@@ -288,3 +288,14 @@ def test_finbench_equals_one_inverse_and_the_fixpoint(tmp_path: Path) -> None:
     for company in companies:
         theirs = {pair: basis for pair, basis in wanted.items() if pair[1] == company}
         assert limbs(rows(snapshot, target=company)) == theirs
+
+
+def test_in_a_large_part_facts_are_the_strongest_path(tmp_path: Path) -> None:
+    many = [holding("p", f"c{i:04}", "1") for i in range(4100)]
+    many += [holding(f"c{i:04}", "t", "0.0002") for i in range(4100)]
+    said = answer(world(tmp_path, many), "beneficial_owners", as_of=DAY, target="t")
+    (row,) = said["results"]
+    assert row["integrated"] == pytest.approx(0.82)
+    assert row["basis"] == ["ownership", "control"]
+    assert (row["facts"], row["control_facts_total"]) == (["d:h0", "d:h4100"], 8200)
+    assert "strongest path" in said["notes"][0]
