@@ -247,9 +247,12 @@ class Snapshot:
         """Whether a subject is an organ of the state.
 
         Its credit code says so (GB 32100: 1, registered with the office of posts and bodies, and
-        1, 机关).
+        1, 机关), or the form that one of its records gives (`graph.organs`).
         """
-        return self.canonical(node).startswith("cn:uscc:11")
+        if self.canonical(node).startswith("cn:uscc:11"):
+            return True
+        organ = self._live.versions.arrays["version_organ"]
+        return any(organ[at] for m in self.members(node) if (at := int(self._version[m])) >= 0)
 
     def subjects(self, kind: str | None = None) -> I32:
         """Representatives of all known subjects (of one kind), valid or not, ascending."""
