@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.store import Store
 from graph.times import day_end, format_instant, format_time, parse_time
+
+_COMPANY: Final = CODES["company"]
 
 
 class Snapshot:
@@ -249,6 +251,8 @@ class Snapshot:
         Its credit code says so (GB 32100: 1, registered with the office of posts and bodies, and
         1, 机关), or the form that one of its records gives (`graph.organs`).
         """
+        if self.nodes.kind[node] != _COMPANY:
+            return False
         if self.canonical(node).startswith("cn:uscc:11"):
             return True
         organ = self._live.versions.arrays["version_organ"]

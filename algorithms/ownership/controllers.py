@@ -66,7 +66,10 @@ def controllers_of(snapshot: Snapshot, company: int, at: int, *, limit: int = LI
 class Solver:
     """Control in one part of the register; every fixpoint is found once."""
 
-    def __init__(self, snapshot: Snapshot, stakes: Stakes) -> None:
+    def __init__(
+        self, snapshot: Snapshot, stakes: Stakes, tick: Callable[[], None] = lambda: None
+    ) -> None:
+        """`tick` is called between fixpoints and may raise."""
         self._snapshot = snapshot
         self.stakes = stakes
         self._name = snapshot.canonical
@@ -81,6 +84,7 @@ class Solver:
         settled: set[int] = set()  # controlled for certain by somebody alone, who is looked at
         for x in _starts(stakes):
             if x not in settled:
+                tick()
                 self._alone(x)
                 settled.update(y for y, level in self.least(x).level.items() if level)
         for parties in circles_of_concert(stakes):
