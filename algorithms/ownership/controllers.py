@@ -31,7 +31,8 @@ class Controller(NamedTuple):
 
     Votes are those in the company of the controller and of all that it controls; for an agreement
     those of all parties to it; where the chain goes on below an agreement, those of the company
-    that they control so. In units of 1e-15, rounded outwards.
+    that they control so. In units of 1e-15, rounded outwards
+    where the two differ.
     """
 
     company: int
@@ -297,13 +298,13 @@ class Solver:
         sure: bool,
     ) -> Controller:
         limbs = {limb for proof in proofs for limb in proof.limbs}
+        low, high = votes
         return Controller(
             pair[1],
             pair[0],
             tuple(limb for limb in LIMBS if limb in limbs),
             "certain" if sure and not self.stakes.cut else "possible",
-            floor(votes[0]),
-            ceil(votes[1]),
+            *((round(low),) * 2 if low == high else (floor(low), ceil(high))),
             tuple(proofs),
             self._snapshot.state_organ(pair[0]),
         )

@@ -16,8 +16,17 @@ from graph.snapshot import Snapshot, open_snapshot
 from graph.store import open_store
 from graph.times import day_end
 from ingest.load import load
-from tests.algorithms.ownership.worlds import answer, examples, holding, needs, plain, world
+from tests.algorithms.ownership.worlds import (
+    answer,
+    examples,
+    finbench,
+    holding,
+    needs,
+    plain,
+    world,
+)
 from tests.referees import controllers as referee
+from tests.referees import ownership
 from tests.referees.controllers import Fact
 
 DAY = "2026-01-01"
@@ -374,3 +383,65 @@ def test_one_who_bought_the_other_out(tmp_path: Path) -> None:
     """Two held 50 % each, until in January 2022 one of them had all."""
     found = named(bods(tmp_path, "fermcat"), "2022-06-01")
     assert found == {("Patrick O'Donohue", "Fermcat Ltd", "votes", False)}
+
+
+def test_finbench_equals_the_fixpoint(tmp_path: Path) -> None:
+    """Every investment of FinBench; who controls and is not controlled, by the rule alone."""
+    held = [holding(u, v, str(w.numerator / w.denominator)) for (u, v), w in finbench().items()]
+    register: dict[tuple[str, str], Fraction] = {}
+    for h in held:
+        pair = h["from"], h["to"]
+        register[pair] = register.get(pair, Fraction(0)) + Fraction(h["share"])
+    pairs = {
+        (x, y): votes
+        for x in {u for u, _ in register}
+        for y, votes in ownership.controlled(register, x).items()
+    }
+    under = {y for _, y in pairs}
+    expected = {pair: float(votes) for pair, votes in pairs.items() if pair[0] not in under}
+    assert len(expected) > 50
+    rows = controllers(world(tmp_path, held))
+    total = ownership.sums(register)
+    assert rows.keys() == expected.keys()
+    for (x, y), row in rows.items():
+        over = total[y] > 1 + Fraction(1, 10**9)
+        assert row["votes"] == (None if over else pytest.approx(expected[x, y], abs=1e-9))
+        assert (row["certainty"], row["limb"]) == ("certain", ["votes"])
+
+
+def test_bounds_are_said(tmp_path: Path) -> None:
+    chain = [holding(f"c{i:02}", f"c{i + 1:02}", "0.6") for i in range(12)]
+    snapshot = world(tmp_path, chain)
+    whole = answer(snapshot, "actual_controller", as_of=DAY, target="c12")
+    assert [(plain(r["controller"]), r["certainty"]) for r in whole["results"]] == [
+        ("c00", "certain")
+    ]
+    cut = answer(snapshot, "actual_controller", as_of=DAY, target="c12", max_nodes=4)
+    assert cut["truncated"]["reason"] == "max_nodes"
+    assert {r["certainty"] for r in cut["results"]} == {"possible"}
+    every = answer(snapshot, "actual_controller", as_of=DAY, max_rows=5)
+    assert every["truncated"] == {"reason": "max_rows", "explored": 12, "limit": 5}
+    assert len(every["results"]) == 5
+
+
+def test_a_day_counts_the_facts_of_that_day(tmp_path: Path) -> None:
+    """A nominee agreement that ended, and a controller declared from then on."""
+    until, since = {"valid_to": "2021-06-30"}, {"valid_from": "2021-06-30"}
+    extra = [
+        {"kind": "person", "id": "p2"},
+        {"kind": "person", "id": "p3"},
+        {"kind": "nominee", "id": "n", "from": "p1", "to": "p2", **until},
+        {"kind": "controller", "id": "k", "from": "p3", "to": "c", **since},
+    ]
+    snapshot = world(tmp_path, [holding("p1", "c", "0.6")], extra)
+    found = {
+        day: [
+            (plain(r["controller"]), r["limb"])
+            for r in answer(snapshot, "actual_controller", as_of=day, target="c")["results"]
+        ]
+        for day in ("2021-06-29", "2021-06-30")
+    }
+    assert found == {
+        "2021-06-29": [("p2", ["agreement"])],
+        "2021-06-30": [("p1", ["votes"]), ("p3", ["declared"])],
+    }
