@@ -1,4 +1,4 @@
-"""Ownership over the whole world: control of everybody, integrated ownership of one owner.
+"""Ownership over the whole world: control of everybody, actual controllers, one owner's shares.
 
     python -m bench.ownership [--entities N]
 
@@ -14,13 +14,17 @@ import argparse
 import random
 from collections import defaultdict
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bench._measure import AS_OF, Row, at_most, finish, latencies, percentile, plain, settle, timed
 from bench._peer import Holding, Peer
 from bench.world import MILLION, dataset, store, url, world
+from graph.times import day_end
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
 
 
 def fixpoint(holdings: list[Holding]) -> set[tuple[str, str]]:
@@ -155,6 +159,45 @@ def integrated(ask: Any, holdings: list[Holding], ids: dict[str, str], name: str
     return rows
 
 
+def controllers(ask: Any, snapshot: Snapshot, pairs: set[tuple[str, str]], ids: Any) -> list[Row]:
+    """Actual controllers of all companies, three times, against the fixpoint; then of single ones.
+
+    Who controls by the fixpoint and is neither controlled by it nor said to be must be found, and
+    whoever is found for certain by votes alone must control by the fixpoint.
+    """
+    from algorithms.ownership.controllers import controllers_of
+
+    at = day_end(AS_OF)
+    times, envelope = [], {}
+    for _ in range(3):
+        took, envelope = timed(lambda: ask("actual_controller", time_limit=600))
+        times.append(took / 1e3)
+    assert envelope["truncated"] is None
+    rows = {(ids[r.controller], ids[r.company]): r for r in envelope["results"]}
+    declared = snapshot.columns.dst[snapshot.rows("controller", at)]
+    said = {ids[snapshot.canonical(node)] for node in declared.tolist()}
+    under = {y for _, y in pairs} | said
+    assert {(x, y) for x, y in pairs if x not in under} <= rows.keys()
+    by_votes = {k for k, r in rows.items() if r.limb == ["votes"] and r.certainty == "certain"}
+    assert by_votes <= pairs
+    drawn = random.Random(20260601).sample(snapshot.subjects("company").tolist(), 1_000)
+    settle()
+    for node in drawn[:20]:
+        controllers_of(snapshot, node, at)
+    single = [timed(lambda n=node: controllers_of(snapshot, n, at))[0] for node in drawn]
+    companies = len({y for _, y in rows})
+    return [
+        at_most(
+            "actual controllers, all companies, rows with their facts",
+            max(times),
+            60,
+            "s",
+            f"{len(rows):,} of {companies:,} companies; worst of 3",
+        ),
+        *latencies("actual controllers of one company", single, {0.5: 1.0, 0.99: 5.0}),
+    ]
+
+
 def measure(entities: int) -> list[Row]:
     """Both, on one open store."""
     from algorithms import registry
@@ -174,7 +217,12 @@ def measure(entities: int) -> list[Row]:
             for kind in ("company", "person")
             for n in snapshot.subjects(kind).tolist()
         }
-        return [*control(ask, holdings, ids), *integrated(ask, holdings, ids, dataset(entities))]
+        pairs = fixpoint(holdings)
+        return [
+            *control(ask, holdings, ids),
+            *controllers(ask, snapshot, pairs, ids),
+            *integrated(ask, holdings, ids, dataset(entities)),
+        ]
 
 
 def main() -> None:

@@ -111,6 +111,7 @@ def _entities(parts: Parts, gone: Any, gone_in: Any, arrays: Arrays) -> None:
     arrays["version_vf"], arrays["version_vt"] = _joined(parts, "evf"), _joined(parts, "evt")
     arrays["version_rec"] = _joined(parts, "ebatch", np.int32)
     arrays["version_ret"] = _retired(seq, gone, gone_in)
+    arrays["version_organ"] = _joined(parts, "eorgan", np.bool_)
     canonical = _listed(parts, "ecanonical")
     _texts(arrays, "canonical", canonical)
     arrays["canonical_order"] = text_order(canonical)

@@ -11,6 +11,7 @@ import orjson
 
 from graph.heap import arrow
 from graph.model import LISTING_CODE, is_relation
+from graph.organs import organs_of
 from graph.store import Delta
 
 # Blocks of every column, in the order of the feed: numpy arrays, or Arrow arrays of texts.
@@ -58,6 +59,7 @@ def collect(delta: Delta) -> dict[str, Any]:
             found["lpayload"] = arrow([payload or "{}" for payload in payloads])
             continue
         found["elabel"] = arrow(labels_of(payloads))
+        found["eorgan"] = np.array(organs_of(payloads), np.bool_)
         canonical, seqs = delta.canonical, found["eseq"].tolist()
         found["ecanonical"] = arrow([canonical.get(seq, "") for seq in seqs])
     return found

@@ -39,6 +39,7 @@ VERSIONS: Final = (
     "version_vt",
     "version_rec",
     "version_ret",
+    "version_organ",
 )
 
 

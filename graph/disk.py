@@ -14,7 +14,7 @@ import numpy as np
 from graph.base import Arrays, Base
 from graph.columns import NODES, ROWS, VERSIONS
 
-_MAGIC: Final = b"LRSNAP04"
+_MAGIC: Final = b"LRSNAP05"
 _ALIGN: Final = 64
 # Room for later rows, so that following the store appends in place; holes take no disk.
 _ROOM: Final = 65_536

@@ -17,6 +17,7 @@ from graph.collect import labels_of, split
 from graph.columns import NEVER, make_index, sort_rows
 from graph.identity import in_order, join, tie
 from graph.model import CODES, LISTING_CODE, is_relation
+from graph.organs import organs_of
 from graph.store import BatchInfo, Delta
 from graph.times import INF, NEG
 
@@ -154,6 +155,7 @@ class Step:
             version_vt=delta.vt[where],
             version_rec=delta.batch[where],
             version_ret=np.full(len(where), NEVER, np.int32),
+            version_organ=np.array(organs_of([delta.payload[i] for i in where.tolist()]), np.bool_),
         )
         canonical = [delta.canonical.get(s, "") for s in seq.tolist()]
         self._add("canonical", canonical)

@@ -120,7 +120,7 @@ class Live:
             if batch >= self.batch:
                 return {name: self.nodes.view(name) for name in NODES}
             if (found := self.past.get(batch)) is None:
-                versions = (self.versions.view(n) for n in VERSIONS[1:])
+                versions = (self.versions.view(n) for n in VERSIONS[1:6])
                 rows = (self.rows.view(n) for n in ("code", "src", "dst", "rec", "ret"))
                 view = Grouping._make(
                     (

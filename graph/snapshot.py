@@ -6,7 +6,7 @@ import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, format_time, parse_time
+
+_COMPANY: Final = CODES["company"]
 
 
 class Snapshot:
@@ -272,9 +274,14 @@ class Snapshot:
         """Whether a subject is an organ of the state.
 
         Its credit code says so (GB 32100: 1, registered with the office of posts and bodies, and
-        1, 机关).
+        1, 机关), or the form that one of its records gives (`graph.organs`).
         """
-        return self.canonical(node).startswith("cn:uscc:11")
+        if self.nodes.kind[node] != _COMPANY:
+            return False
+        if self.canonical(node).startswith("cn:uscc:11"):
+            return True
+        organ = self._live.versions.arrays["version_organ"]
+        return any(organ[at] for m in self.members(node) if (at := int(self._version[m])) >= 0)
 
     def subjects(self, kind: str | None = None) -> I32:
         """Representatives of all known subjects (of one kind), valid or not, ascending."""

@@ -36,7 +36,7 @@ class ActualControllerParams(Params, frozen=True, kw_only=True):
     )
     time_limit: Annotated[
         float, Meta(description="seconds before the answer is cut / 时限（秒）", gt=0)
-    ] = 60.0
+    ] = 120.0
 
 
 class ActualControllerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

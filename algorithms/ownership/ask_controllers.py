@@ -13,6 +13,7 @@ from algorithms.ownership.linear import Clock, OutOfTimeError
 from algorithms.ownership.register import TOLERANCE
 from algorithms.ownership.stakes import Stakes, above, everything
 from algorithms.registry import Result, Truncated, evidence
+from graph.memory import no_cycles
 from graph.model import SHARE_UNIT
 from graph.times import day_end, today
 
@@ -25,19 +26,29 @@ _NOTES = 20
 
 def answer(snapshot: Snapshot, params: ActualControllerParams) -> Result[ActualControllerRow]:
     """See `actual_controller`."""
+    if params.target is not None:
+        return _answer(snapshot, params)
+    with no_cycles():
+        return _answer(snapshot, params)
+
+
+def _answer(snapshot: Snapshot, params: ActualControllerParams) -> Result[ActualControllerRow]:
     at = day_end(params.as_of or today())
     clock = Clock(params.time_limit)
     y = None if params.target is None else snapshot.resolve(params.target)
     if y is None:
         stakes = everything(snapshot, at)
+        snapshot.canonicals([*(stakes.into.keys() | stakes.out.keys())])  # quicker than one by one
     else:
         stakes = above(snapshot, y, at, params.max_nodes)
-    solver = Solver(snapshot, stakes)
-    companies = sorted(solver.controlled, key=snapshot.canonical) if y is None else [y]
     rows: list[ActualControllerRow] = []
     circles: list[str] = []
     limit, size = ("max_nodes", params.max_nodes) if stakes.cut else (None, None)
+    companies = [] if y is None else [y]
     try:
+        solver = Solver(snapshot, stakes, clock.check)
+        if y is None:
+            companies = sorted(solver.controlled, key=snapshot.canonical)
         for company in companies:
             clock.check()
             found = solver.controllers(company)
@@ -78,7 +89,7 @@ def _row(snapshot: Snapshot, stakes: Stakes, found: Controller) -> ActualControl
         held = float(total / SHARE_UNIT)
         reason = f"votes in {name(found.company)} sum to {held:.12g}, over 1"
     rows = dict.fromkeys(row for proof in found.proofs for row in proof.rows)
-    facts, count = evidence(snapshot.fact_ids(list(rows)))
+    facts, count = evidence([snapshot.fact_id(row) for row in rows])
     return ActualControllerRow(
         company=name(found.company),
         controller=name(found.node),

@@ -31,7 +31,8 @@ class Controller(NamedTuple):
 
     Votes are those in the company of the controller and of all that it controls; for an agreement
     those of all parties to it; where the chain goes on below an agreement, those of the company
-    that they control so. In units of 1e-15, rounded outwards.
+    that they control so. In units of 1e-15, rounded outwards
+    where the two differ.
     """
 
     company: int
@@ -66,7 +67,10 @@ def controllers_of(snapshot: Snapshot, company: int, at: int, *, limit: int = LI
 class Solver:
     """Control in one part of the register; every fixpoint is found once."""
 
-    def __init__(self, snapshot: Snapshot, stakes: Stakes) -> None:
+    def __init__(
+        self, snapshot: Snapshot, stakes: Stakes, tick: Callable[[], None] = lambda: None
+    ) -> None:
+        """`tick` is called between fixpoints and may raise."""
         self._snapshot = snapshot
         self.stakes = stakes
         self._name = snapshot.canonical
@@ -81,6 +85,7 @@ class Solver:
         settled: set[int] = set()  # controlled for certain by somebody alone, who is looked at
         for x in _starts(stakes):
             if x not in settled:
+                tick()
                 self._alone(x)
                 settled.update(y for y, level in self.least(x).level.items() if level)
         for parties in circles_of_concert(stakes):
@@ -139,7 +144,8 @@ class Solver:
             if x not in self._surely and y in self.most(x).level
         }
         if self._joint[True]:
-            for b in sorted(above, key=self._name):
+            # Whoever is a party itself is so before it is one through a company of its own.
+            for b in sorted(above, key=lambda u: (u in self._surely, self._name(u))):
                 for x, led in self._led(b).items():
                     if x not in found and x != y:
                         found[x] = self._with_others((x, b, y), led)
@@ -209,6 +215,32 @@ class Solver:
         chain = _path(part, b, y, self._name)
         return Proof(tuple(limb for limb in LIMBS if limb in limbs), chain, tuple(kept))
 
+    def _shortened(self, proof: Proof) -> Proof:
+        """A proof made of two, without what the one does not need beside the other."""
+        x, y = proof.chain[0], proof.chain[-1]
+        rep, columns = self._snapshot.nodes.rep, self._snapshot.columns
+        ends = {int(rep[end]) for row in proof.rows for end in (columns.src[row], columns.dst[row])}
+        upper = y not in self._joint[False].get(proof.chain[-2], ()) and (
+            y not in self.least(proof.chain[-2]).level
+        )
+        other = self.least if upper else self.most
+
+        def proves(some: Iterable[int]) -> bool:
+            part = within(self.stakes, some, ends, ends)
+            joint = blocs(part, part.concert, lambda m: other(m).level, upper=upper)
+            reached = [x]
+            for u in reached:
+                under = [*command(part, (u,), upper=upper).level, *joint.get(u, ())]
+                reached += [v for v in under if v not in reached]
+            return y in reached
+
+        if not proves(proof.rows):  # some step is only possible, another only certain
+            return proof
+        kept = smallest(proof.rows, proves)
+        part = within(self.stakes, kept, ends)
+        limbs = tuple(limb for limb in proof.limbs if limb != "declared" or part.declared)
+        return Proof(limbs, _path(part, x, y, self._name), tuple(kept))
+
     def _relevant(self, y: int, group: set[int]) -> tuple[list[int], list[int]]:
         """The companies through which a group has its say in y, and the relations that show it."""
         companies, rows = [y], []
@@ -235,7 +267,9 @@ class Solver:
         x, b, y = who
         able = self._joint[True].get(b, {}).get(y)
         sure = able and self._joint[False][b].get(y)
-        proof = _joined(led, self._link(b, y)) if led else self._link(b, y)
+        proof = self._link(b, y)
+        if led:
+            proof = self._shortened(_joined(led, proof))
         if able is None:
             votes = self._votes(b, y)
         elif sure:
@@ -264,13 +298,13 @@ class Solver:
         sure: bool,
     ) -> Controller:
         limbs = {limb for proof in proofs for limb in proof.limbs}
+        low, high = votes
         return Controller(
             pair[1],
             pair[0],
             tuple(limb for limb in LIMBS if limb in limbs),
             "certain" if sure and not self.stakes.cut else "possible",
-            floor(votes[0]),
-            ceil(votes[1]),
+            *((round(low),) * 2 if low == high else (floor(low), ceil(high))),
             tuple(proofs),
             self._snapshot.state_organ(pair[0]),
         )

@@ -64,6 +64,8 @@ class Prover:
     def _proof(
         self, x: int, y: int, last: _Step, reach: Command, *, upper: bool, plain: bool = False
     ) -> Proof:
+        if all(z == x for z in last.behind):
+            return Proof((last.limb,), (x, y), tuple(last.rows))
         steps = {y: last}
         queue = [y]
         for w in queue:

@@ -20,6 +20,13 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
     "length": ("步数", "length"), "reason": ("原因", "reason"), "steps": ("步骤", "steps"),
     "at_least": ("至少", "at least"), "left_out": ("未计入", "left out"), "id": ("编号", "id"),
     "pattern": ("模式", "pattern"), "facts_total": ("证据总数", "facts in all"),
+    "company": ("企业", "company"), "limb": ("控制依据", "limb"),
+    "certainty": ("确定性", "certainty"), "chain": ("控制链", "chain"),
+    "votes_min": ("表决权下限", "votes at least"), "votes_max": ("表决权上限", "votes at most"),
+    "state_organ": ("国家机关", "state organ"), "control": ("控制", "control"),
+    "integrated_min": ("综合下限", "integrated at least"),
+    "integrated_max": ("综合上限", "integrated at most"),
+    "unknown": ("持股未明", "of unknown share"),
 }  # fmt: skip
 # Said by other columns or by the picture; all of it is in the answer's JSON.
 _HIDDEN: Final = {
@@ -28,9 +35,12 @@ _HIDDEN: Final = {
     "transfer_cycles": {"id", "pattern", "currency", "why", "facts_total"},
     "integrated_ownership": {"facts_total"},
     "control": {"facts_total"},
+    "actual_controller": {"facts_total"},
+    "ownership_bounds": {"facts_total"},
 }
 _ASKED: Final = {
-    "target": ("owned", "controlled"), "owner": ("owner",), "controller": ("controller",),
+    "target": ("owned", "controlled", "company"), "owner": ("owner",),
+    "controller": ("controller",),
 }  # fmt: skip
 _FACTS: Final = 4
 _TIMES: Final = frozenset({"begins", "ends"})

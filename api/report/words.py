@@ -8,7 +8,8 @@ from typing import Any, Final
 from graph.model import RELATIONS, ZH
 
 SHARES: Final = frozenset({"share", "votes", "share_min", "share_max", "direct", "integrated",
-                           "at_least", "basis_share"})  # fmt: skip
+                           "at_least", "basis_share", "votes_min", "votes_max",
+                           "integrated_min", "integrated_max"})  # fmt: skip
 _LISTS: Final = {
     "black": "黑名单 black list", "red": "红名单 red list", "penalty": "行政处罚 penalty",
     "abnormal": "经营异常 abnormal operation",

@@ -8,14 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from algorithms.ownership.controllers import controllers_of
-from graph.snapshot import Snapshot
+from graph.snapshot import Snapshot, open_snapshot
+from graph.store import open_store
 from graph.times import day_end
-from tests.algorithms.ownership.worlds import answer, examples, holding, plain, world
+from ingest.load import load
+from tests.algorithms.ownership.worlds import (
+    answer,
+    examples,
+    finbench,
+    holding,
+    needs,
+    plain,
+    world,
+)
 from tests.referees import controllers as referee
+from tests.referees import ownership
 from tests.referees.controllers import Fact
 
 DAY = "2026-01-01"
@@ -130,6 +141,34 @@ def _registers(facts: list[Fact], shown: list[Fact]) -> list[list[referee.Held]]
                 part.append(h)
         kept.append(part)
     return kept
+
+
+spans = st.sampled_from([("0.05", "0.1"), ("0.4", "0.6"), ("0", "1"), ("0.3", "1"), ("0", "0.5")])
+loose = st.tuples(st.just("shareholder"), ANY, st.sampled_from(FIRMS), spans)
+
+
+@given(st.lists(st.one_of(exact, ties), max_size=8), st.lists(loose, min_size=1, max_size=3))
+@settings(max_examples=200, deadline=None)
+def test_holds_under_the_registers_that_unknown_shares_allow(
+    known: list[Any], unknown: list[Any]
+) -> None:
+    """Certain: in all of them. Whatever holds in one is at least possible."""
+    drawn = unknown + known
+    facts = facts_of(drawn)
+    every = [(h, referee.ultimate(h, facts)) for h in referee.completions(facts, 2)]
+    assume(0 < len(every) <= 200)
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = snapshot_of(Path(folder), drawn)
+        found = controllers(snapshot)
+    sure = {pair for pair, row in found.items() if row["certainty"] == "certain"}
+    assert sure <= set.intersection(*(pairs for _, pairs in every))
+    assert found.keys() >= set.union(*(pairs for _, pairs in every))
+    for (x, y), row in found.items():
+        if "agreement" not in row["limb"] and row["votes_min"] is not None:
+            for held, _ in every:
+                group = referee.commands(held, facts, [x])
+                votes = float(sum(h.share for h in held if h.owned == y and h.whose in group))
+                assert row["votes_min"] - 1e-12 <= votes <= row["votes_max"] + 1e-12
 
 
 @given(st.lists(st.one_of(exact, exact, ties), max_size=9))
@@ -271,3 +310,138 @@ def test_published_votes(tmp_path: Path, example: str) -> None:
     assert {y: r["votes"] for (x, y), r in rows.items() if x == "P"} == pytest.approx(
         expected, abs=1e-12
     )
+
+
+def test_a_state_organ_is_marked(tmp_path: Path) -> None:
+    """By its credit code, by its form, and in a record that came later."""
+    code = "11440604366779952B"
+    extra = [
+        {
+            "kind": "company",
+            "id": "sasac",
+            "name": "国有资产监督管理委员会",
+            "keys": {"uscc": code},
+        },
+        {"kind": "company", "id": "city", "name": "某市", "attrs": {"form": "机关法人"}},
+        {
+            "kind": "company",
+            "id": "firm",
+            "name": "机关服务公司",
+            "attrs": {"form": "有限责任公司"},
+        },
+    ]
+    held = [holding("sasac", "a", "1"), holding("city", "b", "1"), holding("firm", "c", "1")]
+    snapshot = world(tmp_path, [*held, holding("a", "d", "1"), holding("a", "e", "1")], extra)
+    rows = answer(snapshot, "actual_controller", as_of=DAY)["results"]
+    assert {(r["controller"], plain(r["company"]), r["state_organ"]) for r in rows} == {
+        (f"cn:uscc:{code}", "a", True),
+        (f"cn:uscc:{code}", "d", True),
+        (f"cn:uscc:{code}", "e", True),
+        ("d:city", "b", True),
+        ("d:firm", "c", False),
+    }
+
+
+def bods(folder: Path, name: str) -> Snapshot:
+    """A published BODS package, as it is loaded."""
+    store = open_store(f"sqlite:///{folder}/bods.db", create=True)
+    load(store, [needs(f"bods/{name}.json")])
+    return open_snapshot(store)
+
+
+def named(snapshot: Snapshot, as_of: str = DAY) -> set[tuple[str, str, str, bool]]:
+    """(controller, company, limbs, state organ), by what they are called."""
+    rows = answer(snapshot, "actual_controller", as_of=as_of)["results"]
+    return {
+        (
+            *(snapshot.label(snapshot.resolve(r[end])) for end in ("controller", "company")),
+            " ".join(r["limb"]),
+            r["state_organ"],
+        )
+        for r in rows
+    }
+
+
+def test_a_state_owned_enterprise(tmp_path: Path) -> None:
+    """The Republic of Finland, through its ministry, by declaration and by 100 % of the votes."""
+    state = "Suomen tasavalta"
+    assert named(bods(tmp_path, "bods-package-fi-soe")) == {
+        (state, "Valtiovarainministerio", "declared", True),
+        (state, "Suomen Kaasuverkko Oy", "declared votes", True),
+        (state, "Gasgrid Finland Oy", "declared votes", True),
+    }
+
+
+def test_a_nomination(tmp_path: Path) -> None:
+    """The nominee sits on the board; the nominator is declared to have control."""
+    found = named(bods(tmp_path, "nomination"))
+    assert ("Silvia Teixeira Perez", "Los Corazones de Plata", "declared", False) in found
+    assert not any(who == "Vanessa Rivero" for who, *_ in found)
+
+
+def test_one_who_bought_the_other_out(tmp_path: Path) -> None:
+    """Two held 50 % each, until in January 2022 one of them had all."""
+    found = named(bods(tmp_path, "fermcat"), "2022-06-01")
+    assert found == {("Patrick O'Donohue", "Fermcat Ltd", "votes", False)}
+
+
+def test_finbench_equals_the_fixpoint(tmp_path: Path) -> None:
+    """Every investment of FinBench; who controls and is not controlled, by the rule alone."""
+    held = [holding(u, v, str(w.numerator / w.denominator)) for (u, v), w in finbench().items()]
+    register: dict[tuple[str, str], Fraction] = {}
+    for h in held:
+        pair = h["from"], h["to"]
+        register[pair] = register.get(pair, Fraction(0)) + Fraction(h["share"])
+    pairs = {
+        (x, y): votes
+        for x in {u for u, _ in register}
+        for y, votes in ownership.controlled(register, x).items()
+    }
+    under = {y for _, y in pairs}
+    expected = {pair: float(votes) for pair, votes in pairs.items() if pair[0] not in under}
+    assert len(expected) > 50
+    rows = controllers(world(tmp_path, held))
+    total = ownership.sums(register)
+    assert rows.keys() == expected.keys()
+    for (x, y), row in rows.items():
+        over = total[y] > 1 + Fraction(1, 10**9)
+        assert row["votes"] == (None if over else pytest.approx(expected[x, y], abs=1e-9))
+        assert (row["certainty"], row["limb"]) == ("certain", ["votes"])
+
+
+def test_bounds_are_said(tmp_path: Path) -> None:
+    chain = [holding(f"c{i:02}", f"c{i + 1:02}", "0.6") for i in range(12)]
+    snapshot = world(tmp_path, chain)
+    whole = answer(snapshot, "actual_controller", as_of=DAY, target="c12")
+    assert [(plain(r["controller"]), r["certainty"]) for r in whole["results"]] == [
+        ("c00", "certain")
+    ]
+    cut = answer(snapshot, "actual_controller", as_of=DAY, target="c12", max_nodes=4)
+    assert cut["truncated"]["reason"] == "max_nodes"
+    assert {r["certainty"] for r in cut["results"]} == {"possible"}
+    every = answer(snapshot, "actual_controller", as_of=DAY, max_rows=5)
+    assert every["truncated"] == {"reason": "max_rows", "explored": 12, "limit": 5}
+    assert len(every["results"]) == 5
+
+
+def test_a_day_counts_the_facts_of_that_day(tmp_path: Path) -> None:
+    """A nominee agreement that ended, and a controller declared from then on."""
+    until, since = {"valid_to": "2021-06-30"}, {"valid_from": "2021-06-30"}
+    extra = [
+        {"kind": "person", "id": "p2"},
+        {"kind": "person", "id": "p3"},
+        {"kind": "nominee", "id": "n", "from": "p1", "to": "p2", **until},
+        {"kind": "controller", "id": "k", "from": "p3", "to": "c", **since},
+    ]
+    snapshot = world(tmp_path, [holding("p1", "c", "0.6")], extra)
+    found = {
+        day: [
+            (plain(r["controller"]), r["limb"])
+            for r in answer(snapshot, "actual_controller", as_of=day, target="c")["results"]
+        ]
+        for day in ("2021-06-29", "2021-06-30")
+    }
+    assert found == {
+        "2021-06-29": [("p2", ["agreement"])],
+        "2021-06-30": [("p1", ["votes"]), ("p3", ["declared"])],
+    }
