@@ -19,6 +19,7 @@ from graph.rulebook.rules import Document, Measure, Rule, Rulebook
 from graph.rulebook.spans import age_on
 
 ANSWER_DAYS: Final = 20  # an objection is answered in writing: 征信业管理条例 art. 25
+LONGEST: Final = 300  # characters of a name
 _ADULT: Final = 18
 _SHARES: Final = ("share", "votes", "share_min", "share_max")
 
@@ -173,12 +174,17 @@ def _apart(row: Mapping[str, Any], proof: Mapping[str, Any]) -> list[str]:
 
 
 def _named(name: str, kind: str, names: Known, *, plain: bool) -> Named:
-    shown, label = mask_within(name), mask_within(names.names.get(name, name))
+    shown, label = _short(mask_within(name)), _short(mask_within(names.names.get(name, name)))
     if plain:
         return Named(shown, kind, label, names.keys.get(name, ()))
     if kind == "person" and label != shown:
         return Named(shown, kind, f"{label[:1]}**", veiled=True)
     return Named(shown, kind, label)
+
+
+def _short(text: str) -> str:
+    """No name of a register is longer; a made-up one keeps the page from being set in time."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)})"
 
 
 def _fact(said: Mapping[str, Any], ends: Mapping[str, Named], names: Known) -> Fact:
@@ -196,10 +202,12 @@ def _fact(said: Mapping[str, Any], ends: Mapping[str, Named], names: Known) -> F
         b=None if listed else ends[said["to"]],
         begins=said["valid_from"],
         ends=said["valid_to"],
-        dataset=mask_within(dataset),
-        record=mask_within(record),
-        cited=mask_within(source["record"]) if source.get("record") not in (None, record) else None,
-        says={name: mask_within(str(text or "")) for name, text in texts.items()},
+        dataset=_short(mask_within(dataset)),
+        record=_short(mask_within(record)),
+        cited=_short(mask_within(str(source["record"])))
+        if source.get("record") not in (None, record)
+        else None,
+        says={name: _short(mask_within(str(text or ""))) for name, text in texts.items()},
     )
 
 
