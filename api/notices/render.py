@@ -68,5 +68,5 @@ def _environment() -> Environment:
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
     made.filters["day"] = lambda text, lang: lang.day(text)
-    made.filters["word"] = lambda value, words: words[value]
+    made.filters["word"] = lambda value, words: words.get(value, value)
     return made

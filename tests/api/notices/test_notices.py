@@ -17,7 +17,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from api.notices.ask import notice
-from api.notices.content import percent
+from api.notices.facts import percent
 from api.notices.known import Known, known
 from api.notices.particulars import GROUNDS, KINDS
 from api.notices.render import render
@@ -367,6 +367,56 @@ def test_proofs_that_do_not_hold_print_nothing(session: Session, answer: Any) ->
                       (relabelled, "digest")):  # fmt: skip
         with pytest.raises(InputError, match=why):
             render(changed(edit), name, "decision", given("decision"))
+
+
+def test_what_was_decided_under_an_earlier_rulebook(session: Session, answer: Any) -> None:
+    """Nothing new is decided on it; an objection to it, and its lifting, are told as it was."""
+    other = copy.deepcopy(answer)
+    row = next(row for row in other["results"] if row["party"] == party(session))
+    row["proof"]["rulebook"] = "2019-01+sha256:" + "0" * 64
+    row["proof"]["rule"]["basis"] = {"document": "gone", "article": "第九条"}
+    row["basis"] = {"document": "旧规定", "number": "文号1", "article": "第九条", "status": "U"}
+    with pytest.raises(InputError, match="digest"):
+        made(session, other, "lifted")
+    row["proof"] = sealed({k: v for k, v in row["proof"].items() if k != "digest"})
+    for kind in ("prior", "decision"):
+        with pytest.raises(InputError, match="another rulebook"):
+            made(session, other, kind)
+    for kind in ("objection_received", "lifted"):
+        page = Page(made(session, other, kind))
+        assert "《旧规定》，文号1，第九条" in page.said["zh", "basis"]
+        assert "2019-01+sha256:0000" in page.said["en", "proof"]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@drawn(data=st.data())
+def test_broken_answers_are_one_clear_error(session: Session, answer: Any, data: Any) -> None:
+    """Any part taken away or put in place of another: a page that is whole, or our own error."""
+    other = copy.deepcopy(answer)
+    at: Any = other
+    while True:
+        keys = sorted(at) if isinstance(at, dict) else list(range(len(at)))
+        if not keys:
+            return
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(at[key], dict | list) or data.draw(st.booleans()):
+            break
+        at = at[key]
+    if isinstance(at, dict) and data.draw(st.booleans()):
+        del at[key]
+    else:
+        at[key] = data.draw(st.sampled_from([None, 1, "x", [], {}, [1], {"a": 1}]))
+    kind = data.draw(st.sampled_from(KINDS))
+    try:
+        if data.draw(st.booleans()):
+            html = render(other, party(session), kind, given(kind))
+        else:
+            html = made(session, other, kind)
+    except LinkriskError:
+        return
+    assert Page(html).tags[-1] == ("/html", ())
 
 
 def test_who_is_not_in_the_answer(session: Session, answer: Any) -> None:
