@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.notices.content import row_of
+from api.notices.content import proven
 from api.notices.known import Known, known
 from api.notices.render import render
-from graph.errors import WrongUsage
+from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
     from api.session import Session
@@ -35,8 +35,11 @@ def notice(session: Session | None, asked: Mapping[str, Any]) -> str:
         said = msgspec.convert(dict(asked), NoticeAsked)
     except msgspec.ValidationError as error:
         raise WrongUsage(f"notice: {error}") from None
-    proof = row_of(said.answer, said.party).get("proof")
     names = Known()
-    if session is not None and isinstance(proof, dict):
-        names = known(session, proof)
+    if session is not None:
+        _, proof, _ = proven(said.answer, said.party, said.kind)
+        try:
+            names = known(session, proof)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{said.party[:80]}: the proof cannot be read: {error}") from None
     return render(said.answer, said.party, said.kind, said.particulars, lang=said.lang, names=names)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+import msgspec
+
+from api.notices.facts import Fact, Named, fact, named
 from api.notices.known import Known
 from api.notices.particulars import Particulars
 from graph.errors import Conflict, InputError, WrongUsage
-from graph.keys import mask_within
 from graph.proof.check import check
+from graph.proof.shape import ENGINE, digest
 from graph.rulebook import load_rulebook
 from graph.rulebook.load import load_editions
 from graph.rulebook.rules import Document, Measure, Rule, Rulebook
@@ -20,34 +23,7 @@ from graph.rulebook.spans import age_on
 
 ANSWER_DAYS: Final = 20  # an objection is answered in writing: 征信业管理条例 art. 25
 _ADULT: Final = 18
-_SHARES: Final = ("share", "votes", "share_min", "share_max")
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A subject as it may be shown to this party: others who are natural persons by their first
-    character alone."""
-
-    id: str
-    kind: str
-    name: str
-    keys: tuple[str, ...] = ()
-    veiled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact: what, between whom, from when until before when, and where it is written."""
-
-    kind: str
-    a: Named
-    b: Named | None
-    begins: str | None
-    ends: str | None
-    dataset: str
-    record: str
-    cited: str | None  # where it stood in its source
-    says: dict[str, str]
+_AFTER: Final = ("objection_received", "lifted")  # of what was decided before
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +35,7 @@ class Content:
     party: Named
     subject: Named
     claim: Mapping[str, Any]
-    row: Mapping[str, Any]
+    control: tuple[str, ...]  # how it controls
     measure: Measure
     rule: Rule
     document: Document
@@ -76,31 +52,30 @@ def content(answer: Mapping[str, Any], party: str, kind: str, given: Particulars
             names: Known) -> Content:  # fmt: skip
     """The content of a notice about one row of an `extend` answer.
 
-    The row must extend, and its proof must hold by itself and say the same. Raises WrongUsage for
-    a party that is not there or is not reached, InputError for a proof that does not hold, Conflict
-    where the extension ended before the notice. Linear in the proof.
+    The row must extend, and its proof must hold by itself and say the same; of what was decided
+    under an earlier rulebook or engine an objection or lifting tells as it was decided then. Raises
+    WrongUsage for a party that is not there or is not reached, InputError for a proof that does not
+    hold, Conflict where the extension ended before the notice. Linear in the proof.
     """
-    row = row_of(answer, party)
-    if row.get("outcome") != "extend":
-        raise WrongUsage(
-            f"{party[:80]}: the outcome is {str(row.get('outcome'))[:20]}; notices are for extend"
-        )
-    proof = row.get("proof")
-    if not isinstance(proof, dict):
-        raise InputError(f"{party[:80]}: the row has no proof; ask extend with proofs")
-    book = _book(proof)
-    if wrong := check(proof, book) or _apart(row, proof):
-        raise InputError(f"{party[:80]}: the proof does not hold: {wrong[0]}")
-    claim, rule = proof["claim"], book.row(proof["rule"]["id"])
-    if rule.basis is None:
-        raise InputError(f"{party[:80]}: rule {rule.id} has no basis")
+    row, proof, book = proven(answer, party, kind)
+    try:
+        return _content(row, kind, given, names, proof, book)
+    except (KeyError, TypeError, ValueError, AttributeError, msgspec.ValidationError) as error:
+        raise InputError(f"{party[:80]}: the proof cannot be read: {error}") from None
+
+
+def _content(row: Mapping[str, Any], kind: str, given: Particulars, names: Known,
+             proof: Mapping[str, Any], book: Rulebook) -> Content:  # fmt: skip
+    claim, rule = proof["claim"], msgspec.convert(proof["rule"], Rule)
     until = claim["until"]
     if kind in ("prior", "decision") and until is not None and until[:10] <= given.on:
-        raise Conflict(f"{party[:80]}: the extension ended on {until}, the notice is of {given.on}")
+        raise Conflict(
+            f"{claim['party']}: the extension ended on {until}, the notice is of {given.on}"
+        )
     records = {said["record"]: said for said in proof["records"]}
     kinds = {said["of"]: said["kind"] for said in records.values()}
     shown = {
-        name: _named(name, of, names, plain=name in (claim["party"], claim["subject"]))
+        name: named(name, of, names, plain=name in (claim["party"], claim["subject"]))
         for name, of in kinds.items()
     }
     ends = {record: shown[said["of"]] for record, said in records.items()}
@@ -113,19 +88,37 @@ def content(answer: Mapping[str, Any], party: str, kind: str, given: Particulars
         party=shown[claim["party"]],
         subject=shown[claim["subject"]],
         claim=claim,
-        row=row,
+        control=msgspec.convert(row["control"], tuple[str, ...]),
         measure=book.measure(claim["measure"]),
         rule=rule,
-        document=book.document(rule.basis.document),
+        document=_document(book, rule, row),
         documents=procedure(),
-        facts=tuple(_fact(said, ends, names) for said in [*proof["listings"], *proof["relations"]]),
+        facts=tuple(fact(said, ends, names) for said in [*proof["listings"], *proof["relations"]]),
         veiled=any(each.veiled for each in ends.values()),
         adult=bool(births)
         and all(age_on(date.fromisoformat(b), claim["act"]) >= _ADULT for b in births),
         answer_by=(date.fromisoformat(given.on) + timedelta(days=ANSWER_DAYS)).isoformat(),
-        version=book.version,
+        version=proof["rulebook"],
         digest=proof["digest"],
     )
+
+
+def proven(
+    answer: Mapping[str, Any], party: str, kind: str
+) -> tuple[Mapping[str, Any], dict[str, Any], Rulebook]:
+    """The row of a party that is reached, its proof, and the rulebook; raises as `content`."""
+    row = row_of(answer, party)
+    if row.get("outcome") != "extend":
+        raise WrongUsage(
+            f"{party[:80]}: the outcome is {str(row.get('outcome'))[:20]}; notices are for extend"
+        )
+    proof = row.get("proof")
+    if not isinstance(proof, dict):
+        raise InputError(f"{party[:80]}: the row has no proof; ask extend with proofs")
+    book = _book(proof)
+    if wrong := _wrong(kind, row, proof, book):
+        raise InputError(f"{party[:80]}: the proof does not hold: {wrong[0]}")
+    return row, proof, book
 
 
 def row_of(answer: Mapping[str, Any], party: str) -> Mapping[str, Any]:
@@ -160,55 +153,39 @@ def procedure() -> dict[str, Document]:
 
 
 def _book(proof: Mapping[str, Any]) -> Rulebook:
-    version = proof.get("rulebook")
-    return load_rulebook(str(version).partition("+")[0] if version else None)
+    """The rulebook's edition that the proof names; where it is gone, the newest."""
+    with suppress(WrongUsage):
+        return load_rulebook(str(proof.get("rulebook")).partition("+")[0])
+    return load_rulebook()
+
+
+def _wrong(kind: str, row: Mapping[str, Any], proof: dict[str, Any], book: Rulebook) -> list[str]:
+    """Why nothing is printed on this proof; empty where it may be."""
+    claim = proof.get("claim")
+    if not isinstance(claim, dict):
+        return ["it has no claim"]
+    now = (proof.get("rulebook"), claim.get("engine")) == (book.version, ENGINE)
+    if now or kind not in _AFTER:
+        return check(proof, book) or _apart(row, proof)
+    if proof.get("digest") != digest(proof):
+        return ["the digest is not that of its content"]
+    return _apart(row, proof)
+
+
+def _document(book: Rulebook, rule: Rule, row: Mapping[str, Any]) -> Document:
+    """The document of a rule; one that the rulebook has no longer is as the row names it."""
+    if rule.basis is None:
+        raise InputError(f"rule {rule.id} has no basis")
+    with suppress(WrongUsage):
+        return book.document(rule.basis.document)
+    told = row["basis"]
+    return Document(id=rule.basis.document, zh=told["document"], en=told["document"],
+                    number=told["number"], status=rule.status)  # fmt: skip
 
 
 def _apart(row: Mapping[str, Any], proof: Mapping[str, Any]) -> list[str]:
     """Where a row says otherwise than its own proof."""
     claim = proof["claim"]
-    pairs = [(n, row.get(n), claim[n]) for n in ("party", "outcome", "reason", "until")]
-    pairs.append(("rule", row.get("rule"), (proof["rule"] or {}).get("id")))
+    pairs = [(n, row.get(n), claim.get(n)) for n in ("party", "outcome", "reason", "until")]
+    pairs.append(("rule", row.get("rule"), (proof.get("rule") or {}).get("id")))
     return [f"the row's {n} is not the proof's" for n, one, other in pairs if one != other]
-
-
-def _named(name: str, kind: str, names: Known, *, plain: bool) -> Named:
-    shown, label = mask_within(name), mask_within(names.names.get(name, name))
-    if plain:
-        return Named(shown, kind, label, names.keys.get(name, ()))
-    if kind == "person" and label != shown:
-        return Named(shown, kind, f"{label[:1]}**", veiled=True)
-    return Named(shown, kind, label)
-
-
-def _fact(said: Mapping[str, Any], ends: Mapping[str, Named], names: Known) -> Fact:
-    stored = names.facts.get(said["fact"], {})
-    source = stored.get("source", {})
-    dataset, _, record = said["fact"].partition(":")
-    listed = "list" in said
-    texts = {name: said.get(name) for name in ("list", "domain", "status", "role", "basis", "by")}
-    if listed:
-        texts |= {name: stored.get(name) for name in ("authority", "basis")}
-    texts |= {name: percent(said.get(name)) for name in _SHARES}
-    return Fact(
-        kind="listing" if listed else said["kind"],
-        a=ends[said["subject" if listed else "from"]],
-        b=None if listed else ends[said["to"]],
-        begins=said["valid_from"],
-        ends=said["valid_to"],
-        dataset=mask_within(dataset),
-        record=mask_within(record),
-        cited=mask_within(source["record"]) if source.get("record") not in (None, record) else None,
-        says={name: mask_within(str(text or "")) for name, text in texts.items()},
-    )
-
-
-def percent(text: Any) -> str:
-    """A share as per cent, exact: 0.5000001 is 50.00001 %; nothing where it is not known."""
-    if text is None:
-        return ""
-    try:
-        value = format((Decimal(str(text)) * 100).normalize(), "f")
-    except InvalidOperation:
-        return str(text)
-    return f"{value} %"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from graph.errors import WrongUsage
 from graph.rulebook.rules import check_day
@@ -17,21 +18,25 @@ _DAYS: Final = ("on", "decided_on", "prior_on", "respond_by", "in_force_from")
 _TWO: Final = ("decision", "objection_received", "lifted")  # after two people have decided
 
 
+Line = Annotated[str, Meta(max_length=300)]
+Passage = Annotated[str, Meta(max_length=2000)]
+
+
 class Particulars(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Plain values given by the caller; days are ISO dates, names and texts as they are shown."""
 
-    decision: str  # its number
-    authority: str
-    contact: str  # where to be heard, object, see and correct
+    decision: Line  # its number
+    authority: Line
+    contact: Line  # where to be heard, object, see and correct
     on: str  # the day of the notice
-    proposed_by: str
-    approved_by: str | None = None
+    proposed_by: Line
+    approved_by: Line | None = None
     decided_on: str | None = None  # where the notice is not itself the decision
     prior_on: str | None = None  # when the prior notice was delivered
     respond_by: str | None = None  # the last day to answer a prior notice
     in_force_from: str | None = None  # not before delivery, whatever it says
-    meaning: str | None = None  # what the measure forbids or asks, in the authority's words
-    remedy: str | None = None  # reconsideration, suit or review: where, within how many days
+    meaning: Passage | None = None  # what the measure forbids or asks, in the authority's words
+    remedy: Passage | None = None  # reconsideration, suit or review: where, within how many days
     grounds: str | None = None  # why it is lifted, see GROUNDS
     suspends: bool = True  # whether the extension rests while an objection is open
 

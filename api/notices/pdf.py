@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Final, NoReturn
+import warnings
+from typing import Any, Final
 
 from graph.errors import LinkriskError
 
 _SYSTEM: Final = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk"
+_NO_FONT: Final = "PDF needs a Chinese font; on Debian: apt-get install fonts-noto-cjk"
 _CJK: Final = ((0x2E80, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF))
 _ONE: Final = threading.Lock()  # Pango's font map is one for the process
 
@@ -41,24 +43,30 @@ def pdf(html: str) -> bytes:
     Raises NoPdf where the extra `pdf`, Pango or a Chinese font is missing, so that no notice with
     empty boxes for its words is ever made.
     """
+    missing, log = _Missing(), logging.getLogger("weasyprint")
+    with _ONE:
+        page, fetcher = _library()
+        log.addHandler(missing)
+        try:
+            made: bytes = page(string=html, url_fetcher=fetcher).write_pdf()
+        finally:
+            log.removeHandler(missing)
+    if any(first <= point <= last for point in missing.points for first, last in _CJK):
+        raise NoPdf(_NO_FONT)
+    return made
+
+
+def _library() -> tuple[Any, Any]:
+    """WeasyPrint's page, and a fetcher to which every protocol is forbidden."""
     try:
-        from weasyprint import HTML
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # no font at all: Pango would crash
+            from weasyprint import HTML
+            from weasyprint.urls import URLFetcher
     except ImportError:
         raise NoPdf("PDF needs an extra: pip install 'linkrisk[pdf]'") from None
     except OSError:
         raise NoPdf(f"PDF needs Pango; on Debian: apt-get install {_SYSTEM}") from None
-    missing, log = _Missing(), logging.getLogger("weasyprint")
-    with _ONE:
-        log.addHandler(missing)
-        try:
-            made = HTML(string=html, url_fetcher=_refuse).write_pdf()
-        finally:
-            log.removeHandler(missing)
-    if any(first <= point <= last for point in missing.points for first, last in _CJK):
-        raise NoPdf("PDF needs a Chinese font; on Debian: apt-get install fonts-noto-cjk")
-    assert isinstance(made, bytes)
-    return made
-
-
-def _refuse(url: str, *_: object, **__: object) -> NoReturn:
-    raise ValueError(f"a notice refers to nothing outside itself: {url[:80]}")
+    except UserWarning:
+        raise NoPdf(_NO_FONT) from None
+    return HTML, URLFetcher(allowed_protocols=())
