@@ -10,7 +10,6 @@ import numpy as np
 from algorithms.ownership.controllers import Controller
 from algorithms.ownership.holdings import Reader, Rows, exact_votes
 from graph.model import CODES
-from graph.proof.known import is_organ
 from graph.store import NONE
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) ->
     if (
         snapshot.kind_name(controller.node) == "company"
         and 1 - named(reader, controller.node) > _HALF
-        and not is_organ(snapshot, controller.node, snapshot.stated([controller.node]))
+        and not snapshot.state_organ(controller.node)
     ):
         return "possible"
     return None

@@ -1,4 +1,4 @@
-"""`extend_batch` and `extend_preview`: many subjects at once, and how many a measure would touch."""
+"""`extend_batch`, `extend_preview`: many subjects at once; how many a measure would touch."""
 
 from __future__ import annotations
 

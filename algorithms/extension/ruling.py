@@ -12,7 +12,7 @@ from algorithms.ownership.holdings import exact_votes
 from graph.limbs import CONTROLLER, by_name_alone, in_force
 from graph.model import SHARE_UNIT
 from graph.proof.judge import LONGEST
-from graph.proof.known import births_of, is_organ, rows_of
+from graph.proof.known import births_of, rows_of
 from graph.rulebook.rules import RELATIONS, Condition, Measure, Person, Responsible, Rule, Share
 from graph.rulebook.spans import age_on, later
 from graph.store import NONE
@@ -235,7 +235,7 @@ class Ruling:
             return self._gate("unknown_age", ruled)
         if self._by_name(one.node):
             return self._gate("name_match", ruled)
-        if not person and is_organ(snapshot, one.node, self.stated):
+        if not person and snapshot.state_organ(one.node):
             return Ruled("review", "state_organ", ruled.limb, ruled.rule)
         if not self._there(self.root):
             return Ruled("review", "subject_ended", ruled.limb, ruled.rule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +41,8 @@ def verify_proof(common: Common, /, files: tuple[str, ...], alone: bool) -> None
     told: list[dict[str, Any]] = []
     with _Views(common, alone) as views:
         for name, proof in _proofs(files):
-            claim = proof.get("claim") if isinstance(proof.get("claim"), dict) else {}
+            said = proof.get("claim")
+            claim: dict[str, Any] = said if isinstance(said, dict) else {}
             book = books.get(str(proof.get("rulebook")))
             problems = (
                 ["its rulebook is not here"]
@@ -131,7 +133,7 @@ def _within(name: str, line: int, document: Any) -> Iterator[dict[str, Any]]:
 
 def _read(name: str) -> bytes:
     if name == "-":
-        return click.get_binary_stream("stdin").read(_MOST)
+        return sys.stdin.buffer.read(_MOST)
     try:
         with Path(name).open("rb") as file:
             text = file.read(_MOST + 1)

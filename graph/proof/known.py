@@ -5,7 +5,7 @@ A snapshot says what is known of a relation or record; nothing here decides anyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graph.limbs import is_organ_key
 from graph.model import CODES, NAMES, SHARE_UNIT
+from graph.organs import is_organ
 from graph.store import NONE
 from graph.times import format_time
 
@@ -29,9 +29,6 @@ AROUND: Final = (
     "legal_representative", "officer", "guarantee", "branch", "successor", "employs",
 )  # fmt: skip
 BESIDE: Final = ("kin", "guardian", "nominee")
-_ORGANS: Final = frozenset(
-    {"state_organ", "state organ", "机关", "国家机关", "行政机关", "党政机关", "政府机关"}
-)
 
 
 def rows_of(snapshot: Snapshot, node: int, kinds: Iterable[str], *, into: bool) -> list[int]:
@@ -104,21 +101,9 @@ def record(snapshot: Snapshot, node: int, stated: StoredFact | None) -> dict[str
     if stated is not None:
         if births := births_of(stated):
             said["born"] = [born.isoformat() for born in births]
-        if _says_organ(stated):
+        if is_organ((stated.payload.get("attrs") or {}).get("form")):
             said["organ"] = True
     return said
-
-
-def _says_organ(stated: StoredFact) -> bool:
-    form = (stated.payload.get("attrs") or {}).get("form", "")
-    return str(form).strip().lower() in _ORGANS
-
-
-def is_organ(snapshot: Snapshot, node: int, stated: Mapping[int, StoredFact]) -> bool:
-    """Whether a subject's code, or any of its records as stated, says that it is an organ of the
-    state."""
-    said = (stated[m] for m in snapshot.members(node) if m in stated)
-    return is_organ_key(snapshot.canonical(node)) or any(map(_says_organ, said))
 
 
 def births_of(stated: StoredFact) -> list[date]:

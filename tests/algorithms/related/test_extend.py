@@ -30,13 +30,13 @@ CASES = [
 Write = Callable[..., Store]
 
 
-def view(store: Store, facts: list[dict[str, Any]]) -> Snapshot:
+def view(store: Store, facts: list[dict[str, Any]], batch: str = "b") -> Snapshot:
     """The facts, then what retracts or ends them."""
     normaliser = Normaliser("d", store.id_key)
     later = [fact for fact in facts if fact["kind"] in ("retract", "close")]
     for number, batch in enumerate(([f for f in facts if f not in later], later)):
         if batch:
-            written = store.write(f"b{number}", [normaliser.row(fact) for fact in batch])
+            written = store.write(f"{batch}{number}", [normaliser.row(fact) for fact in batch])
             assert not written.rejected
             assert not written.deferred
     return open_snapshot(store)

@@ -350,7 +350,7 @@ def test_proofs_that_do_not_hold_print_nothing(session: Session, answer: Any) ->
         return other
 
     def less(row: Any) -> None:
-        held = next(f for f in row["proof"]["facts"] if f["fact"] == "reg:s1")
+        held = next(f for f in row["proof"]["relations"] if f["fact"] == "reg:s1")
         held["share"] = "0.1"
         row["proof"] = sealed({k: v for k, v in row["proof"].items() if k != "digest"})
 
