@@ -83,7 +83,7 @@ class Accumulation(Generic[N]):
             if members[0] == start:
                 continue
             self._clock.check()
-            before = {v: [u for u in back(v) if u in x and u != v] for v in members}
+            before = {v: [u for u in back(v) if u in x] for v in members}
             entered = {v: sum((x[u] * share(u, v) for u in before[v]), zero) for v in members}
             if any(u in found.least for v in members for u in before[v]):
                 found.least.update(members)

@@ -186,7 +186,7 @@ class _Around:
         self._question.clock.check()
         part = self.part
         register, fact = part.register, self._question.fact
-        back = walk((v,), lambda y: [] if y == u else [x for x in register.owners[y] if x != v])
+        back = walk((v,), lambda y: [] if y == u else register.owners[y])
         inside = set(back)
         ways = set(
             walk((u,), lambda x: [] if x == v else [y for y in register.owned[x] if y in inside])

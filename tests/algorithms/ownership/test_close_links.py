@@ -143,6 +143,21 @@ def test_asked_by_the_other_party(tmp_path: Path) -> None:
     assert rows(snapshot, subject="d", target="b")[0]["facts"] == ["d:h0", "d:h2", "d:h1"]
 
 
+def test_what_leads_back_is_no_evidence(tmp_path: Path) -> None:
+    """Nor are holdings in itself, those of what leads elsewhere, and those of others."""
+    snapshot = world(
+        tmp_path,
+        [holding("p", "a", "0.5"), holding("a", "b", "0.5"), holding("b", "a", "0.3"),
+         holding("a", "a", "0.1"), holding("q", "b", "0.2"), holding("b", "e", "0.1")],
+    )  # fmt: skip
+    facts = {plain(r["b"]): r["facts"] for r in rows(snapshot, subject="p")}
+    assert facts == {"a": ["d:h0"], "b": ["d:h0", "d:h1"]}
+    up = [r for r in rows(snapshot, subject="b") if r["basis"] == "owned"]
+    assert {plain(r["b"]): r["facts"] for r in up} == {
+        "a": ["d:h1"], "p": ["d:h0", "d:h1"], "q": ["d:h4"]
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("second", "linked"), [("0.4", True), ("0.39999999999999999999", False), ("0.41", True)]
 )
