@@ -444,3 +444,40 @@ def test_a_store_that_does_not_know_the_party(
 def test_shares_are_exact() -> None:
     told = [percent(text) for text in ("0.5000000000000001", "1", "0", "0.250", None)]
     assert told == ["50.00000000000001 %", "100 %", "0 %", "25 %", ""]
+
+
+GOLDEN = Path(__file__).parents[2] / "extension" / "golden.jsonl"
+
+
+@pytest.mark.full
+def test_every_golden_extension_has_its_notices(tmp_path: Path) -> None:
+    """Whoever the law reaches can be told so, whatever the relation."""
+    import msgspec
+
+    from algorithms.registry import encode
+    from graph.facts import Normaliser
+    from graph.store import open_store
+
+    reached = 0
+    for line in GOLDEN.read_text("utf-8").splitlines():
+        case = msgspec.json.decode(line)
+        if "extend" not in case["expect"].values():
+            continue
+        url = f"sqlite:///{tmp_path / case['case']}.db"
+        store = open_store(url, create=True)
+        normaliser = Normaliser("g", store.id_key)
+        store.write("b", [normaliser.row(fact, at) for at, fact in enumerate(case["facts"], 1)])
+        store.close()
+        with Session(url) as opened:
+            asked = {name: case[name] for name in ("subject", "measure", "act", "as_of")}
+            found = msgspec.json.decode(encode(opened.ask("extend", asked)))
+            names = [row["party"] for row in found["results"] if row["outcome"] == "extend"]
+            for name, kind in ((name, kind) for name in names for kind in KINDS):
+                said = given(kind, on=case["as_of"])
+                html = notice(
+                    opened, {"answer": found, "party": name, "kind": kind, "particulars": said}
+                )
+                assert {part for _, part in Page(html).said} >= ALWAYS["zh"].keys()
+                assert "None" not in html
+                reached += 1
+    assert reached >= 4 * 100

@@ -127,6 +127,19 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
         pdf("<p>x</p>")
 
 
+def test_without_pango_the_error_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoLibrary:
+        def find_spec(self, name: str, *_: Any) -> None:
+            if name.startswith("weasyprint"):
+                raise OSError("cannot load library 'libpango-1.0-0'")
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [NoLibrary(), *sys.meta_path])
+    with pytest.raises(LinkriskError, match=r"apt-get install libpango-1\.0-0"):
+        pdf("<p>x</p>")
+
+
 def test_over_http(session: Session, answer: Any) -> None:
     """The same page as in Python; PDF by Accept; errors as problems."""
     asked = {"answer": answer, "party": "p1", "kind": "decision", "lang": "zh",
