@@ -35,6 +35,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "api.verbs.rulebook:rulebook",
         "What each measure may do: check, show, diff / 规则库",
     ),
+    "decide": ("api.verbs.decide:decide", "Decisions: propose, approve, … show / 惩戒决定"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }

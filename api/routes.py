@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from algorithms.registry import ALGORITHMS, Algorithm, split
 from api import evidence, look, openapi, page, rulebook
+from api.decisions.routes import add_decisions
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ def add_service(app: FastAPI, engine: Engine) -> None:
             response_model=None,
             openapi_extra=openapi.SERVICE.get(path),
         )
+    add_decisions(app, engine, _body, json_response)
     app.add_api_route(
         "/v1/facts",
         facts,

@@ -21,7 +21,6 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         str | None,
         Meta(
             description="names the request: sent again under it, it changes nothing / 幂等键",
-            max_length=400,
         ),
     ] = None
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _TRIES: Final = 200
 _TOGETHER: Final = 1000  # decisions that one append of a sweep tells the end of
 _NAME: Final = 200
-_NAMES: Final = frozenset({"by", "reviewer", "objector", "department", "departments"})
+_NAMES: Final = frozenset({"by", "reviewer", "objector", "department", "departments", "key"})
 _WORDS: Final = 4000  # characters of anything said
 # Not compared when a request is sent again: what is told of elsewhere, or becomes something else.
 _SKIPPED: Final = frozenset({"by", "key", "until", "departments", "subject", "party"})
@@ -292,7 +292,7 @@ class Work:
 
 def _text(name: str, text: str) -> str:
     most = _NAME if name in _NAMES else _WORDS
-    text = text.strip()
+    text = " ".join(text.split()) if name in _NAMES else text.strip()
     if not 0 < len(text) <= most:
         raise WrongUsage(f"{name}: 1 to {most} characters / 不得为空或过长")
     if name in _NAMES and not text.isprintable():
