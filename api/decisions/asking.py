@@ -23,23 +23,29 @@ def read(kind: type[A], given: Mapping[str, Any]) -> A:
         raise WrongUsage(f"{where.rstrip('`')}: {reason}" if where else reason) from None
 
 
-def propose(work: Work, given: Mapping[str, Any]) -> bytes:
-    """Propose, and show the decision."""
-    return _bytes(work, work.propose(read(asks.Propose, given)))
+def take(work: Work, step: str, about: str | None, given: Mapping[str, Any]) -> bytes:
+    """Take a step, and show the decision after it; of `expire`, which decisions expired.
+
+    `about` is the decision's id; `propose` and `expire` are about none. Raises WrongUsage, and what
+    the step raises.
+    """
+    kind = kind_of(step)
+    if (about is None) != (step not in asks.STEPS):
+        raise WrongUsage(f"{step}: {'which decision?' if about is None else 'takes no id'}")
+    ask = read(kind, given)
+    if isinstance(ask, asks.Expire):
+        return msgspec.json.encode({"expired": [each.id for each in work.expire(ask)]})
+    if isinstance(ask, asks.Propose):
+        done = work.propose(ask)
+    else:
+        assert isinstance(ask, asks.Personal)
+        done = work.step(step, str(about), ask)
+    return msgspec.json.encode(views.shown(done, work.today()))
 
 
-def step(work: Work, about: str, name: str, given: Mapping[str, Any]) -> bytes:
-    """Take a step, and show the decision after it."""
-    if name not in asks.STEPS:
-        raise WrongUsage(f"no step {name[:40]!r}: {', '.join(asks.STEPS)}")
-    return _bytes(work, work.step(name, about, read(asks.STEPS[name], given)))
-
-
-def expire(work: Work, given: Mapping[str, Any]) -> bytes:
-    """The sweep: which decisions were recorded as expired."""
-    done = work.expire(read(asks.Expire, given))
-    return msgspec.json.encode({"expired": [each.id for each in done]})
-
-
-def _bytes(work: Work, decision: Any) -> bytes:
-    return msgspec.json.encode(views.shown(decision, work.today()))
+def kind_of(step: str) -> type[asks.Ask]:
+    """What a step takes, by its word; raises WrongUsage."""
+    kinds: dict[str, type[asks.Ask]] = {**asks.STEPS, **asks.ALONE}
+    if step not in kinds:
+        raise WrongUsage(f"no step {step[:40]!r}: {', '.join(kinds)}")
+    return kinds[step]

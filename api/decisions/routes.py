@@ -35,16 +35,16 @@ def add_decisions(
 
     async def propose(request: Request) -> Response:
         """Propose that a measure reach a party / 提出扩展决定."""
-        return answer(await engine.run(asking.propose, work, await body_of(request)))
+        return answer(await engine.run(asking.take, work, "propose", None, await body_of(request)))
 
     async def step(request: Request) -> Response:
         """Take a step of a decision / 决定流程."""
         about, name = (request.path_params[part] for part in ("id", "step"))
-        return answer(await engine.run(asking.step, work, about, name, await body_of(request)))
+        return answer(await engine.run(asking.take, work, name, about, await body_of(request)))
 
     async def expire(request: Request) -> Response:
         """Record the end of decisions whose time has passed / 到期处理."""
-        return answer(await engine.run(asking.expire, work, await body_of(request)))
+        return answer(await engine.run(asking.take, work, "expire", None, await body_of(request)))
 
     def query(show: Callable[..., Any], names: tuple[str, ...]) -> Endpoint:
         async def look(request: Request) -> Response:

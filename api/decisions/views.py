@@ -20,7 +20,8 @@ _BRIEF: Final = ("id", "subject", "party", "measure", "act", "status", "begins",
 
 def shown(decision: Decision, day: str) -> dict[str, Any]:
     """A decision, what it comes to on a day, and its clocks."""
-    said: dict[str, Any] = msgspec.to_builtins(decision)
+    # As JSON has it, so that an answer in this process is the one over HTTP: lists, no tuples.
+    said: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(decision))
     said["history"] = [
         {**step._asdict(), "at": format_instant(step.at)} for step in decision.history
     ]

@@ -245,12 +245,12 @@ class Work:
                 " where the facts still say so / 证明不再成立"
             )
 
-    def _sent(self, ask: asks.Ask, made: str, entries: list[Entry]) -> bool:
+    def _sent(self, ask: asks.Personal, made: str, entries: list[Entry]) -> bool:
         """Whether a request of this key was carried out; raises Conflict where another was."""
         if ask.key is None or not (sent := [e for e in entries if e.key == PREFIX + ask.key]):
             return False
         said = [entry.content for entry in sent]
-        same = {e.kind for e in sent} == {PREFIX + made} and sent[0].actor == getattr(ask, "by", "")
+        same = {e.kind for e in sent} == {PREFIX + made} and sent[0].actor == ask.by
         for name in set(ask.__struct_fields__) - _SKIPPED:
             given = getattr(ask, name)
             same &= given is None or said[0].get(name) == given
@@ -261,7 +261,11 @@ class Work:
         return True
 
     def _append(
-        self, about: str, ask: asks.Ask, made: str, make: Callable[[Decision | None], list[Draft]]
+        self,
+        about: str,
+        ask: asks.Personal,
+        made: str,
+        make: Callable[[Decision | None], list[Draft]],
     ) -> Decision:
         """Check on the folded state and append, again and again while others append first."""
         key = None if ask.key is None else PREFIX + ask.key

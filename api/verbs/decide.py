@@ -11,7 +11,7 @@ import msgspec
 
 from algorithms.registry import split
 from api.decisions import asking, asks
-from api.decisions.asks import Ask, Propose
+from api.decisions.asks import Ask
 from api.options import Common, Verb, common_options, option_of, pass_common
 from api.output import printable, write_json
 from api.parameters import describe
@@ -46,30 +46,25 @@ def _given(values: dict[str, Any], many: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _verb(name: str, kind: type[Ask]) -> click.Command:
+def _verb(name: str) -> click.Command:
+    kind = asking.kind_of(name)
     options, many = _options(kind)
-    takes_id = name in asks.STEPS
 
     @pass_common
     def run(common: Common, /, **values: Any) -> None:
-        about = values.pop("id", "")
+        about = values.pop("id", None)
         given = _given(values, many)
         asking.read(kind, given)  # wrong usage is said before a store is looked for
         with _work(common) as work:
-            if takes_id:
-                answer = asking.step(work, about, name, given)
-            elif kind is Propose:
-                answer = asking.propose(work, given)
-            else:
-                answer = asking.expire(work, given)
+            answer = asking.take(work, name, about, given)
         _print(common, answer)
 
-    arguments = [click.Argument(["id"], metavar="ID")] if takes_id else []
+    arguments = [click.Argument(["id"], metavar="ID")] if name in asks.STEPS else []
     return Verb(
         name,
         params=[*arguments, *options],
         callback=run,
-        help=(kind.__doc__ or "").strip(),
+        help=" ".join((kind.__doc__ or "").split()),
         context_settings={"max_content_width": 100},
     )
 
@@ -187,9 +182,7 @@ def _rows(common: Common, found: dict[str, Any]) -> None:
         out.print(f"{name}: {text}", markup=False)
 
 
-decide.add_command(_verb("propose", Propose))
-for _name, _kind in asks.STEPS.items():
-    decide.add_command(_verb(_name, _kind))
-decide.add_command(_verb("expire", asks.Expire))
+for _name in ("propose", *asks.STEPS, "expire"):
+    decide.add_command(_verb(_name))
 for _command in (show, list_, overdue, red_list):
     decide.add_command(_command)

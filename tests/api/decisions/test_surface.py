@@ -15,6 +15,8 @@ import httpx
 import pytest
 
 from api.cli import main
+from api.client import Client, connect
+from graph.errors import Conflict, UnknownDecision, WrongUsage
 from graph.facts import Normaliser
 from graph.store import open_store
 from graph.times import today
@@ -109,6 +111,37 @@ def test_one_case(http: httpx.Client, world: str, capfd: pytest.CaptureFixture[s
     assert run(capfd, world, "expire") == http.post("/v1/decisions/expire", json={}).json()
     lifted = http.post(f"/v1/decisions/{about}/push", json={"by": "李四"}).json()
     assert [p["what"] for p in lifted["pushes"]] == ["impose", "impose", "lift", "lift"]
+
+
+def test_from_python_over_http_and_in_process(http: httpx.Client, world: str) -> None:
+    """The same calls, and the same answers, by either way."""
+    token = http.headers["Authorization"].removeprefix("Bearer ")
+    with Client(str(http.base_url), token) as far, connect(world) as near:
+        asked = {"subject": "c1", "party": "p5", "measure": MEASURE, "act": ACT}
+        about = near.decide("propose", **asked, by="张三")["id"]
+        for risk, step, given in (
+            (far, "approve", {"by": "李四"}),
+            (near, "notify", {"by": "李四", "how": "EMS"}),
+            (far, "enforce", {"by": "李四"}),
+            (near, "push", {"by": "李四", "departments": ["市监"]}),
+        ):
+            assert risk.decide(step, about, **given)["history"][-1]["by"] == "李四"
+        assert far.decision(about) == near.decision(about)
+        assert far.decisions(party="p5") == near.decisions(party="p5")
+        assert far.decisions(party="p5")["total"] == 1
+        late = far.overdue(day=FAR, limit=1)
+        assert late == near.overdue(day=FAR, limit=1)
+        assert late["results"]
+        assert far.red_list(["p5", "p4"]) == near.red_list(["p5", "p4"])
+        assert far.decide("revoke", about, by="甲", reason="x")["status"] == "revoked"
+        assert near.decide("expire") == far.decide("expire") == {"expired": []}
+        for risk in (far, near):
+            with pytest.raises(Conflict, match="is revoked: it cannot be approved"):
+                risk.decide("approve", about, by="李四")
+            with pytest.raises(UnknownDecision, match="D-9"):
+                risk.decision("D-9")
+        with pytest.raises(WrongUsage, match="which decision"):
+            near.decide("approve", by="李四")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ def test_a_proposal_keeps_what_replay_needs(work: Work) -> None:
     assert "sha256:" + hashlib.sha256(encode(again)).hexdigest() == said["answer"]
     assert said["rulebook"] == again["rulebook"] == load_rulebook(said["edition"]).version
     assert said["engine"] == "1"
-    assert check(said["row"]["proof"], load_rulebook(), work.session.snapshot()) == []
+    assert said["edition"] == "2024-07"  # the one of that day
+    assert check(said["row"]["proof"], load_rulebook("2024-07"), work.session.snapshot()) == []
     assert (made.subject, made.party, made.limb) == ("d:c1", "d:p1", "legal_representative")
     assert made.names == ("d:b1", "d:c1", "d:l1", "d:p1")
     assert made.most == "2026-03-03"
@@ -375,14 +376,22 @@ def test_a_fold_takes_a_ledger_as_it_is(work: Work) -> None:
             Draft("李四", "decision.approved", about, {}),
             Draft("李四", "decision.approved", about, {"day": "2020-01-01"}),
             Draft("x", "decision.enforced", about, {"day": TODAY}),
+            Draft("李四", "decision.approved", about, {"day": "2025-06-31"}),
+            Draft(
+                "x",
+                "decision.objected",
+                about,
+                {"day": "soon", "objector": "a", "reason": "b", "suspends": True},
+            ),
+            Draft("x", "decision.pushed", about, {"day": [[[]]]}),
             Draft("x", "decision.from.a.later.version", about, {"a": 1}),
             Draft("x", "decision.approved", "D-nobody", {"day": TODAY}),
         ]
     )
     found = _followed(work).by_id(about)
     assert found.status == "proposed"
-    assert [each.no for each in found.irregular] == [2, 3, 4, 5]
-    assert [each.no for each in work.decisions.stray] == [7]
+    assert [each.no for each in found.irregular] == [2, 3, 4, 5, 6, 7, 8]
+    assert [each.no for each in work.decisions.stray] == [10]
     assert fold(work.entries(about)) == found
     with pytest.raises(Conflict, match="is proposed: it cannot be enforced"):
         advance(found, store_entry(work, about, "decision.enforced"))
