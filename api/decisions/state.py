@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from api.decisions import entries as said
 from graph.errors import BadFact, Conflict
 from graph.ledger import Entry
-from graph.times import day_end, parse_time
+from graph.times import day_end, format_time, parse_time
 
 PROPOSED, APPROVED, NOTIFIED, IN_FORCE = "proposed", "approved", "notified", "in_force"
 ENDS: Final = ("expired", "repaired", "revoked")
@@ -274,10 +274,14 @@ def _after(decision: Decision, name: str, day: str, least: str | None) -> None:
 
 
 def _instant(about: str, text: str) -> int:
+    """The moment of an end, which is written in the one way in which ends are compared."""
     try:
-        return parse_time(text)
+        found = parse_time(text)
     except BadFact as error:
         raise Conflict(f"{about}: {error}") from None
+    if format_time(found) != text:
+        raise Conflict(f"{about}: {text[:40]!r} is written {format_time(found)} / 日期格式")
+    return found
 
 
 # -- the steps -----------------------------------------------------------------------------------

@@ -270,7 +270,7 @@ class Workflow(RuleBasedStateMachine):
             ),
         }.get(known.status, ("decision.notified", {"day": self.day}))
         before = self.work.one(about)
-        self.session.store.append([Draft(known.proposer, kind, about, body)])
+        self.session.store.append([Draft(before.proposer, kind, about, body)])
         known.irregular += 1
         after = self.work.one(about)
         assert (after.status, after.history) == (before.status, before.history)
