@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
@@ -22,6 +23,7 @@ from graph import errors
 if TYPE_CHECKING:
     import httpx
 
+    from api.decisions.work import Work
     from api.session import Session
 
 
@@ -30,6 +32,23 @@ class Asking(Protocol):
 
     def ask(self, name: str, /, **params: Any) -> dict[str, Any]:
         """The envelope that answers a question by its algorithm's name or verb."""
+
+    def decide(self, step: str, about: str | None = None, /, **given: Any) -> dict[str, Any]:
+        """Take a step of a decision; `propose` and `expire` are about none."""
+
+    def decision(self, about: str, *, day: str | None = None) -> dict[str, Any]:
+        """A decision, with its proof and all entries about it."""
+
+    def decisions(self, *, limit: int = 100, **asked: str | None) -> dict[str, Any]:
+        """Decisions, newest first; of a `subject`, `party`, with a `status`, on a `day`."""
+
+    def overdue(self, *, day: str | None = None, limit: int = 100) -> dict[str, Any]:
+        """What of decisions is overdue, longest first."""
+
+    def red_list(
+        self, subjects: Sequence[str] = (), *, day: str | None = None, limit: int = 100
+    ) -> dict[str, Any]:
+        """Who qualifies for a red list; of nobody named, all who are on one."""
 
     def subject(self, name: str, *, known_at: str | None = None) -> dict[str, Any]:
         """One subject with its records and listings."""
@@ -94,6 +113,39 @@ class Client(_Named):
         """The envelope that answers a question by its algorithm's name or verb."""
         body = msgspec.json.encode(_plain(params))
         return self._call("POST", f"/v1/{name.replace('_', '-')}", content=body)
+
+    def decide(self, step: str, about: str | None = None, /, **given: Any) -> dict[str, Any]:
+        """Take a step of a decision; `propose` and `expire` are about none."""
+        from urllib.parse import quote
+
+        path = "" if step == "propose" else f"/{step}"
+        inner = "" if about is None else f"/{quote(about, safe='')}"
+        body = msgspec.json.encode(given)
+        return self._call("POST", f"/v1/decisions{inner}{path}", content=body)
+
+    def decision(self, about: str, *, day: str | None = None) -> dict[str, Any]:
+        """A decision, with its proof and all entries about it."""
+        from urllib.parse import quote
+
+        return self._look(f"/{quote(about, safe='')}", day=day)
+
+    def decisions(self, *, limit: int = 100, **asked: str | None) -> dict[str, Any]:
+        """Decisions, newest first; of a `subject`, `party`, with a `status`, on a `day`."""
+        return self._look("", limit=limit, **asked)
+
+    def overdue(self, *, day: str | None = None, limit: int = 100) -> dict[str, Any]:
+        """What of decisions is overdue, longest first."""
+        return self._look("/overdue", day=day, limit=limit)
+
+    def red_list(
+        self, subjects: Sequence[str] = (), *, day: str | None = None, limit: int = 100
+    ) -> dict[str, Any]:
+        """Who qualifies for a red list; of nobody named, all who are on one."""
+        return self._look("/red-list", subjects=",".join(subjects) or None, day=day, limit=limit)
+
+    def _look(self, path: str, **asked: Any) -> dict[str, Any]:
+        params = {name: value for name, value in asked.items() if value is not None}
+        return self._call("GET", f"/v1/decisions{path}", params=params)
 
     def subject(self, name: str, *, known_at: str | None = None) -> dict[str, Any]:
         """One subject with its records and listings."""
@@ -162,6 +214,44 @@ class Local(_Named):
         """The envelope that answers a question by its algorithm's name or verb."""
         answered: dict[str, Any] = msgspec.to_builtins(self.session.ask(name, _plain(params)))
         return answered
+
+    @cached_property
+    def _work(self) -> Work:
+        from api.decisions.work import Work
+
+        return Work(self.session)
+
+    def decide(self, step: str, about: str | None = None, /, **given: Any) -> dict[str, Any]:
+        """Take a step of a decision; `propose` and `expire` are about none."""
+        from api.decisions import asking
+
+        return msgspec.json.decode(asking.take(self._work, step, about, given), type=dict[str, Any])
+
+    def decision(self, about: str, *, day: str | None = None) -> dict[str, Any]:
+        """A decision, with its proof and all entries about it."""
+        from api.decisions import views
+
+        return views.one(self._work, about, day)
+
+    def decisions(self, *, limit: int = 100, **asked: str | None) -> dict[str, Any]:
+        """Decisions, newest first; of a `subject`, `party`, with a `status`, on a `day`."""
+        from api.decisions import views
+
+        return views.listing(self._work, asked, limit)
+
+    def overdue(self, *, day: str | None = None, limit: int = 100) -> dict[str, Any]:
+        """What of decisions is overdue, longest first."""
+        from api.decisions import views
+
+        return views.late(self._work, day, limit)
+
+    def red_list(
+        self, subjects: Sequence[str] = (), *, day: str | None = None, limit: int = 100
+    ) -> dict[str, Any]:
+        """Who qualifies for a red list; of nobody named, all who are on one."""
+        from api.decisions import views
+
+        return views.red_list(self._work, list(subjects) or None, day, limit)
 
     def subject(self, name: str, *, known_at: str | None = None) -> dict[str, Any]:
         """One subject with its records and listings."""

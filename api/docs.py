@@ -93,6 +93,12 @@ def cli_page() -> str:
             command, info_name=verb, parent=root, terminal_width=98, max_content_width=98
         )
         parts.append(f"## `{verb}`\n\n```\n{command.get_help(context)}\n```\n")
+        for name, part in command.commands.items() if isinstance(command, click.Group) else ():
+            inner = click.Context(
+                part, info_name=name, parent=context, terminal_width=98,
+                max_content_width=98,
+            )  # fmt: skip
+            parts.append(f"### `{verb} {name}`\n\n```\n{part.get_help(inner)}\n```\n")
     return "\n".join(parts)
 
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from algorithms.registry import ALGORITHMS, Algorithm, split
 from api import audit, evidence, look, openapi, page, rulebook
+from api.decisions.routes import add_decisions
 from api.notices import ask, pdf
 from graph.errors import InputError, WrongUsage
 
@@ -213,6 +214,7 @@ def add_service(app: FastAPI, engine: Engine) -> None:
             response_model=None,
             openapi_extra=openapi.SERVICE.get(path),
         )
+    add_decisions(app, engine, _body, json_response)
     for path, endpoint in {"/v1/facts": facts, "/v1/notices": notices}.items():
         app.add_api_route(
             path,

@@ -386,6 +386,12 @@ class Snapshot:
         for node, entries in self._live.listing_tail.items():
             yield from ((node, entry) for entry in entries)
 
+    def listed(self) -> list[int]:
+        """Subjects that some record lists, known in this view or not; ascending. Linear in the
+        listings."""
+        nodes = {*self._live.listings["node"].tolist(), *self._live.listing_tail}
+        return sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+
     def _listings_of(self, node: int) -> Iterator[list[Any]]:
         live, columns = self._live, self._live.listings
         low, high = np.searchsorted(columns["node"], [node, node + 1]).tolist()

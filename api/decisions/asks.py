@@ -17,13 +17,6 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         str | None,
         Meta(description="the day of the step; default today in Asia/Shanghai / 日期, 默认今天"),
     ] = None
-    key: Annotated[
-        str | None,
-        Meta(
-            description="names the request: sent again under it, it changes nothing / 幂等键",
-            max_length=400,
-        ),
-    ] = None
 
 
 class Personal(Ask, frozen=True, kw_only=True):
@@ -32,6 +25,12 @@ class Personal(Ask, frozen=True, kw_only=True):
     by: Annotated[
         str, Meta(description="who takes the step, by name / 经办人姓名", examples=["张三"])
     ]
+    key: Annotated[
+        str | None,
+        Meta(
+            description="names the request: sent again under it, it changes nothing / 幂等键",
+        ),
+    ] = None
 
 
 class Propose(Personal, frozen=True, kw_only=True):
@@ -164,3 +163,6 @@ STEPS: Final[dict[str, type[Personal]]] = {
     "ack": Acknowledge,
     "report": Report,
 }
+
+# Those that are about no decision that is there already.
+ALONE: Final[dict[str, type[Ask]]] = {"propose": Propose, "expire": Expire}

@@ -12,11 +12,11 @@ import msgspec
 PREFIX: Final = "decision."
 
 
-class _Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     day: str
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """What was asked of the graph, apart from its parameters, which are kept beside these."""
 
     as_of: str
@@ -24,19 +24,19 @@ class Question(msgspec.Struct, frozen=True):
     snapshot: str
 
 
-class _Named(msgspec.Struct, frozen=True):
+class _Named(msgspec.Struct, frozen=True, gc=False):
     fact: str
 
 
-class _Record(msgspec.Struct, frozen=True):
+class _Record(msgspec.Struct, frozen=True, gc=False):
     record: str
 
 
-class _Claim(msgspec.Struct, frozen=True):
+class _Claim(msgspec.Struct, frozen=True, gc=False):
     limb: str | None
 
 
-class Proof(msgspec.Struct, frozen=True):
+class Proof(msgspec.Struct, frozen=True, gc=False):
     digest: str
     claim: _Claim
     records: list[_Record]
@@ -44,7 +44,7 @@ class Proof(msgspec.Struct, frozen=True):
     listings: list[_Named]
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """Of an extension's row what a decision goes by; the entry has all of it."""
 
     outcome: str

@@ -37,7 +37,7 @@ def proposal(view: Snapshot, ask: Propose, day: str) -> dict[str, Any]:
     """
     from algorithms.registry import ALGORITHMS, answer, encode, prepare
 
-    edition = load_rulebook(ask.edition).edition
+    edition = load_rulebook(ask.edition, day).edition
     record = ALGORITHMS["extend"]
     given = {
         "subject": ask.subject, "measure": ask.measure, "act": ask.act, "edition": edition,

@@ -9,8 +9,11 @@ passed over.
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -19,7 +22,7 @@ from msgspec.structs import replace
 from api.decisions import entries as said
 from graph.errors import BadFact, Conflict
 from graph.ledger import Entry
-from graph.times import day_end, parse_time
+from graph.times import day_end, format_time, parse_time
 
 PROPOSED, APPROVED, NOTIFIED, IN_FORCE = "proposed", "approved", "notified", "in_force"
 ENDS: Final = ("expired", "repaired", "revoked")
@@ -43,7 +46,7 @@ class Irregular(NamedTuple):
     why: str
 
 
-class Objection(msgspec.Struct, frozen=True, kw_only=True):
+class Objection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An objection; `resolved` is the day of the answer."""
 
     no: int
@@ -56,7 +59,7 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None = None
 
 
-class Push(msgspec.Struct, frozen=True, kw_only=True):
+class Push(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a department was told, and what came back."""
 
     department: str
@@ -68,7 +71,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
     done: str | None = None
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One decision. The row that it rests on is in entry `history[0].no`, with its proof; here are
     `names`, the facts, records and listings of that proof."""
 
@@ -199,8 +202,7 @@ def advance(decision: Decision | None, entry: Entry) -> Decision | None:
         return _proposed(entry, _body(_PROPOSED, entry))
     if entry.kind not in _STEPS:
         return decision
-    decoder, since, take = _STEPS[entry.kind]
-    step = entry.kind.removeprefix(said.PREFIX)
+    step, decoder, since, take = _STEPS[entry.kind]
     if decision is None:
         raise Conflict(f"{entry.about} was never proposed: it cannot be {step} / 未提出")
     if decision.status not in since:
@@ -208,7 +210,8 @@ def advance(decision: Decision | None, entry: Entry) -> Decision | None:
     body = _body(decoder, entry)
     _after(decision, "day", body.day, _least(decision, step))
     after = take(decision, body, entry.actor)
-    history = (*decision.history, Step(entry.no, entry.at, step, entry.actor, body.day))
+    by, day = sys.intern(entry.actor), sys.intern(body.day)
+    history = (*decision.history, Step(entry.no, entry.at, step, by, day))
     return replace(after, history=history)
 
 
@@ -217,14 +220,26 @@ def _least(decision: Decision, step: str) -> str:
     objection, or what a department did, may be recorded late."""
     if step not in _MOVES:
         return decision.history[0].day
-    return max(each.day for each in decision.history if each.step in _MOVES)
+    return next(each.day for each in reversed(decision.history) if each.step in _MOVES)
 
 
 def _body(decoder: msgspec.json.Decoder[Any], entry: Entry) -> Any:
     try:
-        return decoder.decode(entry.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        body = decoder.decode(entry.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Conflict(f"entry {entry.no} does not say what it must: {error}") from None
+    for name in body.__struct_fields__:
+        if name in _DAYS and not _is_day(getattr(body, name)):
+            raise Conflict(f"entry {entry.no}: {name} is no day / 日期无效")
+    return body
+
+
+@lru_cache(maxsize=4096)
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _proposed(entry: Entry, body: said.Proposed) -> Decision:
@@ -235,22 +250,26 @@ def _proposed(entry: Entry, body: said.Proposed) -> Decision:
         raise Conflict(
             f"{entry.about}: a person's finding is asked for ({row.reason}) / 须人工认定"
         )
+    if row.until is not None:
+        _instant(entry.about, row.until)
+    asked, same = body.question, sys.intern
     return Decision(
-        id=entry.about, subject=body.subject, party=body.party, measure=body.measure, act=body.act,
-        outcome=row.outcome, reason=row.reason, limb=proof.claim.limb, rule=row.rule, why=row.why,
-        rulebook=body.rulebook, edition=body.edition, engine=body.engine,
-        snapshot=body.question.snapshot, known_at=body.question.known_at,
-        as_of=body.question.as_of, answer=body.answer, proof=proof.digest, most=row.until,
+        id=entry.about, subject=same(body.subject), party=body.party, measure=same(body.measure),
+        act=same(body.act), outcome=same(row.outcome), reason=same(row.reason),
+        limb=proof.claim.limb, rule=row.rule and same(row.rule), why=same(row.why),
+        rulebook=same(body.rulebook), edition=same(body.edition), engine=same(body.engine),
+        snapshot=same(asked.snapshot), known_at=same(asked.known_at), as_of=same(asked.as_of),
+        answer=same(body.answer), proof=proof.digest, most=row.until and same(row.until),
         names=_names(proof), finding=body.finding, reviewer=body.reviewer,
-        proposer=entry.actor,
-        history=(Step(entry.no, entry.at, PROPOSED, entry.actor, body.day),),
+        proposer=same(entry.actor),
+        history=(Step(entry.no, entry.at, PROPOSED, same(entry.actor), same(body.day)),),
     )  # fmt: skip
 
 
 def _names(proof: said.Proof) -> tuple[str, ...]:
     names = {*(r.record for r in proof.records), *(f.fact for f in proof.relations)}
     names.update(f.fact for f in proof.listings)
-    return tuple(sorted(names))
+    return tuple(sorted(map(sys.intern, names)))
 
 
 def _rest(decision: Decision, body: said.Rested, by: str) -> Decision:  # noqa: ARG001
@@ -268,11 +287,15 @@ def _after(decision: Decision, name: str, day: str, least: str | None) -> None:
         raise Conflict(f"{decision.id}: {name} {day} is before {least} / 日期早于前一步骤")
 
 
-def _instant(decision: Decision, text: str) -> int:
+def _instant(about: str, text: str) -> int:
+    """The moment of an end, which is written in the one way in which ends are compared."""
     try:
-        return parse_time(text)
+        found = parse_time(text)
     except BadFact as error:
-        raise Conflict(f"{decision.id}: {error}") from None
+        raise Conflict(f"{about}: {error}") from None
+    if format_time(found) != text:
+        raise Conflict(f"{about}: {text[:40]!r} is written {format_time(found)} / 日期格式")
+    return found
 
 
 # -- the steps -----------------------------------------------------------------------------------
@@ -293,9 +316,9 @@ def _enforce(decision: Decision, body: said.Enforced, by: str) -> Decision:  # n
     if decision.suspended:
         raise Conflict(f"{decision.id}: an objection is open / 异议未处理完毕")
     _after(decision, "begins", body.begins, decision.notice)
-    ends = _instant(decision, body.until)
+    ends = _instant(decision.id, body.until)
     for name, end in (("the row", decision.most), ("the measure on the subject", body.parent)):
-        if end is not None and ends > _instant(decision, end):
+        if end is not None and ends > _instant(decision.id, end):
             raise Conflict(f"{decision.id}: {body.until} is past the end of {name}, {end} / 超期")
     if passed(body.until, body.begins):
         raise Conflict(f"{decision.id} would end on {body.until}, before it begins / 期限已过")
@@ -308,6 +331,8 @@ def _publish(decision: Decision, body: said.Published, by: str) -> Decision:  # 
     if decision.suspended:
         raise Conflict(f"{decision.id}: an objection is open / 异议未处理完毕")
     _after(decision, "published", body.day, decision.notice)
+    if body.withdraw is not None:
+        _instant(decision.id, body.withdraw)
     return replace(decision, published=body.day, withdraw=body.withdraw)
 
 
@@ -394,14 +419,15 @@ def _report(decision: Decision, body: said.Reported, by: str) -> Decision:  # no
 _MOVES: Final = frozenset(
     {PROPOSED, "approved", "notified", "enforced", "resolved", "repaired", "revoked", "expired"}
 )
+_DAYS: Final = frozenset({"day", "act", "delivered", "begins", "done"})
 _PROPOSED: Final = msgspec.json.Decoder(said.Proposed)
 _OPEN: Final = frozenset({PROPOSED, APPROVED, NOTIFIED, IN_FORCE})
 _FORCE: Final = frozenset({IN_FORCE})
 _TOLD: Final = frozenset({IN_FORCE, *ENDS})
 _ALL: Final = frozenset(STATUSES)
 _Take = Callable[[Decision, Any, str], Decision]
-_STEPS: Final[dict[str, tuple[msgspec.json.Decoder[Any], frozenset[str], _Take]]] = {
-    said.PREFIX + step: (msgspec.json.Decoder(body), since, take)
+_STEPS: Final[dict[str, tuple[str, msgspec.json.Decoder[Any], frozenset[str], _Take]]] = {
+    said.PREFIX + step: (step, msgspec.json.Decoder(body), since, take)
     for step, body, since, take in (
         ("rested", said.Rested, _OPEN, _rest),
         ("approved", said.Approved, frozenset({PROPOSED}), _approve),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _TRIES: Final = 200
 _TOGETHER: Final = 1000  # decisions that one append of a sweep tells the end of
 _NAME: Final = 200
-_NAMES: Final = frozenset({"by", "reviewer", "objector", "department", "departments"})
+_NAMES: Final = frozenset({"by", "reviewer", "objector", "department", "departments", "key"})
 _WORDS: Final = 4000  # characters of anything said
 # Not compared when a request is sent again: what is told of elsewhere, or becomes something else.
 _SKIPPED: Final = frozenset({"by", "key", "until", "departments", "subject", "party"})
@@ -95,7 +95,7 @@ class Work:
 
         Raises UnknownDecision; Conflict where the row says otherwise or the decision is over.
         """
-        ask = asks.Expire(day=None)
+        ask = asks.Personal(by=_CLOCKWORK)
         body = {"day": self.today(), "row": row}
 
         def make(found: Decision | None) -> list[Draft]:
@@ -269,12 +269,12 @@ class Work:
                 " where the facts still say so / 证明不再成立"
             )
 
-    def _sent(self, ask: asks.Ask, made: str, entries: list[Entry]) -> bool:
+    def _sent(self, ask: asks.Personal, made: str, entries: list[Entry]) -> bool:
         """Whether a request of this key was carried out; raises Conflict where another was."""
         if ask.key is None or not (sent := [e for e in entries if e.key == PREFIX + ask.key]):
             return False
         said = [entry.content for entry in sent]
-        same = {e.kind for e in sent} == {PREFIX + made} and sent[0].actor == getattr(ask, "by", "")
+        same = {e.kind for e in sent} == {PREFIX + made} and sent[0].actor == ask.by
         for name in set(ask.__struct_fields__) - _SKIPPED:
             given = getattr(ask, name)
             same &= given is None or said[0].get(name) == given
@@ -285,7 +285,11 @@ class Work:
         return True
 
     def _append(
-        self, about: str, ask: asks.Ask, made: str, make: Callable[[Decision | None], list[Draft]]
+        self,
+        about: str,
+        ask: asks.Personal,
+        made: str,
+        make: Callable[[Decision | None], list[Draft]],
     ) -> Decision:
         """Check on the folded state and append, again and again while others append first."""
         key = None if ask.key is None else PREFIX + ask.key
@@ -316,7 +320,7 @@ class Work:
 
 def _text(name: str, text: str) -> str:
     most = _NAME if name in _NAMES else _WORDS
-    text = text.strip()
+    text = " ".join(text.split()) if name in _NAMES else text.strip()
     if not 0 < len(text) <= most:
         raise WrongUsage(f"{name}: 1 to {most} characters / 不得为空或过长")
     if name in _NAMES and not text.isprintable():

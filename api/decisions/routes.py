@@ -1,0 +1,130 @@
+"""The routes of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
+from starlette.responses import Response
+
+from api import openapi
+from api.decisions import asking, asks, views
+from api.decisions.work import Work
+from api.look import limit_of
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.engine import Engine
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_TEXT: Final = {"type": "string"}
+_LIMIT: Final = {"name": "limit", "schema": {"type": "integer", "default": 100}}
+
+
+def add_decisions(
+    app: FastAPI,
+    engine: Engine,
+    body_of: Callable[[Request], Awaitable[dict[str, Any]]],
+    answer: Callable[[bytes], Response],
+) -> None:
+    """Propose, take steps, look at decisions, at what is overdue and at the red list."""
+    work = Work(engine.session)
+
+    async def propose(request: Request) -> Response:
+        """Propose that a measure reach a party / 提出扩展决定."""
+        return answer(await engine.run(asking.take, work, "propose", None, await body_of(request)))
+
+    async def step(request: Request) -> Response:
+        """Take a step of a decision / 决定流程."""
+        about, name = (request.path_params[part] for part in ("id", "step"))
+        return answer(await engine.run(asking.take, work, name, about, await body_of(request)))
+
+    async def expire(request: Request) -> Response:
+        """Record the end of decisions whose time has passed / 到期处理."""
+        return answer(await engine.run(asking.take, work, "expire", None, await body_of(request)))
+
+    def query(show: Callable[..., Any], names: tuple[str, ...]) -> Endpoint:
+        async def look(request: Request) -> Response:
+            given = {name: request.query_params.get(name) for name in names}
+            limit = limit_of(request.query_params.get("limit"), 100)
+            found = await engine.run(show, work, given, limit)
+            return answer(msgspec.json.encode(found))
+
+        look.__doc__ = show.__doc__
+        return look
+
+    async def one(request: Request) -> Response:
+        """A decision, with its proof and all entries about it / 决定详情."""
+        about, day = request.path_params["id"], request.query_params.get("day")
+        return answer(msgspec.json.encode(await engine.run(views.one, work, about, day)))
+
+    base = "/v1/decisions"
+    for path, method, endpoint, extra in (
+        (base, "POST", propose, _body(asks.Propose)),
+        (base, "GET", query(_listed, ("subject", "party", "status", "day")),
+         _query("subject", "party", "status", "day")),
+        (f"{base}/overdue", "GET", query(_late, ("day",)), _query("day")),
+        (f"{base}/red-list", "GET", query(_red, ("subjects", "day")), _query("subjects", "day")),
+        (f"{base}/expire", "POST", expire, _body(asks.Expire)),
+        (f"{base}/{{id}}", "GET", one, _query("day")),
+        (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
+    ):  # fmt: skip
+        app.add_api_route(
+            path, endpoint, methods=[method], tags=["decisions"], response_class=Response,
+            response_model=None, openapi_extra=extra,
+        )  # fmt: skip
+
+
+def _listed(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:
+    """Decisions: `subject`, `party`, `status`, `day`, `limit` / 决定列表."""
+    return views.listing(work, given, limit)
+
+
+def _late(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:
+    """What is overdue, by whom: `day`, `limit` / 逾期事项."""
+    return views.late(work, given["day"], limit)
+
+
+def _red(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:
+    """Who qualifies for a red list: `subjects`, `day`, `limit` / 红名单."""
+    names = given["subjects"]
+    return views.red_list(work, names.split(",") if names else None, given["day"], limit)
+
+
+def _query(*names: str) -> dict[str, Any]:
+    return {"parameters": [{"in": "query", "schema": _TEXT, "name": n} for n in names]
+            + [{"in": "query", **_LIMIT}]}  # fmt: skip
+
+
+def _body(kind: type[Any]) -> dict[str, Any]:
+    content = {"schema": openapi.schema(kind), "example": _example(kind)}
+    return {"requestBody": {"content": {"application/json": content}}}
+
+
+def _steps() -> dict[str, Any]:
+    """Every step's body: which one goes by the step in the path."""
+    content = {
+        "schema": {"anyOf": [openapi.schema(kind) for kind in asks.STEPS.values()]},
+        "examples": {name: {"value": _example(kind)} for name, kind in asks.STEPS.items()},
+    }
+    step = {"type": "string", "enum": list(asks.STEPS)}
+    return {
+        "requestBody": {"content": {"application/json": content}},
+        "parameters": [
+            {"in": "path", "name": "id", "required": True, "schema": _TEXT},
+            {"in": "path", "name": "step", "required": True, "schema": step},
+        ],
+    }
+
+
+def _example(kind: type[Any]) -> dict[str, Any]:
+    said = openapi.schema(kind)
+    return {
+        name: said["properties"][name]["examples"][0]
+        if "examples" in said["properties"][name]
+        else said["properties"][name].get("enum", ["…"])[0]
+        for name in said.get("required", [])
+    }

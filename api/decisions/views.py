@@ -1,0 +1,120 @@
+"""Decisions as both transports show them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from api.decisions import lists
+from api.decisions.clocks import day_of
+from api.decisions.entries import PREFIX
+from api.decisions.state import STATUSES, Decision
+from api.decisions.timing import clocks, overdue
+from api.decisions.work import Work
+from graph.errors import UnknownSubject, WrongUsage
+from graph.times import format_instant
+
+_BRIEF: Final = ("id", "subject", "party", "measure", "act", "status", "begins", "until")
+
+
+def shown(decision: Decision, day: str) -> dict[str, Any]:
+    """A decision, what it comes to on a day, and its clocks."""
+    # As JSON has it, so that an answer in this process is the one over HTTP: lists, no tuples.
+    said: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(decision))
+    said["history"] = [
+        {**step._asdict(), "at": format_instant(step.at)} for step in decision.history
+    ]
+    said["irregular"] = [each._asdict() for each in decision.irregular]
+    return {
+        **said,
+        "on": {
+            "day": day, "status": decision.status_on(day), "stands": decision.stands(day),
+            "suspended": decision.suspended, "shown_before": decision.shown_before,
+        },
+        "clocks": msgspec.to_builtins(clocks(decision, day)),
+    }  # fmt: skip
+
+
+def one(work: Work, about: str, day: str | None) -> dict[str, Any]:
+    """A decision with the row and proof that it rests on, and all entries about it."""
+    decision = work.one(about)
+    body = work.proposal(about)
+    entries = [
+        {
+            "no": e.no, "at": format_instant(e.at), "by": e.actor, "kind": e.kind,
+            "hash": e.hash.hex(),
+            "says": {} if e.kind == PREFIX + "proposed" else e.content,
+        }
+        for e in work.entries(about)
+    ]  # fmt: skip
+    return {
+        **shown(decision, _day(work, day)),
+        "question": body["question"],
+        "row": body["row"],
+        "entries": entries,
+    }
+
+
+def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, Any]:
+    """Decisions in the order of their proposals, newest first: of a `subject`, a `party`, with a
+    `status` as of the `day`. Raises UnknownSubject, WrongUsage."""
+    status, day = asked.get("status"), _day(work, asked.get("day"))
+    if status is not None and status not in STATUSES:
+        raise WrongUsage(f"status: one of {', '.join(STATUSES)}, not {status[:40]!r}")
+    work.decisions.follow()
+    found = work.decisions.all()
+    for field in ("subject", "party"):
+        if (name := asked.get(field)) is not None:
+            names = _names(work, name)
+            found = [d for d in found if getattr(d, field) in names]
+    if status is not None:
+        found = [d for d in found if d.status_on(day) == status]
+    rows = [_brief(d, day) for d in reversed(found[-limit:])]
+    return {"day": day, "results": rows, "total": len(found)}
+
+
+def late(work: Work, day: str | None, limit: int) -> dict[str, Any]:
+    """Every clock that ran out before what it is for was done, longest overdue first. Linear in the
+    decisions."""
+    on = _day(work, day)
+    work.decisions.follow()
+    rows = [
+        {"id": d.id, **msgspec.to_builtins(each), "subject": d.subject, "party": d.party}
+        for d in work.decisions.all()
+        for each in overdue(d, on)
+    ]
+    rows.sort(key=lambda row: (row["due"], row["id"], row["clock"]))
+    return {"day": on, "results": rows[:limit], "total": len(rows)}
+
+
+def red_list(work: Work, names: list[str] | None, day: str | None, limit: int) -> dict[str, Any]:
+    """See `lists.red_list`."""
+    work.decisions.follow()
+    view = work.session.snapshot()
+    return lists.red_list(view, work.decisions, names, _day(work, day), limit)
+
+
+def _day(work: Work, day: str | None) -> str:
+    return work.today() if day is None else day_of(day)
+
+
+def _brief(decision: Decision, day: str) -> dict[str, Any]:
+    row = {name: getattr(decision, name) for name in _BRIEF}
+    late = sum(1 for _ in overdue(decision, day))
+    return row | {
+        "status": decision.status_on(day), "stands": decision.stands(day),
+        "suspended": decision.suspended, "overdue": late,
+    }  # fmt: skip
+
+
+def _names(work: Work, name: str) -> set[str]:
+    """What a subject is and was called: a decision keeps the canonical id of its day."""
+    view = work.session.snapshot()
+    try:
+        node = view.resolve(name)
+    except UnknownSubject:
+        if any(name in (d.subject, d.party) for d in work.decisions.all()):
+            return {name}
+        raise
+    return {name, view.canonical(node), *view.records(node)}
