@@ -64,8 +64,10 @@ def add_decisions(
     base = "/v1/decisions"
     for path, method, endpoint, extra in (
         (base, "POST", propose, _body(asks.Propose)),
-        (base, "GET", query(_listed, ("subject", "party", "status", "day")),
-         _query("subject", "party", "status", "day")),
+        (base, "GET", query(_listed, ("subject", "party", "status", "day", "affected_by")),
+         _query("subject", "party", "status", "day", "affected_by")),
+        (f"{base}/fallout", "GET", query(_fallout, ("facts", "since")), _query("facts", "since")),
+        (f"{base}/replay", "GET", query(_replays, ("ids",)), _query("ids")),
         (f"{base}/overdue", "GET", query(_late, ("day",)), _query("day")),
         (f"{base}/red-list", "GET", query(_red, ("subjects", "day")), _query("subjects", "day")),
         (f"{base}/expire", "POST", expire, _body(asks.Expire)),
@@ -79,7 +81,7 @@ def add_decisions(
 
 
 def _listed(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:
-    """Decisions: `subject`, `party`, `status`, `day`, `limit` / 决定列表."""
+    """Decisions: `subject`, `party`, `status`, `day`, `affected_by`, `limit` / 决定列表."""
     return views.listing(work, given, limit)
 
 
@@ -92,6 +94,18 @@ def _red(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]
     """Who qualifies for a red list: `subjects`, `day`, `limit` / 红名单."""
     names = given["subjects"]
     return views.red_list(work, names.split(",") if names else None, given["day"], limit)
+
+
+def _fallout(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:
+    """What the fall of facts means for decisions: `facts`, or `since` a batch / 撤销的连带影响."""
+    facts = given["facts"]
+    return views.fallout(work, facts.split(",") if facts else None, given["since"], limit)
+
+
+def _replays(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:
+    """Whether answers come out again byte for byte: `ids` of decisions / 复现历史答案."""
+    names = given["ids"]
+    return views.replays(work, names.split(",") if names else None, limit)
 
 
 def _query(*names: str) -> dict[str, Any]:

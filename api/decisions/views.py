@@ -7,8 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from api.decisions import lists
+from api.decisions.cascade import Cascade
 from api.decisions.clocks import day_of
 from api.decisions.entries import PREFIX
+from api.decisions.replay import replay
 from api.decisions.state import STATUSES, Decision
 from api.decisions.timing import clocks, overdue
 from api.decisions.work import Work
@@ -51,19 +53,21 @@ def one(work: Work, about: str, day: str | None) -> dict[str, Any]:
     return {
         **shown(decision, _day(work, day)),
         "question": body["question"],
-        "row": body["row"],
+        "row": work.row(about),
         "entries": entries,
     }
 
 
 def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, Any]:
     """Decisions in the order of their proposals, newest first: of a `subject`, a `party`, with a
-    `status` as of the `day`. Raises UnknownSubject, WrongUsage."""
+    `status` as of the `day`, whose proof names a fact (`affected_by`). Raises UnknownSubject,
+    WrongUsage."""
     status, day = asked.get("status"), _day(work, asked.get("day"))
     if status is not None and status not in STATUSES:
         raise WrongUsage(f"status: one of {', '.join(STATUSES)}, not {status[:40]!r}")
     work.decisions.follow()
-    found = work.decisions.all()
+    named = asked.get("affected_by")
+    found = work.decisions.all() if named is None else work.decisions.by_fact(named)
     for field in ("subject", "party"):
         if (name := asked.get(field)) is not None:
             names = _names(work, name)
@@ -93,6 +97,36 @@ def red_list(work: Work, names: list[str] | None, day: str | None, limit: int) -
     work.decisions.follow()
     view = work.session.snapshot()
     return lists.red_list(view, work.decisions, names, _day(work, day), limit)
+
+
+def fallout(work: Work, facts: list[str] | None, since: str | None, limit: int) -> dict[str, Any]:
+    """What the fall of facts, or all that batches after one changed, means for decisions: which
+    stand, which stand by another proof, which lapse. Raises WrongUsage where neither is given."""
+    if (facts is None) == (since is None):
+        raise WrongUsage("facts or since: one of the two / 二者择一")
+    if since is not None and not since.isdecimal():
+        raise WrongUsage(f"since: the number of a batch, not {since[:20]!r}")
+    cascade = Cascade(work)
+    found = cascade.of(facts) if facts is not None else cascade.since(int(since or 0))
+    rows = [{k: v for k, v in msgspec.to_builtins(each).items() if k != "row"} for each in found]
+    return {"results": rows[:limit], "total": len(rows)}
+
+
+def rested(work: Work, facts: list[str] | None, since: str | None) -> list[str]:
+    """Let decisions that stand by another proof rest on it; their ids."""
+    cascade = Cascade(work)
+    found = cascade.of(facts) if facts is not None else cascade.since(int(since or 0))
+    return [each.id for each in cascade.record(found)]
+
+
+def replays(work: Work, names: list[str] | None, limit: int) -> dict[str, Any]:
+    """Whether the answers that decisions rest on come out again byte for byte; all without names,
+    the newest first. Raises UnknownDecision."""
+    if names is None:
+        work.decisions.follow()
+        names = [each.id for each in reversed(work.decisions.all()[-limit:])]
+    rows = [msgspec.to_builtins(replay(work, name)) for name in names[:limit]]
+    return {"results": rows, "differ": sum(not row["identical"] for row in rows)}
 
 
 def _day(work: Work, day: str | None) -> str:

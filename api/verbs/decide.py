@@ -28,7 +28,8 @@ def decide() -> None:
 
     propose, approve (by a second person), notify, enforce; object and resolve at any time; repair,
     revoke, expire; publish, push, ack and report between departments; list, show, overdue,
-    red-list. LINKRISK_OBJECTION_SUSPENDS=no: an objection marks the record and suspends nothing.
+    red-list; cascade, when facts fall, and replay of past answers. LINKRISK_OBJECTION_SUSPENDS=no:
+    an objection marks the record and suspends nothing.
     """
 
 
@@ -129,6 +130,7 @@ def show(common: Common, ident: str, day: str | None) -> None:
 @click.option("--subject", metavar="ID", help="Of a measure on this subject.")
 @click.option("--party", metavar="ID", help="About this party.")
 @click.option("--status", metavar="WORD", help="With this status on the day.")
+@click.option("--affected-by", metavar="FACT", help="Whose proof names this fact or record.")
 @click.option("--day", metavar="DATE", help="As they stand on this day; default today.")
 @click.option("--limit", metavar="INT", default="100", help="The newest, at most 1000.")
 @pass_common
@@ -169,6 +171,45 @@ def red_list(common: Common, subjects: tuple[str, ...], day: str | None, limit: 
         _rows(common, views.red_list(work, names, day, limit_of(limit)))
 
 
+@click.command("cascade", cls=Verb)
+@click.option("--facts", metavar="ID", multiple=True, help="These facts (dataset:id) fell.")
+@click.option("--since", metavar="BATCH", help="All that batches after this number changed.")
+@click.option("--record", is_flag=True, help="Those that stand by another proof rest on it.")
+@click.option("--limit", metavar="INT", default="100", help="At most 1000.")
+@pass_common
+def cascade(
+    common: Common, facts: tuple[str, ...], since: str | None, record: bool, limit: str
+) -> None:
+    """Which decisions stand, stand by another proof, or lapse, once facts fell or were corrected.
+
+    Nothing is revoked: that is a person's step.
+    """
+    from api.decisions import views
+    from api.look import limit_of
+
+    names = split(facts) or None
+    with _work(common) as work:
+        found = views.fallout(work, names, since, limit_of(limit))
+        if record:
+            found["rested"] = views.rested(work, names, since)
+        _rows(common, found)
+
+
+@click.command("replay", cls=Verb)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--limit", metavar="INT", default="100", help="The newest, at most 1000.")
+@pass_common
+def replay(common: Common, ids: tuple[str, ...], limit: str) -> int:
+    """Give the answers again that decisions rest on; exit 1 where one is not what it was."""
+    from api.decisions import views
+    from api.look import limit_of
+
+    with _work(common) as work:
+        found = views.replays(work, list(ids) or None, limit_of(limit))
+    _rows(common, found)
+    return 1 if found["differ"] else 0
+
+
 def _rows(common: Common, found: dict[str, Any]) -> None:
     if common.json:
         write_json(msgspec.json.encode(found))
@@ -184,5 +225,5 @@ def _rows(common: Common, found: dict[str, Any]) -> None:
 
 for _name in ("propose", *asks.STEPS, "expire"):
     decide.add_command(_verb(_name))
-for _command in (show, list_, overdue, red_list):
+for _command in (show, list_, overdue, red_list, cascade, replay):
     decide.add_command(_command)
