@@ -69,8 +69,8 @@ def most(ranges: Ranges, s: int, t: int, clock: Clock) -> float | None:
     """The most that the integrated share of s in t can be; 0 where s cannot be above t.
 
     None where a register that s has a share in sums past 1 by lower bounds alone, where loops are
-    too nearly closed for 1e-9, or where 1,000 rounds of choices do not end. One solve of what s reaches for each round of choices, few in
-    practice.
+    too nearly closed for 1e-9, or where 1,000 rounds of choices do not end. One solve of what s
+    reaches for each round, few in practice.
     """
     reached = ranges.widest.reached(s)
     if t not in reached:
