@@ -162,8 +162,8 @@ def integrated(ask: Any, holdings: list[Holding], ids: dict[str, str], name: str
 def controllers(ask: Any, snapshot: Snapshot, pairs: set[tuple[str, str]], ids: Any) -> list[Row]:
     """Actual controllers of all companies, three times, against the fixpoint; then of single ones.
 
-    Who controls by the fixpoint and is neither controlled by it nor said to be must be found, and
-    whoever is found for certain by votes alone must control by the fixpoint.
+    Who controls by the fixpoint must be found, unless somebody is found above it; and whoever is
+    found for certain by votes alone must control by the fixpoint.
     """
     from algorithms.ownership.controllers import controllers_of
 
@@ -174,9 +174,7 @@ def controllers(ask: Any, snapshot: Snapshot, pairs: set[tuple[str, str]], ids: 
         times.append(took / 1e3)
     assert envelope["truncated"] is None
     rows = {(ids[r.controller], ids[r.company]): r for r in envelope["results"]}
-    declared = snapshot.columns.dst[snapshot.rows("controller", at)]
-    said = {ids[snapshot.canonical(node)] for node in declared.tolist()}
-    under = {y for _, y in pairs} | said
+    under = {y for _, y in pairs} | {y for _, y in rows}
     assert {(x, y) for x, y in pairs if x not in under} <= rows.keys()
     by_votes = {k for k, r in rows.items() if r.limb == ["votes"] and r.certainty == "certain"}
     assert by_votes <= pairs

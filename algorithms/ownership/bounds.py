@@ -68,9 +68,9 @@ def least(ranges: Ranges, t: int, clock: Clock) -> Shares:
 def most(ranges: Ranges, s: int, t: int, clock: Clock) -> float | None:
     """The most that the integrated share of s in t can be; 0 where s cannot be above t.
 
-    None where a register that s has a share in sums past 1 by lower bounds alone, or where loops
-    are too nearly closed for 1e-9. One solve of what s reaches for each round of choices, few in
-    practice.
+    None where a register that s has a share in sums past 1 by lower bounds alone, where loops are
+    too nearly closed for 1e-9, or where 1,000 rounds of choices do not end. One solve of what s
+    reaches for each round, few in practice.
     """
     reached = ranges.widest.reached(s)
     if t not in reached:
@@ -79,17 +79,15 @@ def most(ranges: Ranges, s: int, t: int, clock: Clock) -> float | None:
         return None
     chosen = [dict(low) for low in ranges.low]
     choices = sorted(set(ranges.open).intersection(reached))
-    value = 0.0
     for _ in range(_ROUNDS):
         x = of_owner(_register(chosen, ranges), s, clock)
         if x.inaccurate:
             return None
-        value = x.value.get(t, 0.0)
         at = {**x.value, s: 1.0}
         improved = sum(_improve(ranges, v, chosen, at) for v in choices)
         if not improved:
-            break
-    return value
+            return x.value.get(t, 0.0)
+    return None
 
 
 def _register(chosen: Weights, ranges: Ranges) -> Register:

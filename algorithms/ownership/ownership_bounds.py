@@ -56,8 +56,10 @@ class BoundsRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     BoundsParams,
     BoundsRow,
     sources=(
-        "doi:10.1007/11691372_26",  # Sen, Viswanathan, Agha 2006
-        "doi:10.1007/978-3-642-39799-8_35",  # Puggelli, Li, Sangiovanni-Vincentelli, Seshia 2013
+        "Sen, Viswanathan, Agha 2006, Model-checking Markov chains in the presence of"
+        " uncertainties, TACAS, LNCS 3920, 394-410",
+        "Puggelli, Li, Sangiovanni-Vincentelli, Seshia 2013, Polynomial-time verification of PCTL"
+        " properties of MDPs with convex uncertainties, UC Berkeley EECS-2013-24",
         "https://ceur-ws.org/Vol-3020/KR4L_paper_9.pdf",
         "Brioschi, Buzzacchi, Colombo 1989, Journal of Banking and Finance 13, 747-772",
     ),
