@@ -88,27 +88,42 @@ def offline(of: Distribution, entities: int) -> Iterator[Row]:
 
 
 def snapshot(server: Server, same: str) -> Iterator[Row]:
-    """The columns of a snapshot, read from the server; they must be those of the other store."""
-    child = python(_BUILD, server.uri)
-    built = json.loads(child.out)
-    assert built["name"] == json.loads(python(_BUILD, same).out)["name"]
-    rate = built["rows"] / built["seconds"]
-    note = f"{built['rows']:,} relations and their ends in {built['seconds']:.1f} s"
-    yield at_least("snapshot made from Neo4j", rate, 150_000, "relations/s", note)
+    """The columns of a snapshot, read from the server; they must be those of the other store.
+
+    A server that has just started compiles its code meanwhile, so that is told apart.
+    """
+    name = json.loads(python(_BUILD, same).out)["name"]
+    rates, notes = [], []
+    for _ in range(3):
+        built = json.loads(python(_BUILD, server.uri).out)
+        assert built["name"] == name
+        rates.append(built["rows"] / built["seconds"])
+        notes.append(f"{built['rows']:,} relations and their ends in {built['seconds']:.1f} s")
+    yield plain("snapshot from a Neo4j just started", rates[0], "relations/s", notes[0])
+    yield at_least(
+        "snapshot from a Neo4j that was read before", min(rates[1:]), 150_000, "relations/s",
+        f"the worse of two: {notes[1 + (rates[2] < rates[1])]}",
+    )  # fmt: skip
 
 
 def online(of: Distribution, entities: int) -> Iterator[Row]:
-    """Ingest over Bolt into an empty database, with the command of a user."""
+    """Ingest over Bolt with the command of a user: into an empty database of a server that has just
+    started, then as much again under another dataset's name."""
     source = world(entities)
     with served(of, HOME / "bolt") as server:
-        child = run([LINKRISK, "--store", server.uri, "ingest", source, "--json"])
-    receipt = json.loads(child.out)
-    assert receipt["quarantined"] == 0 and receipt["loaded"] == receipt["read"], receipt
-    rate = receipt["loaded"] / child.seconds
-    note = f"{child.seconds:.1f} s in all; of the command {child.cpu:.1f} s of CPU"
-    yield at_least(
-        f"ingest over Bolt of {receipt['loaded']:,} facts", rate, 15_000, "facts/s", note
-    )
+        for name in ("just started", "at work"):
+            dataset = HOME / f"{name.replace(' ', '-')}.jsonl"
+            dataset.hardlink_to(source)
+            child = run([LINKRISK, "--store", server.uri, "ingest", dataset, "--json"])
+            receipt = json.loads(child.out)
+            assert receipt["quarantined"] == 0 and receipt["loaded"] == receipt["read"], receipt
+            rate = receipt["loaded"] / child.seconds
+            what = f"ingest over Bolt of {receipt['loaded']:,} facts, server {name}"
+            note = f"{child.seconds:.1f} s in all; of the command {child.cpu:.1f} s of CPU"
+            if name == "at work":
+                yield at_least(what, rate, 15_000, "facts/s", note)
+            else:
+                yield plain(what, rate, "facts/s", note)
 
 
 def main() -> None:
