@@ -50,7 +50,6 @@ class Step:
         """
         self._live = live
         self._upto = upto
-        self.datasets = live.store.datasets()
         self.rows, self.nodes = live.rows.fork(), live.nodes.fork()
         self.versions, self.texts = live.versions.fork(), dict(live.texts)
         self.indexes = live.tail_out, live.tail_into
@@ -66,6 +65,7 @@ class Step:
         self._newest = Patch(self.nodes.arrays["node_version"])
         for delta in live.store.changes(live.batch, upto):
             self._take(delta)
+        self.datasets = live.store.datasets()  # those that came with what was taken in
         if self.rows.length > live.rows.length:
             self._index_tail()
         if self._touched:

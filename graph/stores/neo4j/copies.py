@@ -10,25 +10,30 @@ from typing import Any
 from graph.model import is_entity
 from graph.stores.copying import Copied, changes_of
 from graph.stores.deciding.books import Known
+from graph.stores.neo4j.applied import NotYetError, whole
 from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.held import Held, held_chosen, held_in_run, identifiers_in_run
-from graph.stores.neo4j.read import batch_info
+from graph.stores.neo4j.read import batch_info, kinds_of
 from graph.stores.neo4j.veil import Veil
 
 
-def copies(
-    server: Server, veil: Veil, numbers: dict[str, int], since: int, upto: int
-) -> Iterator[Copied]:
-    """See `graph.stores.copying.Copying`."""
+def copies(server: Server, veil: Veil, since: int, upto: int) -> Iterator[Copied]:
+    """See `graph.stores.copying.Copying`. Waits for batches that are not whole yet."""
+    kinds_of(server, since, upto)
     for no in range(since + 1, upto + 1):
-        yield server.read(partial(_copied, veil=veil, numbers=numbers, no=no))
+        yield whole(partial(server.read, partial(_copied, veil=veil, no=no)), lambda _: True)
 
 
-def _copied(tx: Transaction, veil: Veil, numbers: dict[str, int], no: int) -> Copied:
+def _copied(tx: Transaction, veil: Veil, no: int) -> Copied:
+    """Raises NotYetError while the batch is not whole."""
+    numbers = {row[1]: row[0] for row in tx.rows("datasets")}
     info = batch_info(tx.one("batches_of", {"nos": [no]}))
     undoes, undone, name, sha256 = tx.one("batch_more", {"no": no})
     retracted, codes, low, high, kinds = tx.one("batch_retired", {"no": no})
-    facts = [_fact(held, numbers) for held in held_in_run(tx, veil, low, high, kinds)]
+    held = held_in_run(tx, veil, low, high, kinds)
+    if len(held) != high - low or not numbers.keys() >= {each.dataset for each in held}:
+        raise NotYetError
+    facts = [_fact(each, numbers) for each in held]
     keys = identifiers_in_run(tx, veil, low, high)
     identifiers = [(seq, *key) for seq, mine in keys.items() for key in mine]
     ended = _ended(tx, veil, numbers, retracted, codes)

@@ -9,8 +9,10 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
+from graph.facts import Keys
 from graph.model import CODES, LISTING_CODE, is_entity
 from graph.store import NONE, BatchInfo, Delta, StoredFact
+from graph.stores.neo4j.applied import NotYetError, whole
 from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.fields import carried_text, extras_again
 from graph.stores.neo4j.held import (
@@ -36,19 +38,30 @@ def batch_info(row: Sequence[Any]) -> BatchInfo:
     return BatchInfo._make((*row[:6], bytes.fromhex(row[6]), *row[7:9]))
 
 
-def changes(
-    server: Server, veil: Veil, numbers: dict[str, int], since: int, upto: int
-) -> Iterator[Delta]:
-    """Blocks of the feed; retractions ride on a last block of their own.
+def changes(server: Server, veil: Veil, since: int, upto: int) -> Iterator[Delta]:
+    """Blocks of the feed; retractions ride on a last block of their own. Waits for batches that are
+    not whole yet, see `applied`.
 
     Each block is a transaction of its own: what a batch recorded never changes, and retractions of
     later batches are not among those that are read.
     """
-    for low, high, kinds in _runs(server.rows("batch_kinds", {"since": since, "upto": upto})):
-        yield server.read(partial(_block, veil=veil, numbers=numbers, run=(low, high), codes=kinds))
+    for low, high, kinds in _runs(kinds_of(server, since, upto)):
+        yield _whole_block(server, veil, (low, high), kinds)
     gone = server.rows("batch_retracted", {"since": since, "upto": upto})
     if gone:
         yield _delta([], _ended(gone))
+
+
+def _whole_block(server: Server, veil: Veil, run: tuple[int, int], codes: set[int]) -> Delta:
+    read = partial(_block, veil=veil, run=run, codes=codes)
+    return whole(lambda: server.read(read), lambda delta: len(delta.seq) == run[1] - run[0])
+
+
+def kinds_of(server: Server, since: int, upto: int) -> list[Any]:
+    """Number, first and last version (exclusive, inclusive) and kinds of each batch, once all of
+    them are there."""
+    asked = {"since": since, "upto": upto}
+    return whole(lambda: server.rows("batch_kinds", asked), lambda rows: len(rows) == upto - since)
 
 
 def _runs(batches: Iterable[Sequence[Any]]) -> Iterator[tuple[int, int, set[int]]]:
@@ -69,9 +82,8 @@ def _runs(batches: Iterable[Sequence[Any]]) -> Iterator[tuple[int, int, set[int]
         yield low, high, kinds
 
 
-def _block(
-    tx: Transaction, veil: Veil, numbers: dict[str, int], run: tuple[int, int], codes: set[int]
-) -> Delta:
+def _block(tx: Transaction, veil: Veil, run: tuple[int, int], codes: set[int]) -> Delta:
+    numbers = {row[1]: row[0] for row in tx.rows("datasets")}
     parameters = {"low": run[0], "high": run[1], **_ENDS}
     parts: list[dict[str, Any]] = []
     if any(is_entity(code) for code in codes):
@@ -83,6 +95,8 @@ def _block(
         found = tx.one("feed_relations", parameters, **marks)
         parts.append(_relations(veil, code, found))
     for part in parts:
+        if not numbers.keys() >= set(part["dataset"]):
+            raise NotYetError
         part["dataset"] = [numbers[name] for name in part["dataset"]]
     return _delta([part for part in parts if part["seq"]], None)
 
@@ -194,18 +208,24 @@ def stored(held: Held, keys: Any, batches: dict[int, BatchInfo]) -> StoredFact:
     )  # fmt: skip
 
 
+def held_whole(
+    server: Server, veil: Veil, run: tuple[int, int], codes: Iterable[int]
+) -> tuple[list[Held], dict[int, Keys]]:
+    """All versions of a run, and the official keys of those of entities."""
+
+    def read(tx: Transaction) -> tuple[list[Held], dict[int, Keys]]:
+        return held_in_run(tx, veil, *run, codes), identifiers_in_run(tx, veil, *run)
+
+    return whole(lambda: server.read(read), lambda found: len(found[0]) == run[1] - run[0])
+
+
 def facts(server: Server, veil: Veil, since_seq: int, upto: int) -> Iterator[StoredFact]:
     """Every version after a number, in order of recording, as of batch `upto`."""
     every = server.rows("batches_since", {"since": 0})
     batches = {row[0]: batch_info(row) for row in every if row[0] <= upto}
-    rows = server.rows("batch_kinds", {"since": 0, "upto": upto})
+    rows = kinds_of(server, 0, upto)
     for low, high, codes in _runs(row for row in rows if row[2] > since_seq):
-        run = max(low, since_seq), high
-
-        def whole(tx: Transaction, run: tuple[int, int] = run, codes: set[int] = codes) -> Any:
-            return held_in_run(tx, veil, *run, codes), identifiers_in_run(tx, veil, *run)
-
-        found, keys = server.read(whole)
+        found, keys = held_whole(server, veil, (max(low, since_seq), high), codes)
         for held in found:
             if held.retracted_in is not None and held.retracted_in > upto:
                 held = held._replace(retracted_in=None)  # noqa: PLW2901  # came after we began

@@ -232,7 +232,7 @@ class NeoStore:
     def changes(self, since: int = 0, upto: int | None = None) -> Iterator[Delta]:
         """See the protocol."""
         last = self.last_batch() if upto is None else upto
-        yield from read.changes(self._server, self._veil, self._datasets(), since, last)
+        yield from read.changes(self._server, self._veil, since, last)
 
     def _datasets(self) -> dict[str, int]:
         rows = self._server.rows("datasets")
@@ -287,7 +287,7 @@ class NeoStore:
 
     def copies(self, since: int, upto: int) -> Iterator[Copied]:
         """See `graph.stores.copying.Copying`."""
-        yield from copies.copies(self._server, self._veil, self._datasets(), since, upto)
+        yield from copies.copies(self._server, self._veil, since, upto)
 
     def receive(self, copied: Copied, before: bytes) -> None:
         """See `graph.stores.copying.Copying`."""
