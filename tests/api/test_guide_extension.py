@@ -117,7 +117,7 @@ def reached(walk: Walk) -> None:
         "actual_controller": "extend", "shareholder": "exclude", "relative": "exclude",
     }  # fmt: skip
     _, table = walk.plain("linkrisk extend --subject c1")
-    assert "王示例" in table
+    assert "Extension of a measure, with proof / 措施扩展及证明" in table
     walk.plain("linkrisk extend --subject c1")
     answer = json.loads(Path("answer.json").read_text("utf-8"))
     rows = {row["party"].removeprefix("case:"): row for row in answer["results"]}
