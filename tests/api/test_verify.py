@@ -120,6 +120,17 @@ def test_alone(run: Any, answer: dict[str, Any], proofs: dict[str, Any], tmp_pat
     assert refused == {name for name, outcome in PARTIES.items() if outcome != "extend"}
 
 
+def test_alone_takes_the_facts_inside_as_they_stand(run: Any, proofs: dict[str, Any]) -> None:
+    """Who makes facts up and seals them anew is found out by the store, and by it alone; a claim
+    that does not follow from the facts inside is refused either way."""
+    made = copy.deepcopy(proofs["p2"])
+    _share(made)
+    assert run(sealed(made), "--alone")[0] == 0
+    assert run(sealed(made))[0] == 1
+    made["relations"][0]["share"] = "0.4"
+    assert run(sealed(made), "--alone")[0] == 1
+
+
 def _share(proof: dict[str, Any]) -> None:
     proof["relations"][0]["share"] = "0.9"
 
