@@ -73,6 +73,8 @@ def cell(column: str, value: Any, snapshot: Snapshot | None) -> str:
             more = f" +{len(value) - _FACTS}" if len(value) > _FACTS else ""
             return ", ".join(map(str, value[:_FACTS])) + more
         return ", ".join(cell(column, part, snapshot) for part in value)
+    if column == "proof" and isinstance(value, dict):
+        return str(value.get("digest", ""))[:19]
     if isinstance(value, dict):
         return "; ".join(f"{k}={cell(k, v, snapshot)}" for k, v in value.items())
     return _named(value, snapshot) if isinstance(value, str) and snapshot else str(value)

@@ -205,7 +205,10 @@ class Ruling:
                 days = (first - parse_time(self.act)) // DAY
                 return f"took the role {days} days after the act / 于行为后 {days} 天任职或受让"
         if one.ballots and CONTROLLER in self.reached:
-            held = float(self.share(one, "votes"))
+            share = self.share(one, "votes")
+            if 2 * share > 1:
+                return "itself controlled by others / 自身受他人控制"
+            held = float(share)
             return (
                 f"{held:.12g} of the votes, where control asks for more than 0.5"
                 f" / 表决权 {held:.12g}, 控制须超过 0.5"
