@@ -104,7 +104,8 @@ def extend(snapshot: Snapshot, params: ExtendParams) -> Result[Outcome]:
     `extend`: a rule of the measure reaches a limb that the party held on that day. `review`: a
     person must decide, for age, shares, identity or a nominee leave it open, a state organ is
     concerned, or the role was left within a year before the act. `exclude`: no rule reaches the
-    party, with what was lacking. Nobody is reached without a row of the rulebook; accounts, phones
+    party, with what was lacking. Companies under one controller (siblings) are no candidates: a row
+    for them reaches nobody. Nobody is reached without a row of the rulebook; accounts, phones
     and addresses never carry an extension. Minors are excluded when first met.
 
     `as_of` says what is still in force: a measure whose listings of the same domain have all ended
