@@ -36,8 +36,6 @@ def surest(
 def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) -> str | None:
     rows = list(proof.rows)
     codes = snapshot.codes(snapshot_rows(rows)).tolist()
-    if _NOMINEE in codes:
-        return "nominee"
     if controller.certainty == "possible":
         return "possible"
     reader = Reader(snapshot, at)
@@ -51,7 +49,7 @@ def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) ->
         and not snapshot.state_organ(controller.node)
     ):
         return "possible"
-    return None
+    return "nominee" if _NOMINEE in codes else None
 
 
 def snapshot_rows(rows: Iterable[int]) -> Rows:

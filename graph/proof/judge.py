@@ -72,7 +72,6 @@ def judge(base: Base, book: Rulebook, claim: dict[str, Any]) -> Verdict:
     """
     subject, party = claim["subject"], claim["party"]
     measure = book.measure(claim["measure"])
-    rows = {row.relation: row for row in book.rows_for(measure.id, claim["act"])}
     at, as_of = day_end(claim["act"]), day_end(claim["as_of"])
     if measure.no_basis:
         return Verdict("exclude", "no_basis")
@@ -80,7 +79,11 @@ def judge(base: Base, book: Rulebook, claim: dict[str, Any]) -> Verdict:
     if until is None:
         return Verdict("exclude", "parent_ended")
     kind = base.subjects[subject].kind
-    rows = {limb: row for limb, row in rows.items() if kind in row.subject}
+    rows = {
+        row.relation: row
+        for row in book.rows_for(measure.id, claim["act"])
+        if kind in row.subject
+    }  # fmt: skip
     found = standing(base, party, subject, at)
     verdict = _by_rows(found, rows, base.subjects[party])
     if verdict.outcome != "extend":

@@ -87,8 +87,8 @@ def _own(base: Base, party: str, subject: str, at: int) -> Standing:
     if found.control or found.nominee or found.possible:
         if through.is_commanded(party):
             found.control, found.nominee, found.possible = [], False, False
-        elif found.control and through.is_commanded(party, most=True):
-            found.control, found.possible = [], True
+        elif not found.possible and through.is_commanded(party, most=True):
+            found.control, found.nominee, found.possible = [], False, True
     if found.control:
         found.limbs.add(CONTROLLER)
     return found
