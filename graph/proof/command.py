@@ -17,11 +17,14 @@ VOTES, DECLARED, AGREEMENT = "votes", "declared", "agreement"
 class Command:
     """Questions of control on a base of facts, at one instant."""
 
-    def __init__(self, base: Base, at: int, *, through: bool = False) -> None:
-        """With `through`, what a nominee holds counts for whom it holds; else for nobody."""
+    def __init__(self, base: Base, at: int, *, through: bool = False, loose: bool = False) -> None:
+        """With `through`, what a nominee holds counts for whom it holds; else for nobody. `loose`
+        takes a register that sums past 1 at its word: enough to say that somebody is not at the
+        top."""
         self._base = base
         self._at = at
         self._through = through
+        self._loose = loose
         self._joined: dict[bool, dict[str, set[str]]] = {}
 
     def holdings(self, company: str) -> list[tuple[frozenset[str], Relation]]:
@@ -71,9 +74,7 @@ class Command:
                     todo.append(relation.a)
         return seen - {one}
 
-    def commanded(
-        self, starts: Iterable[str], *, declared: bool, most: bool = False
-    ) -> set[str]:
+    def commanded(self, starts: Iterable[str], *, declared: bool, most: bool = False) -> set[str]:
         """What some subjects command together, themselves among it.
 
         The least fixpoint of: over half of the votes of a company commands it, those that it and
@@ -84,9 +85,7 @@ class Command:
         group, fresh = set(starts), set(starts)
         while fresh:
             met = self._below(fresh) - group
-            fresh = {
-                each for each in met if self._decides(group, each, declared, most)
-            }
+            fresh = {each for each in met if self._decides(group, each, declared, most)}
             group |= fresh
         return group
 
@@ -95,17 +94,18 @@ class Command:
             relation.a in group for relation in self._standing(company, "controller", out=False)
         ):
             return True
-        own, others, total = NONE, NONE, NONE
+        own, least, others, total = NONE, NONE, NONE, NONE
         for claims, relation in self.holdings(company):
             low, high = span(relation)
             total += low
             if claims <= group or (most and claims & group):
                 own += high if most else low
+                least += low
             elif not claims & group:
                 others += low
         if most:
-            return min(own, 1 - others) > HALF or (total > WHOLE and own > HALF)
-        return own > HALF and total <= WHOLE  # a register that sums past 1 shows nothing
+            return min(own, 1 - others) > HALF or least > HALF
+        return own > HALF and (self._loose or total <= WHOLE)  # past 1 it shows nothing
 
     def controlled(self, party: str, *, most: bool = False) -> set[str]:
         """What a party controls: alone, by agreement, and whatever is so controlled in turn; with
@@ -202,9 +202,7 @@ class Command:
             above |= met
         if most and self.unnamed(party) > HALF:
             return True
-        return any(
-            party in self.controlled(each, most=most) for each in sorted(above - {party})
-        )
+        return any(party in self.controlled(each, most=most) for each in sorted(above - {party}))
 
     def unnamed(self, party: str) -> Fraction:
         """What of the votes in a company its register does not name, at most; 0 of whoever has no

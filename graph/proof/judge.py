@@ -175,8 +175,8 @@ def _doubt(
 ) -> Verdict:
     """Whether a person must look at a party that no rule reaches."""
     reached = {limb for limb, row in rows.items() if row.outcome == "extend"}
-    if CONTROLLER in reached and (found.nominee or found.possible):
-        reason = "nominee" if found.nominee else "possible"
+    if CONTROLLER in reached and (found.nominee or found.possible or found.named):
+        reason = "nominee" if found.nominee else "possible" if found.possible else "name_match"
         return Verdict("review", reason, CONTROLLER, rows[CONTROLLER].id)
     begins = day_end(claim["act"]) - SHED_DAYS * DAY
     shed = {
@@ -213,7 +213,7 @@ def _gates(
         return verdict
     if party.kind == "person" and len(party.births) != 1:
         return _gated(book, "unknown_age", limb, rule)
-    if party.by_name:
+    if party.by_name or subject.by_name:
         return _gated(book, "name_match", limb, rule)
     if party.organ:
         return Verdict("review", "state_organ", limb, rule)
