@@ -37,14 +37,19 @@ _RESPONSIBLE: Final = frozenset(
     }
 )
 _APART: Final = re.compile(r"[(),;/、,;·|]| 兼 |兼")  # several offices in one text
+# What somebody was or will be is no office; whoever is in charge of finance does not run the unit.
+_PAST: Final = re.compile(r"离任|卸任|前任|曾任|拟任|\b(former|ex|past)\b")
+_OF_A_PART: Final = re.compile(r"(^|[^要])(负责人|principal|person in charge) ?\(")
 _SIMPLIFIED: Final = str.maketrans("負責員務響債", "负责员务响债")
 _IN_FORCE: Final = frozenset({"", "active", "in force", "in_force", "有效", "生效", "执行中"})
-_BY_NAME: Final = ("name", "姓名", "名称")
+_BY_NAME: Final = ("name", "姓名", "名称", "名字", "名稱", "同名", "重名")
 
 
 def limb_of_officer(role: str | None) -> str:
     """Which limb an `officer` fact is, by what its `role` says."""
     said = unicodedata.normalize("NFKC", role or "").lower().translate(_SIMPLIFIED)
+    if _PAST.search(said) or _OF_A_PART.search(said):
+        return OFFICER
     parts = {part.strip() for part in _APART.split(said)}
     if parts & _RESPONSIBLE:
         return RESPONSIBLE

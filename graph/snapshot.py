@@ -372,6 +372,9 @@ class Snapshot:
         rec, ret = (versions.view(f"version_{name}")[: self._versions] for name in ("rec", "ret"))
         places = np.flatnonzero(_ended(rec, ret, since, self.batch))
         nodes.update(versions.view("version_node")[places].tolist())
+        fresh = versions.view("version_node")[: self._versions][(rec > since) & (rec <= self.batch)]
+        joined = fresh[self.nodes.nxt[fresh] != fresh]  # a key may have joined it with others
+        nodes.update(member for node in joined.tolist() for member in self.members(node))
         for node, entry in self._all_listings():
             if entry[3] <= since < entry[4] <= self.batch:
                 found.add(f"{self._datasets[entry[5]]}:{entry[6]}")

@@ -23,6 +23,7 @@ from graph.limbs import (
     limb_of_officer,
 )
 from graph.model import CODES, NAMES, SHARE_UNIT
+from graph.proof.known import stated
 from graph.reach import Reached, reach
 from graph.searching import DONE
 from graph.times import DAY
@@ -119,7 +120,7 @@ def _direct(snapshot: Snapshot, graph: Graph, root: int, at: int, into: Field) -
             limb = limb_of_officer(roles.get(row)) if way == IN else None
         else:
             limb = (TOWARDS if way == IN else AWAY).get(kind)
-        if limb is None:
+        if limb is None or not stated(snapshot, row):
             continue
         one = into.of(near.nodes[child])
         one.limbs.setdefault(limb, []).append(row)
@@ -143,6 +144,8 @@ def _moved(snapshot: Snapshot, root: int, days: tuple[int, int], into: Field) ->
         began = rows[(begins > at) & (begins <= until)]
         for moved, where in ((ended, "shed"), (began, "later")):
             for row in moved.tolist():
+                if not stated(snapshot, row):
+                    continue
                 limb = CONTROLLER if kind == "controller" else TOWARDS.get(kind)
                 if limb is None:
                     limb = limb_of_officer(snapshot.extra(row).get("role"))
@@ -175,7 +178,7 @@ def _beside(snapshot: Snapshot, graph: Graph, pair: tuple[int, int], at: int, in
     for child, row, tag in zip(near.child, near.row, near.tag, strict=True):
         limb = _LIMB_BESIDE[NAMES[tag >> 2]]
         other = near.nodes[child]
-        if other == root or (limb != RELATIVE and tag & 3 != IN):
+        if other == root or (limb != RELATIVE and tag & 3 != IN) or not stated(snapshot, row):
             continue
         one = into.of(other)
         one.limbs.setdefault(limb, []).append(row)

@@ -9,7 +9,9 @@ import numpy as np
 
 from algorithms.ownership.controllers import Controller
 from algorithms.ownership.holdings import Reader, Rows, exact_votes
+from graph.limbs import by_name_alone
 from graph.model import CODES
+from graph.proof.known import rows_of, stated
 from graph.store import NONE
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def surest(
 ) -> tuple[tuple[int, ...], str | None]:
     """The rows of the first proof of control that nothing puts in doubt, else of the first one and
     why: `possible` where unknown, unnamed or contradictory shares leave it open, `nominee` where it
-    rests on what a nominee holds."""
+    rests on what a nominee holds, `name_match` where a name alone joins a subject between."""
     doubts = [(proof.rows, _doubt(snapshot, controller, proof, at)) for proof in controller.proofs]
     return next((each for each in doubts if each[1] is None), doubts[0])
 
@@ -36,9 +38,9 @@ def surest(
 def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) -> str | None:
     rows = list(proof.rows)
     codes = snapshot.codes(snapshot_rows(rows)).tolist()
-    if _NOMINEE in codes:
-        return "nominee"
     if controller.certainty == "possible":
+        return "possible"
+    if not all(stated(snapshot, row) for row in rows):
         return "possible"
     reader = Reader(snapshot, at)
     rep, dst = snapshot.nodes.rep, snapshot.columns.dst
@@ -51,7 +53,20 @@ def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) ->
         and not snapshot.state_organ(controller.node)
     ):
         return "possible"
-    return None
+    if _NOMINEE in codes:
+        return "nominee"
+    columns = snapshot.columns
+    ends = {int(rep[end[row]]) for row in rows for end in (columns.src, columns.dst)}
+    between = ends - {controller.node, controller.company}
+    return "name_match" if any(named_alone(snapshot, node) for node in between) else None
+
+
+def named_alone(snapshot: Snapshot, node: int) -> bool:
+    """Whether a name alone joins records of a subject."""
+    if int(snapshot.nodes.nxt[node]) == node:
+        return False
+    rows = rows_of(snapshot, node, ("same_as",), into=True)
+    return any(by_name_alone(snapshot.extra(row).get("by")) for row in rows)
 
 
 def snapshot_rows(rows: Iterable[int]) -> Rows:

@@ -10,7 +10,7 @@ from algorithms.extension.certain import holdings, least
 from algorithms.extension.ruling import Ruled, Ruling
 from algorithms.ownership.holdings import Reader
 from graph.limbs import CONTROLLER, CONTROLLING, SHAREHOLDER
-from graph.proof.known import fact, listing, record, rows_of
+from graph.proof.known import fact, listing, record, rows_of, stated
 from graph.proof.shape import ENGINE, FORMAT, Proof, gated, rule_said, sealed
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class Prover:
         """The judgements that join the records of a subject."""
         if int(self._snapshot.nodes.nxt[node]) == node:
             return []
-        return rows_of(self._snapshot, node, ("same_as",), into=True)
+        rows = rows_of(self._snapshot, node, ("same_as",), into=True)
+        return [row for row in rows if stated(self._snapshot, row)]
 
 
 def evidence_rows(

@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from algorithms.extension.candidates import Candidate
+from algorithms.extension.certain import named_alone
 from algorithms.ownership.holdings import exact_votes
-from graph.limbs import CONTROLLER, by_name_alone, in_force
+from graph.limbs import CONTROLLER, in_force
 from graph.model import SHARE_UNIT
 from graph.proof.judge import LONGEST
-from graph.proof.known import births_of, rows_of
+from graph.proof.known import births_of
 from graph.rulebook.rules import RELATIONS, Condition, Measure, Person, Responsible, Rule, Share
 from graph.rulebook.spans import age_on, later
 from graph.store import NONE
@@ -236,7 +237,7 @@ class Ruling:
             return ruled
         if person and len(births) != 1:
             return self._gate("unknown_age", ruled)
-        if self._by_name(one.node):
+        if any(named_alone(self.snapshot, node) for node in (one.node, self.root)):
             return self._gate("name_match", ruled)
         if not person and snapshot.state_organ(one.node):
             return Ruled("review", "state_organ", ruled.limb, ruled.rule)
@@ -256,9 +257,3 @@ class Ruling:
     def _births(self, node: int) -> set[date]:
         members = [m for m in self.snapshot.members(node) if m in self.stated]
         return {born for m in members for born in births_of(self.stated[m])}
-
-    def _by_name(self, node: int) -> bool:
-        if int(self.snapshot.nodes.nxt[node]) == node:
-            return False
-        rows = rows_of(self.snapshot, node, ("same_as",), into=True)
-        return any(by_name_alone(self.snapshot.extra(row).get("by")) for row in rows)

@@ -276,9 +276,12 @@ def _rest(decision: Decision, body: said.Rested, by: str) -> Decision:  # noqa: 
     row = body.row
     if row.outcome != decision.outcome:
         raise Conflict(f"{decision.id}: {row.outcome} is not what was decided / 结论不同")
+    until = decision.until
+    if until is not None and row.until is not None:  # what it rests on may end earlier now
+        until = min(until, row.until, key=lambda end: _instant(decision.id, end))
     return replace(
         decision, reason=row.reason, limb=row.proof.claim.limb, rule=row.rule, why=row.why,
-        proof=row.proof.digest, most=row.until, names=_names(row.proof),
+        proof=row.proof.digest, most=row.until, until=until, names=_names(row.proof),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from graph.limbs import by_name_alone, is_organ_key
 from graph.proof.base import BadProof, Base, Subject, entry_of, relation_of
-from graph.proof.known import AROUND, BESIDE, CONTROL, fact, listing, record, rows_of
+from graph.proof.known import AROUND, BESIDE, CONTROL, fact, listing, record, rows_of, stated
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
@@ -62,6 +62,8 @@ class Around:
     def _take(self, rows: list[int]) -> None:
         cols, rep = self.snapshot.columns, self.snapshot.nodes.rep
         for row in rows:
+            if not stated(self.snapshot, row):
+                continue
             said = fact(self.snapshot, row)
             if said["fact"] in self.rows:
                 continue
@@ -79,31 +81,38 @@ class Around:
             self._nodes.add(node)
             nodes = self.snapshot.nodes
             found = Subject(self.snapshot.kind_name(node), int(nodes.vf[node]), int(nodes.vt[node]))
+            found.by_name = self._by_name(node)
             self.base.subjects[name] = found
         return name
 
+    def _by_name(self, node: int) -> bool:
+        """Whether a name alone joins its records, those retracted since among them."""
+        if int(self.snapshot.nodes.nxt[node]) == node:
+            return False
+        rows = rows_of(self.snapshot, node, ("same_as",), into=True)
+        return any(by_name_alone(self.snapshot.extra(row).get("by")) for row in rows)
+
     def person(self, node: int) -> None:
-        """Read what is known of a party itself: birth, form, how its records were joined."""
+        """Read what is known of a party itself: birth and form."""
         name = self._name(node)
         found = self.base.subjects[name]
         for said in self.records(node, full=True):
             found.births.update(date.fromisoformat(each) for each in said.get("born", ()))
             found.organ |= bool(said.get("organ"))
         found.organ |= is_organ_key(name)
-        found.by_name = any(by_name_alone(said.get("by")) for said in self.joins(node))
 
     def records(self, node: int, *, full: bool) -> list[dict[str, Any]]:
         """The known records of a subject, as a proof states them; `full` with births and organs."""
-        stated = self.snapshot.stated([node]) if full else {}
+        told = self.snapshot.stated([node]) if full else {}
         return [
-            record(self.snapshot, member, stated.get(member))
+            record(self.snapshot, member, told.get(member))
             for member in self.snapshot.members(node)
             if self.snapshot.known(member)
         ]
 
     def joins(self, node: int) -> list[dict[str, Any]]:
         """The judgements that join its records."""
-        if len(self.snapshot.members(node)) == 1:
+        if int(self.snapshot.nodes.nxt[node]) == node:
             return []
         rows = rows_of(self.snapshot, node, ("same_as",), into=True)
-        return [fact(self.snapshot, row) for row in rows]
+        return [fact(self.snapshot, row) for row in rows if stated(self.snapshot, row)]

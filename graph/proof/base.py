@@ -6,15 +6,19 @@ Subjects are put together from records anew, by the rules of the data model: one
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from graph.errors import InputError
 from graph.limbs import by_name_alone, is_organ_key
 from graph.times import INF, NEG, parse_time
+
+_SHARE: Final = re.compile(r"[0-9.eE+-]{1,128}")  # and no exponent that takes a day to write out
+_LONG: Final = re.compile(r"[eE][+-]?[0-9]{4}")
 
 
 class BadProof(InputError):
@@ -92,6 +96,8 @@ def fraction(text: Any) -> Fraction | None:
     if text is None:
         return None
     try:
+        if not _SHARE.fullmatch(str(text)) or _LONG.search(str(text)):
+            raise ValueError
         value = Fraction(str(text))
     except (ValueError, ZeroDivisionError):
         raise BadProof(f"not a share: {str(text)[:40]!r}") from None

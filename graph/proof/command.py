@@ -17,11 +17,15 @@ VOTES, DECLARED, AGREEMENT = "votes", "declared", "agreement"
 class Command:
     """Questions of control on a base of facts, at one instant."""
 
-    def __init__(self, base: Base, at: int, *, through: bool = False) -> None:
-        """With `through`, what a nominee holds counts for whom it holds; else for nobody."""
+    def __init__(self, base: Base, at: int, *, through: bool = False, loose: bool = False) -> None:
+        """With `through`, what a nominee holds counts for whom it holds; else for nobody. `loose`
+        takes a register that sums past 1 at its word: enough to say that somebody is not at the
+        top."""
         self._base = base
         self._at = at
         self._through = through
+        self._loose = loose
+        self._joined: dict[bool, dict[str, set[str]]] = {}
 
     def holdings(self, company: str) -> list[tuple[frozenset[str], Relation]]:
         """Holdings of a company that stand, each with those whose votes it may be."""
@@ -70,9 +74,7 @@ class Command:
                     todo.append(relation.a)
         return seen - {one}
 
-    def commanded(
-        self, starts: Iterable[str], *, declared: bool, most: bool = False, voted: str = ""
-    ) -> set[str]:
+    def commanded(self, starts: Iterable[str], *, declared: bool, most: bool = False) -> set[str]:
         """What some subjects command together, themselves among it.
 
         The least fixpoint of: over half of the votes of a company commands it, those that it and
@@ -83,9 +85,7 @@ class Command:
         group, fresh = set(starts), set(starts)
         while fresh:
             met = self._below(fresh) - group
-            fresh = {
-                each for each in met if self._decides(group, each, declared and each != voted, most)
-            }
+            fresh = {each for each in met if self._decides(group, each, declared, most)}
             group |= fresh
         return group
 
@@ -94,29 +94,78 @@ class Command:
             relation.a in group for relation in self._standing(company, "controller", out=False)
         ):
             return True
-        own, others, total = NONE, NONE, NONE
+        own, least, others, total = NONE, NONE, NONE, NONE
         for claims, relation in self.holdings(company):
             low, high = span(relation)
             total += low
             if claims <= group or (most and claims & group):
                 own += high if most else low
+                least += low
             elif not claims & group:
                 others += low
         if most:
-            return min(own, 1 - others) > HALF or (total > WHOLE and own > HALF)
-        return own > HALF and total <= WHOLE  # a register that sums past 1 shows nothing
+            return min(own, 1 - others) > HALF or least > HALF
+        return own > HALF and (self._loose or total <= WHOLE)  # past 1 it shows nothing
 
-    def together(self, party: str) -> set[str]:
-        """A party and all that act in concert with it, directly or through others."""
-        group, todo = {party}, [party]
+    def controlled(self, party: str, *, most: bool = False) -> set[str]:
+        """What a party controls: alone, by agreement, and whatever is so controlled in turn; with
+        `most`, what it may control."""
+        joint = self._joint(most=most)
+        group = self.commanded((party,), declared=True, most=most)
+        todo = [each for each in group if each in joint] if joint else []
         while todo:
-            one = todo.pop()
-            met = [r.b for r in self._standing(one, "acts_in_concert", out=True)]
-            met += [r.a for r in self._standing(one, "acts_in_concert", out=False)]
-            fresh = [each for each in met if each not in group]
-            group.update(fresh)
-            todo += fresh
+            for company in joint[todo.pop()] - group:
+                fresh = self.commanded((company,), declared=True, most=most) - group
+                group |= fresh
+                todo += [each for each in fresh if each in joint]
         return group
+
+    def _joint(self, *, most: bool) -> dict[str, set[str]]:
+        """Of each party to an agreement, the companies that it controls by it.
+
+        Of a company, two or more parties who each have votes in it, directly or through what they
+        control, and whom agreements connect among themselves. None of them controls it alone: with
+        a majority holder nobody else decides anything. They command over half of it together.
+        """
+        if (known := self._joined.get(most)) is not None:
+            return known
+        pairs = {
+            frozenset((r.a, r.b))
+            for listed in self._base.out.values()
+            for r in listed
+            if r.kind == "acts_in_concert" and r.a != r.b and self._base.holds(r, self._at)
+        }
+        found: dict[str, set[str]] = {each: set() for pair in pairs for each in pair}
+        # Whether one decides alone is asked the other way about: what is certain must hold always.
+        other = Command(self._base, self._at, through=True)
+        alone = {b: other.commanded((b,), declared=True, most=not most) for b in found}
+        grew = True
+        while grew:
+            grew = False
+            reach = {
+                b: self.commanded((b, *sorted(found[b])), declared=True, most=most) for b in found
+            }
+            for company in sorted({y for group in reach.values() for y in self._below(group)}):
+                having = {b for b in found if b != company and self._has(reach[b], company, most)}
+                for band in _bands(having, pairs):
+                    group = set().union(*(reach[b] for b in band))
+                    if any(company in alone[b] for b in band):
+                        continue
+                    if not self._decides(group, company, declared=False, most=most):
+                        continue
+                    grew |= any(company not in found[b] for b in band)
+                    for b in band:
+                        found[b].add(company)
+        self._joined[most] = found
+        return found
+
+    def _has(self, group: set[str], company: str, most: bool) -> bool:
+        """Whether a group has any votes in a company."""
+        return any(
+            span(relation)[most] > 0
+            and (claims <= group or (most and not claims.isdisjoint(group)))
+            for claims, relation in self.holdings(company)
+        )
 
     def limbs(self, party: str, subject: str) -> list[str]:
         """By which limbs a party controls a company: votes, declaration, else agreement."""
@@ -128,15 +177,9 @@ class Command:
         group = self.commanded((party,), declared=True)
         if subject in group and (not found or self._declares(group, subject)):
             found.append(DECLARED)
-        band = self.together(party) - {subject}
-        if not found and len(band) > 1 and self._agree(band, subject):
+        if not found and subject in self.controlled(party):
             found.append(AGREEMENT)
         return found
-
-    def _agree(self, band: set[str], subject: str, *, most: bool = False) -> bool:
-        """Whether those who act in concert have over half of the votes of a company between them: a
-        declaration names the one who controls, and nobody who agrees with that one."""
-        return subject in self.commanded(band, declared=True, most=most, voted=subject)
 
     def _declares(self, group: set[str], subject: str) -> bool:
         return any(r.a in group for r in self._standing(subject, "controller", out=False))
@@ -145,9 +188,7 @@ class Command:
         """Whether shares that nobody knows could let a party, or its band, command a company."""
         if party == subject:
             return False
-        if subject in self.commanded((party,), declared=True, most=True):
-            return True
-        return self._agree(self.together(party) - {subject}, subject, most=True)
+        return subject in self.controlled(party, most=True)
 
     def is_commanded(self, party: str, *, most: bool = False) -> bool:
         """Whether anybody commands a party, alone or in concert: then it is not the one at the top.
@@ -161,11 +202,7 @@ class Command:
             above |= met
         if most and self.unnamed(party) > HALF:
             return True
-        return any(
-            party in self.commanded((each,), declared=True, most=most)
-            or self._agree(self.together(each) - {party}, party, most=most)
-            for each in sorted(above - {party})
-        )
+        return any(party in self.controlled(each, most=most) for each in sorted(above - {party}))
 
     def unnamed(self, party: str) -> Fraction:
         """What of the votes in a company its register does not name, at most; 0 of whoever has no
@@ -174,6 +211,16 @@ class Command:
         if subject.kind != "company" or subject.organ:
             return NONE
         return 1 - sum((span(relation)[0] for _, relation in self.holdings(party)), NONE)
+
+
+def _bands(members: set[str], pairs: set[frozenset[str]]) -> list[set[str]]:
+    """Groups of two or more of these, connected among themselves."""
+    bands: list[set[str]] = [{each} for each in sorted(members)]
+    for pair in pairs:
+        if pair <= members:
+            met = [band for band in bands if band & pair]
+            bands = [band for band in bands if not band & pair] + [set().union(*met)]
+    return [band for band in bands if len(band) > 1]
 
 
 def span(relation: Relation) -> tuple[Fraction, Fraction]:

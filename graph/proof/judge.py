@@ -72,7 +72,6 @@ def judge(base: Base, book: Rulebook, claim: dict[str, Any]) -> Verdict:
     """
     subject, party = claim["subject"], claim["party"]
     measure = book.measure(claim["measure"])
-    rows = {row.relation: row for row in book.rows_for(measure.id, claim["act"])}
     at, as_of = day_end(claim["act"]), day_end(claim["as_of"])
     if measure.no_basis:
         return Verdict("exclude", "no_basis")
@@ -80,7 +79,11 @@ def judge(base: Base, book: Rulebook, claim: dict[str, Any]) -> Verdict:
     if until is None:
         return Verdict("exclude", "parent_ended")
     kind = base.subjects[subject].kind
-    rows = {limb: row for limb, row in rows.items() if kind in row.subject}
+    rows = {
+        row.relation: row
+        for row in book.rows_for(measure.id, claim["act"])
+        if kind in row.subject
+    }  # fmt: skip
     found = standing(base, party, subject, at)
     verdict = _by_rows(found, rows, base.subjects[party])
     if verdict.outcome != "extend":
@@ -172,8 +175,8 @@ def _doubt(
 ) -> Verdict:
     """Whether a person must look at a party that no rule reaches."""
     reached = {limb for limb, row in rows.items() if row.outcome == "extend"}
-    if CONTROLLER in reached and (found.nominee or found.possible):
-        reason = "nominee" if found.nominee else "possible"
+    if CONTROLLER in reached and (found.nominee or found.possible or found.named):
+        reason = "nominee" if found.nominee else "possible" if found.possible else "name_match"
         return Verdict("review", reason, CONTROLLER, rows[CONTROLLER].id)
     begins = day_end(claim["act"]) - SHED_DAYS * DAY
     shed = {
@@ -210,7 +213,7 @@ def _gates(
         return verdict
     if party.kind == "person" and len(party.births) != 1:
         return _gated(book, "unknown_age", limb, rule)
-    if party.by_name:
+    if party.by_name or subject.by_name:
         return _gated(book, "name_match", limb, rule)
     if party.organ:
         return Verdict("review", "state_organ", limb, rule)

@@ -46,6 +46,13 @@ def rows_of(snapshot: Snapshot, node: int, kinds: Iterable[str], *, into: bool) 
     return kept
 
 
+def stated(snapshot: Snapshot, row: int) -> bool:
+    """Whether the records at both ends of a relation are known in the view: what a retracted record
+    was said to be is nobody's role, even where others were joined with it."""
+    cols = snapshot.columns
+    return snapshot.known(int(cols.src[row])) and snapshot.known(int(cols.dst[row]))
+
+
 def _span(index: Index, code: int, node: int) -> list[int]:
     first, last = int(index.start[code]), int(index.start[code + 1])
     at = first + int(np.searchsorted(index.nodes[first:last], np.int32(node)))

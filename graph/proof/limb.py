@@ -35,6 +35,7 @@ class Standing:
     votes: Fraction = NONE
     possible: bool = False  # it may control, by shares that nobody knows
     nominee: bool = False  # it controls, by what a nominee holds for it
+    named: bool = False  # it controls, through a subject whose records a name alone joins
 
 
 def direct(base: Base, party: str, subject: str) -> Iterator[tuple[str, Relation]]:
@@ -85,10 +86,24 @@ def _own(base: Base, party: str, subject: str, at: int) -> Standing:
         found.nominee = bool(through.limbs(party, subject))
         found.possible = not found.nominee and through.may(party, subject)
     if found.control or found.nominee or found.possible:
-        if through.is_commanded(party):
+        if Command(base, at, through=True, loose=True).is_commanded(party):
             found.control, found.nominee, found.possible = [], False, False
-        elif found.control and through.is_commanded(party, most=True):
-            found.control, found.possible = [], True
+        elif not found.possible and through.is_commanded(party, most=True):
+            found.control, found.nominee, found.possible = [], False, True
+    if found.control and not _apart(base, party, subject, at):
+        found.control, found.named = [], True
     if found.control:
         found.limbs.add(CONTROLLER)
     return found
+
+
+def _apart(base: Base, party: str, subject: str, at: int) -> bool:
+    """Whether a party controls a subject without anybody between whom a name alone joins."""
+    joined = {name for name, one in base.subjects.items() if one.by_name} - {party, subject}
+    if not joined:
+        return True
+    kept = Base(base.subjects)
+    for relation in (each for listed in base.out.values() for each in listed):
+        if joined.isdisjoint((relation.a, relation.b)):
+            kept.add(relation)
+    return bool(Command(kept, at).limbs(party, subject))

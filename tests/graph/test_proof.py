@@ -14,10 +14,13 @@ import pytest
 from algorithms.registry import ask
 from graph.facts import Normaliser
 from graph.proof import shape
+from graph.proof.base import BadProof, Base, Relation, Subject, fraction
 from graph.proof.check import check
+from graph.proof.judge import judge
 from graph.rulebook import load_rulebook
 from graph.snapshot import Snapshot, open_snapshot
 from graph.store import open_store
+from graph.times import INF, NEG
 
 BOOK = load_rulebook()
 
@@ -197,3 +200,28 @@ def test_another_view_or_rulebook_is_refused(
 @pytest.mark.parametrize("given", [None, [], {}, 1, "x", {"format": shape.FORMAT}])
 def test_what_is_no_proof_is_refused(given: Any) -> None:
     assert len(check(given, BOOK)) == 1
+
+
+@pytest.mark.parametrize("text", ["1e9999999999", "1/0", "0.1e-99999999", "nan", "1" * 200, True])
+def test_what_is_no_share_is_refused_at_once(text: Any) -> None:
+    with pytest.raises(BadProof, match="share"):
+        fraction(text)
+
+
+def test_a_row_is_for_its_kind_of_subject(tmp_path: Path) -> None:
+    """Two rows of one relation, for firms and for persons: each holds for its own."""
+    layer = tmp_path / "own.yaml"
+    rows = "".join(
+        f"  - id: own-{kind}\n    measure: consumption_restriction\n    subject: {kind}\n"
+        f"    relation: guarantor\n    outcome: {outcome}\n    conditions: [{{held: act}}]\n"
+        "    basis: {document: fashi-2010-8-amended, article: 第三条第二款}\n    status: U\n"
+        "    from: 2015-07-22\n    zh: 甲\n    en: a\n"
+        for kind, outcome in (("company", "review"), ("person", "exclude"))
+    )
+    layer.write_text(f"layer: own\nrows:\n{rows}", "utf-8")
+    base = Base({name: Subject("company", NEG, INF) for name in ("a", "b")})
+    base.add(Relation("g", "guarantee", "a", "b", NEG, INF))
+    claim = {"subject": "b", "party": "a", "measure": "consumption_restriction",
+             "act": "2021-05-01", "as_of": "2021-06-01"}  # fmt: skip
+    verdict = judge(base, load_rulebook(own=[layer]), claim)
+    assert (verdict.outcome, verdict.rule) == ("review", "own-company")

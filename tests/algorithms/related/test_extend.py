@@ -19,6 +19,8 @@ from algorithms.registry import ask
 from graph.errors import WrongUsage
 from graph.facts import Normaliser
 from graph.proof.check import check
+from graph.proof.known import fact, rows_of
+from graph.proof.shape import sealed
 from graph.rulebook import load_rulebook
 from graph.snapshot import Snapshot, open_snapshot
 from graph.store import Store
@@ -152,3 +154,76 @@ def test_what_cannot_be_asked(store: Store) -> None:
     ):
         with pytest.raises(WrongUsage, match=said):
             ask(snapshot, "extend", QUESTION | wrong)
+
+
+def same(a: str, b: str, by: str) -> dict[str, Any]:
+    return {"kind": "same_as", "id": f"same-{a}-{b}", "from": a, "to": b, "by": by}
+
+
+@pytest.mark.parametrize("by", ["name", "同名"])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        # The firm that is restricted is another firm's by its name alone, or one between is.
+        [company("c1"), company("c2"), role("legal_representative", "p1", "c2")],
+        [company("c1"), company("h1"), company("c2"), role("shareholder", "h1", "c1", share="0.6"),
+         role("shareholder", "p1", "c2", share="0.6")],
+    ],
+)  # fmt: skip
+def test_nobody_is_reached_through_a_firm_that_a_name_alone_joins(
+    store: Store, facts: list[dict[str, Any]], by: str
+) -> None:
+    joined = same("h1" if len(facts) > 3 else "c1", "c2", by)
+    snapshot = view(store, [person("p1"), *facts, joined])
+    row = outcomes(snapshot, QUESTION)["p1"]
+    assert (row.outcome, row.reason) == ("review", "name_match")
+    assert check(as_read(row.proof), load_rulebook(), snapshot) == []
+
+
+def test_what_a_retracted_record_was_said_to_be_is_nobodys_role(store: Store) -> None:
+    """The record of a minor is retracted: whom it was joined with does not take over its role."""
+    facts = [
+        company("c1"), person("p1", "2010-01-01"), person("p2"), same("p1", "p2", "张三"),
+        role("legal_representative", "p1", "c1"), {"kind": "retract", "id": "p1"},
+    ]  # fmt: skip
+    assert outcomes(view(store, facts), QUESTION) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "reached"),
+    [
+        ("主要负责人", True), ("总经理（主要负责人）", True), ("负责人、董事", True),
+        ("负责人（财务部）", False), ("person in charge (sales)", False),
+        ("主要负责人（已离任）", False), ("principal (former)", False), ("前任、主要负责人", False),
+    ],
+)  # fmt: skip
+def test_what_an_office_is(store: Store, said: str, reached: bool) -> None:
+    facts = [company("c1"), person("p1"), role("officer", "p1", "c1", role=said)]
+    (row,) = outcomes(view(store, facts), QUESTION).values()
+    assert (row.outcome == "extend") == reached
+
+
+def test_nobody_who_agrees_with_a_majority_holder_is_shown_to_be_reached(store: Store) -> None:
+    """One holds 60 % alone: a proof that the other controls by agreement is refused, also alone."""
+    facts = [
+        company("c1"), person("p1"), person("p2"), role("acts_in_concert", "p1", "p2"),
+        role("shareholder", "p1", "c1", share="0.6"), role("shareholder", "p2", "c1", share="0.1"),
+    ]  # fmt: skip
+    snapshot = view(store, facts)
+    found = outcomes(snapshot, QUESTION)
+    assert {name: row.outcome for name, row in found.items()} == {"p1": "extend", "p2": "exclude"}
+    true, forged = as_read(found["p1"].proof), as_read(found["p2"].proof)
+    assert check(forged, load_rulebook(), snapshot) == []
+    forged["claim"] |= {name: true["claim"][name] for name in ("outcome", "reason", "limb")}
+    forged["rule"] = true["rule"]
+    agreed = next(row for row in rows_of(snapshot, snapshot.resolve("p2"), ("acts_in_concert",),
+                                         into=True))  # fmt: skip
+    forged["relations"] += [fact(snapshot, agreed), *true["relations"]]
+    stated = {said["record"]: said for said in [*true["records"], *forged["records"]]}
+    forged["records"] = list(stated.values())
+    for said in forged["records"]:
+        if said["record"].endswith("p2"):
+            said["born"] = ["1980-01-01"]
+    forged = sealed(forged)
+    assert check(forged, load_rulebook()) != []
+    assert check(forged, load_rulebook(), snapshot) != []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from algorithms.registry import ask
-from api.decisions.asks import Propose
+from api.decisions.asks import Approve, Enforce, Notify, Propose
 from api.decisions.cascade import Cascade
 from api.decisions.policy import Policy
 from api.decisions.replay import replay
@@ -20,7 +20,7 @@ from api.session import Session
 from graph.errors import Conflict, UnknownSubject
 from graph.facts import Normaliser
 from graph.times import format_instant
-from tests.api.decisions.conftest import ACT, MEASURE, Today, proposing
+from tests.api.decisions.conftest import ACT, FACTS, MEASURE, Today, proposing
 
 FIRMS = [f"c{n}" for n in range(1, 6)]
 PEOPLE = [f"p{n}" for n in range(1, 7)]
@@ -177,3 +177,37 @@ def test_another_proof_may_stand_in(session: Session, work: Work) -> None:
     (fallout,) = Cascade(work).of(["d:l1"])
     assert (fallout.decision, fallout.outcome) == (decision.id, "stands_otherwise")
     assert fallout.facts == ["d:l9"]
+
+
+def test_what_ends_earlier_than_it_was_known_to_ends_the_extension_earlier(
+    session: Session, work: Work
+) -> None:
+    """The listing is corrected while the decision is in force: it does not outlive its parent."""
+    decision = work.propose(proposing("p1"))
+    work.step("approve", decision.id, Approve(by="李四"))
+    work.step("notify", decision.id, Notify(by="李四", how="post"))
+    work.step("enforce", decision.id, Enforce(by="李四"))
+    assert work.one(decision.id).until == "2026-03-03"
+    normaliser = Normaliser("d", session.store.id_key)
+    listing = {**FACTS[-1], "until": "2025-09-03"}
+    before = session.store.last_batch()
+    session.store.write("more", [normaliser.row(listing)])
+    cascade = Cascade(work)
+    (fallout,) = cascade.since(before)
+    assert fallout.outcome == "stands_otherwise"
+    cascade.record([fallout])
+    assert work.one(decision.id).until == "2025-09-03"
+
+
+def test_a_record_that_a_key_joins_is_a_change(session: Session, work: Work) -> None:
+    """Another register has the same person born on another day: the age is no longer known."""
+    key = "11010519491231002X"
+    normaliser = Normaliser("d", session.store.id_key)
+    known = {"kind": "person", "id": "p1", "name": "p1", "keys": {"resident_id": key}}
+    session.store.write("key", [normaliser.row(known)])
+    decision = work.propose(proposing("p1"))
+    before = session.store.last_batch()
+    other = {**known, "id": "p9", "attrs": {"birth_date": "2012-01-01"}}
+    session.store.write("more", [normaliser.row(other)])
+    (fallout,) = Cascade(work).since(before)
+    assert (fallout.decision, fallout.outcome) == (decision.id, "lapses")
