@@ -57,7 +57,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 class Proposed(_Said, frozen=True, kw_only=True):
     """The row that was answered, with its proof. `answer` is the SHA-256 of the answer's bytes,
-    `finding` what `reviewer` found where the row left it open."""
+    `parent` the end of the measure on the subject where one is known, `finding` what `reviewer`
+    found where the row left it open."""
 
     subject: str
     party: str
@@ -69,6 +70,7 @@ class Proposed(_Said, frozen=True, kw_only=True):
     edition: str
     engine: str
     row: Row
+    parent: str | None = None
     finding: str | None = None
     reviewer: str | None = None
 

@@ -51,6 +51,7 @@ def proposal(view: Snapshot, ask: Propose, day: str) -> dict[str, Any]:
         more = "" if cut is None else f" (the search was cut short: {cut.reason})"
         raise Conflict(f"{party} stands in no relation to {ask.subject}{more} / 非关联方")
     _reached(ask, row)
+    book = book_of(envelope["rulebook"])
     body: dict[str, Any] = {
         "day": day,
         "subject": view.canonical(view.resolve(ask.subject)),
@@ -65,6 +66,7 @@ def proposal(view: Snapshot, ask: Propose, day: str) -> dict[str, Any]:
         "rulebook": envelope["rulebook"],
         "edition": edition,
         "engine": ENGINE,
+        "parent": parent_end(view, ask.subject, ask.measure, book, (ask.act, day)),
         "row": msgspec.to_builtins(row),
     }  # fmt: skip
     if ask.finding is not None:

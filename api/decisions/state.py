@@ -93,7 +93,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     as_of: str
     answer: str
     proof: str  # its digest
-    most: str | None  # the row's `until`: no decision on it lasts longer
+    most: str | None  # when the row, or the measure on the subject, ends: no decision lasts longer
     names: tuple[str, ...]
     finding: str | None
     reviewer: str | None
@@ -250,8 +250,8 @@ def _proposed(entry: Entry, body: said.Proposed) -> Decision:
         raise Conflict(
             f"{entry.about}: a person's finding is asked for ({row.reason}) / 须人工认定"
         )
-    if row.until is not None:
-        _instant(entry.about, row.until)
+    ends = [each for each in (row.until, body.parent) if each is not None]
+    most = min(ends, key=lambda end: _instant(entry.about, end), default=None)
     asked, same = body.question, sys.intern
     return Decision(
         id=entry.about, subject=same(body.subject), party=body.party, measure=same(body.measure),
@@ -259,7 +259,7 @@ def _proposed(entry: Entry, body: said.Proposed) -> Decision:
         limb=proof.claim.limb, rule=row.rule and same(row.rule), why=same(row.why),
         rulebook=same(body.rulebook), edition=same(body.edition), engine=same(body.engine),
         snapshot=same(asked.snapshot), known_at=same(asked.known_at), as_of=same(asked.as_of),
-        answer=same(body.answer), proof=proof.digest, most=row.until and same(row.until),
+        answer=same(body.answer), proof=proof.digest, most=most and same(most),
         names=_names(proof), finding=body.finding, reviewer=body.reviewer,
         proposer=same(entry.actor),
         history=(Step(entry.no, entry.at, PROPOSED, same(entry.actor), same(body.day)),),

@@ -92,7 +92,7 @@ def test_who_cannot_be_proposed(
 def test_a_review_needs_a_finding_that_is_kept(work: Work) -> None:
     made = work.propose(proposing("p3", finding="身份证载明1970年生", reviewer="王五"))
     assert (made.outcome, made.finding, made.reviewer) == ("review", "身份证载明1970年生", "王五")
-    assert made.most is None
+    assert work.proposal(made.id)["row"]["until"] is None
     work.step("approve", made.id, asks.Approve(by="李四"))
     work.step("notify", made.id, asks.Notify(by="李四", how="EMS"))
     # The row has no end of its own: the measure on the subject has one.
