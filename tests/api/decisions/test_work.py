@@ -423,3 +423,26 @@ def test_a_ledger_that_was_put_back_is_folded_anew(
 
 def test_measures_of_the_fixture_are_what_tests_think() -> None:
     assert load_rulebook().measure(MEASURE).domain == FACTS[-1]["domain"]
+
+
+def test_nothing_takes_force_or_is_published_under_an_objection(work: Work) -> None:
+    about = work.propose(proposing()).id
+    work.step("approve", about, asks.Approve(by="李四"))
+    work.step("notify", about, asks.Notify(by="李四", how="EMS"))
+    work.step("object", about, asks.Object(by="王五", objector="p1", reason="已卸任"))
+    for name, ask in (
+        ("enforce", asks.Enforce(by="李四")),
+        ("publish", asks.Publish(by="李四", where="信用中国")),
+    ):
+        with pytest.raises(Conflict, match="an objection is open"):
+            work.step(name, about, ask)
+    work.step("resolve", about, asks.Resolve(by="李四", outcome="rejected", reason="x"))
+    assert work.step("enforce", about, asks.Enforce(by="李四")).stands(TODAY)
+
+
+def test_an_end_stays_whatever_is_found_later(work: Work) -> None:
+    about = in_force(work)
+    work.step("repair", about, asks.Repair(by="李四", reason="已履行"))
+    work.step("object", about, asks.Object(by="王五", objector="p1", reason="本不应列入"))
+    done = work.step("resolve", about, asks.Resolve(by="李四", outcome="upheld", reason="属实"))
+    assert (done.status, done.objections[0].outcome) == ("repaired", "upheld")
