@@ -423,3 +423,9 @@ def test_a_ledger_that_was_put_back_is_folded_anew(
 
 def test_measures_of_the_fixture_are_what_tests_think() -> None:
     assert load_rulebook().measure(MEASURE).domain == FACTS[-1]["domain"]
+
+
+def test_the_ledger_names_a_subject_by_its_canonical_id(work: Work) -> None:
+    """Whatever key the caller named it by: a ledger forgets nothing."""
+    decision = work.propose(proposing("p1", subject="c1"))
+    assert work.proposal(decision.id)["question"]["params"]["subject"] == "d:c1"
