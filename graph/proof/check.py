@@ -15,6 +15,7 @@ from graph.proof.base import BadProof, Base, base_of
 from graph.proof.judge import Verdict, judge
 from graph.proof.known import fact, listing
 from graph.proof.shape import ENGINE, FORMAT, PARTS, Proof, canonical, digest, gated, rule_said
+from graph.rulebook.rules import SUBJECTS
 from graph.times import parse_time
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def _shape(proof: Any) -> None:
         for said in proof[part]:
             if not need <= set(said) <= need | more:
                 raise BadProof(f"an entry of {part} does not say what it must")
-    if any(type(said["batch"]) is not int for said in proof["records"]):
+    if any(
+        type(said["batch"]) is not int or said["kind"] not in SUBJECTS for said in proof["records"]
+    ):
         raise BadProof("an entry of records does not say what it must")
 
 
