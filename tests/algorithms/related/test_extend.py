@@ -250,3 +250,15 @@ def test_a_guardian_is_no_target_whatever_a_layer_says(
     assert {name: row.outcome for name, row in found.items()} == {"p1": "exclude", "p2": "exclude"}
     for row in found.values():
         assert check(as_read(row.proof), load_rulebook(), snapshot) == []
+
+
+def test_two_holdings_through_one_nominee_state_it_once(store: Store) -> None:
+    facts = [
+        company("c1"), company("h1"), company("h2"), person("p1"),
+        role("shareholder", "h1", "c1", share="0.3"), role("shareholder", "h2", "c1", share="0.25"),
+        role("nominee", "h2", "h1"), role("nominee", "h1", "p1"),
+    ]  # fmt: skip
+    snapshot = view(store, facts)
+    row = outcomes(snapshot, QUESTION)["p1"]
+    assert (row.outcome, row.reason) == ("review", "nominee")
+    assert check(as_read(row.proof), load_rulebook(), snapshot) == []
