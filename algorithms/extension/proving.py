@@ -111,7 +111,7 @@ def evidence_rows(
     """
     limb = ruled.limb
     if limb == CONTROLLER and one.control is not None:
-        return [*one.way, *_register(snapshot, one, at)]
+        return list(dict.fromkeys([*one.way, *_register(snapshot, one, at)]))
     if limb in one.shed and limb not in one.limbs:
         return _first(snapshot, one.shed[limb])
     if limb in (SHAREHOLDER, CONTROLLING):

@@ -66,7 +66,7 @@ class Ruling:
         self.rows = {
             row.relation: row
             for row in book.rows_for(measure, self.act)
-            if kind in row.subject
+            if kind in row.subject and not book.barred(row)
         }  # fmt: skip
         self.reached = {limb for limb, row in self.rows.items() if row.outcome == "extend"}
         self.parent = self._parent(root)

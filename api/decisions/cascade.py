@@ -7,12 +7,15 @@ only those are asked anew. Nothing is revoked here: a person does that, on what 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from api.decisions.proposing import refusals
 from graph.errors import InputError
+from graph.limbs import CONTROLLER
+from graph.proof.known import above
 from graph.times import format_instant
 
 if TYPE_CHECKING:
@@ -65,8 +68,29 @@ class Cascade:
 
     def since(self, batch: int) -> list[Fallout]:
         """Of decisions that name anything which batches after this one changed: see
-        `Snapshot.changed`. What comes anew counts too: it may set somebody above a party."""
-        return self.of(self._view.changed(batch))
+        `Snapshot.changed`. What comes anew counts too: it may set somebody above a party.
+
+        Decisions on firms at the top look at all that stands above these.
+        """
+        changed = self._view.changed(batch)
+        return self.of([*changed, *self._beneath(set(changed))])
+
+    def _beneath(self, changed: set[str]) -> list[str]:
+        """Records of firms that are reached as controllers, where anything above them changed: a
+        proof shows who holds such a firm, and not who could come to command it through those."""
+        view, found = self._view, list[str]()
+        for name in {
+            each.party
+            for each in self._work.decisions.all()
+            if not each.over and each.limb == CONTROLLER
+        }:
+            with suppress(InputError):  # the party itself is no longer known
+                node = view.resolve(name)
+                if view.kind_name(node) == "company" and any(
+                    not changed.isdisjoint(view.records(other)) for other in above(view, node)
+                ):
+                    found += view.records(node)
+        return found
 
     def record(self, fallout: Iterable[Fallout]) -> list[Decision]:
         """Let those that stand by another proof rest on it from now on: the next fall of a fact is

@@ -39,8 +39,9 @@ def proposal(view: Snapshot, ask: Propose, day: str) -> dict[str, Any]:
 
     edition = load_rulebook(ask.edition, day).edition
     record = ALGORITHMS["extend"]
+    subject = view.canonical(view.resolve(ask.subject))  # what is kept for ever names no key
     given = {
-        "subject": ask.subject, "measure": ask.measure, "act": ask.act, "edition": edition,
+        "subject": subject, "measure": ask.measure, "act": ask.act, "edition": edition,
         "as_of": day, "max_rows": _MOST,
     }  # fmt: skip
     envelope = answer(view, record, prepare(record, given))
@@ -54,7 +55,7 @@ def proposal(view: Snapshot, ask: Propose, day: str) -> dict[str, Any]:
     book = book_of(envelope["rulebook"])
     body: dict[str, Any] = {
         "day": day,
-        "subject": view.canonical(view.resolve(ask.subject)),
+        "subject": subject,
         "party": party,
         "measure": ask.measure,
         "act": ask.act,

@@ -78,12 +78,15 @@ class Base:
     subjects: dict[str, Subject] = field(default_factory=dict)
     into: defaultdict[str, list[Relation]] = field(default_factory=lambda: defaultdict(list))
     out: defaultdict[str, list[Relation]] = field(default_factory=lambda: defaultdict(list))
+    agreed: list[Relation] = field(default_factory=list)  # who acts in concert with whom
     listings: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, relation: Relation) -> None:
         """Take in a relation."""
         self.into[relation.b].append(relation)
         self.out[relation.a].append(relation)
+        if relation.kind == "acts_in_concert":
+            self.agreed.append(relation)
 
     def holds(self, relation: Relation, at: int) -> bool:
         """Whether a relation, and both its ends, were there at an instant."""

@@ -15,6 +15,8 @@ from graph.proof.base import BadProof, Base, base_of
 from graph.proof.judge import Verdict, judge
 from graph.proof.known import fact, listing
 from graph.proof.shape import ENGINE, FORMAT, PARTS, Proof, canonical, digest, gated, rule_said
+from graph.rulebook.rules import SUBJECTS
+from graph.times import parse_time
 
 if TYPE_CHECKING:
     from graph.rulebook.rules import Rulebook
@@ -63,6 +65,10 @@ def _shape(proof: Any) -> None:
         raise BadProof("the claim does not say what a claim says")
     if claim["engine"] != ENGINE:
         raise BadProof(f"engine {str(claim['engine'])[:20]!r} is unknown; {ENGINE} is known")
+    if any(not isinstance(said, str | None) for said in claim.values()):
+        raise BadProof("the claim does not say what a claim says")
+    if parse_time(claim["act"]) > parse_time(claim["as_of"]):
+        raise BadProof(f"act: {claim['act']} is after as_of {claim['as_of']}")
     for part, need, more in (
         ("records", _RECORD, {"born", "organ"}),
         ("relations", _FACT, {*_SHARES, "role", "basis", "by"}),
@@ -71,6 +77,10 @@ def _shape(proof: Any) -> None:
         for said in proof[part]:
             if not need <= set(said) <= need | more:
                 raise BadProof(f"an entry of {part} does not say what it must")
+    if any(
+        type(said["batch"]) is not int or said["kind"] not in SUBJECTS for said in proof["records"]
+    ):
+        raise BadProof("an entry of records does not say what it must")
 
 
 def _rule(proof: Proof, book: Rulebook) -> None:

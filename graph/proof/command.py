@@ -131,9 +131,8 @@ class Command:
             return known
         pairs = {
             frozenset((r.a, r.b))
-            for listed in self._base.out.values()
-            for r in listed
-            if r.kind == "acts_in_concert" and r.a != r.b and self._base.holds(r, self._at)
+            for r in self._base.agreed
+            if r.a != r.b and self._base.holds(r, self._at)
         }
         found: dict[str, set[str]] = {each: set() for pair in pairs for each in pair}
         # Whether one decides alone is asked the other way about: what is certain must hold always.

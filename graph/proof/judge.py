@@ -82,7 +82,7 @@ def judge(base: Base, book: Rulebook, claim: dict[str, Any]) -> Verdict:
     rows = {
         row.relation: row
         for row in book.rows_for(measure.id, claim["act"])
-        if kind in row.subject
+        if kind in row.subject and not book.barred(row)
     }  # fmt: skip
     found = standing(base, party, subject, at)
     verdict = _by_rows(found, rows, base.subjects[party])

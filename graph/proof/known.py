@@ -5,7 +5,7 @@ A snapshot says what is known of a relation or record; nothing here decides anyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -44,6 +44,21 @@ def rows_of(snapshot: Snapshot, node: int, kinds: Iterable[str], *, into: bool) 
     known = (cols.rec[rows] <= snapshot.batch) & (cols.ret[rows] > snapshot.batch)
     kept: list[int] = rows[known].tolist()
     return kept
+
+
+def above(snapshot: Snapshot, node: int) -> Iterator[int]:
+    """A subject and all that stand above it by `CONTROL`, in force or not; breadth is theirs."""
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    seen, todo = {node}, [node]
+    for one in todo:
+        yield one
+        rows = rows_of(snapshot, one, CONTROL, into=True)
+        rows += rows_of(snapshot, one, ("nominee", "acts_in_concert"), into=False)
+        for row in rows:
+            for other in (int(rep[cols.src[row]]), int(rep[cols.dst[row]])):
+                if other not in seen:
+                    seen.add(other)
+                    todo.append(other)
 
 
 def stated(snapshot: Snapshot, row: int) -> bool:

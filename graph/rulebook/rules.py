@@ -262,6 +262,13 @@ class Rulebook(
         check_day(day)
         return tuple(row for row in self._by_measure.get(measure, ()) if row.holds(day))
 
+    def barred(self, row: Rule) -> bool:
+        """Whether a gate keeps out the relation that a row would reach, whoever added the row."""
+        return row.outcome != "exclude" and any(
+            gate.gate == "relation" and gate.outcome == "exclude" and row.relation in gate.relations
+            for gate in self.gates
+        )
+
     def row(self, name: str) -> Rule:
         """The row of this id; raises WrongUsage."""
         return _find(self._rows, name, "row")

@@ -225,3 +225,15 @@ def test_a_row_is_for_its_kind_of_subject(tmp_path: Path) -> None:
              "act": "2021-05-01", "as_of": "2021-06-01"}  # fmt: skip
     verdict = judge(base, load_rulebook(own=[layer]), claim)
     assert (verdict.outcome, verdict.rule) == ("review", "own-company")
+
+
+def test_a_claim_before_the_act_is_refused(
+    snapshot: Snapshot, proofs: list[dict[str, Any]]
+) -> None:
+    """Of a firm without a listing nothing else says when the measure began."""
+    reached = [p for p in proofs if p["claim"]["outcome"] == "extend" and not p["listings"]]
+    assert reached
+    for proof in reached:
+        made = shape.sealed({**proof, "claim": {**proof["claim"], "as_of": "2021-04-30"}})
+        assert check(made, BOOK) != []
+        assert check(made, BOOK, snapshot) != []

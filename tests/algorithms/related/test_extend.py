@@ -227,3 +227,38 @@ def test_nobody_who_agrees_with_a_majority_holder_is_shown_to_be_reached(store: 
     forged = sealed(forged)
     assert check(forged, load_rulebook()) != []
     assert check(forged, load_rulebook(), snapshot) != []
+
+
+def test_a_guardian_is_no_target_whatever_a_layer_says(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = tmp_path / "own.yaml"
+    layer.write_text(
+        "layer: own\nrows:\n  - id: own-guardian\n    measure: consumption_restriction\n"
+        "    subject: company\n    relation: guardian\n    outcome: extend\n"
+        "    conditions: [{held: act}]\n    basis: {document: fashi-2010-8-amended, article: 甲}\n"
+        "    status: U\n    from: 2015-07-22\n    zh: 甲\n    en: a\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("LINKRISK_RULEBOOK", str(layer))
+    facts = [
+        company("c1"), person("p1", "2010-01-01"), person("p2"),
+        role("legal_representative", "p1", "c1"), role("guardian", "p2", "p1"),
+    ]  # fmt: skip
+    snapshot = view(store, facts)
+    found = outcomes(snapshot, QUESTION)
+    assert {name: row.outcome for name, row in found.items()} == {"p1": "exclude", "p2": "exclude"}
+    for row in found.values():
+        assert check(as_read(row.proof), load_rulebook(), snapshot) == []
+
+
+def test_two_holdings_through_one_nominee_state_it_once(store: Store) -> None:
+    facts = [
+        company("c1"), company("h1"), company("h2"), person("p1"),
+        role("shareholder", "h1", "c1", share="0.3"), role("shareholder", "h2", "c1", share="0.25"),
+        role("nominee", "h2", "h1"), role("nominee", "h1", "p1"),
+    ]  # fmt: skip
+    snapshot = view(store, facts)
+    row = outcomes(snapshot, QUESTION)["p1"]
+    assert (row.outcome, row.reason) == ("review", "nominee")
+    assert check(as_read(row.proof), load_rulebook(), snapshot) == []

@@ -211,3 +211,24 @@ def test_a_record_that_a_key_joins_is_a_change(session: Session, work: Work) -> 
     session.store.write("more", [normaliser.row(other)])
     (fallout,) = Cascade(work).since(before)
     assert (fallout.decision, fallout.outcome) == (decision.id, "lapses")
+
+
+def test_who_comes_to_command_a_firm_at_the_top_through_others_is_told(
+    session: Session, work: Work
+) -> None:
+    """Two firms hold 26 and 25 % of it: once those who own them act in concert, they control."""
+    holdings = [("h", "c1", "0.6"), ("x", "h", "0.26"), ("y", "h", "0.25"), ("z", "h", "0.49"),
+                ("p2", "x", "1"), ("p4", "y", "1")]  # fmt: skip
+    facts: list[dict[str, Any]] = [{"kind": "company", "id": firm} for firm in "hxyz"]
+    facts += [
+        {"kind": "shareholder", "id": f"{a}-{b}", "from": a, "to": b, "share": share}
+        for a, b, share in holdings
+    ]
+    normaliser = Normaliser("d", session.store.id_key)
+    session.store.write("held", [normaliser.row(fact) for fact in facts])
+    decision = work.propose(proposing("h"))
+    before = session.store.last_batch()
+    agreed = {"kind": "acts_in_concert", "id": "agreed", "from": "p2", "to": "p4"}
+    session.store.write("more", [normaliser.row(agreed)])
+    (fallout,) = Cascade(work).since(before)
+    assert (fallout.decision, fallout.outcome) == (decision.id, "lapses")

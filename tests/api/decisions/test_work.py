@@ -446,3 +446,9 @@ def test_an_end_stays_whatever_is_found_later(work: Work) -> None:
     work.step("object", about, asks.Object(by="王五", objector="p1", reason="本不应列入"))
     done = work.step("resolve", about, asks.Resolve(by="李四", outcome="upheld", reason="属实"))
     assert (done.status, done.objections[0].outcome) == ("repaired", "upheld")
+
+
+def test_the_ledger_names_a_subject_by_its_canonical_id(work: Work) -> None:
+    """Whatever key the caller named it by: a ledger forgets nothing."""
+    decision = work.propose(proposing("p1", subject="c1"))
+    assert work.proposal(decision.id)["question"]["params"]["subject"] == "d:c1"
