@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.session import Session
 
 _NAMES: Final = ("c1", "p1", "a1")
+_GIVEN: Final = {"measure": "consumption_restriction", "act": "2021-01-01"}
 _FACTS: Final[list[dict[str, Any]]] = [
     *({"kind": "company", "id": f"c{n}"} for n in (1, 2)),
     *({"kind": "person", "id": f"p{n}"} for n in (1, 2)),
@@ -71,10 +72,11 @@ def _questions(record: Algorithm) -> Iterator[dict[str, Any]]:
             yield {"target": "c1"}
         return
     for start in range(len(_NAMES)):
-        yield {
+        subjects = {
             name: list(_NAMES[:2]) if name in record.lists else _NAMES[(start + step) % len(_NAMES)]
             for step, name in enumerate(required)
         }
+        yield subjects | {name: _GIVEN[name] for name in required if name in _GIVEN}
 
 
 def _ask(session: Session, record: Algorithm, question: dict[str, Any]) -> None:

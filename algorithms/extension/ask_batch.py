@@ -9,7 +9,8 @@ import msgspec
 
 from algorithms.extension import ask_extend
 from algorithms.extension.extend import ExtendParams, Legal, Outcome
-from algorithms.extension.extend_batch import BatchParams, SubjectOutcome, Touched
+from algorithms.extension.extend_batch import BatchParams, SubjectOutcome
+from algorithms.extension.extend_preview import Touched
 from algorithms.ownership.linear import Clock, OutOfTimeError
 from algorithms.registry import Result, Truncated
 from graph.proof.known import rows_of

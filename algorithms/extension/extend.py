@@ -94,7 +94,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         "中华人民共和国公司法 (2023年修订) 第二百六十五条",
     ),
     title="Extension of a measure, with proof / 措施扩展及证明",
-    family="related",
+    family="extension",
     route="/extend",
     quick=True,
 )

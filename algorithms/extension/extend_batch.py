@@ -1,19 +1,18 @@
-"""`extend_batch`, `extend_preview`: many subjects at once; how many a measure would touch."""
+"""`extend_batch`: what follows for the parties of many subjects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 from msgspec import Meta
 
-from algorithms.extension.extend import Legal, Outcome
+from algorithms.extension.extend import Outcome
 from algorithms.registry import Params, Result, algorithm
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
-_SOURCES = ("国办发〔2020〕49号", "法释〔2010〕8号 (2015年修正)", "法发〔2019〕35号")
+SOURCES = ("国办发〔2020〕49号", "法释〔2010〕8号 (2015年修正)", "法发〔2019〕35号")
 
 
 class BatchParams(Params, frozen=True, kw_only=True):
@@ -62,9 +61,9 @@ class SubjectOutcome(Outcome, frozen=True, kw_only=True):
     "extend_batch",
     BatchParams,
     SubjectOutcome,
-    sources=_SOURCES,
+    sources=SOURCES,
     title="Extension for many subjects / 批量措施扩展",
-    family="related",
+    family="extension",
     route="/extend/batch",
 )
 def extend_batch(snapshot: Snapshot, params: BatchParams) -> Result[SubjectOutcome]:
@@ -77,38 +76,3 @@ def extend_batch(snapshot: Snapshot, params: BatchParams) -> Result[SubjectOutco
     from algorithms.extension import ask_batch
 
     return ask_batch.batch(snapshot, params)
-
-
-class Touched(msgspec.Struct, frozen=True, kw_only=True):
-    """How many a measure on these subjects would touch. Subjects and parties count once each."""
-
-    measure: str
-    subjects: int
-    extend_people: int
-    extend_firms: int
-    review_people: int
-    review_firms: int
-    employees: int  # of the subjects and of firms that are reached, as far as facts say
-    rules: list[str]
-    bases: list[Legal]
-
-
-@algorithm(
-    "extend_preview",
-    BatchParams,
-    Touched,
-    sources=_SOURCES,
-    title="How many a measure would touch / 措施影响预览",
-    family="related",
-    route="/extend/preview",
-)
-def extend_preview(snapshot: Snapshot, params: BatchParams) -> Result[Touched]:
-    """How many people and firms a measure on some subjects would reach or refer to a person, and
-    how many people they employ on `as_of`: so that a measure can be weighed before it is taken.
-
-    One row. Nobody is named. Whoever is reached for one subject and referred for another counts as
-    reached; a subject counts as itself alone. Raises UnknownSubject, WrongUsage, BadRulebook.
-    """
-    from algorithms.extension import ask_batch
-
-    return ask_batch.preview(snapshot, params)

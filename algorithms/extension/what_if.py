@@ -44,7 +44,7 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True):
     Freed,
     sources=("doi:10.1016/0004-3702(87)90062-2",),
     title="What if facts were false / 若事实不成立",
-    family="related",
+    family="extension",
     route="/what-if",
 )
 def what_if(snapshot: Snapshot, params: WhatIfParams) -> Result[Freed]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.demo.world import World
 
 _WINDOW: Final = 30
+_MEASURE: Final = "consumption_restriction"
 
 
 def questions(risk: Asking, cast: Cast, world: World) -> Iterator[Question]:
@@ -170,7 +171,8 @@ def _plain(name: str, cast: Cast, world: World) -> Question:
     fitting = {
         "subject": cast.listed, "target": cast.bottom, "owner": cast.head, "company": cast.listed,
         "controller": cast.head, "from": cast.account, "to": cast.listed, "account": cast.account,
-        "through": cast.account, "subjects": [cast.listed, cast.holder],
+        "through": cast.account, "subjects": [cast.listed, cast.holder], "measure": _MEASURE,
+        "act": world.as_of,
     }  # fmt: skip
     params = {
         field: fitting[field]

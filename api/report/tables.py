@@ -37,6 +37,10 @@ _HIDDEN: Final = {
     "control": {"facts_total"},
     "actual_controller": {"facts_total"},
     "ownership_bounds": {"facts_total"},
+    "extend": {"proof", "basis", "control", "share_min", "share_max", "reason", "facts_total"},
+    "extend_batch": {"basis", "control", "share_min", "share_max", "reason", "facts_total"},
+    "beneficial_owners": {"facts_total"},
+    "common_links": {"facts_total"},
 }
 _ASKED: Final = {
     "target": ("owned", "controlled", "company"), "owner": ("owner",),

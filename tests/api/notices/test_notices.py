@@ -446,7 +446,7 @@ def test_shares_are_exact() -> None:
     assert told == ["50.00000000000001 %", "100 %", "0 %", "25 %", ""]
 
 
-GOLDEN = Path(__file__).parents[2] / "algorithms" / "related" / "golden_extension.jsonl"
+GOLDEN = Path(__file__).parents[2] / "algorithms" / "extension" / "golden_extension.jsonl"
 
 
 @pytest.mark.full

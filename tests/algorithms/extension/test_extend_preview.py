@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from algorithms.registry import ask
 from graph.store import Store
-from tests.algorithms.related.test_extend import CASES, view
+from tests.algorithms.extension.test_extend import CASES, view
 
 MOST = 60
 

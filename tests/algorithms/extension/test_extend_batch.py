@@ -8,7 +8,7 @@ import msgspec
 
 from algorithms.registry import ask
 from graph.store import Store
-from tests.algorithms.related.test_extend import QUESTION, company, person, role, view
+from tests.algorithms.extension.test_extend import QUESTION, company, person, role, view
 
 ASKED = {name: QUESTION[name] for name in ("measure", "act", "as_of")}
 
