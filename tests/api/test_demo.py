@@ -253,8 +253,10 @@ def test_numbers_on_the_page_are_the_answers(made: Made, page: Page) -> None:
             rows.sort(key=lambda r: -(r.get("integrated") or 0))
         assert len(shown) == min(25, len(rows))
         for cells, row in zip(shown, rows, strict=False):
-            shares = ("share", "direct", "integrated", "votes", "votes_min", "votes_max",
-                      "integrated_min", "integrated_max", "share_before", "share_after")  # fmt: skip
+            shares = {
+                "share", "direct", "integrated", "votes", "votes_min", "votes_max",
+                "integrated_min", "integrated_max", "share_before", "share_after",
+            }  # fmt: skip
             numbers = [row[k] for k in row if k in shares and row[k] is not None]
             assert sorted(fractions(cells)) == pytest.approx(sorted(numbers), rel=1e-5)
             if row.get("facts"):
