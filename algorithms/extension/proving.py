@@ -128,7 +128,8 @@ def evidence_rows(
 
 
 def _register(snapshot: Snapshot, one: Candidate, at: int) -> list[int]:
-    """Of a company at the top, holdings that name half of its votes: nobody unknown commands it."""
+    """Of a company at the top, holdings that name half of its votes: nobody unknown commands it.
+    With them for whom the holders hold, where they are nominees."""
     if snapshot.kind_name(one.node) != "company":
         return []
     rows = sorted(
@@ -139,9 +140,17 @@ def _register(snapshot: Snapshot, one: Candidate, at: int) -> list[int]:
     for row in rows:
         if 2 * total >= 1:
             break
-        shown.append(row)
+        shown += [row, *_for_whom(snapshot, row, at)]
         total += least(snapshot, row)
     return shown
+
+
+def _for_whom(snapshot: Snapshot, row: int, at: int) -> list[int]:
+    """The nominees' relations of the holder of a holding."""
+    cols, nodes = snapshot.columns, snapshot.nodes
+    holder = int(nodes.rep[cols.src[row]])
+    found = rows_of(snapshot, holder, ("nominee",), into=False)
+    return [each for each in found if cols.vf[each] <= at < cols.vt[each]]
 
 
 def _leading(snapshot: Snapshot, leader: Candidate) -> list[int]:

@@ -262,3 +262,18 @@ def test_two_holdings_through_one_nominee_state_it_once(store: Store) -> None:
     row = outcomes(snapshot, QUESTION)["p1"]
     assert (row.outcome, row.reason) == ("review", "nominee")
     assert check(as_read(row.proof), load_rulebook(), snapshot) == []
+
+
+def test_the_proof_of_a_top_says_for_whom_its_holders_hold(store: Store) -> None:
+    """A loop of two firms in which one holds for the other: nobody stands above that one."""
+    facts = [
+        company("c1"), company("c2"),
+        role("shareholder", "c2", "c1", share="0.6"),
+        role("shareholder", "c1", "c2", share="0.6"),
+        role("nominee", "c1", "c2"),
+    ]  # fmt: skip
+    snapshot = view(store, facts)
+    for row in outcomes(snapshot, QUESTION).values():
+        assert check(as_read(row.proof), load_rulebook(), snapshot) == [], row
+        if row.outcome == "extend":
+            assert check(as_read(row.proof), load_rulebook()) == [], row
