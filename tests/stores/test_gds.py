@@ -145,7 +145,9 @@ def by_first(
     snapshot: Snapshot, network: Network, rows: Sequence[dict[str, Any]]
 ) -> dict[int, Any]:
     """Rows of subjects, by `first`."""
-    nodes = snapshot._nodes(network.firsts.tolist())
+    numbers = snapshot.firsts(np.arange(snapshot.n, dtype=np.int32)).tolist()
+    place = {first: node for node, first in enumerate(numbers)}
+    nodes = [place[first] for first in network.firsts.tolist()]
     names = dict(zip(snapshot.canonicals(nodes), network.firsts.tolist(), strict=True))
     found = {names[row["subject"]]: row for row in rows}
     assert found.keys() == set(names.values())
