@@ -237,6 +237,10 @@ def parity(
     with stored(library.server, *batches) as seen:
         snapshot = seen[late]
         network = network_of(snapshot, kinds, AS_OF)
+        if not len(network.firsts):  # nobody is there on the day
+            with pytest.raises(InputError, match="nothing to project"):
+                library.project(network, snapshot)
+            return
         same_graph(library, snapshot, network)
         same_findings(library, snapshot, network, kinds)
 
