@@ -35,8 +35,8 @@ from bench._measure import (
 from bench.world import MILLION, store, url
 
 MEASURE, ACT = "consumption_restriction", "2024-06-03"
-ASKED, WARM, CHECKED = 2_000, 500, 300
-DECISIONS, DAYS = 100_000, 20
+ASKED, WARM, CHECKED = 12_000, 500, 300
+DECISIONS, DAYS = 100_000, 10
 
 
 def extensions(snapshot: Any, count: int) -> tuple[list[float], list[dict[str, Any]]]:
