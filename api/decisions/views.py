@@ -54,8 +54,27 @@ def one(work: Work, about: str, day: str | None) -> dict[str, Any]:
         **shown(decision, _day(work, day)),
         "question": body["question"],
         "row": work.row(about),
+        "hangs_on": _hangs_on(work, decision),
         "entries": entries,
     }
+
+
+def _hangs_on(work: Work, decision: Decision) -> list[str]:
+    """Facts of which each alone, were it false, would free the party of a decision not over:
+    by `what_if`, on what is known now."""
+    from algorithms.registry import ask
+
+    if decision.over:
+        return []
+    asked = {
+        "subject": decision.subject, "party": decision.party, "measure": decision.measure,
+        "act": decision.act, "edition": decision.edition, "as_of": max(work.today(), decision.act),
+    }  # fmt: skip
+    try:
+        rows = ask(work.session.snapshot(), "what_if", asked)["results"]
+    except UnknownSubject:  # nobody knows subject or party any more
+        return []
+    return [fact for row in rows if row.single for fact in row.facts]
 
 
 def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from algorithms.registry import ask
+from api.decisions import views
 from api.decisions.asks import Approve, Enforce, Notify, Propose
 from api.decisions.cascade import Cascade
 from api.decisions.policy import Policy
@@ -232,3 +233,12 @@ def test_who_comes_to_command_a_firm_at_the_top_through_others_is_told(
     session.store.write("more", [normaliser.row(agreed)])
     (fallout,) = Cascade(work).since(before)
     assert (fallout.decision, fallout.outcome) == (decision.id, "lapses")
+
+
+def test_a_decision_says_which_facts_it_hangs_on(session: Session, work: Work) -> None:
+    decision = work.propose(proposing("p1"))
+    assert views.one(work, decision.id, None)["hangs_on"] == ["d:l1"]
+    normaliser = Normaliser("d", session.store.id_key)
+    second = {"kind": "legal_representative", "id": "l9", "from": "p1", "to": "c1"}
+    session.store.write("more", [normaliser.row(second)])
+    assert views.one(work, decision.id, None)["hangs_on"] == [], "each of two would do"
