@@ -102,11 +102,9 @@ class World:
     def lapsed(self) -> set[str]:
         """Decisions whose party is not reached now: every one asked about anew."""
         self.work.decisions.follow()
-        return {
-            each.id
-            for each in self.work.decisions.all()
-            if not each.over and each.party not in self.reached(each.subject)
-        }
+        standing = [each for each in self.work.decisions.all() if not each.over]
+        reached = {subject: self.reached(subject) for subject in {d.subject for d in standing}}
+        return {each.id for each in standing if each.party not in reached[each.subject]}
 
 
 def walk(url: str, seed: int, steps: int) -> int:
