@@ -71,7 +71,7 @@ class Prover:
         for w in queue:
             for z in steps[w].behind:
                 if z not in steps and z != x:
-                    below = _below(reach, z)
+                    below = _below(reach, z) - {y}  # y helps nobody towards itself
                     steps[z] = self._steps(z, below, reach, upper=upper, plain=plain)[0]
                     queue.append(z)
         chain = [y]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from algorithms.ownership.controllers import controllers_of
+from algorithms.registry import ask
 from graph.snapshot import Snapshot, open_snapshot
-from graph.store import open_store
+from graph.store import Store, open_store
 from graph.times import day_end
 from ingest.load import load
 from tests.algorithms.ownership.worlds import (
@@ -445,3 +447,18 @@ def test_a_day_counts_the_facts_of_that_day(tmp_path: Path) -> None:
         "2021-06-29": [("p2", ["agreement"])],
         "2021-06-30": [("p1", ["votes"]), ("p3", ["declared"])],
     }
+
+
+def test_a_proof_does_not_run_in_a_circle(write: Callable[..., Store]) -> None:
+    """x is declared to control y, and controls it by the votes of z, in which y has more than w:
+    the proof by votes leads over w, for y helps nobody towards itself."""
+    held = [("x", "w", "1"), ("w", "z", "0.55"), ("y", "z", "0.6"), ("z", "y", "0.6")]
+    facts: list[dict[str, Any]] = [{"kind": "person", "id": "x"}]
+    facts += [{"kind": "company", "id": name} for name in ("w", "y", "z")]
+    facts.append({"kind": "controller", "id": "declared", "from": "x", "to": "y"})
+    facts += [
+        {"kind": "shareholder", "id": f"{a}{b}", "from": a, "to": b, "share": share}
+        for a, b, share in held
+    ]
+    rows = ask(open_snapshot(write(facts)), "actual_controller", {"target": "y"})["results"]
+    assert [(row.controller, list(row.limb)) for row in rows] == [("d:x", ["declared", "votes"])]
