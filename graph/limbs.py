@@ -23,6 +23,8 @@ TOWARDS: Final = {
     "successor": "successor",
 }
 AWAY: Final = {"employs": "employee"}
+# Between a party and whoever leads the subject.
+BESIDE: Final = {"kin": RELATIVE, "guardian": GUARDIAN, "nominee": NOMINEE}
 
 # What registers call whoever runs a unit, and whoever is answerable for what it failed to do.
 _PRINCIPAL: Final = frozenset({"主要负责人", "负责人", "principal", "person in charge"})
@@ -59,12 +61,6 @@ def limb_of_officer(role: str | None) -> str:
 def in_force(status: str | None) -> bool:
     """Whether a listing's status says that it stands; anything unknown does not."""
     return (status or "").strip().lower() in _IN_FORCE
-
-
-def is_organ_key(canonical: str) -> bool:
-    """Whether a canonical id is of an organ of the state: GB 32100, first digits 1 (registered
-    with the office of posts and bodies) and 1 (机关)."""
-    return canonical.startswith("cn:uscc:11")
 
 
 def by_name_alone(by: str | None) -> bool:

@@ -22,6 +22,12 @@ def is_organ(form: Any) -> bool:
     return plain in _FORMS or any(part in form for part in _PARTS)
 
 
+def is_organ_key(canonical: str) -> bool:
+    """Whether a canonical id is of an organ of the state: GB 32100, first digits 1 (registered
+    with the office of posts and bodies) and 1 (机关)."""
+    return canonical.startswith("cn:uscc:11")
+
+
 def organs_of(payloads: Sequence[str | None]) -> list[bool]:
     """Which of these records say that they are organs of the state."""
     return [

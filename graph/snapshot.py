@@ -18,6 +18,7 @@ from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
+from graph.organs import is_organ_key
 from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, format_time, parse_time
 
@@ -278,7 +279,7 @@ class Snapshot:
         """
         if self.nodes.kind[node] != _COMPANY:
             return False
-        if self.canonical(node).startswith("cn:uscc:11"):
+        if is_organ_key(self.canonical(node)):
             return True
         organ = self._live.versions.arrays["version_organ"]
         return any(organ[at] for m in self.members(node) if (at := int(self._version[m])) >= 0)
@@ -384,16 +385,17 @@ class Snapshot:
         return sorted(found | {self.record_name(node) for node in nodes})
 
     def _all_listings(self) -> Iterator[tuple[int, list[Any]]]:
-        for node in np.unique(self._live.listings["node"]).tolist():
+        for node in self._listed():
             yield from ((node, entry) for entry in self._listings_of(node))
-        for node, entries in self._live.listing_tail.items():
-            yield from ((node, entry) for entry in entries)
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
         listings."""
-        nodes = {*self._live.listings["node"].tolist(), *self._live.listing_tail}
-        return sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+        return sorted({int(self.nodes.rep[node]) for node in self._listed() if node < self.n})
+
+    def _listed(self) -> set[int]:
+        """Records that have listings, of later views too."""
+        return {*self._live.listings["node"].tolist(), *self._live.listing_tail}
 
     def _listings_of(self, node: int) -> Iterator[list[Any]]:
         live, columns = self._live, self._live.listings

@@ -119,7 +119,7 @@ def preview(snapshot: Snapshot, params: BatchParams) -> Result[Touched]:
 def _employed(snapshot: Snapshot, firm: int, at: int) -> Iterator[int]:
     """Whom a firm employs at an instant."""
     cols, nodes = snapshot.columns, snapshot.nodes
-    for row in rows_of(snapshot, firm, ("employs",), into=False):
+    for row in rows_of(snapshot, firm, ("employs",), into=False).tolist():
         person = int(nodes.rep[cols.dst[row]])
         if cols.vf[row] <= at < cols.vt[row] and nodes.vf[person] <= at < nodes.vt[person]:
             yield person

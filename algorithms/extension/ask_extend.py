@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
 from algorithms.extension.candidates import Candidate, Field, candidates
 from algorithms.extension.extend import ExtendParams, Legal, Outcome
 from algorithms.extension.proving import Prover, evidence_rows
-from algorithms.extension.ruling import Ruled, Ruling
+from algorithms.extension.ruling import RANK, Ruled, Ruling
 from algorithms.registry import Result, Truncated, evidence
 from graph.errors import WrongUsage
 from graph.limbs import CONTROLLER
@@ -22,8 +22,6 @@ from graph.times import day_end, today
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
-
-_RANK: Final = {"extend": 0, "review": 1, "exclude": 2}
 
 
 class Question:
@@ -48,7 +46,7 @@ class Question:
         )
         ruled = self.ruling.rule([c for node, c in field.found.items() if node != self.root])
         name = self.snapshot.canonical
-        ruled.sort(key=lambda each: (_RANK[each[0].outcome], name(each[1].node)))
+        ruled.sort(key=lambda each: (RANK[each[0].outcome], name(each[1].node)))
         return ruled, field
 
 

@@ -6,24 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from algorithms.extension.certain import surest
 from algorithms.ownership.controllers import Controller, controllers_of
 from graph.limbs import (
     AWAY,
+    BESIDE,
     CONTROLLER,
     CONTROLLING,
-    GUARDIAN,
     LEADING,
-    NOMINEE,
     RELATIVE,
     SHAREHOLDER,
     TOWARDS,
     limb_of_officer,
 )
-from graph.model import CODES, NAMES, SHARE_UNIT
-from graph.proof.known import stated
+from graph.model import NAMES, SHARE_UNIT
+from graph.proof.judge import SHED_DAYS
+from graph.proof.known import rows_of, stated
 from graph.reach import Reached, reach
 from graph.searching import DONE
 from graph.times import DAY
@@ -33,10 +31,7 @@ from graph.walk import Bounds
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
-SHED_DAYS: Final = 365
 _DIRECT: Final = (*TOWARDS, "officer", *AWAY)
-_BESIDE: Final = ("kin", "guardian", "nominee")
-_LIMB_BESIDE: Final = {"kin": RELATIVE, "guardian": GUARDIAN, "nominee": NOMINEE}
 _ROLES: Final = ("legal_representative", "officer", "controller", "shareholder")
 _MANY: Final = 100_000  # relations of the subject, or of a person beside it, that are looked at
 
@@ -136,9 +131,7 @@ def _moved(snapshot: Snapshot, root: int, days: tuple[int, int], into: Field) ->
     at, until = days
     cols, nodes = snapshot.columns, snapshot.nodes
     for kind in _ROLES:
-        rows = incoming(snapshot, root, kind)
-        if not len(rows):
-            continue
+        rows = rows_of(snapshot, root, (kind,), into=True)
         ends, begins = cols.vt[rows], cols.vf[rows]
         ended = rows[(ends <= at) & (ends > at - SHED_DAYS * DAY)]
         began = rows[(begins > at) & (begins <= until)]
@@ -153,30 +146,12 @@ def _moved(snapshot: Snapshot, root: int, days: tuple[int, int], into: Field) ->
                 getattr(into.of(node), where).setdefault(limb, []).append(row)
 
 
-def incoming(
-    snapshot: Snapshot, node: int, kind: str
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Rows of a kind that lead into a subject and are known in the view, in force or not."""
-    code, found = CODES[kind], [np.empty(0, np.int64)]
-    for index in snapshot.into:
-        first, last = int(index.start[code]), int(index.start[code + 1])
-        for member in snapshot.members(node):
-            at = first + int(np.searchsorted(index.nodes[first:last], np.int32(member)))
-            if at < last and index.nodes[at] == member:
-                low, high = int(index.ptr[at]), int(index.ptr[at + 1])
-                found.append(index.order[low:high].astype(np.int64) if len(index.order)
-                             else np.arange(low, high, dtype=np.int64))  # fmt: skip
-    rows = np.concatenate(found)
-    cols = snapshot.columns
-    return rows[(cols.rec[rows] <= snapshot.batch) & (cols.ret[rows] > snapshot.batch)]
-
-
 def _beside(snapshot: Snapshot, graph: Graph, pair: tuple[int, int], at: int, into: Field) -> None:
     """Relatives, guardians and nominees of whoever leads."""
     root, node = pair
-    near = _near(snapshot, graph, node, _BESIDE, at)
+    near = _near(snapshot, graph, node, BESIDE, at)
     for child, row, tag in zip(near.child, near.row, near.tag, strict=True):
-        limb = _LIMB_BESIDE[NAMES[tag >> 2]]
+        limb = BESIDE[NAMES[tag >> 2]]
         other = near.nodes[child]
         if other == root or (limb != RELATIVE and tag & 3 != IN) or not stated(snapshot, row):
             continue

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from algorithms.ownership.controllers import Controller
-from algorithms.ownership.holdings import Reader, Rows, exact_votes
-from graph.limbs import by_name_alone
+from algorithms.ownership.holdings import Reader, exact_votes
 from graph.model import CODES
-from graph.proof.known import rows_of, stated
+from graph.proof.command import HALF, WHOLE
+from graph.proof.known import named_alone, stated
 from graph.store import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from algorithms.ownership.proofs import Proof
     from graph.snapshot import Snapshot
 
 _NOMINEE, _HOLDING = CODES["nominee"], CODES["shareholder"]
-_WHOLE: Final = 1 + Fraction(1, 10**9)
-_HALF: Final = Fraction(1, 2)
 
 
 def surest(
@@ -37,7 +33,7 @@ def surest(
 
 def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) -> str | None:
     rows = list(proof.rows)
-    codes = snapshot.codes(snapshot_rows(rows)).tolist()
+    codes = snapshot.codes(np.array(rows, np.int64)).tolist()
     if controller.certainty == "possible":
         return "possible"
     if not all(stated(snapshot, row) for row in rows):
@@ -45,11 +41,11 @@ def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) ->
     reader = Reader(snapshot, at)
     rep, dst = snapshot.nodes.rep, snapshot.columns.dst
     counted = {int(rep[dst[r]]) for r, code in zip(rows, codes, strict=True) if code == _HOLDING}
-    if any(named(reader, company) > _WHOLE for company in counted):
+    if any(named(reader, company) > WHOLE for company in counted):
         return "possible"
     if (
         snapshot.kind_name(controller.node) == "company"
-        and 1 - named(reader, controller.node) > _HALF
+        and 1 - named(reader, controller.node) > HALF
         and not snapshot.state_organ(controller.node)
     ):
         return "possible"
@@ -59,19 +55,6 @@ def _doubt(snapshot: Snapshot, controller: Controller, proof: Proof, at: int) ->
     ends = {int(rep[end[row]]) for row in rows for end in (columns.src, columns.dst)}
     between = ends - {controller.node, controller.company}
     return "name_match" if any(named_alone(snapshot, node) for node in between) else None
-
-
-def named_alone(snapshot: Snapshot, node: int) -> bool:
-    """Whether a name alone joins records of a subject."""
-    if int(snapshot.nodes.nxt[node]) == node:
-        return False
-    rows = rows_of(snapshot, node, ("same_as",), into=True)
-    return any(by_name_alone(snapshot.extra(row).get("by")) for row in rows)
-
-
-def snapshot_rows(rows: Iterable[int]) -> Rows:
-    """Row numbers as an array."""
-    return np.array(list(rows), np.int64)
 
 
 def named(reader: Reader, company: int) -> Fraction:

@@ -10,7 +10,7 @@ from algorithms.extension.certain import holdings, least
 from algorithms.extension.ruling import Ruled, Ruling
 from algorithms.ownership.holdings import Reader
 from graph.limbs import CONTROLLER, CONTROLLING, SHAREHOLDER
-from graph.proof.known import fact, listing, record, rows_of, stated
+from graph.proof.known import fact, joins_of, listing, record, rows_of, stated
 from graph.proof.shape import ENGINE, FORMAT, Proof, gated, rule_said, sealed
 
 if TYPE_CHECKING:
@@ -96,10 +96,7 @@ class Prover:
 
     def _joins(self, node: int) -> list[int]:
         """The judgements that join the records of a subject."""
-        if int(self._snapshot.nodes.nxt[node]) == node:
-            return []
-        rows = rows_of(self._snapshot, node, ("same_as",), into=True)
-        return [row for row in rows if stated(self._snapshot, row)]
+        return [row for row in joins_of(self._snapshot, node) if stated(self._snapshot, row)]
 
 
 def evidence_rows(
@@ -150,7 +147,8 @@ def _for_whom(snapshot: Snapshot, row: int, at: int) -> list[int]:
     cols, nodes = snapshot.columns, snapshot.nodes
     holder = int(nodes.rep[cols.src[row]])
     found = rows_of(snapshot, holder, ("nominee",), into=False)
-    return [each for each in found if cols.vf[each] <= at < cols.vt[each]]
+    standing: list[int] = found[(cols.vf[found] <= at) & (cols.vt[found] > at)].tolist()
+    return standing
 
 
 def _leading(snapshot: Snapshot, leader: Candidate) -> list[int]:

@@ -8,14 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from algorithms.extension.candidates import Candidate
-from algorithms.extension.certain import named_alone
 from algorithms.ownership.holdings import exact_votes
 from graph.limbs import CONTROLLER, in_force
 from graph.model import SHARE_UNIT
 from graph.proof.judge import LONGEST
-from graph.proof.known import births_of
+from graph.proof.known import births_of, named_alone
+from graph.rulebook.durations import age_on, later
 from graph.rulebook.rules import RELATIONS, Condition, Measure, Person, Responsible, Rule, Share
-from graph.rulebook.spans import age_on, later
 from graph.store import NONE
 from graph.times import DAY, INF, NEG, format_time, parse_time
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
     from graph.store import StoredFact
 
-_RANK: Final = {"extend": 0, "review": 1, "exclude": 2}
+RANK: Final = {"extend": 0, "review": 1, "exclude": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class Ruling:
             else:
                 choices.append(Ruled(row.outcome, "rule", limb, row))
         if choices:
-            return min(choices, key=lambda ruled: _RANK[ruled.outcome])
+            return min(choices, key=lambda ruled: RANK[ruled.outcome])
         return Ruled("exclude", "no_row" if one.limbs else "unrelated")
 
     def _met(self, condition: Condition, one: Candidate, limb: str) -> bool:

@@ -87,7 +87,7 @@ class Cascade:
             with suppress(InputError):  # the party itself is no longer known
                 node = view.resolve(name)
                 if view.kind_name(node) == "company" and any(
-                    not changed.isdisjoint(view.records(other)) for other in above(view, node)
+                    not changed.isdisjoint(view.records(other)) for other, _ in above(view, node)
                 ):
                     found += view.records(node)
         return found

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from graph.errors import InputError, WrongUsage
-from graph.rulebook.spans import later
+from graph.rulebook.durations import later
 from graph.times import format_time, parse_time
 
 PUBLISH: Final = 7  # working days from the decision; PUSH from the day that it takes force

@@ -118,9 +118,12 @@ def red_list(work: Work, names: list[str] | None, day: str | None, limit: int) -
     return lists.red_list(view, work.decisions, names, _day(work, day), limit)
 
 
-def fallout(work: Work, facts: list[str] | None, since: str | None, limit: int) -> dict[str, Any]:
+def fallout(
+    work: Work, facts: list[str] | None, since: str | None, limit: int, *, record: bool = False
+) -> dict[str, Any]:
     """What the fall of facts, or all that batches after one changed, means for decisions: which
-    stand, which stand by another proof, which lapse. Raises WrongUsage where neither is given."""
+    stand, which stand by another proof, which lapse; with `record`, those that stand by another
+    rest on it from now on. Raises WrongUsage where neither is given."""
     if (facts is None) == (since is None):
         raise WrongUsage("facts or since: one of the two / 二者择一")
     if since is not None and not since.isdecimal():
@@ -128,14 +131,10 @@ def fallout(work: Work, facts: list[str] | None, since: str | None, limit: int) 
     cascade = Cascade(work)
     found = cascade.of(facts) if facts is not None else cascade.since(int(since or 0))
     rows = [{k: v for k, v in msgspec.to_builtins(each).items() if k != "row"} for each in found]
-    return {"results": rows[:limit], "total": len(rows)}
-
-
-def rested(work: Work, facts: list[str] | None, since: str | None) -> list[str]:
-    """Let decisions that stand by another proof rest on it; their ids."""
-    cascade = Cascade(work)
-    found = cascade.of(facts) if facts is not None else cascade.since(int(since or 0))
-    return [each.id for each in cascade.record(found)]
+    shown: dict[str, Any] = {"results": rows[:limit], "total": len(rows)}
+    if record:
+        shown["rested"] = [each.id for each in cascade.record(found)]
+    return shown
 
 
 def replays(work: Work, names: list[str] | None, limit: int) -> dict[str, Any]:

@@ -200,7 +200,7 @@ class Work:
         return [{"begins": begins, "until": min(ends, key=times.parse_time), "parent": parent}]
 
     def _publish(self, found: Decision, ask: asks.Publish, day: str) -> list[dict[str, Any]]:
-        from graph.rulebook.spans import later
+        from graph.rulebook.durations import later
 
         book = book_of(found.rulebook)
         kind = book.measure(found.measure).publication

@@ -17,9 +17,9 @@ from graph.errors import Conflict, InputError, WrongUsage
 from graph.proof.check import check
 from graph.proof.shape import ENGINE, digest
 from graph.rulebook import load_rulebook
+from graph.rulebook.durations import age_on
 from graph.rulebook.load import load_editions
 from graph.rulebook.rules import Document, Measure, Rule, Rulebook
-from graph.rulebook.spans import age_on
 
 ANSWER_DAYS: Final = 20  # an objection is answered in writing: 征信业管理条例 art. 25
 _ADULT: Final = 18

@@ -189,10 +189,7 @@ def cascade(
 
     names = split(facts) or None
     with _work(common) as work:
-        found = views.fallout(work, names, since, limit_of(limit))
-        if record:
-            found["rested"] = views.rested(work, names, since)
-        _rows(common, found)
+        _rows(common, views.fallout(work, names, since, limit_of(limit), record=record))
 
 
 @click.command("replay", cls=Verb)

@@ -9,11 +9,20 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from graph.limbs import by_name_alone, is_organ_key
+from graph.limbs import BESIDE
+from graph.organs import is_organ_key
 from graph.proof.base import BadProof, Base, Subject, entry_of, relation_of
-from graph.proof.known import AROUND, BESIDE, CONTROL, fact, listing, record, rows_of, stated
+from graph.proof.known import (
+    AROUND,
+    above,
+    fact,
+    joins_of,
+    listing,
+    named_alone,
+    record,
+    rows_of,
+    stated,
+)
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
@@ -32,32 +41,20 @@ class Around:
         self.base = Base()
         self.rows: dict[str, int] = {}
         self._nodes: set[int] = set()
-        self._above(subject)
-        for kinds, into in ((AROUND, True), (AROUND, False)):
-            self._take(rows_of(snapshot, subject, kinds, into=into))
+        for _, rows in above(snapshot, subject):
+            self._take(rows)
+        for into in (True, False):
+            self._take(rows_of(snapshot, subject, AROUND, into=into).tolist())
         for node in sorted(self._nodes | set(parties)):
             if snapshot.kind_name(node) == "person":
                 for into in (True, False):
-                    self._take(rows_of(snapshot, node, BESIDE, into=into))
+                    self._take(rows_of(snapshot, node, BESIDE, into=into).tolist())
         for party in parties:
             self._name(party)
         name = self._name(subject)
         self.base.listings[name] = [
             entry_of(listing(snapshot, subject, said)) for said in snapshot.listings(subject)
         ]
-
-    def _above(self, subject: int) -> None:
-        seen, todo = {subject}, [subject]
-        while todo:
-            node = todo.pop()
-            rows = rows_of(self.snapshot, node, CONTROL, into=True)
-            rows += rows_of(self.snapshot, node, ("nominee", "acts_in_concert"), into=False)
-            self._take(rows)
-            for end in (self.snapshot.columns.src, self.snapshot.columns.dst):
-                for other in self.snapshot.nodes.rep[end[np.array(rows, np.int64)]].tolist():
-                    if other not in seen:
-                        seen.add(other)
-                        todo.append(other)
 
     def _take(self, rows: list[int]) -> None:
         cols, rep = self.snapshot.columns, self.snapshot.nodes.rep
@@ -81,16 +78,9 @@ class Around:
             self._nodes.add(node)
             nodes = self.snapshot.nodes
             found = Subject(self.snapshot.kind_name(node), int(nodes.vf[node]), int(nodes.vt[node]))
-            found.by_name = self._by_name(node)
+            found.by_name = named_alone(self.snapshot, node)
             self.base.subjects[name] = found
         return name
-
-    def _by_name(self, node: int) -> bool:
-        """Whether a name alone joins its records, those retracted since among them."""
-        if int(self.snapshot.nodes.nxt[node]) == node:
-            return False
-        rows = rows_of(self.snapshot, node, ("same_as",), into=True)
-        return any(by_name_alone(self.snapshot.extra(row).get("by")) for row in rows)
 
     def person(self, node: int) -> None:
         """Read what is known of a party itself: birth and form."""
@@ -112,7 +102,5 @@ class Around:
 
     def joins(self, node: int) -> list[dict[str, Any]]:
         """The judgements that join its records."""
-        if int(self.snapshot.nodes.nxt[node]) == node:
-            return []
-        rows = rows_of(self.snapshot, node, ("same_as",), into=True)
+        rows = joins_of(self.snapshot, node)
         return [fact(self.snapshot, row) for row in rows if stated(self.snapshot, row)]

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from graph.errors import InputError
-from graph.limbs import by_name_alone, is_organ_key
+from graph.limbs import by_name_alone
+from graph.organs import is_organ_key
 from graph.times import INF, NEG, parse_time
 
 _SHARE: Final = re.compile(r"[0-9.eE+-]{1,128}")  # and no exponent that takes a day to write out

@@ -13,6 +13,7 @@ from typing import Any, Final
 from graph.limbs import CONTROLLER, in_force
 from graph.proof.base import Base, Entry, Subject
 from graph.proof.limb import Standing, direct, standing
+from graph.rulebook.durations import age_on, later
 from graph.rulebook.rules import (
     RELATIONS,
     Condition,
@@ -24,7 +25,6 @@ from graph.rulebook.rules import (
     Rulebook,
     Share,
 )
-from graph.rulebook.spans import age_on, later
 from graph.times import DAY, INF, NEG, day_end, format_time, parse_time
 
 # A listing that names no end, of a measure for which the law names none, is no longer acted upon

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from graph.limbs import by_name_alone
 from graph.model import CODES, NAMES, SHARE_UNIT
 from graph.organs import is_organ
 from graph.store import NONE
 from graph.times import format_time
+from graph.traverse import span
 
 if TYPE_CHECKING:
-    from graph.columns import Index
+    from graph.columns import I64, Index
     from graph.snapshot import Snapshot
     from graph.store import StoredFact
 
@@ -28,37 +30,50 @@ CONTROL: Final = ("shareholder", "controller", "acts_in_concert", "nominee")
 AROUND: Final = (
     "legal_representative", "officer", "guarantee", "branch", "successor", "employs",
 )  # fmt: skip
-BESIDE: Final = ("kin", "guardian", "nominee")
 
 
-def rows_of(snapshot: Snapshot, node: int, kinds: Iterable[str], *, into: bool) -> list[int]:
+def rows_of(snapshot: Snapshot, node: int, kinds: Iterable[str], *, into: bool) -> I64:
     """Rows of these kinds that lead into, or out of, a subject's records and are known in the view,
     in force or not; ascending. Linear in them."""
-    found: list[int] = []
-    cols = snapshot.columns
-    for index in snapshot.into if into else snapshot.out:
-        for kind in kinds:
-            for member in snapshot.members(node):
-                found += _span(index, CODES[kind], member)
-    rows = np.array(sorted(found), np.int64)
-    known = (cols.rec[rows] <= snapshot.batch) & (cols.ret[rows] > snapshot.batch)
-    kept: list[int] = rows[known].tolist()
-    return kept
+    cols, members = snapshot.columns, snapshot.members(node)
+    found = [
+        _span(index, CODES[kind], member)
+        for index in (snapshot.into if into else snapshot.out)
+        for kind in kinds
+        for member in members
+    ]
+    rows = np.sort(np.concatenate(found))
+    return rows[(cols.rec[rows] <= snapshot.batch) & (cols.ret[rows] > snapshot.batch)]
 
 
-def above(snapshot: Snapshot, node: int) -> Iterator[int]:
-    """A subject and all that stand above it by `CONTROL`, in force or not; breadth is theirs."""
+def above(snapshot: Snapshot, node: int) -> Iterator[tuple[int, list[int]]]:
+    """A subject and all that stand above it by `CONTROL`, in force or not, each with the relations
+    by which others stand above it."""
     cols, rep = snapshot.columns, snapshot.nodes.rep
     seen, todo = {node}, [node]
     for one in todo:
-        yield one
-        rows = rows_of(snapshot, one, CONTROL, into=True)
-        rows += rows_of(snapshot, one, ("nominee", "acts_in_concert"), into=False)
+        rows = rows_of(snapshot, one, CONTROL, into=True).tolist()
+        rows += rows_of(snapshot, one, ("nominee", "acts_in_concert"), into=False).tolist()
+        yield one, rows
         for row in rows:
             for other in (int(rep[cols.src[row]]), int(rep[cols.dst[row]])):
                 if other not in seen:
                     seen.add(other)
                     todo.append(other)
+
+
+def joins_of(snapshot: Snapshot, node: int) -> list[int]:
+    """Rows of the judgements that join records of a subject, those retracted since among them."""
+    if int(snapshot.nodes.nxt[node]) == node:
+        return []
+    rows: list[int] = rows_of(snapshot, node, ("same_as",), into=True).tolist()
+    return rows
+
+
+def named_alone(snapshot: Snapshot, node: int) -> bool:
+    """Whether a name alone joins records of a subject."""
+    said = (snapshot.extra(row).get("by") for row in joins_of(snapshot, node))
+    return any(map(by_name_alone, said))
 
 
 def stated(snapshot: Snapshot, row: int) -> bool:
@@ -68,16 +83,12 @@ def stated(snapshot: Snapshot, row: int) -> bool:
     return snapshot.known(int(cols.src[row])) and snapshot.known(int(cols.dst[row]))
 
 
-def _span(index: Index, code: int, node: int) -> list[int]:
-    first, last = int(index.start[code]), int(index.start[code + 1])
-    at = first + int(np.searchsorted(index.nodes[first:last], np.int32(node)))
-    if at == last or index.nodes[at] != node:
-        return []
-    low, high = int(index.ptr[at]), int(index.ptr[at + 1])
-    listed: list[int] = (
-        index.order[low:high].tolist() if len(index.order) else list(range(low, high))
-    )
-    return listed
+def _span(index: Index, code: int, node: int) -> I64:
+    """Rows of one record in one index."""
+    low, high = span.function(index, code, node)  # three steps: not worth a call of compiled code
+    if len(index.order):
+        return index.order[low:high].astype(np.int64)
+    return np.arange(low, high, dtype=np.int64)
 
 
 def fact(snapshot: Snapshot, row: int) -> dict[str, Any]:

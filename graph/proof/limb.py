@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
 
 from graph.limbs import (
     AWAY,
+    BESIDE,
     CONTROLLER,
     CONTROLLING,
-    GUARDIAN,
     LEADING,
-    NOMINEE,
     RELATIVE,
     SHAREHOLDER,
     TOWARDS,
@@ -21,8 +19,6 @@ from graph.limbs import (
 )
 from graph.proof.base import Base, Relation
 from graph.proof.command import HALF, NONE, Command
-
-_BESIDE: Final = {"kin": RELATIVE, "guardian": GUARDIAN, "nominee": NOMINEE}
 
 
 @dataclass(slots=True)
@@ -57,7 +53,7 @@ def standing(base: Base, party: str, subject: str, at: int) -> Standing:
     """How a party stands to a subject at an instant."""
     found = _own(base, party, subject, at)
     for relation in base.out[party] + base.into[party]:
-        limb = _BESIDE.get(relation.kind)
+        limb = BESIDE.get(relation.kind)
         if limb is None or not base.holds(relation, at):
             continue
         other = relation.b if relation.a == party else relation.a

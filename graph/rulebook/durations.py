@@ -1,4 +1,4 @@
-"""Durations of years, months and days (ISO 8601: P2Y, P1Y6M, P90D) counted from a day."""
+"""Durations of years, months and days (ISO 8601: P2Y, P1Y6M, P90D) counted from a day; ages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from graph.errors import WrongUsage
+from graph.times import format_time, parse_time
 
 _DURATION: Final = re.compile(r"P(?=[0-9])(?:([0-9]{1,3})Y)?(?:([0-9]{1,3})M)?(?:([0-9]{1,4})D)?")
 
@@ -50,3 +51,15 @@ def until(day: str, duration: str) -> str:
     same = date(year, month + 1, min(begins.day, last))
     left = (date.max - same).days
     return (same + timedelta(days=min(parts[1], left))).isoformat()
+
+
+def later(begin: int, duration: str) -> int:
+    """`until` for an instant (µs): the same time of the day that it gives. Raises WrongUsage."""
+    day = (format_time(begin) or "")[:10]
+    return parse_time(until(day, duration)) + begin - parse_time(day)
+
+
+def age_on(born: date, day: str) -> int:
+    """Full years on a day; born on 29 February, one is older on 1 March of other years."""
+    on = date.fromisoformat(day)
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
