@@ -16,7 +16,7 @@ from algorithms.ownership.beneficial_owners import BeneficialOwner, BeneficialPa
 from algorithms.ownership.control import ControlParams, ControlRow
 from algorithms.ownership.explain import SHOWN, SMALL, Evidence
 from algorithms.ownership.holdings import KIND, Holdings, Reader, load
-from algorithms.ownership.linear import Clock, OutOfTimeError
+from algorithms.ownership.linear import Clock, OutOfTimeError, gathered
 from algorithms.ownership.officers import Officers, Senior
 from algorithms.ownership.solve import Shares, in_company
 from algorithms.registry import Result, Truncated, evidence
@@ -41,15 +41,8 @@ _LOOPS: Final = "closed loops too large and too nearly complete to be solved to 
 def answer(snapshot: Snapshot, params: BeneficialParams) -> Result[BeneficialOwner]:
     """See `beneficial_owners`."""
     question = _Question(snapshot, params)
-    rows: list[BeneficialOwner] = []
-    try:
-        for row in question.rows():
-            if len(rows) == params.max_rows:
-                return question.result(rows, "max_rows", params.max_rows)
-            rows.append(row)
-    except OutOfTimeError:
-        return question.result(rows, "time_limit", None)
-    return question.result(rows, None, None)
+    rows, limit = gathered(question.rows(), params.max_rows)
+    return question.result(rows, limit, params.max_rows if limit == "max_rows" else None)
 
 
 class _Question:

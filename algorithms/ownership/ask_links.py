@@ -17,7 +17,7 @@ from algorithms.ownership.accumulated import Accumulation, N, Sums
 from algorithms.ownership.close_links import CloseLink, CloseLinksParams
 from algorithms.ownership.explain import Strongest
 from algorithms.ownership.holdings import Holdings, Reader, load
-from algorithms.ownership.linear import Clock, OutOfTimeError
+from algorithms.ownership.linear import Clock, gathered
 from algorithms.ownership.register import walk
 from algorithms.registry import FACTS_LIMIT, Result, Truncated, evidence
 from graph.model import SHARE_UNIT
@@ -34,15 +34,8 @@ _SWAPPED: Final[dict[str, Basis]] = {"owns": "owned", "owned": "owns", "common":
 def answer(snapshot: Snapshot, params: CloseLinksParams) -> Result[CloseLink]:
     """See `close_links`."""
     question = _Question(snapshot, params)
-    rows: list[CloseLink] = []
-    try:
-        for row in question.rows():
-            if len(rows) == params.max_rows:
-                return question.result(rows, "max_rows", params.max_rows)
-            rows.append(row)
-    except OutOfTimeError:
-        return question.result(rows, "time_limit", None)
-    return question.result(rows, None, None)
+    rows, limit = gathered(question.rows(), params.max_rows)
+    return question.result(rows, limit, params.max_rows if limit == "max_rows" else None)
 
 
 class _Question:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from algorithms.ownership.explain import SHOWN, Evidence
 from algorithms.ownership.holdings import Holdings, Reach, Reader, load
 from algorithms.ownership.integrated_ownership import OwnershipParams, OwnershipRow
-from algorithms.ownership.linear import Clock, OutOfTimeError
+from algorithms.ownership.linear import Clock, gathered
 from algorithms.ownership.register import Register
 from algorithms.ownership.solve import Shares, in_company, of_owner
 from algorithms.registry import Result, Truncated
@@ -31,15 +31,8 @@ _LARGE = (
 def answer(snapshot: Snapshot, params: OwnershipParams) -> Result[OwnershipRow]:
     """See `integrated_ownership`."""
     question = _Question(snapshot, params)
-    rows: list[OwnershipRow] = []
-    try:
-        for row in question.rows():
-            if len(rows) == params.max_rows:
-                return question.result(rows, "max_rows", params.max_rows)
-            rows.append(row)
-    except OutOfTimeError:
-        return question.result(rows, "time_limit", None)
-    return question.result(rows, None, None)
+    rows, limit = gathered(question.rows(), params.max_rows)
+    return question.result(rows, limit, params.max_rows if limit == "max_rows" else None)
 
 
 class _Question:

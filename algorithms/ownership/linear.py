@@ -13,13 +13,14 @@ rest goes to LAPACK or SuperLU, refined with a residual that uses the leak.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 ELIMINATED: Final = 48  # parts up to this size are eliminated; numpy's overhead decides
 DENSE: Final = 200  # up to this size LAPACK, beyond it sparse LU
@@ -52,6 +53,20 @@ class Clock:
         """Seconds until the limit; raises OutOfTimeError once it has passed."""
         self.check()
         return max(self._end - time.monotonic(), 1e-9)
+
+
+def gathered(rows: Iterable[T], most: int) -> tuple[list[T], str | None]:
+    """The first rows of an answer, and the bound that ended them: `max_rows`, `time_limit` where
+    whoever makes them raised OutOfTimeError, None where there are no more."""
+    found: list[T] = []
+    try:
+        for row in rows:
+            if len(found) == most:
+                return found, "max_rows"
+            found.append(row)
+    except OutOfTimeError:
+        return found, "time_limit"
+    return found, None
 
 
 class Part:
