@@ -75,9 +75,9 @@ def _hubs(draw: np.random.Generator, accounts: int, count: int, moves: list[Move
     for share, received in _HUBS:
         total = int(share * count)
         hub = int(draw.integers(accounts))
-        other = (hub + 1 + draw.zipf(1.35, total) * 7919 % (accounts - 1)) % accounts
-        spread = draw.random(total) < 0.7
-        other[spread] = (hub + 1 + draw.integers(0, accounts - 1, int(spread.sum()))) % accounts
+        skew = np.where(draw.random(total) < 0.3, 3.0, 1.0)  # some deal with it again and again
+        rank = ((accounts - 2) * draw.random(total) ** skew).astype(np.int64)
+        other = (hub + 1 + rank * 7919 % (accounts - 1)) % accounts
         into = draw.random(total) < received
         moves.append(
             Moves(

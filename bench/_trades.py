@@ -170,7 +170,7 @@ def _paid(draw: np.random.Generator, bills: Bills, taken: npt.NDArray[np.bool_])
     return Moves(bills.dst[rows], bills.src[rows], gross, at)  # company n holds account n
 
 
-def _living(draw: np.random.Generator, firms: int, people: int, million: float) -> Moves:
+def _living(draw: np.random.Generator, firms: int, people: int) -> Moves:
     """Wages to two persons and rent to a landlord, month after month, of two thirds of firms."""
     alive = np.flatnonzero(draw.random(firms) < 0.67)
     src, month = np.repeat(alive, 8), np.tile(np.arange(8) * 3, len(alive))
@@ -184,7 +184,7 @@ def _living(draw: np.random.Generator, firms: int, people: int, million: float) 
     return Moves(src[keep], dst[keep], cents[keep], at[keep])
 
 
-def _returns(draw: np.random.Generator, bills: Bills, firms: int, boss: Ints) -> list[Moves]:
+def _returns(bills: Bills, firms: int, boss: Ints) -> list[Moves]:
     """Of planted circles: the buyer pays, and its legal representative has the money back."""
     found = []
     for scheme in bills.schemes:
@@ -198,10 +198,10 @@ def _returns(draw: np.random.Generator, bills: Bills, firms: int, boss: Ints) ->
         if len(set(hops)) < len(hops):
             continue
         cents = np.array([gross, gross * 97 // 100, gross * 96 // 100])
-        scheme = {"pattern": "payment_return", "members": [buyer, seller]}
+        planted = {"pattern": "payment_return", "members": [buyer, seller]}
         found.append(
             Moves(np.array(hops[:3]), np.array(hops[1:]), cents,
-                  at + np.arange(3) * DAY // 2, [scheme])
+                  at + np.arange(3) * DAY // 2, [planted])
         )  # fmt: skip
     return found
 
@@ -285,8 +285,8 @@ def generate(path: Path, size: float = 1.0, seed: int = 1) -> None:
     moves = gathered(
         [
             _paid(draw, bills, ~fake & ~undone),
-            _living(draw, firms, people, count / 1_000_000),
-            *_returns(draw, bills, firms, boss),
+            _living(draw, firms, people),
+            *_returns(bills, firms, boss),
         ]
     )
     holder = np.concatenate([people + np.arange(firms), np.arange(people)])
