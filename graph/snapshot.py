@@ -13,6 +13,7 @@ import numpy.typing as npt
 import orjson
 
 from graph import keys
+from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
@@ -23,6 +24,7 @@ from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, format_time, parse_time
 
 _COMPANY: Final = CODES["company"]
+_MANY: Final = 5000  # relations whose carried fields are not read one by one any more
 
 
 class Snapshot:
@@ -160,6 +162,46 @@ class Snapshot:
             texts = live.extra.many(at[hit].tolist())
             raw.update(zip(wanted[hit].tolist(), texts, strict=True))
         return {row: found for row, text in raw.items() if (found := _field(text, field))}
+
+    def carried(self, kind: str, rows: I64, field: str) -> Said:
+        """What relations of one kind say in a carried text field, as numbers of sorted texts.
+
+        Many relations are read as columns that the live graph keeps (`graph.carried`); a flag that
+        is set says `true`. Linear in the rows; at the first call, in the relations of that kind.
+        """
+        kept, base = self._kept(kind, rows)
+        if kept is None:
+            extras = self.extras_of(rows)
+            return said(shown(extras.get(row, {}).get(field)) for row in rows.tolist())
+        codes, texts = kept.texts[field]
+        tail = rows[~base].tolist()
+        if not tail:
+            return Said(codes[rows - kept.first].astype(np.int32), texts)
+        extras = self.extras_of(rows[~base])
+        late = [shown(extras.get(row, {}).get(field)) for row in tail]
+        every = sorted({*texts, *(text for text in late if text)})
+        number = {text: at for at, text in enumerate(every)}
+        moved = np.array([*(number[text] for text in texts), -1], np.int32)
+        found = np.empty(len(rows), np.int32)
+        found[base] = moved[codes[rows[base] - kept.first]]
+        found[~base] = [number.get(text or "", -1) for text in late]
+        return Said(found, every)
+
+    def carried_money(self, kind: str, rows: I64, field: str) -> I64:
+        """A carried amount of relations of one kind in minor units of the currency of each,
+        `store.NONE` where there is none; read as `carried` reads texts."""
+        kept, base = self._kept(kind, rows)
+        found = np.empty(len(rows), np.int64)
+        if kept is not None:
+            found[base] = kept.money[field][rows[base] - kept.first]
+        extras = self.extras_of(rows[~base])
+        found[~base] = money([extras.get(row, {}) for row in rows[~base].tolist()], field)
+        return found
+
+    def _kept(self, kind: str, rows: I64) -> tuple[Kept | None, npt.NDArray[np.bool_]]:
+        """The columns of a kind, and which of these rows are in them; none for few rows."""
+        kept = self._live.kept(kind, make=len(rows) > _MANY)
+        return kept, (rows < self._base_rows) if kept else np.zeros(len(rows), np.bool_)
 
     def extras(self, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row, carried fields) of every relation of a kind that carries any, known or not."""
