@@ -21,11 +21,13 @@ from algorithms.invoices.ancestry import (
     upward,
 )
 from algorithms.invoices.groups import declared_groups
+from algorithms.invoices.ledgers import Books, books
 from algorithms.invoices.meeting import APART, antecedents, chances, distances
+from algorithms.invoices.money import Paid
 from algorithms.invoices.trades import Trades, trades
 from algorithms.registry import Result
 from graph.money import decimal_text
-from graph.times import day_end, today
+from graph.times import NEG, day_end, today
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,7 +59,7 @@ class Affiliates(NamedTuple):
 
 def affiliates(snapshot: Snapshot, params: AffiliatedParams, at: int, until: float) -> Affiliates:
     """All affiliated pairs; see `affiliated_trades`."""
-    trade = trades(snapshot, at)
+    trade = trades(books(snapshot, at))
     up = upward(snapshot, at, trade.company, params.min_share)
     above, ended = _climbed(up, trade, params, until)
     steps = distances(above, up.organ, trade.seller, trade.buyer)
@@ -139,6 +141,16 @@ class _Trails:
         return [*rows, *invoices], up.subject[between].tolist()
 
 
+def _unpaid(kept: Books, trade: Trades, pair: I64) -> Bools:
+    """Which pairs have accounts that the bank tells of, and paid less than a tenth."""
+    money = kept.money
+    seller, buyer = trade.company[trade.seller[pair]], trade.company[trade.buyer[pair]]
+    paid = Paid(money).between(buyer, seller, np.full(len(pair), NEG), np.full(len(pair), kept.at))
+    known = np.isin(buyer, money.payer) & np.isin(seller, money.payee)
+    few: Bools = known & (paid < trade.net[pair] * 0.1)
+    return few
+
+
 def _by_step(found: tuple[tuple[int, int], str]) -> tuple[int, str]:
     return found[0][0], found[1]
 
@@ -175,6 +187,7 @@ class _Making:
         group = declared_groups(snapshot, at)[trade.company]
         self.grouped = group[trade.seller[pair]] == group[trade.buyer[pair]]
         key = trade.seller * n + trade.buyer
+        self.unpaid = _unpaid(books(snapshot, at), trade, pair)
         self.mutual = np.isin(trade.buyer[pair] * n + trade.seller[pair], key)
         above = found.above
         self.firms = np.bincount(above.who[above.steps == 1], minlength=len(found.up.subject))
@@ -240,6 +253,9 @@ class _Making:
         if share >= 0.5:
             text = f"{share:.0%} of the seller's sales go to affiliates"
             yield Sign("sales_to_affiliates", 1.0, f"销售额的 {share:.0%} 给关联方", text)
+        if self.unpaid[at]:
+            text = "next to nothing was paid between their accounts"
+            yield Sign("unpaid", 1.5, "双方账户之间几乎没有付款", text)
         if not self.mutual[at]:
             yield Sign("one_way", 0.5, "只有单向交易", "trade runs one way only")
         if self.grouped[at]:

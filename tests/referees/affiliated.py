@@ -38,18 +38,28 @@ def upward(facts: list[Fact], min_share: str) -> nx.MultiDiGraph:
     return graph
 
 
+def standing(facts: list[Fact]) -> dict[tuple[str, str], dict[str, Fraction]]:
+    """The invoices of each pair that stand: given in order of time, a red letter of the amount of
+    one before it takes back the latest of these."""
+    found: dict[tuple[str, str], dict[str, Fraction]] = {}
+    for fact in facts:
+        pair, amount = (fact.get("from", ""), fact.get("to", "")), Fraction(fact.get("amount", 0))
+        if fact["kind"] != "invoice" or fact.get("status") == "void" or pair[0] == pair[1]:
+            continue
+        stand = found.setdefault(pair, {})
+        if amount > 0:
+            stand[fact["id"]] = amount
+        elif taken := [name for name, had in stand.items() if had == -amount]:
+            del stand[taken[-1]]
+    return {pair: stand for pair, stand in found.items() if stand}
+
+
 def affiliated(
     facts: list[Fact], organs: set[str], depth: int, min_share: str = "0.05"
 ) -> dict[tuple[str, str], Pair]:
     """Every affiliated pair of seller and buyer, two or more steps apart."""
-    net: dict[tuple[str, str], Fraction] = {}
-    invoices: dict[tuple[str, str], set[str]] = {}
-    for fact in facts:
-        pair = fact.get("from", ""), fact.get("to", "")
-        if fact["kind"] == "invoice" and fact.get("status") != "void" and pair[0] != pair[1]:
-            net[pair] = net.get(pair, Fraction(0)) + Fraction(fact["amount"])
-            invoices.setdefault(pair, set()).add(fact["id"])
-    net = {pair: amount for pair, amount in net.items() if amount > 0}
+    invoices = standing(facts)
+    net = {pair: sum(amounts.values(), Fraction(0)) for pair, amounts in invoices.items()}
     companies = {end for pair in net for end in pair}
     graph = upward(facts, min_share)
     graph.add_nodes_from(companies)
@@ -72,7 +82,7 @@ def affiliated(
             _chance(buyer, steps, sellers, above, organs),
         )
         pair = seller, buyer
-        found[pair] = Pair(steps, best, frozenset(trail | invoices[pair]), amount, chance)
+        found[pair] = Pair(steps, best, frozenset(trail | invoices[pair].keys()), amount, chance)
     return found
 
 
