@@ -73,8 +73,9 @@ def reached(found: Links, first: Bools, barred: Bools, depth: int) -> I8:
 
 def before(found: Links, level: I8, edge: int) -> I64:
     """The invoices that one may follow on from, a step nearer to the first."""
-    at = found.into[found.low[edge] : found.high[edge]]
-    return at[level[at] == level[edge] - 1]
+    at: I64 = found.into[found.low[edge] : found.high[edge]]
+    nearer: I64 = at[level[at] == level[edge] - 1]
+    return nearer
 
 
 def partners(place: I64, other: I64, places: int) -> I64:

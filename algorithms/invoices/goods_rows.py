@@ -193,7 +193,8 @@ class _Trace:
         return self._snapshot.canonicals(companies)
 
     def _cuts(self, level: I8, rows: int, deeper: bool, late: bool) -> Truncated | None:
-        params, cuts = self._params, []
+        params = self._params
+        cuts: list[tuple[str, int | None]] = []
         if rows > params.max_rows:
             text = f"max_rows: the nearest {params.max_rows} of {rows} / 只列出最近的"
             cuts.append((text, params.max_rows))
