@@ -326,6 +326,19 @@ class Snapshot:
         organ = self._live.versions.arrays["version_organ"]
         return any(organ[at] for m in self.members(node) if (at := int(self._version[m])) >= 0)
 
+    def state_organs(self) -> I32:
+        """All subjects that are organs of the state (`state_organ`), ascending. Linear in the
+        records' versions."""
+        from graph.heap import matching
+
+        versions = self._live.versions
+        named, _ = matching(self._live.texts["canonical"], "^cn:uscc:11")
+        formed = np.flatnonzero(versions.view("version_organ")[: self._versions])
+        places = np.union1d(named[named < self._versions], formed)
+        owner = versions.view("version_node")[places]
+        nodes = np.unique(self.nodes.rep[owner[self._version[owner] == places]])
+        return np.array([n for n in nodes.tolist() if self.state_organ(n)], np.int32)
+
     def subjects(self, kind: str | None = None) -> I32:
         """Representatives of all known subjects (of one kind), valid or not, ascending."""
         # A group's smallest member stands for it even while only a later one is known.
