@@ -25,7 +25,7 @@ EXPLORED: Final = 3
 TIME: Final = 4
 
 SIZES: Final = 64  # powers of two of an amount
-_NEXT, _FOUND, _SEEN, _FRAME, _DEPTH = range(5)
+_NEXT, _FOUND, _SEEN, _FRAME, _DEPTH, _ASKED = range(6)
 _EASY: Final = 20_000
 _HEAVY: Final = 20_000_000
 _RINGS: Final = 1 << 14
@@ -154,6 +154,7 @@ def _begin(net: Any, box: Any, s: Any) -> int:
         s.node[0] += 1
     t, a = out.begin[anchor], out.amount[anchor]
     state[_SEEN] += 1
+    state[_ASKED] += 1
     if out.end[anchor] > t + box.window or _close(net.into, box, s, anchor, t, a) == 0:
         return 0
     s.on_path[s.node[0]] = True
@@ -195,6 +196,7 @@ def _go_on(out: Any, box: Any, s: Any, anchor: int, stop: int) -> None:
             continue
         if on_path[w] or seen[depth, w] == frame[depth]:
             continue
+        state[_ASKED] += depth + 2 >= box.least
         if depth + 2 >= box.most and closing[w] != anchor:
             continue
         seen[depth, w] = frame[depth]
@@ -241,13 +243,18 @@ class Search:
             on_path=np.zeros(net.n, np.bool_),
             **{name: np.zeros(depth, np.int64) for name in ("node", "frame", "size", "at", "stop")},
             found=np.empty((_RINGS, box.most + 1), np.int64),
-            state=np.zeros(5, np.int64),
+            state=np.zeros(6, np.int64),
         )
 
     @property
     def explored(self) -> int:
         """Bundles looked at."""
         return int(self._scratch.state[_SEEN])
+
+    @property
+    def asked(self) -> int:
+        """Chains of bundles that could have been closed: what chance had to make a ring."""
+        return int(self._scratch.state[_ASKED])
 
     def rings(self) -> Iterator[I64]:
         """Blocks of rings, a row each: the anchor's place in `out`, the companies from its seller

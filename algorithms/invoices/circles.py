@@ -37,7 +37,9 @@ class Rings(NamedTuple):
     anchor: I64
     low: I64
     high: I64
+    window: int
     hops: Hops
+    asked: int
     explored: int
     ended: str | None
 
@@ -65,8 +67,9 @@ def rings(
     members, low, high = _members(made, box, companies, ring_of, anchor, n)
     ring, hop, invoice = members
     return Rings(
-        companies, ring, hop, made.invoice[invoice], ring_of, anchor, low, high, made,
-        search.explored, ENDS.get(search.status),
+        companies, ring, hop, made.invoice[invoice], ring_of, anchor, low, high, box.window,
+        made,
+        search.asked, search.explored, ENDS.get(search.status),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from graph.store import NONE
 if TYPE_CHECKING:
     from algorithms.invoices.lives import Lives
     from algorithms.invoices.living import Living
-    from algorithms.invoices.money import Money
+    from algorithms.invoices.money import Money, Paid
     from graph.snapshot import Snapshot
 
 ISSUED: Final = 0
@@ -132,6 +132,21 @@ class Books:
         from algorithms.invoices.living import living
 
         return living(self)
+
+    @cached_property
+    def paid(self) -> Paid:
+        """The same by pair, to ask how much one paid another within a time."""
+        from algorithms.invoices.money import Paid
+
+        return Paid(self.money)
+
+    @cached_property
+    def group(self) -> I32:
+        """A number for each company, the same for those of one declared group."""
+        from algorithms.invoices.groups import declared_groups
+
+        found: I32 = declared_groups(self.snapshot, self.at)[self.company]
+        return found
 
     @cached_property
     def lives(self) -> Lives:
