@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from graph.model import RELATIONS
 
@@ -15,18 +14,47 @@ if TYPE_CHECKING:
     from algorithms.findings.making import Found
     from graph.snapshot import Snapshot
 
-I64 = npt.NDArray[np.int64]
-
 
 def merge(
-    snapshot: Snapshot, findings: Sequence[Found], max_fanout: int, at: int
+    snapshot: Snapshot, findings: Sequence[Found], max_fanout: int, day: int
 ) -> list[list[int]]:
     """Groups of findings that overlap, directly or over others, by their places."""
+    groups = _Groups(len(findings))
+    first: dict[int, int] = {}
+    for place, each in enumerate(findings):
+        for row in each.rows:
+            groups.join(place, first.setdefault(int(row), place))
     members = [{int(snapshot.nodes.rep[node]) for node in each.members} for each in findings]
-    hubs = _hubs(snapshot, set().union(*members), max_fanout, at)
-    by_facts = _groups(len(findings), _sharing_facts([each.rows for each in findings]))
-    pairs = _sharing_members(members, hubs, by_facts)
-    return _components(by_facts, pairs)
+    hubs = _hubs(snapshot, set().union(*members), max_fanout, day)
+    # Of findings that are one case already, one for each set of members will do.
+    chosen = {(groups.find(at), frozenset(each)): at for at, each in enumerate(members)}
+    places = list(chosen.values())
+    for a, b in _sharing_members([members[place] for place in places], hubs):
+        groups.join(places[a], places[b])
+    return groups.all()
+
+
+class _Groups:
+    """Disjoint sets of places, by union and find with halved paths."""
+
+    def __init__(self, count: int) -> None:
+        self._up = list(range(count))
+
+    def find(self, place: int) -> int:
+        up = self._up
+        while up[place] != place:
+            up[place] = up[up[place]]
+            place = up[place]
+        return place
+
+    def join(self, a: int, b: int) -> None:
+        self._up[self.find(b)] = self.find(a)
+
+    def all(self) -> list[list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for place in range(len(self._up)):
+            found[self.find(place)].append(place)
+        return list(found.values())
 
 
 def _hubs(snapshot: Snapshot, members: set[int], max_fanout: int, at: int) -> set[int]:
@@ -41,27 +69,6 @@ def _hubs(snapshot: Snapshot, members: set[int], max_fanout: int, at: int) -> se
     return {node for node in members if degree[node] > max_fanout}
 
 
-def _sharing_facts(rows: Sequence[Sequence[int]]) -> I64:
-    """Pairs of findings, a row each, that link all which have a fact in common."""
-    fact = np.concatenate([np.asarray(each, np.int64) for each in rows] or [np.empty(0, np.int64)])
-    owner = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
-    order = np.lexsort((owner, fact))
-    fact, owner = fact[order], owner[order]
-    same = np.flatnonzero(fact[1:] == fact[:-1])
-    return np.column_stack([owner[same], owner[same + 1]])
-
-
-def _groups(count: int, pairs: I64) -> I64:
-    """The number of the group of each of `count` things that pairs link."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    if not count:
-        return np.empty(0, np.int64)
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
-
-
 def overlap(a: set[int], b: set[int], shared: int) -> bool:
     """Whether findings with these members, of which `shared` are common and no hubs, are one case.
 
@@ -71,10 +78,8 @@ def overlap(a: set[int], b: set[int], shared: int) -> bool:
     return shared * 2 >= least and (shared > 1 or (shared == 1 and least == 1))
 
 
-def _sharing_members(
-    members: Sequence[set[int]], hubs: set[int], group: I64
-) -> Iterable[tuple[int, int]]:
-    """Pairs that overlap by members and are not linked yet.
+def _sharing_members(members: Sequence[set[int]], hubs: set[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of places that overlap by members.
 
     Sets that share half of the smaller one share one of its rarer members: with each, ordered by
     how many findings they are in, only those up to the middle are looked up.
@@ -85,26 +90,11 @@ def _sharing_members(
     for place, each in enumerate(kept):
         for node in each:
             within[node].append(place)
-    linked: set[tuple[int, int]] = set()  # groups by facts that were linked by members already
     for place, each in enumerate(kept):
         half = (len(members[place]) + 1) // 2
         rare = sorted(each, key=lambda node: (count[node], node))[: max(0, len(each) - half + 1)]
-        for other in {other for node in rare for other in within[node]}:
-            pair = (int(group[place]), int(group[other]))
-            if pair[0] == pair[1] or pair in linked or len(members[other]) < len(members[place]):
-                continue
-            if overlap(members[place], members[other], len(each & kept[other])):
-                linked.add(pair)
+        for other in {other for node in rare for other in within[node]} - {place}:
+            if len(members[other]) >= len(members[place]) and overlap(
+                members[place], members[other], len(each & kept[other])
+            ):
                 yield place, other
-
-
-def _components(by_facts: I64, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    count = len(by_facts)
-    links = np.array([*pairs], np.int64).reshape(-1, 2)
-    _, first = np.unique(by_facts, return_index=True)
-    told = np.column_stack([np.arange(count), first[by_facts]])
-    whole = _groups(count, np.concatenate([told, links]))
-    found: dict[int, list[int]] = defaultdict(list)
-    for place, number in enumerate(whole.tolist()):
-        found[number].append(place)
-    return list(found.values())
