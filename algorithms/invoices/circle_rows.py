@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 EARLY: Final = 10 * DAY  # a payment in advance
 LATE: Final = 60 * DAY  # and one on account
-_KNOWN: Final = 0.5  # of the buyers, to whom some payment is known, for unpaid to mean something
+_KNOWN: Final = 0.5  # of buyers, of a ring or in all, pay anybody: only then unpaid says something
 
 
 def find(snapshot: Snapshot, params: InvoiceCycleParams, at: int) -> Result[Finding]:
@@ -86,8 +86,10 @@ class Told:
         pays = np.zeros(kept.snapshot.n, np.bool_)
         pays[kept.money.payer] = True
         known = self._by_ring(pays[self.buyer].astype(np.int64)) / self.length
+        buyers = np.unique(kept.invoices.buyer[kept.invoices.stand])
+        everywhere = pays[kept.company[buyers]].mean() >= _KNOWN
         unpaid = 1 - covered / self.amount
-        return np.asarray(np.where(known >= _KNOWN, unpaid, np.nan), np.float64)
+        return np.asarray(np.where(everywhere | (known >= _KNOWN), unpaid, np.nan), np.float64)
 
     def findings(self, asked: int | None) -> list[Found]:
         """The findings, of all or of those that a subject is a member of."""
@@ -138,7 +140,7 @@ class Told:
         kept = self.kept
         signs = []
         if not np.isnan(unpaid):
-            weight = float(np.clip(10 * (unpaid - 0.6), -6, 4))
+            weight = float(np.clip(12 * (unpaid - 0.6), -6, 5))
             name, zh, en = (
                 ("unpaid", "大部分未见付款", "most of it was not paid")
                 if weight > 0
