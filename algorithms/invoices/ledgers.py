@@ -29,6 +29,7 @@ RED: Final = 2
 GROUP_DIGITS: Final = 3  # of a goods code: those that say its group
 VOID_WORDS: Final = frozenset({"void", "voided", "作废", "已作废"})
 RED_WORDS: Final = frozenset({"red", "红字", "红冲"})
+TOLD: Final = 0.5
 _FAR: Final = 2**61  # differences of times must not overflow
 Bools = npt.NDArray[np.bool_]
 
@@ -125,6 +126,21 @@ class Books:
         from algorithms.invoices.money import money
 
         return money(self)
+
+    @cached_property
+    def pays(self) -> Bools:
+        """Which companies are known to have paid anybody."""
+        found = np.zeros(self.n, np.bool_)
+        place = self.places(self.money.payer)
+        found[place[place >= 0]] = True
+        return found
+
+    @cached_property
+    def told(self) -> bool:
+        """Whether payments are known at large: at least half of all buyers pay somebody. Only then
+        does it say something that one of them pays nobody."""
+        buyers = np.unique(self.invoices.buyer[self.invoices.stand])
+        return bool(len(buyers)) and float(self.pays[buyers].mean()) >= TOLD
 
     @cached_property
     def living(self) -> Living:

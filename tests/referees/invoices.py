@@ -107,3 +107,52 @@ def circles(
                 ids = {name for side in inside for b in side for name in b.ids}
                 found.setdefault(ring, set()).update(ids)
     return found
+
+
+def straight(
+    invoices: list[Invoice], dwell: float, margin: float, least: float, sales: int
+) -> dict[str, tuple[int, set[str]]]:
+    """Companies that pass goods through: how much, and the invoices of the groups concerned."""
+    net = standing(invoices)
+    stand = [i for i in invoices if net.get(i.id, 0) > 0]
+    found = {}
+    for firm in {end for i in stand for end in (i.seller, i.buyer)}:
+        sold = [i for i in stand if i.seller == firm]
+        bought = [i for i in stand if i.buyer == firm]
+        shared = {i.goods[:3] for i in sold if i.goods} & {i.goods[:3] for i in bought if i.goods}
+        through, purchases, turnover, number = 0, 0, 0, 0
+        facts: set[str] = set()
+        for group in shared:
+            events = [
+                (i.time, sale, i.id)
+                for sale, side in ((False, bought), (True, sold))
+                for i in side
+                if i.goods and i.goods[:3] == group
+            ]
+            stock: list[list[float]] = []
+            moved = 0
+            for time, sale, name in sorted(events):
+                if not sale:
+                    purchases += net[name]
+                    stock.append([time, net[name]])
+                    continue
+                turnover += net[name]
+                number += 1
+                wanted = net[name]
+                for lot in stock:
+                    if time - lot[0] <= dwell:
+                        taken = int(min(wanted, lot[1]))
+                        lot[1] -= taken
+                        wanted -= taken
+                        moved += taken
+            through += moved
+            if moved:
+                facts |= {name for _, _, name in events}
+        if (
+            through
+            and number >= sales
+            and through >= least * max(purchases, sum(net[i.id] for i in sold))
+            and turnover <= (1 + margin) * purchases
+        ):
+            found[firm] = through, facts
+    return found
