@@ -201,7 +201,7 @@ def _cycles(bench: Bench, one: str, two: str, window: Window) -> set[str]:
     """The third accounts of rings one -> two -> third, by the search for cycles."""
     rows = bench.rows(
         "transfer_cycles", through=f"a{one}", max_length=3, any_order=True, time_limit=60,
-        **window.span,
+        **window.days,
     )  # fmt: skip
     found = set()
     for row in rows:
