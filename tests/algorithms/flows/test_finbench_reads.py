@@ -67,7 +67,7 @@ class Bench(NamedTuple):
     def rows(self, name: str, **params: Any) -> list[dict[str, Any]]:
         """The rows of an answer that nothing cut short."""
         asked = {key.rstrip("_"): value for key, value in params.items()}
-        answer = ask(self.snapshot, name, {"max_rows": 1_000_000, **asked})
+        answer = ask(self.snapshot, name, {"max_rows": 100_000, **asked})
         assert answer["truncated"] is None, answer["truncated"]
         found: list[dict[str, Any]] = msgspec.to_builtins(answer["results"])
         return found
@@ -118,7 +118,7 @@ TRACE = {"attribution": "any", "max_fan_out": 1_000_000, "max_explored": 10_000_
 
 @WINDOWS
 def test_read_1_blocked_medium_related_accounts(bench: Bench, window: Window) -> None:
-    some = bench.some("SELECT DISTINCT fromId FROM transfer", 12)
+    some = bench.some("SELECT DISTINCT fromId FROM transfer", 40)
     found_any = False
     for account in some:
         reached = bench.rows("trace_flow", from_=f"a{account}", max_depth=3, **TRACE, **window.span)
