@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from algorithms.invoices.ancestry import (
     upward,
 )
 from algorithms.invoices.groups import declared_groups
+from algorithms.invoices.later import Later
 from algorithms.invoices.ledgers import Books, books
 from algorithms.invoices.meeting import APART, antecedents, chances, distances
 from algorithms.invoices.money import Paid
@@ -155,23 +156,6 @@ def _by_step(found: tuple[tuple[int, int], str]) -> tuple[int, str]:
     return found[0][0], found[1]
 
 
-class _Later(Sequence[int]):
-    """One of the two things that trails give."""
-
-    def __init__(self, source: _Trails, which: int) -> None:
-        self._source, self._which = source, which
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[int]: ...
-    def __getitem__(self, at: int | slice) -> int | list[int]:
-        return self._source.both[self._which][at]
-
-    def __len__(self) -> int:
-        return len(self._source.both[self._which])
-
-
 class _Making:
     """Makes findings of affiliated pairs."""
 
@@ -226,8 +210,8 @@ class _Making:
         return Found(
             pattern="affiliated_trade",
             members=(seller, buyer),
-            rows=_Later(source, 0),
-            circle=_Later(source, 1),
+            rows=Later(lambda: source.both[0]),
+            circle=Later(lambda: source.both[1]),
             p=float(found.p[at]),
             zh=f"购销双方经 {steps} 层关系同属一人或一企业之下, {count} 张发票共 {text} 元",
             en=f"seller and buyer are {steps} steps apart under one antecedent,"
