@@ -94,8 +94,8 @@ def payment_returns(snapshot: Snapshot, params: ReturnParams) -> Result[Finding]
     `p` is the chance that as many of the transfers followed reach the buyer's circle, each with the
     frequency at which any transfer that is no payment for an invoice does (binomial: receivers are
     redrawn by how often they receive). Weighed for it: most of what was paid comes back, about the
-    same fee each time, a way over people's accounts. Against it: the seller itself refunds the
-    buyer, red letters of about that amount, one declared group, a small part of much trade.
+    same fee each time. Against it: the seller itself refunds the buyer, red letters of about that
+    amount, one declared group, one payment of three or more, a small part of much trade.
 
     `truncated` says where `max_explored` left a payment's way unfinished, and where time ended the
     search. Linear in the transfers and invoices, and what is followed of each payment. Raises

@@ -212,12 +212,18 @@ class _Question:
         if len(fees) > 1 and fees.min() > 0.002 and fees.max() - fees.min() < _SAME:
             text = f"about {fees.mean():.1%} stayed behind each time"
             yield Sign("same_fee", 1.5, f"每次扣留约 {fees.mean():.1%}", text)
+        if len(back) == 1 and len(fees) < self._count(pair) - 1:
+            text = "one of several payments"
+            yield Sign("once", -7.0, "多笔付款中仅一笔回流", text)
         if self._refunded(pair, back):
             text = "the seller paid it back itself, or took the invoice back"
-            yield Sign("refund", -5.0, "由销方直接退款或已开红字发票", text)
+            yield Sign("refund", -10.0, "由销方直接退款或已开红字发票", text)
         if grouped:
             text = "both are of one declared group: it may pool its cash"
-            yield Sign("declared_group", -6.0, "双方属于公开登记的同一集团, 可能为资金归集", text)
+            yield Sign("declared_group", -12.0, "双方属于公开登记的同一集团, 可能为资金归集", text)
+
+    def _count(self, pair: int) -> int:
+        return int(self.first[pair + 1] - self.first[pair])
 
     def _refunded(self, pair: int, back: I64) -> bool:
         """Whether the seller's own accounts paid the buyer's own, or red letters took back half."""

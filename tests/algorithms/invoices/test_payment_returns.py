@@ -141,6 +141,13 @@ def test_what_the_seller_pays_for_goods_does_not_come_back() -> None:
         assert asked(snapshot)["results"] == []
 
 
+def test_one_of_many_payments_may_be_chance() -> None:
+    more = [transfer(f"m{i}", "a-c2", "a-c1", 100 + i, "1000.00") for i in range(3)]
+    found = row([*BACK, *more])
+    assert found["attrs"]["payments"] == 4
+    assert found["signs"]["once"] < 0
+
+
 def test_a_refund_is_ordinary() -> None:
     """The seller pays back itself; or a red letter takes the invoice back in part."""
     paid = [f for f in BACK if f["id"] not in {"t2", "t3", "t4"}]
