@@ -20,7 +20,7 @@ from graph.store import NONE
 if TYPE_CHECKING:
     from algorithms.invoices.lives import Lives
     from algorithms.invoices.living import Living
-    from algorithms.invoices.money import Money
+    from algorithms.invoices.money import Money, Paid
     from graph.snapshot import Snapshot
 
 ISSUED: Final = 0
@@ -29,6 +29,7 @@ RED: Final = 2
 GROUP_DIGITS: Final = 3  # of a goods code: those that say its group
 VOID_WORDS: Final = frozenset({"void", "voided", "作废", "已作废"})
 RED_WORDS: Final = frozenset({"red", "红字", "红冲"})
+TOLD: Final = 0.5
 _FAR: Final = 2**61  # differences of times must not overflow
 Bools = npt.NDArray[np.bool_]
 
@@ -127,11 +128,41 @@ class Books:
         return money(self)
 
     @cached_property
+    def pays(self) -> Bools:
+        """Which companies are known to have paid anybody."""
+        found = np.zeros(self.n, np.bool_)
+        place = self.places(self.money.payer)
+        found[place[place >= 0]] = True
+        return found
+
+    @cached_property
+    def told(self) -> bool:
+        """Whether payments are known at large: at least half of all buyers pay somebody. Only then
+        does it say something that one of them pays nobody."""
+        buyers = np.unique(self.invoices.buyer[self.invoices.stand])
+        return bool(len(buyers)) and float(self.pays[buyers].mean()) >= TOLD
+
+    @cached_property
     def living(self) -> Living:
         """What each company spent on being a company: wages, rent, carriage, power."""
         from algorithms.invoices.living import living
 
         return living(self)
+
+    @cached_property
+    def paid(self) -> Paid:
+        """The same by pair, to ask how much one paid another within a time."""
+        from algorithms.invoices.money import Paid
+
+        return Paid(self.money)
+
+    @cached_property
+    def group(self) -> I32:
+        """A number for each company, the same for those of one declared group."""
+        from algorithms.invoices.groups import declared_groups
+
+        found: I32 = declared_groups(self.snapshot, self.at)[self.company]
+        return found
 
     @cached_property
     def lives(self) -> Lives:

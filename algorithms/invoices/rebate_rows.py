@@ -56,21 +56,27 @@ class _Question:
         groups = len(stand.groups)
         self._marks = marks(kept, int(self._params.silence * DAY))
         self._paid = Paid(kept.money)
+        self._known = np.zeros((2, self._snapshot.n), np.bool_)  # who pays, who is paid
+        self._known[0, kept.money.payer] = True
+        self._known[1, kept.money.payee] = True
         made = makers(kept, groups)
         every = np.unique(made // groups)
         fake = self._marks.fake
         self._rate = float(fake[every].sum() / max(len(every), 1))
+        order = np.lexsort((stand.export, stand.group))  # and by time, as they are
+        bounds = np.searchsorted(stand.group[order], np.arange(groups + 1))
         for number in np.unique(stand.group[stand.export]).tolist():
-            of = stand.group == number
-            group = Group(
-                stand.groups[number], stand.of(of & ~stand.export), stand.of(of & stand.export)
-            )
-            source = np.zeros(kept.n, np.bool_)
-            source[made[made % groups == number] // groups] = True
-            search = Search(kept, group, source, source & fake, self._params)
-            self._hubs.update(search.hubs().tolist())
+            part = order[bounds[number] : bounds[number + 1]]
+            cut = int(np.searchsorted(stand.export[part], True))
+            group = Group(stand.groups[number], stand.of(part[:cut]), stand.of(part[cut:]))
             exporters = np.unique(group.export.seller)
             self._tests += len(exporters)
+            source = np.zeros(kept.n, np.bool_)
+            source[made[made % groups == number] // groups] = True
+            if not (source & fake).any():
+                continue
+            search = Search(kept, group, source, source & fake, self._params)
+            self._hubs.update(search.hubs().tolist())
             if self._wanted is not None:
                 exporters = exporters[exporters == self._wanted]
             for exporter in exporters.tolist():
@@ -131,7 +137,7 @@ class _Question:
         living, mark, share = self._kept.living, self._marks, claim.share
         if share >= 0.5:
             text = f"{share:.0%} of what makers sold into the chains came from the fake ones"
-            yield Sign("mostly_fake", 2.0, f"链上货物的 {share:.0%} 来自虚假生产企业", text)
+            yield Sign("mostly_fake", 3.5, f"链上货物的 {share:.0%} 来自虚假生产企业", text)
         elif share < 0.2:
             text = f"only {share:.0%} came from them, the rest from real makers"
             yield Sign("real_makers", -4.0, f"仅 {share:.0%} 来自此类企业, 其余来自真实生产", text)
@@ -153,12 +159,11 @@ class _Question:
         """Whether the bank knows fake makers and those they sold to, and next to nothing went."""
         kept, home = self._kept, group.home
         first = claim.chain[np.isin(home.seller[claim.chain], claim.fake)]
-        pair = np.unique(np.stack([home.buyer[first], home.seller[first]]), axis=1)
-        payer, payee = kept.company[pair[0]], kept.company[pair[1]]
-        money = kept.money
-        if not (np.isin(payer, money.payer) & np.isin(payee, money.payee)).all():
+        pair = np.unique(home.buyer[first].astype(np.int64) * kept.n + home.seller[first])
+        payer, payee = kept.company[pair // kept.n], kept.company[pair % kept.n]
+        if not (self._known[0, payer] & self._known[1, payee]).all():
             return False
-        ends = (np.full(pair.shape[1], bound) for bound in (NEG, kept.at))
+        ends = (np.full(len(pair), bound) for bound in (NEG, kept.at))
         paid = self._paid.between(payer, payee, *ends)
         return bool(paid.sum() * 10 < home.net[first].sum())
 

@@ -12,11 +12,11 @@ import numpy as np
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
-from algorithms.invoices.circles import Sets, circles, sets, through
 from algorithms.invoices.groups import declared_groups
 from algorithms.invoices.later import Later
 from algorithms.invoices.ledgers import VOID, books
 from algorithms.invoices.money import held_accounts
+from algorithms.invoices.people import Sets, around, distinct, sets, through
 from algorithms.invoices.return_search import Payments, Traced, Ways, trace, way_back
 from algorithms.registry import Result
 from graph.money import decimal_text
@@ -59,15 +59,17 @@ def case(kept: Books) -> Case:
     snapshot, money = kept.snapshot, kept.money
     stand = kept.invoices.of(kept.invoices.stand)
     n = kept.n
-    traded = np.unique(stand.buyer.astype(np.int64) * n + stand.seller)
+    traded = distinct(stand.buyer.astype(np.int64) * n + stand.seller)
     payer, payee = (kept.places(end).astype(np.int64) for end in (money.payer, money.payee))
     there = (payer >= 0) & (payee >= 0)
-    there[there] = np.isin(payer[there] * n + payee[there], traded)
+    there[there] = _among(payer[there] * n + payee[there], traded)
     key = payer[there] * n + payee[there]
     row, when, amount = money.row[there], money.time[there], money.amount[there]
     order = np.lexsort((row, when, key))
     key, row, when, amount = key[order], row[order], when[order], amount[order]
-    pairs, pair = np.unique(key, return_inverse=True)
+    fresh = np.ones(len(key), np.bool_)
+    fresh[1:] = key[1:] != key[:-1]
+    pairs, pair = key[fresh], np.cumsum(fresh) - 1
     place, ends = np.unique(np.concatenate([pairs // n, pairs % n]), return_inverse=True)
     buyer, seller = ends[: len(pairs)].astype(np.int64), ends[len(pairs) :].astype(np.int64)
     company = kept.company[place].astype(np.int64)
@@ -77,15 +79,23 @@ def case(kept: Books) -> Case:
     )
     held = held_accounts(kept)
     accounts = sets(held.holder, held.account, snapshot.n)
-    circle = sets(*_accounts(circles(snapshot, kept.at, company), accounts), len(company))
+    circle = sets(*_accounts(around(snapshot, kept.at, company), accounts), len(company))
     own = sets(*through(np.arange(len(company)), company, accounts), len(company))
     holder = sets(held.account, held.holder, snapshot.n)
     return Case(pay, _ways(kept, row), company, buyer, seller, circle, own, holder)
 
 
-def _accounts(around: Sets, accounts: Sets) -> tuple[I64, I64]:
-    key = np.repeat(np.arange(len(around.ptr) - 1), np.diff(around.ptr))
-    return through(key, around.member, accounts)
+def _among(keys: I64, ascending: I64) -> Bools:
+    """Which of the keys are among others that ascend."""
+    if not len(ascending):
+        return np.zeros(len(keys), np.bool_)
+    at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
+    return np.asarray(ascending[at] == keys)
+
+
+def _accounts(circle: Sets, accounts: Sets) -> tuple[I64, I64]:
+    key = np.repeat(np.arange(len(circle.ptr) - 1), np.diff(circle.ptr))
+    return through(key, circle.member, accounts)
 
 
 def _ways(kept: Books, payments: I64) -> Ways:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.invoices.circles import Sets
+from algorithms.invoices.people import Sets
 from graph.compiled import kernel
 
 if TYPE_CHECKING:
