@@ -18,6 +18,7 @@ from graph.columns import I32, I64
 from graph.store import NONE
 
 if TYPE_CHECKING:
+    from algorithms.invoices.inputs import Inputs
     from algorithms.invoices.lives import Lives
     from algorithms.invoices.living import Living
     from algorithms.invoices.money import Money, Paid
@@ -141,6 +142,13 @@ class Books:
         does it say something that one of them pays nobody."""
         buyers = np.unique(self.invoices.buyer[self.invoices.stand])
         return bool(len(buyers)) and float(self.pays[buyers].mean()) >= TOLD
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What each company sold and bought, and what is usual for what it sells."""
+        from algorithms.invoices.inputs import inputs
+
+        return inputs(self.invoices, self.n)
 
     @cached_property
     def living(self) -> Living:

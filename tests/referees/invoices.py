@@ -156,3 +156,28 @@ def straight(
         ):
             found[firm] = through, facts
     return found
+
+
+def bursts(
+    invoices: list[Invoice],
+    born: dict[str, list[float]],
+    window: float,
+    age: float,
+    least: int,
+    buyers: int,
+) -> dict[str, set[str]]:
+    """The densest window of companies that were new when it began, by name."""
+    issued = [i for i in invoices if i.amount > 0]
+    found = {}
+    for firm in {i.seller for i in issued}:
+        own = [i for i in issued if i.seller == firm]
+        best: list[Invoice] = []
+        for start in sorted({i.time for i in own}):
+            if not any(b <= start <= b + age for b in born.get(firm, [])):
+                continue
+            inside = [i for i in own if start <= i.time <= start + window]
+            if len(inside) > len(best):
+                best = inside
+        if len(best) >= least and len({i.buyer for i in best}) >= buyers:
+            found[firm] = {i.id for i in best}
+    return found
