@@ -124,7 +124,7 @@ def densest(net: Network, camouflage: float, until: float) -> Block | None:
     of the network alone. O(m log n).
     """
     n, m = net.lefts + net.rights, len(net.left)
-    if not m:
+    if not m or time.monotonic() > until:
         return None
     users = np.bincount(net.right, minlength=net.rights)
     worth = np.rint(UNIT / np.log(np.maximum(users, 1) + camouflage)).astype(np.int64)

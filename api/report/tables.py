@@ -19,7 +19,8 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
     "ends": ("结束", "ends"), "score": ("得分", "score"), "why": ("理由", "why"),
     "length": ("步数", "length"), "reason": ("原因", "reason"), "steps": ("步骤", "steps"),
     "at_least": ("至少", "at least"), "left_out": ("未计入", "left out"), "id": ("编号", "id"),
-    "pattern": ("模式", "pattern"), "facts_total": ("证据总数", "facts in all"),
+    "pattern": ("模式", "pattern"), "patterns": ("模式", "patterns"),
+    "facts_total": ("证据总数", "facts in all"),
     "company": ("企业", "company"), "limb": ("控制依据", "limb"),
     "certainty": ("确定性", "certainty"), "chain": ("控制链", "chain"),
     "votes_min": ("表决权下限", "votes at least"), "votes_max": ("表决权上限", "votes at most"),
@@ -41,6 +42,15 @@ _HIDDEN: Final = {
     "extend_batch": {"basis", "control", "share_min", "share_max", "reason", "facts_total"},
     "beneficial_owners": {"facts_total"},
     "common_links": {"facts_total"},
+    "cases": {
+        "pattern",
+        "findings",
+        "currency",
+        "attrs",
+        "facts_total",
+        "members_total",
+        "findings_total",
+    },
 }
 # What every finding carries; `why` says it in words.
 _FINDING: Final = frozenset({

@@ -158,5 +158,6 @@ def renamed(node: Any, back: dict[str, str]) -> Any:
     if isinstance(node, float):
         return round(node, 9)
     if isinstance(node, str):
-        return re.sub(r"\b[a-z]\d+\b", lambda found: back.get(found[0], found[0]), node)
+        plain = re.sub(r"^(\w+):[0-9a-f]{16}$", r"\1", node)  # the id of another row: a digest
+        return re.sub(r"\b[a-z]\d+\b", lambda found: back.get(found[0], found[0]), plain)
     return node
