@@ -91,9 +91,6 @@ class Told:
     def __init__(self, kept: Books, made: Issued) -> None:
         self.kept, self.made = kept, made
         invoices = kept.invoices
-        stand = np.flatnonzero(invoices.stand)
-        self.bought = stand[np.lexsort((invoices.time[stand], invoices.buyer[stand]))]
-        self.bought_ptr = np.searchsorted(invoices.buyer[self.bought], np.arange(kept.n + 1))
         undone = invoices.net[made.place] == 0
         self.last = int(invoices.time.max())  # nothing is known of anybody after it
         self.usual = float(undone.mean()) if len(undone) else 0.0
@@ -130,7 +127,7 @@ class Told:
         end = int(invoices.time[place[-1]])
         sales = self.made.place[self.made.ptr[company] : self.made.ptr[company + 1]]
         sold = int(invoices.net[sales[invoices.time[sales] <= end]].sum())
-        bought = self.bought[self.bought_ptr[company] : self.bought_ptr[company + 1]]
+        bought = kept.bought_of(company)
         inputs = int(invoices.net[bought[invoices.time[bought] <= end]].sum())
         until = min(int(kept.lives.ended[company]), self.last)
         silent = max(until - int(invoices.time[sales[-1]]), 0)

@@ -122,6 +122,18 @@ class Books:
         return _invoices(self)
 
     @cached_property
+    def _bought(self) -> tuple[I64, I64]:
+        invoices = self.invoices
+        stand = np.flatnonzero(invoices.stand)
+        order = stand[np.lexsort((invoices.time[stand], invoices.buyer[stand]))]
+        return order, np.searchsorted(invoices.buyer[order], np.arange(self.n + 1))
+
+    def bought_of(self, company: int) -> I64:
+        """The places of a company's standing purchases, by time."""
+        order, ptr = self._bought
+        return order[ptr[company] : ptr[company + 1]]
+
+    @cached_property
     def money(self) -> Money:
         """What companies paid one another, and whom else they paid."""
         from algorithms.invoices.money import money
