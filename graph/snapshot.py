@@ -23,6 +23,7 @@ from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, format_time, parse_time
 
 _COMPANY: Final = CODES["company"]
+_FEW: Final = 2000  # relations whose carried fields are read one by one
 
 
 class Snapshot:
@@ -160,6 +161,19 @@ class Snapshot:
             texts = live.extra.many(at[hit].tolist())
             raw.update(zip(wanted[hit].tolist(), texts, strict=True))
         return {row: found for row, text in raw.items() if (found := _field(text, field))}
+
+    def currencies(self, rows: I64) -> dict[int, str]:
+        """The currencies of those of these relations that are not in yuan, by row. Where they are
+        few, in proportion to them; else the first call goes over all carried fields, once."""
+        live = self._live
+        if len(rows) < _FEW:
+            return self.said(rows.tolist(), "currency")
+        found = {}
+        if foreign := live.foreign():
+            found = {row: name for row in rows.tolist() if (name := foreign.get(row))}
+        if live.extra_tail:
+            found.update(self.said(rows[rows >= self._base_rows].tolist(), "currency"))
+        return found
 
     def extras(self, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row, carried fields) of every relation of a kind that carries any, known or not."""
