@@ -1,9 +1,9 @@
 """Money followed through pools first in, first out: each unit that leaves is the oldest there.
 
-Lay all that ever came into a pool end to end (what was there before first) and all that left beside
-it: by first in, first out, the unit at a place of the one is the unit at that place of the other. So
-a trace is a set of intervals that are moved from one side to the other, exact in whole minor units
-(Clayton's Case 1816; Anderson, Shumailov and Ahmed 2018).
+Lay all that ever came into a pool end to end (what was there before first) and all that left
+beside it: by first in, first out, the unit at a place of the one is the unit at that place of the
+other. So a trace is a set of intervals that are moved from one side to the other, exact in whole
+minor units (Clayton's Case 1816; Ahmed, Shumailov and Anderson 2019).
 """
 
 from __future__ import annotations
@@ -71,4 +71,5 @@ def _places(made: Statements, width: Numbers, out: bool) -> Numbers:
     base = np.cumsum(np.diff(room) + made.opening) - np.diff(room) - made.opening
     if not out:
         base = base + made.opening
-    return (run[:-1] - run[made.begins[:-1]][made.pool]) + base[made.pool]
+    places: Numbers = run[:-1] - run[made.begins[:-1]][made.pool] + base[made.pool]
+    return places

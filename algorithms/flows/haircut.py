@@ -1,9 +1,9 @@
 """Money followed through pools: what leaves carries its share of all that is in the pool.
 
 Forwards, a pool holds some traced money; of each payment out of it, the same share is traced as of
-the pool (haircut; Möser, Böhme and Breuker 2014). Backwards is the transpose of it: each unit in the
-pool gave some part to what is asked about, and of each payment in, so much is traced. Both are one
-recurrence over the moments of a pool, in one direction or the other.
+the pool (haircut; Möser, Böhme and Breuker 2014). Backwards is the transpose of it: each unit in
+the pool gave some part to what is asked about, and of each payment in, so much is traced. Both are
+one recurrence over the moments of a pool, in one direction or the other.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Room(NamedTuple):
 
 
 @kernel
-def spread(lines: Any, room: Any, back: bool, reach: bool, ratio: float, window: int) -> int:
+def spread(  # noqa: PLR0912, PLR0915  (one loop: a call in it would count references to arrays)
+    lines: Any, room: Any, back: bool, reach: bool, ratio: float, window: int
+) -> int:
     """Carry the traced money of pools on to the lines that may follow.
 
     With `reach`, whatever the amounts: every line that may be of it is traced as a whole, where it

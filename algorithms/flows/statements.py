@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from graph.model import CODES
+from graph.model import CODES, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ Numbers = npt.NDArray[Any]
 
 MONEY: Final = ("transfer", "withdrawal", "deposit", "repay")  # whatever moves a balance
 CNY: Final = "CNY"
+_NOTHING: Final = np.empty(0, np.int64)
 _SAFE: Final = 2.0**62  # sums past this would not fit into 64 bits: they are floats then
 
 
@@ -89,10 +90,8 @@ class Found:
         snapshot, cols, rep = self._snapshot, self._snapshot.columns, self._snapshot.nodes.rep
         place = np.cumsum(kept) - 1
         parts = [_lines(span, kept, place) for span in self._spans]
-        row, owner, out, code = (
-            np.concatenate([part[at] for part in parts]) if parts else np.empty(0, kind)
-            for at, kind in enumerate((np.int64, np.int64, np.bool_, np.int64))
-        )
+        parts.append((_NOTHING, _NOTHING, _NOTHING.astype(np.bool_), _NOTHING))
+        row, owner, out, code = map(np.concatenate, zip(*parts, strict=True))
         other = rep[np.where(out, cols.dst[row], cols.src[row])].astype(np.int64)
         value = cols.value[row]
         subjects = self.subjects[kept]
@@ -135,7 +134,7 @@ def _ordered(
     unknown: int,
 ) -> Statements:
     """Lines by pool and time, with their balances."""
-    names, tongue = _currencies(snapshot, row)
+    names, tongue = _currencies(snapshot, row, code)
     pool = owner * len(names) + tongue
     there = np.zeros(len(subjects) * len(names), np.bool_)
     there[pool] = True
@@ -143,9 +142,8 @@ def _ordered(
     time = snapshot.columns.vf[row]
     order = np.lexsort((time, pool))
     order = order[_alike(snapshot, pool[order], time[order], out[order], value[order], row[order])]
-    pool, row, out, other, time, value, code = (
-        part[order] for part in (pool, row, out, other, time, value, code)
-    )
+    pool, row, out, other = pool[order], row[order], out[order], other[order]
+    time, value, code = time[order], value[order], code[order]
     begins = np.searchsorted(pool, np.arange(len(keys) + 1))
     opening, total, after = _balances(begins, pool, time, out, value)
     return Statements(
@@ -204,15 +202,17 @@ def _alike(snapshot: Snapshot, pool: I64, time: I64, out: Bools, value: I64, row
     return order
 
 
-def _currencies(snapshot: Snapshot, rows: I64) -> tuple[list[str], I64]:
-    """The currencies of relations: names, and which of them each is in."""
-    said = snapshot.currencies(rows)
-    names = sorted({CNY, *said.values()})
-    which = np.full(len(rows), names.index(CNY), np.int64)
-    if said:
-        place = {name: at for at, name in enumerate(names)}
-        which[:] = [place[said.get(row, CNY)] for row in rows.tolist()]
-    return names, which
+def _currencies(snapshot: Snapshot, rows: I64, codes: I64) -> tuple[list[str], I64]:
+    """The currencies of relations of these kinds: names, and which of them each is in."""
+    names = {CNY: 0}
+    which = np.zeros(len(rows), np.int64)
+    for code in np.unique(codes).tolist():
+        mine = np.flatnonzero(codes == code)
+        said = snapshot.carried(NAMES[code], rows[mine], "currency")
+        if said.texts:
+            moved = [names.setdefault(name, len(names)) for name in said.texts]
+            which[mine] = np.array([*moved, 0])[said.codes]
+    return list(names), which
 
 
 def _spans(snapshot: Snapshot, subjects: I64) -> Iterator[_Spans]:

@@ -119,10 +119,10 @@ class TraceParams(Params, frozen=True, kw_only=True):
     max_rows: Annotated[
         int,
         Meta(description="rows shown, those of most money / 最多列出的行", ge=1, le=1_000_000),
-    ] = 1000
+    ] = 200
     max_explored: Annotated[
         int, Meta(description="payments looked at / 最多查看的付款", ge=1, le=100_000_000)
-    ] = 200_000
+    ] = 50_000
     time_limit: Annotated[float, Meta(description="seconds / 时限 (秒)", gt=0, le=600)] = 5.0
 
 
@@ -167,8 +167,8 @@ def trace_flow(snapshot: Snapshot, params: TraceParams) -> Result[TraceRow]:
 
     How money that is mixed in an account is told apart (`attribution`):
 
-    - `proportional` (haircut): what leaves carries its share of the balance of that moment; payments
-      of one moment share alike.
+    - `proportional` (haircut): what leaves carries its share of the balance of that moment;
+      payments of one moment share alike.
     - `fifo`: what came first leaves first; within one moment larger amounts first. Exact.
     - `any`: every payment that can follow counts, as a whole (poison); `amount` is then the sum of
       the payments into the account, each counted once, and `min_ratio` holds back payments that

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from msgspec import UNSET
 
-from algorithms.flows.statements import I64, Numbers
+from algorithms.flows.statements import I64, Numbers, statements
 from algorithms.flows.trace_flow import TraceRow
 from algorithms.flows.tracing import Hops, Rules, Trace, codes_of, follow, window_of
 from algorithms.registry import FACTS_LIMIT, Result, Truncated
-from graph.errors import WrongUsage
+from graph.errors import InputError, WrongUsage
 from graph.model import CODES
 from graph.money import decimal_text
 from graph.times import day_end, format_time, parse_time, today
@@ -98,7 +98,7 @@ def _starts(snapshot: Snapshot, start: int, at: int) -> I64:
     if kind in ("account", "loan"):
         return np.array([start], np.int64)
     if kind not in ("person", "company"):
-        raise WrongUsage(f"from: money leaves accounts and loans, not a {kind}")
+        raise InputError(f"from: money leaves accounts and loans, not a {kind}")
     rep, cols = snapshot.nodes.rep, snapshot.columns
     held = snapshot.rows("holds_account", at)
     mine = held[rep[cols.src[held]] == start]
@@ -108,15 +108,13 @@ def _starts(snapshot: Snapshot, start: int, at: int) -> I64:
 def _named(snapshot: Snapshot, starts: I64, params: TraceParams, at: int) -> I64:
     """The payments that are to be followed. Raises WrongUsage where one does not leave the start
     (reach it, backwards)."""
-    from algorithms.flows.statements import statements
-
     made = statements(snapshot, starts, at)
     mine = made.row[made.out != params.backward]
     known = dict(zip(snapshot.fact_ids(mine.tolist()), mine.tolist(), strict=True))
     short: dict[str, list[int]] = {}
     for name, row in known.items():
         short.setdefault(name.partition(":")[2], []).append(row)
-    found = []
+    found: list[int] = []
     for name in params.transfers or ():
         rows = [known[name]] if name in known else short.get(name, [])
         if len(rows) != 1:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from algorithms.flows.fifo import Pieces, passed
 from algorithms.flows.fifo import Rules as Fifo
 from algorithms.flows.haircut import F64, Lines, carried
-from algorithms.flows.statements import CNY, MONEY, Bools, Numbers, Found, Statements, statements
+from algorithms.flows.statements import CNY, MONEY, Bools, Found, Numbers, Statements, statements
 from graph.model import CODES
 from graph.money import exponent
 from graph.times import DAY
@@ -105,7 +105,7 @@ def follow(
         hops, pieces = _next(made, last, pieces, rules)
         if rules.attribution == "any":
             fresh = ~np.isin(hops.row, seen)
-            hops = Hops(*(part[fresh] for part in hops))
+            hops = _taken(hops, fresh)
             seen = np.concatenate([seen, hops.row])
         levels.append(hops)
     if not len(levels[-1].row) and len(levels) > 1:
@@ -140,6 +140,11 @@ def _hops(made: Statements, lines: I64, traced: Numbers, parent: I64) -> Hops:
         made.row[lines], made.subject[made.pool[lines]], made.other[lines], names[made.pool[lines]],
         made.time[lines], made.value[lines], traced, parent,
     )  # fmt: skip
+
+
+def _taken(hops: Hops, kept: Bools) -> Hops:
+    parts: tuple[Any, ...] = tuple(part[kept] for part in hops)
+    return Hops(*parts)
 
 
 def _reached(

@@ -1,4 +1,4 @@
-"""Money traced by brute force: balances in fractions, queues of single units, walks over payments."""
+"""Money traced by brute force: balances in fractions, queues of units, walks over payments."""
 
 from __future__ import annotations
 
@@ -158,7 +158,6 @@ def every_walk(
             continue
         for p in _statement(paid, far):
             apart = (last.time - p.time) if back else (p.time - last.time)
-            if (p.dst if back else p.src) == far and 0 <= apart:
-                if window is None or apart <= window:
-                    walks.append([*walk, p])
+            if (p.dst if back else p.src) == far and 0 <= apart <= (window or 10**9):
+                walks.append([*walk, p])
     return walks

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +16,13 @@ from algorithms.registry import ask
 from graph import compiled
 from graph.errors import UnknownSubject, WrongUsage
 from graph.snapshot import Snapshot
-from tests.algorithms.flows.test_transfer_cycles import account, transfer
+from tests.algorithms.flows.test_transfer_cycles import (
+    DAY_ONE,
+    account,
+    finbench,
+    payments,
+    transfer,
+)
 from tests.algorithms.related.worlds import Fact, relation, world
 from tests.referees.tracing import Paid, Traced, every_walk, fifo, proportional
 
@@ -44,7 +52,7 @@ def facts_of(paid: list[Paid]) -> list[Fact]:
 
 
 @st.composite
-def payments(draw: st.DrawFn) -> list[Paid]:
+def statements(draw: st.DrawFn) -> list[Paid]:
     """Few accounts, small amounts: mixed balances, cycles, equal moments and amounts are common."""
     n = draw(st.integers(2, 5))
     days = draw(st.sampled_from([0, 3, 12]))
@@ -54,7 +62,7 @@ def payments(draw: st.DrawFn) -> list[Paid]:
 
 
 CASES = (
-    payments(), st.integers(1, 5), st.booleans(), st.sampled_from([None, 1, 4]),
+    statements(), st.integers(1, 5), st.booleans(), st.sampled_from([None, 1, 4]),
 )  # fmt: skip
 
 
@@ -344,3 +352,64 @@ def test_compiled_code_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None
         assert plain[0]["results"]
         monkeypatch.setattr(compiled, "_warm", True)
         assert [asked(snapshot, "a0", **q) for q in questions] == plain
+
+
+def test_finbench_traces_of_three_transfers(data_dir: Path) -> None:
+    """FinBench's complex read 5: up to three transfers, later and later, over other accounts."""
+    made = finbench(data_dir)
+    first, last = "2020-06-01", "2021-06-01"
+    low, high = (
+        (datetime.fromisoformat(day).replace(tzinfo=DAY_ONE.tzinfo) - DAY_ONE) / timedelta(days=1)
+        for day in (first, last)
+    )
+    leaving: dict[str, list[tuple[str, str, float]]] = {}
+    for name, a, b, day in made:
+        if low <= day < high:
+            leaving.setdefault(a, []).append((f"d:{name}", b, day))
+    starts = sorted(leaving, key=lambda a: len(leaving[a]))[::20]
+    with world(payments(made)) as snapshot:
+        for start in starts:
+            asks: dict[str, Any] = {"attribution": "any", "by": "trace", "max_rows": 1_000_000}
+            bounds = {"max_depth": 3, "max_explored": 10_000_000, "as_of": "2030-01-01"}
+            found = asked(snapshot, start, since=first, until=last, **asks, **bounds)
+            assert found["truncated"] is None
+            expected = []
+            for e1, b, t1 in leaving[start]:
+                if b == start:
+                    continue
+                expected.append([e1])
+                for e2, c, t2 in leaving.get(b, ()):
+                    if t2 >= t1 and c not in (start, b):
+                        expected.append([e1, e2])
+                        expected += [
+                            [e1, e2, e3]
+                            for e3, d, t3 in leaving.get(c, ())
+                            if t3 >= t2 and d not in (start, b, c)
+                        ]
+            assert sorted(row["path"] for row in found["results"]) == sorted(expected)
+
+
+def test_finbench_trace_after_a_loan() -> None:
+    """FinBench's complex read 8: each payment more than a part of all that came before it, its
+    ratio what came of the loan, by the distance from it."""
+    facts = [
+        *map(account, "abcde"),
+        {"kind": "loan", "id": "n"},
+        {**transfer("l1", "n", "a", 0, "100.00"), "kind": "deposit"},
+        transfer("t1", "a", "b", 1, "60.00"),
+        transfer("t2", "a", "b", 2, "30.00"),
+        transfer("t3", "a", "c", 2, "9.00"),
+        {**transfer("w1", "b", "d", 3, "50.00"), "kind": "withdrawal"},
+        transfer("t4", "b", "e", 0.5, "80.00"),
+    ]
+    asks: dict[str, Any] = {
+        "attribution": "any", "kinds": "deposit,transfer,withdrawal", "max_depth": 4,
+        "min_ratio": 0.1, "any_order": True,
+    }  # fmt: skip
+    with world(facts) as snapshot:
+        found = rows(snapshot, "n", **asks)
+        less = rows(snapshot, "n", **{**asks, "min_ratio": 0.6})
+    assert {k: (v["share"], v["depth"]) for k, v in found.items()} == {
+        "d:a": (1.0, 1), "d:b": (0.9, 2), "d:d": (0.5, 3), "d:e": (0.8, 3),
+    }  # fmt: skip
+    assert set(less) == {"d:a"}
