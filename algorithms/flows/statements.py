@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from graph.model import CODES, NAMES
+from graph.model import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +134,7 @@ def _ordered(
     unknown: int,
 ) -> Statements:
     """Lines by pool and time, with their balances."""
-    names, tongue = _currencies(snapshot, row, code)
+    names, tongue = _currencies(snapshot, row)
     pool = owner * len(names) + tongue
     there = np.zeros(len(subjects) * len(names), np.bool_)
     there[pool] = True
@@ -202,17 +202,15 @@ def _alike(snapshot: Snapshot, pool: I64, time: I64, out: Bools, value: I64, row
     return order
 
 
-def _currencies(snapshot: Snapshot, rows: I64, codes: I64) -> tuple[list[str], I64]:
-    """The currencies of relations of these kinds: names, and which of them each is in."""
-    names = {CNY: 0}
-    which = np.zeros(len(rows), np.int64)
-    for code in np.unique(codes).tolist():
-        mine = np.flatnonzero(codes == code)
-        said = snapshot.carried(NAMES[code], rows[mine], "currency")
-        if said.texts:
-            moved = [names.setdefault(name, len(names)) for name in said.texts]
-            which[mine] = np.array([*moved, 0])[said.codes]
-    return list(names), which
+def _currencies(snapshot: Snapshot, rows: I64) -> tuple[list[str], I64]:
+    """The currencies of relations: names, and which of them each is in."""
+    said = snapshot.currencies(rows)
+    names = sorted({CNY, *said.values()})
+    which = np.full(len(rows), names.index(CNY), np.int64)
+    if said:
+        place = {name: at for at, name in enumerate(names)}
+        which[:] = [place[said.get(row, CNY)] for row in rows.tolist()]
+    return names, which
 
 
 def _spans(snapshot: Snapshot, subjects: I64) -> Iterator[_Spans]:
