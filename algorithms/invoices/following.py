@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.invoices.people import distinct
 from algorithms.invoices.spans import within
 
 if TYPE_CHECKING:
@@ -80,5 +81,5 @@ def before(found: Links, level: I8, edge: int) -> I64:
 
 def partners(place: I64, other: I64, places: int) -> I64:
     """How many different others each place has invoices with."""
-    pair = np.unique(np.stack([place, other]), axis=1) if len(place) else np.empty((2, 0), np.int64)
-    return np.bincount(pair[0], minlength=places)
+    pair = distinct(place * places + other)
+    return np.bincount(pair // places, minlength=places)
