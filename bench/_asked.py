@@ -12,6 +12,8 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 from graph import compiled
 from graph.snapshot import Snapshot, open_snapshot
 from graph.store import open_store
@@ -31,11 +33,20 @@ def _accounts(snapshot: Snapshot, count: int) -> list[str]:
     return [snapshot.record_name(n) for n in random.Random(20260601).sample(nodes, count)]
 
 
+def _hub(snapshot: Snapshot) -> str:
+    rows = snapshot.rows("transfer")
+    ends = np.concatenate([snapshot.columns.src[rows], snapshot.columns.dst[rows]])
+    return snapshot.record_name(int(np.bincount(snapshot.nodes.rep[ends]).argmax()))
+
+
 def main() -> None:
     """Ask and print."""
     url, name, params = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
     compiled.warm()
     snapshot = open_snapshot(open_store(url))
+    if "@hub" in params.values():
+        hub = _hub(snapshot)
+        params = {name: hub if value == "@hub" else value for name, value in params.items()}
     if len(sys.argv) > 4:
         asked = [{**params, "from": each} for each in _accounts(snapshot, int(sys.argv[4]) + 50)]
         took = [_asked(snapshot, name, one) for one in asked][50:]  # the first compile

@@ -65,6 +65,10 @@ QUESTIONS = (
     Asked("transfers", "transfer_cycles", {"max_length": 6, "window": 7}, 60, "temporal cycles"
           " of up to 6 transfers within 7 days"),
     Asked("transfers", "fan_patterns", {}, 60, "fans, scatter-gather and their like"),
+    Asked("transfers", "transfer_cycles", {"max_length": 6, "window": 7, "through": "@hub"},
+          what="temporal cycles through the busiest account"),
+    Asked("transfers", "trace_flow", {"max_depth": 6, "from": "@hub"},
+          what="trace from the busiest account"),
     Asked("transfers", "pass_through"),
     Asked("transfers", "layered_flow"),
     Asked("transfers", "fund_pools"),
