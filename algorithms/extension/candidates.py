@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from algorithms.extension.certain import surest
-from algorithms.ownership.controllers import Controller, controllers_of
+from algorithms.extension.certain import Certainty
 from graph.limbs import (
     AWAY,
     BESIDE,
@@ -29,6 +28,8 @@ from graph.traverse import IN, Graph, ask_for, graph_of
 from graph.walk import Bounds
 
 if TYPE_CHECKING:
+    from algorithms.ownership.controllers import Controller
+    from graph.columns import I64
     from graph.snapshot import Snapshot
 
 _DIRECT: Final = (*TOWARDS, "officer", *AWAY)
@@ -67,28 +68,37 @@ class Field:
         return one
 
 
-def candidates(snapshot: Snapshot, root: int, at: int, max_nodes: int, until: int) -> Field:
+def candidates(
+    snapshot: Snapshot, root: int, days: tuple[int, int], max_nodes: int, reached: Set[str]
+) -> Field:
     """Everybody with a limb on the day, or who shed one shortly before or took one after it, and
-    before `until`.
+    before another day (`days`, both as instants).
 
-    In proportion to the subject's relations and the holdings above it.
+    Roles and holdings that were shed are looked for, and whatever else a rule may reach (`reached`:
+    limbs). In proportion to the subject's relations and the holdings above it.
     """
-    field_ = Field()
+    field_, (at, until) = Field(), days
     graph = graph_of(snapshot)
     _direct(snapshot, graph, root, at, field_)
     if snapshot.kind_name(root) == "company":
-        found = controllers_of(snapshot, root, at, limit=max_nodes)
-        if found.cut:
+        control = Certainty(snapshot, root, at, max_nodes)
+        if control.cut:
             field_.cut = "max_nodes"
-        for controller in found.found:
+        for controller in control.controllers:
             one = field_.of(controller.node)
             one.control = controller
-            rows, one.doubt = surest(snapshot, controller, at)
-            one.way = list(rows)
+            way, one.doubt = control.surest(controller)
+            one.way = list(way)
             if one.doubt is None:
                 one.limbs[CONTROLLER] = one.way
     _moved(snapshot, root, (at, min(until, at + SHED_DAYS * DAY)), field_)
-    for node in [n for n, one in field_.found.items() if one.limbs.keys() & LEADING]:
+    for into, limbs in ((True, TOWARDS), (False, AWAY)):
+        for kind, limb in limbs.items():
+            if limb in reached and kind not in _ROLES:
+                rows = rows_of(snapshot, root, (kind,), into=into)
+                _note(snapshot, _ended(snapshot, rows, at), (field_, "shed"))
+    leading = [n for n, one in field_.found.items() if one.limbs.keys() & LEADING and n != root]
+    for node in leading:
         _beside(snapshot, graph, (root, node), at, field_)
     return field_
 
@@ -129,21 +139,31 @@ def _direct(snapshot: Snapshot, graph: Graph, root: int, at: int, into: Field) -
 def _moved(snapshot: Snapshot, root: int, days: tuple[int, int], into: Field) -> None:
     """Roles and holdings that ended within a year before the act, or began between it and a day."""
     at, until = days
-    cols, nodes = snapshot.columns, snapshot.nodes
     for kind in _ROLES:
         rows = rows_of(snapshot, root, (kind,), into=True)
-        ends, begins = cols.vt[rows], cols.vf[rows]
-        ended = rows[(ends <= at) & (ends > at - SHED_DAYS * DAY)]
-        began = rows[(begins > at) & (begins <= until)]
-        for moved, where in ((ended, "shed"), (began, "later")):
-            for row in moved.tolist():
-                if not stated(snapshot, row):
-                    continue
-                limb = CONTROLLER if kind == "controller" else TOWARDS.get(kind)
-                if limb is None:
-                    limb = limb_of_officer(snapshot.extra(row).get("role"))
-                node = int(nodes.rep[cols.src[row]])
-                getattr(into.of(node), where).setdefault(limb, []).append(row)
+        begins = snapshot.columns.vf[rows]
+        began: I64 = rows[(begins > at) & (begins <= until)]
+        _note(snapshot, _ended(snapshot, rows, at), (into, "shed"))
+        _note(snapshot, began, (into, "later"))
+
+
+def _ended(snapshot: Snapshot, rows: I64, at: int) -> I64:
+    """Those of these relations that ended within a year before an instant."""
+    ends = snapshot.columns.vt[rows]
+    return rows[(ends <= at) & (ends > at - SHED_DAYS * DAY)]
+
+
+def _note(snapshot: Snapshot, rows: I64, where: tuple[Field, str]) -> None:
+    """Put relations of the subject to their parties, as what these shed or took later."""
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    field_, name = where
+    for row in snapshot.between_known(rows).tolist():
+        kind = snapshot.kind_of_row(row)
+        limb = {**TOWARDS, **AWAY, "controller": CONTROLLER}.get(kind)
+        if limb is None:
+            limb = limb_of_officer(snapshot.extra(row).get("role"))
+        node = int(rep[(cols.dst if kind in AWAY else cols.src)[row]])
+        getattr(field_.of(node), name).setdefault(limb, []).append(row)
 
 
 def _beside(snapshot: Snapshot, graph: Graph, pair: tuple[int, int], at: int, into: Field) -> None:

@@ -146,7 +146,7 @@ def _for_whom(snapshot: Snapshot, row: int, at: int) -> list[int]:
     """The nominees' relations of the holder of a holding."""
     cols, nodes = snapshot.columns, snapshot.nodes
     holder = int(nodes.rep[cols.src[row]])
-    found = rows_of(snapshot, holder, ("nominee",), into=False)
+    found = snapshot.between_known(rows_of(snapshot, holder, ("nominee",), into=False))
     standing: list[int] = found[(cols.vf[found] <= at) & (cols.vt[found] > at)].tolist()
     return standing
 
