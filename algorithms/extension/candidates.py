@@ -20,7 +20,7 @@ from graph.limbs import (
 )
 from graph.model import NAMES, SHARE_UNIT
 from graph.proof.judge import SHED_DAYS
-from graph.proof.known import rows_of, stated
+from graph.proof.known import MOST, rows_of, stated
 from graph.reach import Reached, reach
 from graph.searching import DONE
 from graph.times import DAY
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _DIRECT: Final = (*TOWARDS, "officer", *AWAY)
 _ROLES: Final = ("legal_representative", "officer", "controller", "shareholder")
-_MANY: Final = 100_000  # relations of the subject, or of a person beside it, that are looked at
 
 
 @dataclass(slots=True)
@@ -103,17 +102,22 @@ def candidates(
     return field_
 
 
-def _near(snapshot: Snapshot, graph: Graph, node: int, kinds: Iterable[str], at: int) -> Reached:
+def _near(
+    snapshot: Snapshot, pair: tuple[Graph, int], kinds: Iterable[str], at: int, into: Field
+) -> Reached:
+    """Relations of a subject; past the bound, of one or of all, the search is cut."""
     ask = ask_for(snapshot, kinds, "both", at)
-    return reach(graph, ask, node, Bounds(1, _MANY, _MANY, _MANY), 5.0)
+    graph, node = pair
+    near = reach(graph, ask, node, Bounds(1, MOST, MOST, MOST), 5.0)
+    into.explored += near.explored
+    if near.status != DONE or into.explored > MOST:
+        into.cut = "max_explored"
+    return near
 
 
 def _direct(snapshot: Snapshot, graph: Graph, root: int, at: int, into: Field) -> None:
     """The relations of the subject that hold on the day."""
-    near = _near(snapshot, graph, root, _DIRECT, at)
-    into.explored += near.explored
-    if near.status != DONE:
-        into.cut = "max_explored"
+    near = _near(snapshot, (graph, root), _DIRECT, at, into)
     value = snapshot.columns.value
     officers = [
         row for row, tag in zip(near.row, near.tag, strict=True) if NAMES[tag >> 2] == "officer"
@@ -169,7 +173,7 @@ def _note(snapshot: Snapshot, rows: I64, where: tuple[Field, str]) -> None:
 def _beside(snapshot: Snapshot, graph: Graph, pair: tuple[int, int], at: int, into: Field) -> None:
     """Relatives, guardians and nominees of whoever leads."""
     root, node = pair
-    near = _near(snapshot, graph, node, BESIDE, at)
+    near = _near(snapshot, (graph, node), BESIDE, at, into)
     for child, row, tag in zip(near.child, near.row, near.tag, strict=True):
         limb = BESIDE[NAMES[tag >> 2]]
         other = near.nodes[child]

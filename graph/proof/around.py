@@ -13,6 +13,7 @@ from graph.limbs import BESIDE
 from graph.proof.base import BadProof, Base, Subject, entry_of, relation_of
 from graph.proof.known import (
     AROUND,
+    MOST,
     above,
     fact,
     joins_of,
@@ -26,7 +27,6 @@ from graph.proof.known import (
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
-MOST: Final = 50_000  # relations around one subject that are read
 
 
 class Around:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Kinds that a rule may turn on; of a proof's facts only these are relations between subjects.
 CONTROL: Final = ("shareholder", "controller", "acts_in_concert", "nominee")
+MOST: Final = 100_000  # relations around one subject that are read
 AROUND: Final = (
     "legal_representative", "officer", "guarantee", "branch", "successor", "employs",
 )  # fmt: skip
