@@ -57,6 +57,7 @@ class Field:
     """All candidates by subject, and which bound cut the search."""
 
     found: dict[int, Candidate] = field(default_factory=dict)
+    control: Certainty | None = None
     explored: int = 0
     cut: str | None = None
 
@@ -80,7 +81,7 @@ def candidates(
     graph = graph_of(snapshot)
     _direct(snapshot, graph, root, at, field_)
     if snapshot.kind_name(root) == "company":
-        control = Certainty(snapshot, root, at, max_nodes)
+        control = field_.control = Certainty(snapshot, root, at, max_nodes)
         if control.cut:
             field_.cut = "max_nodes"
         for controller in control.controllers:

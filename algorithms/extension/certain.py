@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from algorithms.ownership.controllers import Controller, Solver
 from algorithms.ownership.holdings import Reader, exact_votes
-from algorithms.ownership.stakes import Stakes, above, without
-from graph.model import CODES
+from algorithms.ownership.stakes import Stakes, above, is_open, of_rows, without
+from graph.model import CODES, SHARE_UNIT
 from graph.proof.command import HALF, WHOLE
 from graph.proof.known import named_alone
 from graph.store import NONE
@@ -18,7 +20,8 @@ from graph.store import NONE
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
-_NOMINEE = CODES["nominee"]
+_NOMINEE: Final = CODES["nominee"]
+_FEW: Final = 50  # facts of a proof of which each is tried whether it can be left out
 
 
 class Certainty:
@@ -94,6 +97,56 @@ class Certainty:
             if found.node == node and found.certainty == "certain":
                 return found.proofs[0].rows
         return None
+
+    def shown(self, controller: Controller, rows: list[int]) -> list[int]:
+        """These rows, which show that somebody controls the company for certain, and what of the
+        registers they must stand with, where some say only how many votes a holding may give: what
+        others surely hold bounds that. Then none that can be left out.
+
+        A register with thousands of small holdings is read a few times, the larger first.
+        """
+        stakes, rep, cols = self._whole.stakes, self._snapshot.nodes.rep, self._snapshot.columns
+        owned = (int(rep[cols.dst[row]]) for row in rows)
+        companies = list(dict.fromkeys((controller.node, *owned)))
+        held = {s.row: s for v in companies for s in stakes.into.get(v, ())}
+        if not any(row in held and is_open(held[row]) for row in rows):
+            return rows
+        name = self._snapshot.fact_id
+        more = [s for s in held.values() if s.low > 0 and s.row not in rows]
+        more.sort(key=lambda s: (-s.low, name(s.row)))
+        every = [*rows, *(s.row for s in more)]
+
+        def proves(some: Sequence[int]) -> bool:
+            return self._proves(controller.node, companies, some)
+
+        counts = range(len(rows), len(every) + 1)
+        count = counts[min(bisect(counts, False, key=lambda n: proves(every[:n])), len(more))]
+        kept = every[:count]
+        if count > _FEW or not proves(kept):
+            return kept
+        for row in reversed(every[:count]):
+            if row in held and proves(less := [each for each in kept if each != row]):
+                kept = less
+        holders = {int(rep[cols.src[row]]) for row in kept if row in held}
+        codes = self._snapshot.codes(np.array(kept, np.int64)).tolist()
+        return [
+            row
+            for row, code in zip(kept, codes, strict=True)
+            if code != _NOMINEE or int(rep[cols.src[row]]) in holders
+        ]
+
+    def _proves(self, node: int, companies: list[int], rows: Sequence[int]) -> bool:
+        """Whether somebody controls the company for certain if these relations are all there is."""
+        rep, cols = self._snapshot.nodes.rep, self._snapshot.columns
+        part = of_rows(self._whole.stakes, rows, companies, lambda row: int(rep[cols.src[row]]))
+        if (
+            self._snapshot.kind_name(node) == "company"
+            and 2 * part.sure.get(node, 0) < SHARE_UNIT
+            and not self._snapshot.state_organ(node)
+        ):
+            return False
+        found = Solver(self._snapshot, part).controllers(self._company).found
+        return any(one.node == node and one.certainty == "certain" for one in found)
 
 
 def named(reader: Reader, company: int) -> Fraction:

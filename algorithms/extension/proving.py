@@ -108,7 +108,7 @@ def evidence_rows(
     """
     limb = ruled.limb
     if limb == CONTROLLER and one.control is not None:
-        return list(dict.fromkeys([*one.way, *_register(snapshot, one, at)]))
+        return _controlling(snapshot, field, one, at)
     if limb in one.shed and limb not in one.limbs:
         return _first(snapshot, one.shed[limb])
     if limb in (SHAREHOLDER, CONTROLLING):
@@ -117,7 +117,7 @@ def evidence_rows(
         row = _first(snapshot, one.limbs[limb])
         if (leader := one.beside.get(row[0])) is None:
             return row
-        return row + _leading(snapshot, field.of(leader))
+        return row + _leading(snapshot, field, field.of(leader), at)
     rows = [
         row for listed in (one.limbs, one.shed, one.later) for r in listed.values() for row in r
     ]
@@ -151,11 +151,19 @@ def _for_whom(snapshot: Snapshot, row: int, at: int) -> list[int]:
     return standing
 
 
-def _leading(snapshot: Snapshot, leader: Candidate) -> list[int]:
+def _controlling(snapshot: Snapshot, field: Field, one: Candidate, at: int) -> list[int]:
+    """By what somebody controls the subject, and that nobody stands above it."""
+    rows = list(dict.fromkeys([*one.way, *_register(snapshot, one, at)]))
+    if field.control is None or one.control is None or one.doubt is not None:
+        return rows
+    return field.control.shown(one.control, rows)
+
+
+def _leading(snapshot: Snapshot, field: Field, leader: Candidate, at: int) -> list[int]:
     """By what somebody leads the subject."""
     for limb, rows in leader.limbs.items():
         if limb == CONTROLLER and leader.control is not None:
-            return leader.way
+            return _controlling(snapshot, field, leader, at)
         if limb not in (SHAREHOLDER, CONTROLLING):
             return _first(snapshot, rows)
     return []

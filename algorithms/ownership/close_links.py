@@ -96,9 +96,10 @@ def close_links(snapshot: Snapshot, params: CloseLinksParams) -> Result[CloseLin
     One row for each way in which two parties are linked, named by `basis`: `owns`, a has `value`
     of b; `owned`, b has `value` of a; `common`, a third party `via` has at least the threshold of
     both, and `value` is the smaller of its two shares. An organ of the state is no such third
-    party: what only the state owns in common is not related by that (公司法 2023, art. 265). Parties linked both ways have a row for
-    each. Asked about one party, it is `a` (`subject`) or `b` (`target`). Asked about everybody,
-    what a row `owned` would say is the row `owns` the other way round, and `common` has a < b.
+    party: what only the state owns in common is not related by that (公司法 2023, art. 265).
+    Parties linked both ways have a row for each. Asked about one party, it is `a` (`subject`) or
+    `b` (`target`). Asked about everybody, what a row `owned` would say is the row `owns` the other
+    way round, and `common` has a < b.
 
     Fractions; exactly the threshold is enough, and a value within 1e-9 of it is decided in
     rationals. A holding without a share is left out, and a note names it. Shares count as they

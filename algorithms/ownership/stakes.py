@@ -16,7 +16,7 @@ out; and where nominees go round in a circle, what they hold is marked as held t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -237,7 +237,7 @@ class _Making:
             for claimant in claims:
                 out.setdefault(claimant, []).append(stake)
             sure[v] = sure.get(v, 0) + low
-            if low != high or len(claims) > 1:
+            if is_open(stake):
                 stakes.open.add(v)
         return stakes
 
@@ -309,6 +309,12 @@ def _units(text: Any, otherwise: int) -> Units:
     return int(scaled) if scaled.denominator == 1 else scaled
 
 
+def _put(part: Stakes, stake: Stake) -> None:
+    part.into.setdefault(stake.owned, []).append(stake)
+    for claimant in stake.claims:
+        part.out.setdefault(claimant, []).append(stake)
+
+
 def within(
     stakes: Stakes, rows: Iterable[int], companies: Iterable[int], parties: Iterable[int] = ()
 ) -> Stakes:
@@ -321,9 +327,7 @@ def within(
     for v in companies:
         for stake in stakes.into.get(v, ()):
             if stake.row in kept and kept.issuperset(stake.via):
-                part.into.setdefault(v, []).append(stake)
-                for claimant in stake.claims:
-                    part.out.setdefault(claimant, []).append(stake)
+                _put(part, stake)
         for u, row in stakes.declared.get(v, ()):
             if row in kept:
                 part.declared.setdefault(v, []).append((u, row))
@@ -340,11 +344,8 @@ def without(stakes: Stakes, gone: Container[int] = (), *, nominees: bool = True)
     part = Stakes(sure=stakes.sure, open=stakes.open, nodes=stakes.nodes, cut=stakes.cut)
     for v, listed in stakes.into.items():
         for stake in listed if v not in gone else ():
-            if (stake.via and not nominees) or any(u in gone for u in stake.claims):
-                continue
-            part.into.setdefault(v, []).append(stake)
-            for claimant in stake.claims:
-                part.out.setdefault(claimant, []).append(stake)
+            if (nominees or not stake.via) and not any(u in gone for u in stake.claims):
+                _put(part, stake)
     for v, by in stakes.declared.items():
         for u, row in by:
             if u not in gone and v not in gone:
@@ -354,3 +355,38 @@ def without(stakes: Stakes, gone: Container[int] = (), *, nominees: bool = True)
         if u not in gone and (kept := [pair for pair in agreed if pair[0] not in gone]):
             part.concert[u] = kept
     return part
+
+
+def of_rows(
+    stakes: Stakes, rows: Iterable[int], companies: Iterable[int], holder: Callable[[int], int]
+) -> Stakes:
+    """The register of these companies as it were if nothing but these relations were known.
+
+    `holder` tells who is registered for a holding; it has the votes where the relations do not say
+    for whom it holds. Linear in the holdings of the companies.
+    """
+    kept = set(rows)
+    part = Stakes()
+    for v in companies:
+        for stake in stakes.into.get(v, ()):
+            if stake.row not in kept:
+                continue
+            if not kept.issuperset(stake.via):
+                stake = stake._replace(claims=(holder(stake.row),), via=())  # noqa: PLW2901
+            _put(part, stake)
+            part.sure[v] = part.sure.get(v, 0) + stake.low
+            if is_open(stake):
+                part.open.add(v)
+        for u, row in stakes.declared.get(v, ()):
+            if row in kept:
+                part.declared.setdefault(v, []).append((u, row))
+                part.declares.setdefault(u, []).append((v, row))
+    for u, agreed in stakes.concert.items():
+        if some := [pair for pair in agreed if pair[1] in kept]:
+            part.concert[u] = some
+    return part
+
+
+def is_open(stake: Stake) -> bool:
+    """Whether it is not known how many votes a holding gives, or to whom."""
+    return stake.low != stake.high or len(stake.claims) > 1

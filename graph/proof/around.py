@@ -7,7 +7,7 @@ relatives of those. A base of them is judged like the one inside a proof.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from graph.limbs import BESIDE
 from graph.proof.base import BadProof, Base, Subject, entry_of, relation_of
@@ -26,7 +26,6 @@ from graph.proof.known import (
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
-
 
 
 class Around:

@@ -121,7 +121,7 @@ def agree(facts: list[Fact]) -> None:
         store.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(facts_of())
 def test_the_checker_follows_in_every_world(facts: list[Fact]) -> None:
     agree(facts)
