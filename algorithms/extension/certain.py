@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -100,42 +99,45 @@ class Certainty:
 
     def shown(self, controller: Controller, rows: list[int]) -> list[int]:
         """These rows, which show that somebody controls the company for certain, and what of the
-        registers they must stand with, where some say only how many votes a holding may give: what
-        others surely hold bounds that. Then none that can be left out.
+        registers they must stand with: for whom nominees hold, and where some rows say only how
+        many votes a holding may give, what others surely hold. Then none that can be left out.
 
         A register with thousands of small holdings is read a few times, the larger first.
         """
-        stakes, rep, cols = self._whole.stakes, self._snapshot.nodes.rep, self._snapshot.columns
+        snapshot, stakes = self._snapshot, self._whole.stakes
+        rep, cols = snapshot.nodes.rep, snapshot.columns
         owned = (int(rep[cols.dst[row]]) for row in rows)
         companies = list(dict.fromkeys((controller.node, *owned)))
         held = {s.row: s for v in companies for s in stakes.into.get(v, ())}
-        if not any(row in held and is_open(held[row]) for row in rows):
+        some = [held[row] for row in rows if row in held]
+        if not any(stake.via or is_open(stake) for stake in some):
             return rows
-        name = self._snapshot.fact_id
         more = [s for s in held.values() if s.low > 0 and s.row not in rows]
-        more.sort(key=lambda s: (-s.low, name(s.row)))
-        every = [*rows, *(s.row for s in more)]
+        more.sort(key=lambda s: (-s.low, snapshot.fact_id(s.row)))
 
-        def proves(some: Sequence[int]) -> bool:
+        def first(count: int) -> list[int]:
+            """The rows, and of the others' holdings the first."""
+            rest = [row for s in [*some, *more[:count]] for row in (s.row, *s.via)]
+            return list(dict.fromkeys([*rows, *rest]))
+
+        def proves(some: list[int]) -> bool:
             return self._proves(controller.node, companies, some)
 
-        counts = range(len(rows), len(every) + 1)
-        count = counts[min(bisect(counts, False, key=lambda n: proves(every[:n])), len(more))]
-        kept = every[:count]
-        if count > _FEW or not proves(kept):
+        counts = range(len(more) + 1)
+        kept = first(min(bisect(counts, False, key=lambda n: proves(first(n))), len(more)))
+        if len(kept) > _FEW or not proves(kept):
             return kept
-        for row in reversed(every[:count]):
-            if row in held and proves(less := [each for each in kept if each != row]):
-                kept = less
-        holders = {int(rep[cols.src[row]]) for row in kept if row in held}
-        codes = self._snapshot.codes(np.array(kept, np.int64)).tolist()
-        return [
-            row
-            for row, code in zip(kept, codes, strict=True)
-            if code != _NOMINEE or int(rep[cols.src[row]]) in holders
-        ]
+        for stake in [held[row] for row in reversed(kept) if row in held]:
+            for gone in ({stake.row, *stake.via}, set(stake.via)):
+                others = (held[r] for r in kept if r in held and r != stake.row)
+                used = {row for other in others for row in other.via}
+                less = [row for row in kept if row not in gone or row in used]
+                if len(less) < len(kept) and proves(less):
+                    kept = less
+                    break
+        return kept
 
-    def _proves(self, node: int, companies: list[int], rows: Sequence[int]) -> bool:
+    def _proves(self, node: int, companies: list[int], rows: list[int]) -> bool:
         """Whether somebody controls the company for certain if these relations are all there is."""
         rep, cols = self._snapshot.nodes.rep, self._snapshot.columns
         part = of_rows(self._whole.stakes, rows, companies, lambda row: int(rep[cols.src[row]]))

@@ -10,7 +10,7 @@ from algorithms.extension.certain import holdings, least
 from algorithms.extension.ruling import Ruled, Ruling
 from algorithms.ownership.holdings import Reader
 from graph.limbs import CONTROLLER, CONTROLLING, SHAREHOLDER
-from graph.proof.known import fact, joins_of, listing, record, rows_of, stated
+from graph.proof.known import fact, joins_of, listing, record, stated
 from graph.proof.shape import ENGINE, FORMAT, Proof, gated, rule_said, sealed
 
 if TYPE_CHECKING:
@@ -125,8 +125,7 @@ def evidence_rows(
 
 
 def _register(snapshot: Snapshot, one: Candidate, at: int) -> list[int]:
-    """Of a company at the top, holdings that name half of its votes: nobody unknown commands it.
-    With them for whom the holders hold, where they are nominees."""
+    """Of a company at the top, holdings that name half of its votes: nobody unknown commands it."""
     if snapshot.kind_name(one.node) != "company":
         return []
     rows = sorted(
@@ -137,18 +136,9 @@ def _register(snapshot: Snapshot, one: Candidate, at: int) -> list[int]:
     for row in rows:
         if 2 * total >= 1:
             break
-        shown += [row, *_for_whom(snapshot, row, at)]
+        shown.append(row)
         total += least(snapshot, row)
     return shown
-
-
-def _for_whom(snapshot: Snapshot, row: int, at: int) -> list[int]:
-    """The nominees' relations of the holder of a holding."""
-    cols, nodes = snapshot.columns, snapshot.nodes
-    holder = int(nodes.rep[cols.src[row]])
-    found = snapshot.between_known(rows_of(snapshot, holder, ("nominee",), into=False))
-    standing: list[int] = found[(cols.vf[found] <= at) & (cols.vt[found] > at)].tolist()
-    return standing
 
 
 def _controlling(snapshot: Snapshot, field: Field, one: Candidate, at: int) -> list[int]:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from algorithms.registry import ask
 from graph.errors import UnknownSubject
 from graph.proof.check import check
+from graph.proof.shape import sealed
 from graph.rulebook import load_rulebook
 from graph.snapshot import Snapshot
 from graph.store import Store, open_store
@@ -40,6 +41,7 @@ SHARES: list[dict[str, str]] = [
     {"share": "0.1"}, {"share": "0.2"}, {"share": "0.3"}, {"share": "0.5"}, {"share": "0.51"},
     {"share": "0.6"}, {"share": "1"}, {"share": "0.5000000000000000001"},
     {"share": "0.3", "votes": "0.6"}, {"share": "0.6", "votes": "0"}, {"share_min": "0.51"},
+    {"share_min": "0.25"}, {"share_min": "0.5"},
     {"share_min": "0.4", "share_max": "0.6"}, {"share_max": "0.4"}, {},
 ]  # fmt: skip
 KINDS = ["shareholder"] * 9 + [
@@ -109,9 +111,22 @@ def refused(snapshot: Snapshot) -> list[Any]:
             problems = check(proof, BOOK, snapshot)
             if row.outcome == "extend":
                 problems += check(proof, BOOK)
+                problems += [f"{name} can be left out" for name in idle(proof)]
             if problems:
                 found.append((firm, row.party, row.outcome, row.reason, problems))
     return found
+
+
+def idle(proof: dict[str, Any]) -> list[str]:
+    """Facts without which the proof holds as well; of who is who it states all judgements."""
+    relations = proof["relations"]
+    return [
+        said["fact"]
+        for place, said in enumerate(relations)
+        if said["kind"] != "same_as"
+        and check(sealed({**proof, "relations": relations[:place] + relations[place + 1 :]}), BOOK)
+        == []
+    ]
 
 
 def agree(facts: list[Fact]) -> None:
@@ -193,6 +208,16 @@ WORLDS: dict[str, tuple[list[Fact], dict[str, tuple[str, str] | None]]] = {
          held("p1", "c2", "0.6"), company("c4"), held("p1", "c4", "0.6"),
          role("controller", "c4", "c1")],
         {"p1": ("extend", "rule")},
+    ),
+    "what a holder may have at most is bounded by what others surely have": (
+        [P1, P2, person("p4"), C1, C2, held("c2", "c1", "0.6"), held("p1", "c2", "0.2"),
+         held("p4", "c2", "0.3"), role("shareholder", "p2", "c2", share_min="0.3")],
+        {"c2": ("extend", "rule"), "p2": None},
+    ),
+    "a bloc of which one may have a majority, were it not for others": (
+        [P1, P2, person("p4"), C1, role("shareholder", "p1", "c1", share_min="0.5"),
+         held("p2", "c1", "0.2"), held("p4", "c1", "0.3"), role("acts_in_concert", "p1", "p2")],
+        {"p1": ("extend", "rule"), "p2": ("extend", "rule"), "p4": ("exclude", "rule")},
     ),
     "an organ leads by declaration: its nominee stands beside": (
         [P1, C1, company("c2", attrs={"form": "机关法人"}), role("controller", "c2", "c1"),
