@@ -63,6 +63,23 @@ def above(snapshot: Snapshot, node: int) -> Iterator[tuple[int, list[int]]]:
                     todo.append(other)
 
 
+def beneath(snapshot: Snapshot, nodes: Iterable[int], most: int) -> set[int] | None:
+    """Subjects above which any of these stands, as in `above`, themselves among them; None where
+    they are more than `most`."""
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    seen = set(nodes)
+    todo = list(seen)
+    for one in todo:
+        out = rows_of(snapshot, one, CONTROL, into=False)
+        into = rows_of(snapshot, one, ("nominee", "acts_in_concert"), into=True)
+        fresh = {*rep[cols.dst[out]].tolist(), *rep[cols.src[into]].tolist()} - seen
+        if len(seen) + len(fresh) > most:
+            return None
+        seen |= fresh
+        todo += fresh
+    return seen
+
+
 def joins_of(snapshot: Snapshot, node: int) -> list[int]:
     """Rows of the judgements that join records of a subject, those retracted since among them."""
     if int(snapshot.nodes.nxt[node]) == node:
