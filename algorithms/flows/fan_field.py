@@ -22,6 +22,7 @@ F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 _NEW: Final = 30 * DAY  # since its first payment an account is new
+_HABITS: Final = 10  # payments that come back every month are a living
 _OLD: Final = 60 * DAY  # since the first payment of all; before, nobody is told from the new
 
 
@@ -32,7 +33,10 @@ class Field:
     `rows[e]`, from `src[e]` to `dst[e]` at `time[e]`.
     """
 
-    def __init__(self, snapshot: Snapshot, rows: I64, at: int, near: int | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, rows: I64, at: int, near: int | None = None,
+        *, drawn: bool = False,
+    ) -> None:  # fmt: skip
         cols, rep, self.n = snapshot.columns, snapshot.nodes.rep, snapshot.n
         src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
         keep = src != dst
@@ -52,6 +56,7 @@ class Field:
         self.snapshot, self.rows, self.src, self.dst, self.time = snapshot, rows, src, dst, when
         self.value = np.maximum(cols.value[rows], 0)
         self.held = holders(snapshot, at)
+        self.drawn = drawn  # withdrawals are among the payments
         self._at = at
 
     @cached_property
@@ -88,6 +93,20 @@ class Field:
         """How many different accounts pay each."""
         return _different(self.n, self.dst, self.src)
 
+    @cached_property
+    def living(self) -> Mask:
+        """Whether each pays wages, or much the same others month by month: rent, power, taxes."""
+        wages = np.bincount(self.src[self.ties.wages], minlength=self.n)
+        habits = np.bincount(self.src[self.ties.regular], minlength=self.n)
+        return np.asarray((wages > 0) | (habits >= _HABITS))
+
+    @cached_property
+    def business(self) -> I64:
+        """How much each account is one of an ordinary business, in tenths: a company's, and of one
+        that lives month by month."""
+        firm = self.held.company
+        return np.asarray(4 * firm + 6 * (firm & self.living), np.int64)
+
     def part(self, window: int) -> float:
         """A window's part of the time that was observed."""
         return min(window / self.span, 1.0)
@@ -115,6 +134,17 @@ class Field:
     def money(self, payments: Side, of: I64, begin: I64, end: I64) -> I64:
         """What accounts pay, or are paid, from `begin` to `end`, in minor units at face value."""
         return self.summed(payments, self.value, *between(payments, of, begin, end))
+
+    def cash(self, of: I64, begin: I64, end: I64) -> I64:
+        """What is withdrawn from accounts from `begin` to `end`, where that is no payment here."""
+        cols, rep = self.snapshot.columns, self.snapshot.nodes.rep
+        rows = self.snapshot.rows("withdrawal", self._at)
+        if self.drawn or not len(rows):
+            return np.zeros(len(of), np.int64)
+        taken = side(self.n, rep[cols.src[rows]], rep[cols.dst[rows]], cols.vf[rows])
+        upto = np.append(0, np.cumsum(np.maximum(cols.value[rows], 0)[taken.edge]))
+        low, high = between(taken, of, begin, end)
+        return np.asarray(upto[high] - upto[low])
 
 
 def _different(n: int, mine: I32, other: I32) -> I64:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from algorithms.flows.fan_patterns import FanParams
 
 F64 = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 _SOON: Final = 2 * DAY  # money that is gone so soon after it came did not stay
 # What a share of 1 of such payments weighs, or being so.
 WAGES, OWNERS, KIN, REGULAR, LONE = -12.0, -12.0, -10.0, -6.0, 1.5
-GONE, NEW, FIRM, CROWD = 3.0, 1.5, -3.0, -4.0
+GONE, STAYS, NEW, FIRM, LIVING, FIRMS, CROWD = 3.0, -1.5, 1.5, -7.0, -4.0, -6.0, -4.0
+# How many counterparts speak for it by themselves: straight between.
+MIDDLE: Final = ([2.0, 3.0, 5.0, 10.0], [-3.0, -1.5, 0.0, 1.5])
+MANY: Final = ([4.0, 5.0, 8.0, 16.0], [-6.0, -5.0, -1.0, 2.0])
 
 
 class Shown(NamedTuple):
@@ -71,9 +75,14 @@ def fans(field: Field, pattern: str, days: float, size: int) -> Candidates:
     came = field.summed(mine, field.value, low, high)
     span = (begin, end + _SOON) if inward else (begin - _SOON, end)
     signs = _habits(field, mine, low, high)
-    signs["gone"] = GONE * _passed(came, field.money(back, of, *span))
+    other = field.money(back, of, *span)
+    if inward:
+        other = other + field.cash(of, *span)
+    signs["gone"] = _gone(came, other)
     signs["new"] = NEW * field.new(of, begin).astype(np.float64)
-    signs["firm"] = FIRM * field.held.company[of].astype(np.float64)
+    signs |= _business(field, of)
+    signs["firms"] = FIRMS * _businesses(field, mine, low, high)
+    signs["many"] = np.interp(found.size, *MANY)
 
     def show(i: int) -> Shown:
         edges = mine.edge[low[i] : high[i]]
@@ -106,9 +115,14 @@ def gather_scatters(field: Field, params: FanParams) -> Candidates:
     gathered = field.summed(into, field.value, found.in_low, found.in_high)
     scattered = field.summed(out, field.value, found.out_low, found.out_high)
     begin = into.time[found.in_low]
-    signs["gone"] = GONE * _passed(gathered, scattered)
+    signs["gone"] = _gone(gathered, scattered)
     signs["new"] = NEW * field.new(of, begin).astype(np.float64)
-    signs["firm"] = FIRM * field.held.company[of].astype(np.float64)
+    signs |= _business(field, of)
+    signs["firms"] = (FIRMS / 2) * (
+        _businesses(field, into, found.in_low, found.in_high)
+        + _businesses(field, out, found.out_low, found.out_high)
+    )
+    signs["many"] = np.interp(np.minimum(found.payers, found.payees), *MANY)
 
     def show(i: int) -> Shown:
         here = slice(int(found.in_low[i]), int(found.in_high[i]))
@@ -138,6 +152,7 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
     what = np.stack([
         np.ones(len(field.rows), np.int64), field.value,
         *(np.asarray(flag, np.int64) for flag in ties),
+        field.business[field.src] + field.business[field.dst],
     ])  # fmt: skip
     sums = weigh(out, field.onward, found, window, what)
     many = np.maximum(sums[:, :, 0], 1)
@@ -148,7 +163,9 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
         "kin": KIN * share["kin"].mean(axis=1),
         "regular": REGULAR * share["regular"].mean(axis=1),
         "lone": LONE * share["lone"].mean(axis=1),
-        "gone": GONE * _passed(sums[:, 0, 1], sums[:, 1, 1]),
+        "gone": _gone(sums[:, 0, 1], sums[:, 1, 1]),
+        "firms": 2 * FIRMS * sums[:, :, len(what) - 1].sum(axis=1) / many.sum(axis=1) / 20,
+        "many": np.interp(found.size, *MIDDLE),
         "crowd": CROWD * _crowded(field, found.size, a, b, found.begin, window),
     }
 
@@ -192,10 +209,26 @@ def _habits(field: Field, payments: Side, low: I64, high: I64) -> dict[str, F64]
     }
 
 
-def _passed(came: I64, left: I64) -> F64:
-    """From 0 to 1, how nearly as much left as came."""
+def _businesses(field: Field, payments: Side, low: I64, high: I64) -> F64:
+    """From 0 to 1, how much the counterparts in windows are ordinary businesses."""
+    tenths = np.zeros(len(field.rows), np.int64)
+    tenths[payments.edge] = field.business[payments.other]
+    many = np.maximum(high - low, 1)
+    return np.asarray(field.summed(payments, tenths, low, high) / (10 * many))
+
+
+def _business(field: Field, of: I64) -> dict[str, F64]:
+    """Whether accounts are of companies, and of ones that pay for their living month by month."""
+    firm = field.held.company[of]
+    living = (firm & field.living[of]).astype(np.float64)
+    return {"firm": FIRM * firm.astype(np.float64), "living": LIVING * living}
+
+
+def _gone(came: I64, left: I64) -> F64:
+    """For it where nearly as much left as came, against it where money stayed."""
     ratio = left / np.maximum(came, 1)
-    return np.asarray(np.clip((np.minimum(ratio, 1 / np.maximum(ratio, 1e-9)) - 0.4) / 0.4, 0, 1))
+    near = np.clip((np.minimum(ratio, 1 / np.maximum(ratio, 1e-9)) - 0.4) / 0.4, 0, 1)
+    return np.asarray(GONE * near + STAYS * (1 - near))
 
 
 def _crowded(field: Field, count: I64, a: I64, b: I64, begin: I64, window: int) -> F64:

@@ -68,7 +68,7 @@ class FanParams(FindingParams, frozen=True, kw_only=True):
     ] = 3
     stack_window: Annotated[
         _Days, Meta(description="days of a layer, and between layers / 每层及两层之间的天数")
-    ] = 7
+    ] = 14
     stack_size: Annotated[
         _Size, Meta(description="as bipartite_size, of each layer / 每层每户对手方的最少户数")
     ] = 2

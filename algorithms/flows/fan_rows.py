@@ -47,9 +47,10 @@ def find(snapshot: Snapshot, params: FanParams, at: int) -> Result[Finding]:
     if params.min_amount is not None:
         rows = at_least(snapshot, rows, kinds, params.min_amount)
     wanted = set(params.patterns or PATTERNS)
-    field = whole = Field(snapshot, rows, at, near)
+    drawn = "withdrawal" in kinds
+    field = whole = Field(snapshot, rows, at, near, drawn=drawn)
     if near is not None and _LAYERS & wanted:  # a layer goes on past the account's neighbours
-        whole = Field(snapshot, rows, at)
+        whole = Field(snapshot, rows, at, drawn=drawn)
     found: list[Found] = []
     cuts: list[Cut] = []
     tests = total = 0

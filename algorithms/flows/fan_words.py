@@ -29,11 +29,13 @@ _SIGNS: Final = {  # what a positive weight says, and a negative one
     "kin": ("", "同一家庭、同一集团或本人账户之间 / within one family, group or owner"),
     "regular": ("", "每月往来 / payments that come back every month"),
     "lone": ("多为仅此一次的往来 / counterparts met but once", ""),
-    "gone": ("资金随即转出 / the money does not stay", ""),
+    "gone": ("资金随即转出 / the money does not stay", "资金留存 / the money stays"),
     "new": ("账户新启用 / an account newly in use", ""),
     "firm": ("", "收付款方为企业 / a company's business"),
     "crowd": ("", "对手方众多 / it has many other counterparts"),
-    "fee": ("", "金额相同的定期收费 / equal amounts, as a fee"),
+    "living": ("", "企业有工资房租等日常支出 / a company that pays wages or rent"),
+    "firms": ("", "对手方多为企业 / its counterparts are companies"),
+    "many": ("户数众多 / many accounts", "户数不多 / few accounts"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from algorithms.findings.significance import poisson_tail
-from algorithms.flows.fan_kinds import FIRM, KIN, LONE, OWNERS, REGULAR, WAGES, Candidates, Shown
+from algorithms.flows.fan_kinds import FIRMS, KIN, LONE, OWNERS, REGULAR, WAGES, Candidates, Shown
 from algorithms.flows.layers import Edges, Mask, core, parts, two_layers
 from graph.columns import I64
 from graph.times import DAY
@@ -50,15 +50,16 @@ def _candidates(
         pairs = len(np.unique(src.astype(np.int64) * field.n + dst))
         lasted = max(window, int(when.max()) - int(when.min()))
         chance = field.pays[payers].sum() * field.paid[receivers].sum() / max(field.total, 1)
-        firms = float(field.held.company[receivers].mean())
+        members = np.union1d(payers, receivers)
+        firms = 1.6 * float(field.business[members].mean()) / 10
         rows.append((
             pairs, chance * field.part(lasted), WAGES * share["wages"], OWNERS * share["owners"],
-            KIN * share["kin"], REGULAR * share["regular"], LONE * share["lone"], FIRM * firms,
+            KIN * share["kin"], REGULAR * share["regular"], LONE * share["lone"], FIRMS * firms,
             int(when.min()), int(when.max()),
         ))  # fmt: skip
     table = np.array(rows, np.float64).reshape(len(rows), 10).T
     begin = np.array([row[8] for row in rows], np.int64)
-    names = ("wages", "owners", "kin", "regular", "lone", "firm")
+    names = ("wages", "owners", "kin", "regular", "lone", "firms")
     signs = {name: table[k + 2] for k, name in enumerate(names)}
     size = table[0].astype(np.int64)
 

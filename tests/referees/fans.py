@@ -21,7 +21,9 @@ class Pay(NamedTuple):
 Row = tuple[str, tuple[str, ...], frozenset[str], float, float]  # pattern, core, facts, episode
 
 
-def episodes(windows: Iterable[tuple[float, int]], w: float) -> Iterator[tuple[float, float, float]]:
+def episodes(
+    windows: Iterable[tuple[float, int]], w: float
+) -> Iterator[tuple[float, float, float]]:
     """(first, last, fullest) begins of episodes of windows (begin, size), ascending."""
     run: list[tuple[float, int]] = []
     for begin, size in [*windows, (float("inf"), 0)]:
@@ -107,7 +109,7 @@ def gather_scatters(pays: list[Pay], w: float, size: int) -> Iterator[Row]:
             )
 
         def count(pivot: float) -> int:
-            gathered, scattered = both(pivot)  # noqa: B023
+            gathered, scattered = both(pivot)
             return min(len({p.src for p in gathered}), len({p.dst for p in scattered}))
 
         counted = [(t, n) for t in sorted({p.time for p in out}) if (n := count(t)) >= size]

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algorithms.registry import ask
-from graph import compiled
-from graph.errors import UnknownSubject, WrongUsage
 from graph.snapshot import Snapshot
-from tests.algorithms.flows.test_transfer_cycles import account, payments, transfer
-from tests.algorithms.related.worlds import relation, world
+from tests.algorithms.flows.test_transfer_cycles import payments
+from tests.algorithms.related.worlds import world
 from tests.referees.fans import (
     Pay,
     fans,
@@ -113,8 +110,9 @@ def test_findings_are_those_of_the_referee(made: list[Pay], window: int, size: i
 @settings(max_examples=40, deadline=None)
 @given(worlds(), st.sampled_from([2, 5]))
 def test_episodes_begin_and_end_as_the_referees_do(made: list[Pay], window: int) -> None:
-    from tests.algorithms.flows.test_transfer_cycles import DAY_ONE
     from datetime import timedelta
+
+    from tests.algorithms.flows.test_transfer_cycles import DAY_ONE
 
     def day(time: float) -> str:
         return (DAY_ONE + timedelta(days=time)).date().isoformat()
