@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 _SOON: Final = 2 * DAY  # money that is gone so soon after it came did not stay
 # What a share of 1 of such payments weighs, or being so.
 WAGES, OWNERS, KIN, REGULAR, LONE = -12.0, -12.0, -10.0, -6.0, 1.5
-GONE, STAYS, NEW, FIRM, LIVING, FIRMS, CROWD = 3.0, -1.5, 1.5, -7.0, -4.0, -6.0, -4.0
+MUTUAL, GONE, STAYS, NEW, FIRM, LIVING, FIRMS, CROWD = -5.0, 3.0, -1.5, 1.5, -7.0, -4.0, -6.0, -4.0
 # How many counterparts speak for it by themselves: straight between.
 MIDDLE: Final = ([2.0, 3.0, 5.0, 10.0], [-3.0, -1.5, 0.0, 1.5])
 MANY: Final = ([4.0, 5.0, 8.0, 16.0], [-6.0, -5.0, -1.0, 2.0])
@@ -78,7 +78,7 @@ def fans(field: Field, pattern: str, days: float, size: int) -> Candidates:
     other = field.money(back, of, *span)
     if inward:
         other = other + field.cash(of, *span)
-    signs["gone"] = _gone(came, other)
+    signs["gone"] = _gone(came, other) * ~(field.held.company[of] & field.living[of])
     signs["new"] = NEW * field.new(of, begin).astype(np.float64)
     signs |= _business(field, of)
     signs["firms"] = FIRMS * _businesses(field, mine, low, high)
@@ -202,7 +202,10 @@ def _leads(field: Field, window: int, size: int) -> tuple[Side, Side]:
 def _habits(field: Field, payments: Side, low: I64, high: I64) -> dict[str, F64]:
     """What the payments of windows on one side of accounts are otherwise."""
     ties = field.ties
-    weights = {"wages": WAGES, "owners": OWNERS, "kin": KIN, "regular": REGULAR, "lone": LONE}
+    weights = {
+        "wages": WAGES, "owners": OWNERS, "kin": KIN, "regular": REGULAR, "lone": LONE,
+        "mutual": MUTUAL,
+    }  # fmt: skip
     return {
         name: weight * field.share(payments, getattr(ties, name), low, high)
         for name, weight in weights.items()

@@ -29,6 +29,7 @@ _SIGNS: Final = {  # what a positive weight says, and a negative one
     "kin": ("", "同一家庭、同一集团或本人账户之间 / within one family, group or owner"),
     "regular": ("", "每月往来 / payments that come back every month"),
     "lone": ("多为仅此一次的往来 / counterparts met but once", ""),
+    "mutual": ("", "双方互有往来 / counterparts that pay both ways"),
     "gone": ("资金随即转出 / the money does not stay", "资金留存 / the money stays"),
     "new": ("账户新启用 / an account newly in use", ""),
     "firm": ("", "收付款方为企业 / a company's business"),

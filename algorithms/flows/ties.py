@@ -24,13 +24,15 @@ _REGULAR: Final = 3  # so many months make a habit
 class Ties(NamedTuple):
     """Of each payment: wages (the payer's holder employs the receiver's), owners (either holder has
     a share in the other), kin (both accounts of one group, family or owner), regular (the two do
-    this in three months or more), lone (the only payment between the two this way)."""
+    this in three months or more), lone (the only payment between the two this way), mutual (they
+    pay each other the other way, too)."""
 
     wages: Mask
     owners: Mask
     kin: Mask
     regular: Mask
     lone: Mask
+    mutual: Mask
 
 
 def ties(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Ties:
@@ -44,12 +46,14 @@ def ties(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Ties:
     shares = _pairs(snapshot, "shareholder", at)
     group = held.group[src]
     regular, lone = _habits(src, dst, cols.vf[rows], n)
+    other_way = np.unique(dst.astype(np.int64) * n + src)
     return Ties(
         wages=_among(there, _pairs(snapshot, "employs", at)),
         owners=_among(there, shares) | _among(back, shares),
         kin=(group >= 0) & (group == held.group[dst]),
         regular=regular,
         lone=lone,
+        mutual=_among(src.astype(np.int64) * n + dst, other_way),
     )
 
 
