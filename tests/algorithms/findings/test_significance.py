@@ -7,12 +7,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
 from algorithms.findings.scoring import CAP, Sign, evidence, score
 from algorithms.findings.significance import (
+    FEW,
     LEAST,
     binomial_tail,
     empirical_tail,
@@ -32,6 +34,18 @@ def test_the_binomial_tail_is_the_sum_of_its_terms(count: int, trials: int, c: F
     terms = [math.comb(trials, k) * c**k * (1 - c) ** (trials - k) for k in range(trials + 1)]
     expected = float(sum(terms[count:]))
     assert binomial_tail(count, trials, float(c)) == pytest.approx(max(expected, LEAST), abs=1e-12)
+
+
+@given(st.integers(0, 3000), st.floats(0, 3000), st.floats(0, 1))
+def test_few_tails_are_summed_as_scipy_has_them(count: int, mean: float, chance: float) -> None:
+    poisson = scipy.stats.poisson.sf(count - 1, mean)
+    assert poisson_tail(count, mean) == pytest.approx(max(poisson, LEAST), rel=1e-8, abs=LEAST)
+    many = poisson_tail([count] * (FEW + 1), mean)
+    assert many == pytest.approx(max(poisson, LEAST), rel=1e-8, abs=LEAST)
+    binomial = scipy.stats.binom.sf(count - 1, 2000, chance)
+    few, many = (binomial_tail([count] * n, 2000, chance) for n in (1, FEW + 1))
+    assert few[0] == pytest.approx(max(binomial, LEAST), rel=1e-8, abs=LEAST)
+    assert many == pytest.approx(few[0], rel=1e-8, abs=LEAST)
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=20), st.integers(0, 6))
