@@ -36,39 +36,39 @@ class FanParams(FindingParams, frozen=True, kw_only=True):
     ] = None
     fan_in_window: Annotated[
         _Days, Meta(description="days in which many pay one / 多户汇入一户的天数")
-    ] = 7
+    ] = 7.0
     fan_in_size: Annotated[
         _Size, Meta(description="payers of a fan-in, at least / 汇入方的最少户数")
     ] = 5
     fan_out_window: Annotated[
         _Days, Meta(description="days in which one pays many / 一户汇往多户的天数")
-    ] = 7
+    ] = 7.0
     fan_out_size: Annotated[
         _Size, Meta(description="receivers of a fan-out, at least / 收款方的最少户数")
     ] = 5
     scatter_gather_window: Annotated[
         _Days,
         Meta(description="days from the first payment out to the last in / 分散再汇集的总天数"),
-    ] = 7
+    ] = 7.0
     scatter_gather_size: Annotated[
         _Size, Meta(description="middle accounts, at least / 中间账户的最少户数")
     ] = 3
     gather_scatter_window: Annotated[
         _Days, Meta(description="days of gathering, and of scattering / 汇集与分散各自的天数")
-    ] = 7
+    ] = 7.0
     gather_scatter_size: Annotated[
         _Size, Meta(description="payers, and receivers, at least / 汇入与汇出各自的最少户数")
     ] = 4
     bipartite_window: Annotated[
         _Days, Meta(description="days in which each pays many of a set / 两组账户互付的天数")
-    ] = 7
+    ] = 7.0
     bipartite_size: Annotated[
         _Size,
         Meta(description="receivers of each payer, and payers of each / 每户对手方的最少户数"),
     ] = 3
     stack_window: Annotated[
         _Days, Meta(description="days of a layer, and between layers / 每层及两层之间的天数")
-    ] = 14
+    ] = 14.0
     stack_size: Annotated[
         _Size, Meta(description="as bipartite_size, of each layer / 每层每户对手方的最少户数")
     ] = 2

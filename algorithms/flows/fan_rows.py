@@ -45,7 +45,7 @@ def find(snapshot: Snapshot, params: FanParams, at: int) -> Result[Finding]:
     ask_for(snapshot, kinds, "out", at)  # checks the kinds
     rows = snapshot.rows(kinds, at)
     if params.min_amount is not None:
-        rows = at_least(snapshot, rows, kinds, params.min_amount)
+        rows = at_least(snapshot, rows, params.min_amount)
     wanted = set(params.patterns or PATTERNS)
     drawn = "withdrawal" in kinds
     field = whole = Field(snapshot, rows, at, near, drawn=drawn)
@@ -124,9 +124,9 @@ def _found(field: Field, made: Candidates, i: int, shown: Shown) -> Found:
 def _sums(field: Field, edges: I64) -> dict[str, int]:
     """What payments come to, by currency, in minor units."""
     rows = field.rows[edges]
-    extras = field.snapshot.extras_of(rows)
+    said = field.snapshot.currencies(rows)
     sums: dict[str, int] = {}
     for row, value in zip(rows.tolist(), field.value[edges].tolist(), strict=True):
-        coin = extras.get(row, {}).get("currency", "CNY")
+        coin = said.get(row, "CNY")
         sums[coin] = sums.get(coin, 0) + value
     return sums

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from algorithms.findings.scoring import CAP, Sign
 from algorithms.findings.significance import binomial_tail
 from algorithms.flows.dwelling import Stays, burst, dwell
 from algorithms.flows.fan_field import Field
-from algorithms.flows.network import at_least, currencies
+from algorithms.flows.network import at_least
 from algorithms.flows.pass_through import PassThrough
 from algorithms.registry import Result
 from graph.columns import I64
@@ -77,12 +77,12 @@ def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]
     ask_for(snapshot, kinds, "out", at)  # checks the kinds
     rows = snapshot.rows(kinds, at)
     if params.min_amount is not None:
-        rows = at_least(snapshot, rows, kinds, params.min_amount)
+        rows = at_least(snapshot, rows, params.min_amount)
     rows = rows[snapshot.columns.value[rows] > 0]
     found: list[Found] = []
     said: dict[tuple[str, str], dict[str, Any]] = {}
     tests = total = 0
-    for currency, part in _by_currency(snapshot, kinds, rows):
+    for currency, part in _by_currency(snapshot, rows):
         passed = _passed(Field(snapshot, part, at), params, currency)
         tests += len(passed.of)
         chosen = _chosen(passed, params, only)
@@ -102,9 +102,9 @@ def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]
     return Result(results=whole, truncated=result.truncated, notes=result.notes)
 
 
-def _by_currency(snapshot: Snapshot, kinds: Sequence[str], rows: I64) -> Iterator[tuple[str, I64]]:
+def _by_currency(snapshot: Snapshot, rows: I64) -> Iterator[tuple[str, I64]]:
     """Payments of each currency: money of one does not pass on as another."""
-    foreign = currencies(snapshot, kinds)
+    foreign = snapshot.currencies(rows)
     other = np.isin(rows, np.array(sorted(foreign), np.int64))
     if not other.all():
         yield "CNY", rows[~other]

@@ -37,7 +37,7 @@ class PassParams(FindingParams, frozen=True, kw_only=True):
             description="days within which money that leaves did not stay: a yardstick, no filter"
             " / 视为随即转出的天数, 仅为衡量尺度, 不作筛选"
         ),
-    ] = 2
+    ] = 2.0
     max_dwell: Annotated[
         _Days | None,
         Meta(
