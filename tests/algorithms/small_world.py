@@ -18,9 +18,10 @@ SUBJECTS: Final = {
     "address": ("d1",),
     "device": ("v1",),
     "loan": ("n1",),
-    "event": ("e1",),
+    "event": ("e1", "e2", "e3"),
 }
 _FIXED: Final = {"measure": "consumption_restriction", "act": "2019-03-01"}
+_ATTRS: Final = {"person": {"birth_date": "1980-01-01"}, "event": {"type": "tender"}}
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
 
 
@@ -29,7 +30,7 @@ def entities() -> list[dict[str, Any]]:
     return [
         {
             "kind": kind, "id": name, "name": f"name of {name}", "valid_from": "2010-01-01",
-            "attrs": {"birth_date": "1980-01-01"} if kind == "person" else {},
+            "attrs": _ATTRS.get(kind, {}),
         }
         for name, kind in _KIND.items()
     ]  # fmt: skip
@@ -82,6 +83,18 @@ def relations() -> list[dict[str, Any]]:
         _state("holds_account", "p3", "a3"),
         _state("participated", "c1", "e1", amount="100.00"),
         _state("participated", "c4", "e1", amount="99.00"),
+        *(
+            _state("participated", who, event, role=role, amount=amount)
+            for event, who, role, amount in (
+                ("e1", "c2", "winner", "98.00"),
+                ("e2", "c1", "winner", "70.00"),
+                ("e2", "c2", "bidder", "71.00"),
+                ("e2", "c4", "bidder", "72.00"),
+                ("e3", "c1", "bidder", "53.00"),
+                ("e3", "c2", "bidder", "52.00"),
+                ("e3", "c4", "winner", "51.00"),
+            )
+        ),
         _event("transfer", "a1", "a2", "2021-03-01T10:00:00+08:00", amount="5000.00"),
         _event("transfer", "a2", "a3", "2021-03-02T10:00:00+08:00", amount="4900.00"),
         _event("transfer", "a2", "a3", "2021-03-02T11:00:00+08:00", amount="50.00"),
