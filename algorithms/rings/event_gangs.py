@@ -43,7 +43,7 @@ class EventGangParams(FindingParams, frozen=True, kw_only=True):
             gt=0,
             le=1,
         ),
-    ] = 0.05
+    ] = 0.5
     min_density: Annotated[
         float,
         Meta(
@@ -51,8 +51,8 @@ class EventGangParams(FindingParams, frozen=True, kw_only=True):
             gt=0,
             le=1,
         ),
-    ] = 0.4
-    min_size: Annotated[int, Meta(description="fewest members / 最少成员数", ge=2)] = 3
+    ] = 0.3
+    min_size: Annotated[int, Meta(description="fewest members / 最少成员数", ge=2)] = 2
     max_events: Annotated[
         int,
         Meta(
@@ -68,7 +68,7 @@ class EventGangParams(FindingParams, frozen=True, kw_only=True):
     sources=(
         "doi:10.1088/1367-2630/aa6b38",
         "arXiv:1104.3904",
-        "doi:10.1016/j.ijindorg.2003.10.004",
+        "doi:10.1086/261885",
     ),
     title="Event gangs / 事件团伙",
     family="rings",
@@ -82,24 +82,26 @@ def event_gangs(snapshot: Snapshot, params: EventGangParams) -> Result[Finding]:
     participation counts when it is true on `as_of` and both its ends are. An event of more than
     `max_participants` is public and joins nobody. Two are tied when they share at least
     `min_events` events of one sort, and more than the null model gives with a chance of at most
-    `max_chance`: the garage of a district shares claims with everybody. Of all groups that hang
+    `max_chance`: those who are everywhere meet everybody. Of all groups that hang
     together by ties of at least some number of events, those are gangs that have most pairs tied so
     above a share `min_density` of all their pairs, summed over gangs that do not overlap; with at
     least `min_size` members.
 
     `pattern` is `claim_gang`, `bid_rigging` or `exam_gang`. `members`: those in most of the shared
-    events first, then by id; `attrs.events` the events that at least two of them share and
-    `attrs.circle` who else took part in several of these. `facts` are the members' participations
-    in those events, oldest first. `amount`: the sum of what was claimed, or won, or paid in them.
+    events first, then by id; `attrs.events` a hundred of the events that at least two of them share
+    (`events_total` in all) and `attrs.circle` who else took part in several of these. `facts` are
+    the members' participations in those events, oldest first. `amount`: the sum of what members
+    claimed or won in them.
 
     Null model: each subject keeps its number of events and each event its number of participants
     (bipartite configuration model; validated projections after Saracco et al. 2017); a pair's
     common events are then Poisson with mean k_a k_b * sum of d (d - 1) / m² over events of d, and
     `p` is the tail of the gang's meetings (participants in each event but one, summed). Weighed in
-    `signs`: for claims, members in turning roles and payments among them; for tenders, winners who
-    take turns (against winners drawn from the bidders), bids close together, one controller, phone
-    or address behind several bidders (Porter and Zona); for exams, helpers, payments and devices;
-    against it: one family, one employer or school, a market of few firms that nothing else ties.
+    `signs`: members in turning roles (claims), winners who take turns (tenders: as evenly spread
+    wins where winners are drawn from the gang, exact), one person or one phone, device or address
+    behind several, payments among them; against it: that the same trade, class or district meets
+    anyway, one family, one registered group, one employer or school, each in one role only, a
+    market of few firms or a class that nothing else ties (Porter and Zona 1993).
 
     Rows by score, then evidence, begin, id. O(sum of d² over events that are not public). The
     records of at most `max_events` shared events are read; `truncated` says where there were more.

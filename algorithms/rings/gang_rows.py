@@ -180,13 +180,7 @@ def _gang(
         rows=oldest(snapshot, np.array(rows, np.int64)),
         meetings=sum(taken[item] - 1 for item in shared),
         roles={row: roles.get(row, {}).get("role", "") for row in rows},
-        bidders=_everyone(part, shared),
     )
-
-
-def _everyone(part: Bipartite, shared: set[int]) -> dict[int, int]:
-    """How many took part in each of these events, gang or not."""
-    return {int(part.right[k]): int(part.back_ptr[k + 1] - part.back_ptr[k]) for k in shared}
 
 
 def _found(snapshot: Snapshot, gang: Gang, null: Null, ties: Ties) -> Found:

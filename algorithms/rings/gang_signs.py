@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 
+_USUAL: Final = Sign(
+    "usual", -6.0, "同行、同学、同区域本就常相遇", "the same trade, class or district meets anyway"
+)
+
+
 class Words(NamedTuple):
     """A sort of event: the pattern of its gangs, its name, words of its types, of its roles."""
 
@@ -47,8 +52,8 @@ WORDS: Final[dict[str, Words]] = {
 
 
 class Gang(NamedTuple):
-    """Who meets, in which events, by which participations (and their roles); `bidders`: how many
-    took part in each event."""
+    """Who meets, in which events, by which participations, and in what roles; `meetings`: their
+    number in each event but one, summed."""
 
     sort: str
     members: list[int]
@@ -57,7 +62,6 @@ class Gang(NamedTuple):
     rows: list[int]
     meetings: int
     roles: dict[int, str]
-    bidders: dict[int, int]
 
 
 def sort_of(types: Iterable[str], roles: Iterable[str]) -> str | None:
@@ -85,7 +89,7 @@ def weigh(snapshot: Snapshot, gang: Gang, ties: Ties) -> list[Sign]:
         special = _tenders(snapshot, gang, ties)
     else:
         special = _exams(gang, ties)
-    return [*special, *_ordinary(gang, ties)]
+    return [_USUAL, *special, *_ordinary(gang, ties)]
 
 
 def _ordinary(gang: Gang, ties: Ties) -> list[Sign]:
@@ -113,31 +117,39 @@ def _tenders(snapshot: Snapshot, gang: Gang, ties: Ties) -> list[Sign]:
     found = _tied(gang, ties)
     if not found:
         text = "成员之间未见关联, 如专业狭窄的市场"
-        found.append(Sign("no_ties", -5.0, text, "nothing else ties them, as in a narrow market"))
+        found.append(Sign("no_ties", -4.0, text, "nothing else ties them, as in a narrow market"))
     won = wins(snapshot, gang)
     if sum(won) >= 3 and (chance := takes_turns(tuple(sorted(won)))) <= 0.3:
-        weight = min(-math.log(chance), 3.0)
+        weight = min(-math.log(chance), 2.0)
         found.append(Sign("turns", weight, "轮流中标", "winners take turns"))
     return found
 
 
 def _exams(gang: Gang, ties: Ties) -> list[Sign]:
+    work = ties.common(gang.members, ties.employer)
+    if any(len(who) * 2 >= len(gang.members) for who in work.values()):
+        text = "同一学校或单位"
+        return [Sign("one_school", -4.0, text, "one school or employer")]
     found = _tied(gang, ties)
-    if ties.common(gang.members, ties.employer):
-        found.append(Sign("one_school", -4.0, "同一学校或单位", "one school or employer"))
+    if not any(sign.name == "shared_things" for sign in found):
+        text = "未见共用设备或电话, 如同班同学"
+        found.append(Sign("classmates", -4.0, text, "no device or phone in common, as classmates"))
     return found
 
 
 def _tied(gang: Gang, ties: Ties) -> list[Sign]:
     """What else ties the members: people behind them, things they share, money."""
     found = []
-    if ties.common(gang.members, ties.office):
+    few = max(2, round(0.4 * len(gang.members)))
+    behind = ties.common(gang.members, ties.office)
+    if any(len(who) >= few for who in behind.values()):
         found.append(Sign("one_behind", 3.0, "背后有同一人", "one person behind several"))
-    if ties.common(gang.members, ties.things):
+    things = ties.common(gang.members, ties.things)
+    if any(len(who) >= few and len(who) * 2 >= ties.things.many(it) for it, who in things.items()):
         text = "共用电话、设备或地址"
         found.append(Sign("shared_things", 3.0, text, "shared phone, device or address"))
     if ties.money(gang.members):
-        found.append(Sign("money_between", 2.0, "成员之间有资金往来", "money between members"))
+        found.append(Sign("money_between", 0.5, "成员之间有资金往来", "money between members"))
     return found
 
 

@@ -34,6 +34,11 @@ class Links(NamedTuple):
         low = int(np.searchsorted(self.owner, subject))
         return low, int(np.searchsorted(self.owner, subject, side="right"))
 
+    def many(self, subject: int) -> int:
+        """How many different subjects a subject is related to."""
+        low, high = self.span(subject)
+        return len(np.unique(self.other[low:high]))
+
     def of(self, subject: int, most: int = MANY) -> list[int]:
         """The other ends of a subject's relations; none where they are more than `most`."""
         low, high = self.span(subject)
