@@ -19,9 +19,14 @@ _COMPANY: Final = CODES["company"]
 _SHOWN: Final = 400  # members asked about ties: in a large block a part tells
 
 
+_USUAL: Final = Sign(
+    "usual", -4.0, "店有常客, 业有中心", "shops have regulars and trades have centres"
+)
+
+
 def weigh(snapshot: Snapshot, inside: Inside, ties: Ties) -> list[Sign]:
     """The signs of a block, in a fixed order."""
-    found = []
+    found = [_USUAL]
     if inside.elsewhere <= 0.3:
         text = "成员几乎不与他人往来"
         found.append(Sign("closed", 2.0, text, "members deal with hardly anybody else"))

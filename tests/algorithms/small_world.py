@@ -83,18 +83,6 @@ def relations() -> list[dict[str, Any]]:
         _state("holds_account", "p3", "a3"),
         _state("participated", "c1", "e1", amount="100.00"),
         _state("participated", "c4", "e1", amount="99.00"),
-        *(
-            _state("participated", who, event, role=role, amount=amount)
-            for event, who, role, amount in (
-                ("e1", "c2", "winner", "98.00"),
-                ("e2", "c1", "winner", "70.00"),
-                ("e2", "c2", "bidder", "71.00"),
-                ("e2", "c4", "bidder", "72.00"),
-                ("e3", "c1", "bidder", "53.00"),
-                ("e3", "c2", "bidder", "52.00"),
-                ("e3", "c4", "winner", "51.00"),
-            )
-        ),
         _event("transfer", "a1", "a2", "2021-03-01T10:00:00+08:00", amount="5000.00"),
         _event("transfer", "a2", "a3", "2021-03-02T10:00:00+08:00", amount="4900.00"),
         _event("transfer", "a2", "a3", "2021-03-02T11:00:00+08:00", amount="50.00"),
@@ -109,6 +97,18 @@ def relations() -> list[dict[str, Any]]:
         _event("invoice", "c1", "c2", "2021-05-01", amount="113.00", tax="13.00", goods="107"),
         _event("invoice", "c2", "c3", "2021-05-10", amount="113.00", tax="13.00", goods="107"),
         _event("invoice", "c3", "c1", "2021-05-20", amount="113.00", tax="13.00", goods="107"),
+        *(
+            _state("participated", who, event, role=role, amount=amount)
+            for event, who, role, amount in (
+                ("e1", "c2", "winner", "98.00"),
+                ("e2", "c1", "winner", "70.00"),
+                ("e2", "c2", "bidder", "71.00"),
+                ("e2", "c4", "bidder", "72.00"),
+                ("e3", "c1", "bidder", "53.00"),
+                ("e3", "c2", "bidder", "52.00"),
+                ("e3", "c4", "winner", "51.00"),
+            )
+        ),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
 
