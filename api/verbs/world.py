@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 import msgspec
 
 from api.options import Common, Verb, pass_common
 from api.output import write_json
+
+if TYPE_CHECKING:
+    from ingest.generate.schemes.level import Difficulty
 
 _ROOT: Final = Path(__file__).parent.parent.parent
 _PATH = click.Path(path_type=Path, dir_okay=False)
@@ -23,14 +26,27 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
 @click.option("--relations-per-entity", default=3.0, show_default=True)
 @click.option("--seed", default=0, show_default=True, help="The same seed writes the same bytes.")
 @click.option("--dataset", metavar="NAME", help="Write a source on every fact, of this dataset.")
+@click.option(
+    "--schemes",
+    type=click.Choice(["easy", "normal", "hard"]),
+    help="An economy in which schemes hide among look-alikes. 含作案模式的经济。",
+)
+@click.option(
+    "--instances",
+    type=int,
+    metavar="K",
+    help="With --schemes: how many of each; default one for 2,000 entities.",
+)
 @pass_common
 def generate(
     common: Common, out: Path, entities: int, relations_per_entity: float, seed: int,
-    dataset: str | None,
+    dataset: str | None, schemes: Difficulty | None, instances: int | None,
 ) -> None:  # fmt: skip
     """Write a seeded world of companies, people, accounts and invoices. 生成模拟数据。
 
-    Facts as native JSON Lines, with a few planted rings; loads with `linkrisk ingest`.
+    Facts as native JSON Lines, with a few planted rings; loads with `linkrisk ingest`. With
+    --schemes another world, in which schemes of every pattern are planted; `linkrisk evaluate`
+    measures what finds them against <out>.truth.json.
     """
     from api.progress import Meter
     from ingest.generate import generate as write_world
@@ -40,7 +56,7 @@ def generate(
     try:
         summary = write_world(
             to, entities, seed, relations_per_entity, dataset=dataset,
-            progress=lambda done, total: meter(done, total, done),
+            schemes=schemes, instances=instances, progress=lambda done, total: meter(done, total, done),
         )  # fmt: skip
     finally:
         meter.close()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
@@ -18,6 +18,10 @@ from ingest.generate.lines import Section
 from ingest.generate.listings import listings
 from ingest.generate.rings import Plan
 from ingest.generate.world import World
+
+if TYPE_CHECKING:
+    from ingest.generate.schemes import Schemes
+    from ingest.generate.schemes.level import Difficulty
 
 Progress = Callable[[int, int], None]
 """Called with the facts written so far and the facts expected."""
@@ -83,6 +87,8 @@ def generate(
     relations_per_entity: float = 3.0,
     *,
     dataset: str | None = None,
+    schemes: Difficulty | None = None,
+    instances: int | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Write a seeded, believable Chinese world; the same arguments give the same bytes.
@@ -96,6 +102,11 @@ def generate(
     rings in `<out>.truth.json`; or an open binary file, and the truth is in the summary alone.
     Lines carry no `source` unless `dataset` is given: then each cites it and its line.
 
+    With `schemes` the world is another: an economy of linked facts in which schemes of every
+    pattern hide among innocent look-alikes, `instances` of each (default one for 2,000 entities),
+    and the truth lists them all. `relations_per_entity` means nothing then (about fifteen), below
+    some 2,500 entities the world comes out larger, and memory is about a kilobyte an entity.
+
     Time and output are linear in the facts; memory is about ten bytes an entity beside one block.
     Raises WrongUsage for a size outside the bounds, BadFile where `out` cannot be written,
     StoreFull where the disk is full.
@@ -103,13 +114,25 @@ def generate(
     world = World.plan(entities, seed, relations_per_entity)
     if dataset is not None and (not dataset or ":" in dataset):
         raise WrongUsage("a dataset's name is not empty and has no colon")
+    if schemes is None:
+        if instances is not None:
+            raise WrongUsage("instances: only of a world with schemes")
+        return _put(out, lambda file: _write(file, world, dataset, progress))
+    from ingest.generate.schemes import make
+
+    made = make(entities, seed, schemes, instances)
+    return _put(out, lambda file: _write_made(file, made, dataset, progress))
+
+
+def _put(out: Path | BinaryIO, write: Callable[[BinaryIO], Summary]) -> Summary:
+    """Write to an open file, or to a path: aside, and put in place when whole."""
     if not isinstance(out, Path):
-        return _write(out, world, dataset, progress)
+        return write(out)
     part = out.with_name(out.name + ".part")
     truth = out.with_name(out.name + ".truth.json")
     try:
         with part.open("wb") as file:
-            summary = _write(file, world, dataset, progress)
+            summary = write(file)
         truth.write_bytes(orjson.dumps(summary.truth, option=orjson.OPT_INDENT_2) + b"\n")
         part.replace(out)
     except OSError as error:
@@ -120,34 +143,57 @@ def generate(
     return Summary(summary.counts, summary.bytes, summary.seconds, summary.truth, str(truth))
 
 
-def _write(file: BinaryIO, world: World, dataset: str | None, progress: Progress | None) -> Summary:
-    begin, size = time.perf_counter(), 0
-    counts: dict[str, int] = {}
-    plan = Plan(world)
-    total = world.entities + world.relations + world.companies // 100
-    done = 0
+class _Out:
+    """Where lines go, and how many went there."""
 
-    def put(kind: str, section: Section) -> None:
-        nonlocal size, done
-        counts[kind] = 0
+    def __init__(
+        self, file: BinaryIO, dataset: str | None, total: int, progress: Progress | None
+    ) -> None:
+        self.begin = time.perf_counter()
+        self.file, self.dataset, self.total, self.progress = file, dataset, total, progress
+        self.counts: dict[str, int] = {}
+        self.size = self.done = 0
+
+    def put(self, kind: str, section: Section) -> None:
+        """Write all lines of a kind."""
+        self.counts[kind] = 0
         for lines in section:
             if not lines:
                 continue
-            shown = lines if dataset is None else _cited(lines, dataset, done)
+            shown = lines if self.dataset is None else _cited(lines, self.dataset, self.done)
             data = ("\n".join(shown) + "\n").encode()
-            file.write(data)
-            size += len(data)
-            counts[kind] += len(lines)
-            done += len(lines)
-            if progress is not None:
-                progress(done, max(total, done))
+            self.file.write(data)
+            self.size += len(data)
+            self.counts[kind] += len(lines)
+            self.done += len(lines)
+            if self.progress is not None:
+                self.progress(self.done, max(self.total, self.done))
 
+    def summary(self, truth: dict[str, Any]) -> Summary:
+        """What was written."""
+        seconds = time.perf_counter() - self.begin
+        return Summary(self.counts, self.size, seconds, truth, None)
+
+
+def _write(file: BinaryIO, world: World, dataset: str | None, progress: Progress | None) -> Summary:
+    plan = Plan(world)
+    total = world.entities + world.relations + world.companies // 100
+    out = _Out(file, dataset, total, progress)
     for kind, section in _sections(world, plan):
-        put(kind, section)
-    left = world.relations - (done - world.entities)
+        out.put(kind, section)
+    left = world.relations - (out.done - world.entities)
     for kind, section in _events(world, plan, left):
-        put(kind, section)
-    return Summary(counts, size, time.perf_counter() - begin, plan.truth(), None)
+        out.put(kind, section)
+    return out.summary(plan.truth())
+
+
+def _write_made(
+    file: BinaryIO, made: Schemes, dataset: str | None, progress: Progress | None
+) -> Summary:
+    out = _Out(file, dataset, made.facts, progress)
+    for kind, section in made.sections():
+        out.put(kind, section)
+    return out.summary(made.truth())
 
 
 def _cited(lines: list[str], dataset: str, done: int) -> list[str]:
