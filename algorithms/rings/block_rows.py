@@ -21,6 +21,7 @@ from algorithms.rings.shown import grouped, oldest
 from algorithms.rings.structure import mixed, order
 from algorithms.rings.ties import Ties
 from graph.columns import I64
+from graph.model import CODES
 from graph.times import day_end, today
 from graph.traverse import ask_for
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _NETWORKS: Final = (("transfer",), ("participated",))
 _CELLS: Final = 4_000_000
+_ACTING: Final = frozenset(CODES[kind] for kind in ("person", "company", "account"))
 
 
 class Inside(NamedTuple):
@@ -197,7 +199,9 @@ def _choose(n: int, k: int) -> float:
 def _found(
     snapshot: Snapshot, nulls: list[Null], block: Block, inside: Inside, ties: Ties
 ) -> Found:
-    members = list(dict.fromkeys([*inside.left, *inside.right]))
+    things = [node for node in inside.right if snapshot.nodes.kind[node] not in _ACTING]
+    aside = set(things)
+    members = [m for m in dict.fromkeys([*inside.left, *inside.right]) if m not in aside]
     full = len(inside.edges) / (len(inside.left) * len(inside.right))
     money = inside.kinds == ("transfer",)
     rows = np.array(inside.rows, np.int64)
@@ -216,6 +220,7 @@ def _found(
         en=f"{len(inside.edges)} of the {len(inside.left)} x {len(inside.right)} possible pairs"
         f" ({full:.0%}) are tied by {names}",
         signs=weigh(snapshot, inside, ties),
+        circle=things,
         amount=int(value[value > 0].sum()) if plain else None,
         attrs={
             "left": len(inside.left),
@@ -223,5 +228,5 @@ def _found(
             "edges": len(inside.edges),
             "density": round(block.density, 4),
         },
-        called=members,
+        called=[*members, *things],
     )

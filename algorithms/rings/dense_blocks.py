@@ -91,9 +91,9 @@ def dense_blocks(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding
     looked for within each, and the guarantee holds for the part.
 
     `pattern` is `dense_block`. `members`: those on the left (payers, people), most edges within
-    first, then those on the right that are not among them; `attrs` has the numbers of both sides,
-    of edges, and the density. `facts`: the relations within, oldest first. `amount`: the sum of the
-    payments within, where all are of one currency.
+    first, then those on the right that are not among them; events and things are `attrs.circle`.
+    `attrs` has the numbers of both sides, of edges, and the density. `facts`: the relations within,
+    oldest first. `amount`: the sum of the payments within, where all are of one currency.
 
     `p`: of at least as many edges within, of the best of all blocks of so many subjects on either
     side, where each subject keeps its number of edges and the edges are drawn anew (Poisson tail of
