@@ -18,9 +18,10 @@ SUBJECTS: Final = {
     "address": ("d1",),
     "device": ("v1",),
     "loan": ("n1",),
-    "event": ("e1",),
+    "event": ("e1", "e2", "e3"),
 }
 _FIXED: Final = {"measure": "consumption_restriction", "act": "2019-03-01"}
+_ATTRS: Final = {"person": {"birth_date": "1980-01-01"}, "event": {"type": "tender"}}
 _ABROAD: Final = {"export": True}
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
 
@@ -30,7 +31,7 @@ def entities() -> list[dict[str, Any]]:
     return [
         {
             "kind": kind, "id": name, "name": f"name of {name}", "valid_from": "2010-01-01",
-            "attrs": {"birth_date": "1980-01-01"} if kind == "person" else {},
+            "attrs": _ATTRS.get(kind, {}),
         }
         for name, kind in _KIND.items()
     ]  # fmt: skip
@@ -117,6 +118,18 @@ def relations() -> list[dict[str, Any]]:
             _event("transfer", *ends, f"2021-08-0{day}T10:00:00+08:00", amount="60.00")
             for middle in ("a2", "a3", "a4")
             for day, ends in ((1, ("a1", middle)), (2, (middle, "a5")))
+        ),
+        *(
+            _state("participated", who, event, role=role, amount=amount)
+            for event, who, role, amount in (
+                ("e1", "c2", "winner", "98.00"),
+                ("e2", "c1", "winner", "70.00"),
+                ("e2", "c2", "bidder", "71.00"),
+                ("e2", "c4", "bidder", "72.00"),
+                ("e3", "c1", "bidder", "53.00"),
+                ("e3", "c2", "bidder", "52.00"),
+                ("e3", "c4", "winner", "51.00"),
+            )
         ),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
