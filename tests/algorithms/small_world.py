@@ -106,6 +106,11 @@ def relations() -> list[dict[str, Any]]:
         _event("invoice", "c5", "c1", "2021-07-10", amount="105.00", goods="305"),
         _event("invoice", "c4", "c1", "2021-04-25", amount="100.00", tax="11.50", goods="107"),
         _event("invoice", "c3", "c5", "2021-05-25", amount="120.00", goods="107", attrs=_ABROAD),
+        _state("holds_account", "c4", "a4"),
+        _event("transfer", "a2", "a4", "2021-05-02T10:00:00+08:00", amount="100.00"),
+        _event("transfer", "a4", "a1", "2021-05-04T10:00:00+08:00", amount="94.00"),
+        _event("transfer", "a1", "a4", "2021-04-20T10:00:00+08:00", amount="200.00"),
+        _event("transfer", "a4", "a2", "2021-05-06T10:00:00+08:00", amount="20.00"),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
 
