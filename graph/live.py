@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.base import Base, build
+from graph.carried import Kept, keep
 from graph.columns import (
     EMPTY,
     NODES,
@@ -87,6 +88,7 @@ class Live:
         self.newest: BatchInfo | None = found[0] if found else None
         self._base_seq = self.newest.last_seq if self.newest else 0
         self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
+        self._kept: dict[str, Kept] = {}
 
     @property
     def tail_facts(self) -> int:
@@ -100,6 +102,13 @@ class Live:
                 nodes = self.base_nodes
                 self._bits = kind_bits(self.out, nodes), kind_bits(self.into, nodes)
             return self._bits
+
+    def kept(self, kind: str, *, make: bool) -> Kept | None:
+        """The carried fields of the base's relations of a kind as columns; made once, if asked."""
+        with self.lock:
+            if kind not in self._kept and make:
+                self._kept[kind] = keep(self, kind)
+            return self._kept.get(kind)
 
     def follow(self) -> int:
         """Take in what the store has recorded since; the newest batch. Cheap when nothing came.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import orjson
 
 from graph import keys
+from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
@@ -23,6 +24,7 @@ from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, format_time, parse_time
 
 _COMPANY: Final = CODES["company"]
+_MANY: Final = 5000  # relations whose carried fields are not read one by one any more
 
 
 class Snapshot:
@@ -161,6 +163,46 @@ class Snapshot:
             raw.update(zip(wanted[hit].tolist(), texts, strict=True))
         return {row: found for row, text in raw.items() if (found := _field(text, field))}
 
+    def carried(self, kind: str, rows: I64, field: str) -> Said:
+        """What relations of one kind say in a carried text field, as numbers of sorted texts.
+
+        Many relations are read as columns that the live graph keeps (`graph.carried`); a flag that
+        is set says `true`. Linear in the rows; at the first call, in the relations of that kind.
+        """
+        kept, base = self._kept(kind, rows)
+        if kept is None:
+            extras = self.extras_of(rows)
+            return said(shown(extras.get(row, {}).get(field)) for row in rows.tolist())
+        codes, texts = kept.texts[field]
+        tail = rows[~base].tolist()
+        if not tail:
+            return Said(codes[rows - kept.first].astype(np.int32), texts)
+        extras = self.extras_of(rows[~base])
+        late = [shown(extras.get(row, {}).get(field)) for row in tail]
+        every = sorted({*texts, *(text for text in late if text)})
+        number = {text: at for at, text in enumerate(every)}
+        moved = np.array([*(number[text] for text in texts), -1], np.int32)
+        found = np.empty(len(rows), np.int32)
+        found[base] = moved[codes[rows[base] - kept.first]]
+        found[~base] = [number.get(text or "", -1) for text in late]
+        return Said(found, every)
+
+    def carried_money(self, kind: str, rows: I64, field: str) -> I64:
+        """A carried amount of relations of one kind in minor units of the currency of each,
+        `store.NONE` where there is none; read as `carried` reads texts."""
+        kept, base = self._kept(kind, rows)
+        found = np.empty(len(rows), np.int64)
+        if kept is not None:
+            found[base] = kept.money[field][rows[base] - kept.first]
+        extras = self.extras_of(rows[~base])
+        found[~base] = money([extras.get(row, {}) for row in rows[~base].tolist()], field)
+        return found
+
+    def _kept(self, kind: str, rows: I64) -> tuple[Kept | None, npt.NDArray[np.bool_]]:
+        """The columns of a kind, and which of these rows are in them; none for few rows."""
+        kept = self._live.kept(kind, make=len(rows) > _MANY)
+        return kept, (rows < self._base_rows) if kept else np.zeros(len(rows), np.bool_)
+
     def extras(self, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row, carried fields) of every relation of a kind that carries any, known or not."""
         live, code = self._live, CODES[kind]
@@ -283,6 +325,19 @@ class Snapshot:
             return True
         organ = self._live.versions.arrays["version_organ"]
         return any(organ[at] for m in self.members(node) if (at := int(self._version[m])) >= 0)
+
+    def state_organs(self) -> I32:
+        """All subjects that are organs of the state (`state_organ`), ascending. Linear in the
+        records' versions."""
+        from graph.heap import matching
+
+        versions = self._live.versions
+        named, _ = matching(self._live.texts["canonical"], "^cn:uscc:11")
+        formed = np.flatnonzero(versions.view("version_organ")[: self._versions])
+        places = np.union1d(named[named < self._versions], formed)
+        owner = versions.view("version_node")[places]
+        nodes = np.unique(self.nodes.rep[owner[self._version[owner] == places]])
+        return np.array([n for n in nodes.tolist() if self.state_organ(n)], np.int32)
 
     def subjects(self, kind: str | None = None) -> I32:
         """Representatives of all known subjects (of one kind), valid or not, ascending."""

@@ -2,230 +2,279 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import numpy as np
 
-from algorithms.flows.cycle_search import (
-    EXPLORED,
-    THROUGH,
-    TIME,
-    TIMED,
-    UNTIMED,
-    UNTIMED_THROUGH,
-    Rules,
-    Search,
-)
-from algorithms.flows.network import I64, Payments, at_least, payments
-from algorithms.flows.transfer_cycles import TransferCycle
-from algorithms.registry import evidence
+from algorithms.findings.finding import Finding
+from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.scoring import Sign
+from algorithms.flows.cycle_run import Outcome, run
+from algorithms.flows.cycle_search import DONE, EXPLORED, Money, Rules
+from algorithms.flows.cycle_weights import Scales, signs_of
+from algorithms.flows.network import I64, Payments, at_least, currencies, payments
+from algorithms.registry import Result
 from graph import searching
+from graph.errors import WrongUsage
 from graph.money import decimal_text
 from graph.reach import reach
-from graph.times import DAY, format_time
+from graph.times import DAY
 from graph.traverse import IN, OUT, Ask, ask_for, graph_of
 from graph.walk import Bounds
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from algorithms.flows.transfer_cycles import CycleParams
     from graph.snapshot import Snapshot
 
-    F64 = npt.NDArray[np.float64]
-
-_UNLIMITED = 1 << 40
-_ENDS = {EXPLORED: "max_explored", TIME: "time_limit"}
-
-
-class Rings(NamedTuple):
-    """The best cycles found: per cycle its hops, per hop its relations in order of time."""
-
-    cycles: list[list[list[int]]]
-    any_order: bool
-    total: int
-    explored: int
-    ended: str | None
-
-    def rows(self, snapshot: Snapshot) -> list[TransferCycle]:
-        """The rows, in order."""
-        made = [_row(snapshot, hops, self.any_order) for hops in self.cycles]
-        made.sort(key=lambda row: (-row.score, row.begins or "", row.id))
-        return made
+_UNLIMITED: Final = 1 << 40
+_ANY: Final = 1 << 60  # a window that is none
+_STAGES: Final = (7, 30, 90)  # days searched before longer ones, where there is no window
+_SLACK: Final = 1e-12  # so that a fee of exactly the tolerance is within it
+_FEW: Final = 4_096  # cycles kept before the worst of them are let go
 
 
-def find(snapshot: Snapshot, params: CycleParams, at: int) -> Rings:
+def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `transfer_cycles`."""
     until = time.monotonic() + params.time_limit
+    if params.any_order and params.tolerance is not None:
+        raise WrongUsage("tolerance compares transfers in order of time: leave out any_order")
     kinds = params.kinds or ["transfer"]
     root = None if params.through is None else snapshot.resolve(params.through)
-    ended = None
-    explored = 0
     ask = ask_for(snapshot, kinds, "out", at)  # checks the kinds, too
-    if root is None:
-        rows = snapshot.rows(kinds, at)
-    else:
-        rows, ended, explored = _nearby(snapshot, ask, root, params)
+    whole = snapshot.rows(kinds, at)
+    rows, cuts = (whole, []) if root is None else _nearby(snapshot, ask, root, params)
     if params.min_amount is not None:
+        whole = at_least(snapshot, whole, kinds, params.min_amount)
         rows = at_least(snapshot, rows, kinds, params.min_amount)
     pay = payments(snapshot, rows, timed=not params.any_order)
-    start = None if root is None else int(np.searchsorted(pay.subject, root))
-    if start is not None and (start == len(pay.subject) or pay.subject[start] != root):
-        return Rings([], params.any_order, 0, explored, ended)
-    if params.any_order:
-        mode = UNTIMED if root is None else UNTIMED_THROUGH
-    else:
-        mode = TIMED if root is None else THROUGH
-    window = _UNLIMITED << 21 if params.window is None else int(params.window * DAY)
-    rules = Rules(params.max_length, window, mode, params.max_explored)
-    search = Search(pay.net, rules, until - time.monotonic(), start)
-    best = _Best(snapshot, pay, params)
-    for block in search.cycles():
-        best.take(block)
-    return Rings(
-        best.hops(),
-        params.any_order,
-        best.count,
-        explored + search.explored,
-        _ENDS.get(search.status, ended),
+    start = None if root is None else pay.place(root)
+    if not len(pay.row) or (root is not None and start is None):
+        return answer(snapshot, [], params, tests=0, cuts=cuts)
+    scales = Scales(snapshot, whole, pay, at, timed=not params.any_order)
+    best, more = _staged(snapshot, params, kinds, pay, scales, start, until)
+    return best.answer(snapshot, params, cuts + more, len(whole))
+
+
+def _staged(
+    snapshot: Snapshot, params: CycleParams, kinds: list[str], pay: Payments, scales: Scales,
+    start: int | None, until: float,
+) -> tuple[_Best, list[Cut]]:  # fmt: skip
+    """The search; without a window in ever longer ones, so that what was cut short can be said."""
+    money = _money(snapshot, params, kinds, pay)
+    open_ended = params.window is None and not params.any_order
+    stages: list[float | None] = [*_STAGES, None] if open_ended else [params.window]
+    best, before, explored = _Best(pay, scales, params), None, 0
+    for days in stages:
+        rules = _rules(params, days, start is not None, explored)
+        shortest = None if before is None else int(before * DAY)
+
+        def made(shortest: int | None = shortest) -> _Best:
+            return _Best(pay, scales, params, shortest)
+
+        outcome = run(pay.net, money, rules, until - time.monotonic(), made, start)
+        best.join(outcome.taker)
+        explored += outcome.explored
+        if outcome.status != DONE:
+            return best, [_cut(params, outcome, before, explored)]
+        before = days
+    return best, []
+
+
+def _rules(params: CycleParams, days: float | None, through: bool, explored: int) -> Rules:
+    length, x = params.max_length, params.tolerance or 0.0
+    timed = days is not None and not params.any_order
+    return Rules(
+        length=length,
+        window=int(days * DAY) if days is not None and timed else _ANY,
+        back=length - 1 if timed else length // 2,
+        through=through,
+        least=(1 - x) * (1 - _SLACK),
+        most=(1 + x) * (1 + _SLACK),
+        explore=max(params.max_explored - explored, 1),
     )
 
 
-def _nearby(
-    snapshot: Snapshot, ask: Ask, root: int, params: CycleParams
-) -> tuple[I64, str | None, int]:
+def _cut(
+    params: CycleParams, outcome: Outcome[_Best], before: float | None, explored: int
+) -> Cut:  # fmt: skip
+    """What ended a search, and up to which window everything was found all the same."""
+    zh, en = ("", "") if before is None else (
+        f"; {before:g} 天内的环已全部列入", f"; all cycles within {before:g} days were found"
+    )  # fmt: skip
+    if outcome.status == EXPLORED:
+        text = f"max_explored: not all was looked at{en} / 未查看全部转账{zh}"
+        return Cut(text, explored, params.max_explored)
+    return Cut(f"time_limit: not all was looked at{en} / 超时, 未查看全部转账{zh}", explored)
+
+
+def _money(snapshot: Snapshot, params: CycleParams, kinds: list[str], pay: Payments) -> Money:
+    """What each edge pays, where the question minds it."""
+    if params.tolerance is None:
+        return Money(np.empty(0), np.empty(0, np.int16))
+    value = snapshot.columns.value[pay.row].astype(np.float64)
+    coin = np.zeros(len(value), np.int16)
+    codes = {"CNY": 0}
+    foreign = currencies(snapshot, kinds)
+    if foreign:
+        known = np.array(sorted(foreign), np.int64)
+        for i in np.flatnonzero(np.isin(pay.row, known)).tolist():
+            coin[i] = codes.setdefault(foreign[int(pay.row[i])], len(codes))
+    return Money(np.where(value > 0, value, np.nan), coin)
+
+
+def _nearby(snapshot: Snapshot, ask: Ask, root: int, params: CycleParams) -> tuple[I64, list[Cut]]:
     """The relations that a cycle through `root` can be made of: half its length either way."""
     g = graph_of(snapshot)
     rows: set[int] = set()
-    ended, explored = None, 0
+    cuts = []
     half = (params.max_length + 1) // 2
     for way, depth in ((OUT, half), (IN, params.max_length - half)):
         bounds = Bounds(depth, _UNLIMITED, _UNLIMITED, params.max_explored)
         found = reach(g, ask._replace(way=way), root, bounds, params.time_limit / 3, every=True)
         rows.update(found.row)
-        explored += found.explored
-        if found.status in (searching.EXPLORED, searching.TIME):
-            ended = "time_limit" if found.status == searching.TIME else "max_explored"
-    return np.array(sorted(rows), np.int64), ended, explored
+        if found.status == searching.EXPLORED:
+            text = "max_explored: not all was looked at / 未查看全部转账"
+            cuts.append(Cut(text, found.explored, params.max_explored))
+        elif found.status == searching.TIME:
+            text = "time_limit: not all was looked at / 超时, 未查看全部转账"
+            cuts.append(Cut(text, found.explored))
+    return np.array(sorted(rows), np.int64), cuts[:1]
 
 
 class _Best:
-    """Keeps the cycles of highest score, so that memory is bounded however many there are."""
+    """Keeps the cycles of most evidence, so that memory is bounded however many there are."""
 
-    def __init__(self, snapshot: Snapshot, pay: Payments, params: CycleParams) -> None:
+    def __init__(
+        self, pay: Payments, scales: Scales, params: CycleParams, shortest: int | None = None
+    ) -> None:
         self.count = 0
         self._pay = pay
+        self._scales = scales
         self._params = params
-        self._time = snapshot.columns.vf[pay.row]
-        self._windowed = params.any_order and params.window is not None
-        value = snapshot.columns.value[pay.row].astype(np.float64)
-        bad = value <= 0
-        begins = pay.first[:-1]
-        if len(begins):
-            self._amount = np.add.reduceat(np.where(bad, 0.0, value), begins)
-            self._amount[np.add.reduceat(bad, begins) > 0] = 0.0
-            self._early, self._late = self._time[begins], self._time[pay.first[1:] - 1]
-        width = params.max_length
-        self._cycles = np.empty((0, width), np.int64)
+        self._shortest = shortest  # longest time of cycles that were found before
+        self._wide = None
+        if params.any_order and params.window is not None:
+            self._wide = int(params.window * DAY)
+        self._cycles = np.empty((0, params.max_length), np.int64)
         self._rank = np.empty((0, 4), np.float64)
 
     def take(self, block: I64) -> None:
         """Take in a block of cycles."""
-        if self._windowed:
+        if self._wide is not None:
             block = block[[self._window(cycle) is not None for cycle in block]]
-        self.count += len(block)
-        cycles = np.concatenate([self._cycles, block])
-        rank = np.concatenate([self._rank, self._ranks(block)])
+        for part in np.array_split(block, max(len(block) // _FEW, 1)):
+            weighed = self._scales.weigh(part)
+            rank = np.column_stack(
+                [-weighed.evidence, weighed.begins, weighed.ends, (part >= 0).sum(axis=1)]
+            )
+            fresh = np.ones(len(part), np.bool_)
+            if self._shortest is not None:
+                fresh = weighed.ends - weighed.begins > self._shortest
+            self._add(part[fresh], rank[fresh])
+            self.count += int(fresh.sum())
+
+    def join(self, other: _Best) -> None:
+        """Take in what another took in."""
+        self.count += other.count
+        self._add(other._cycles, other._rank)
+
+    def _add(self, cycles: I64, rank: np.ndarray) -> None:
+        cycles = np.concatenate([self._cycles, cycles])
+        rank = np.concatenate([self._rank, rank])
         if len(cycles) > self._params.max_rows:
-            kept = np.lexsort(rank.T[::-1])[: self._params.max_rows]
+            keys = [*cycles.T[::-1], *rank.T[::-1]]  # edges decide among equals
+            kept = np.lexsort(keys)[: self._params.max_rows]
             cycles, rank = cycles[kept], rank[kept]
         self._cycles, self._rank = cycles, rank
 
-    def _ranks(self, block: I64) -> F64:
-        """Sort keys of cycles, least first: minus score, begin, end, length."""
-        there = block >= 0
-        if not len(block):
-            return np.empty((0, 4), np.float64)
-        amount = self._amount[block]
-        least = np.where(there, amount, np.inf).min(axis=1)
-        most = np.where(there, amount, 0.0).max(axis=1)
-        begins = np.where(there, self._early[block], np.iinfo(np.int64).max).min(axis=1)
-        ends = np.where(there, self._late[block], np.iinfo(np.int64).min).max(axis=1)
-        kept = np.divide(least, most, out=np.zeros(len(block)), where=most > 0)
-        days = (ends.astype(np.float64) - begins) / DAY
-        score = kept / (1 + days / 30)
-        return np.column_stack([-score, begins, ends, there.sum(axis=1)])
-
     def _window(self, cycle: I64) -> list[list[int]] | None:
         """The relations of each hop within the earliest window that has one of every hop."""
-        first, when, row = self._pay.first, self._time, self._pay.row
+        first, row = self._pay.first, self._pay.row
+        when = self._scales.when
         hops = [range(first[e], first[e + 1]) for e in cycle if e >= 0]
-        wide = int((self._params.window or 0) * DAY)
         for start in sorted({int(when[p]) for hop in hops for p in hop}):
-            kept = [[int(row[p]) for p in hop if start <= when[p] <= start + wide] for hop in hops]
+            stop = start + (self._wide or 0)
+            kept = [[int(row[p]) for p in hop if start <= when[p] <= stop] for hop in hops]
             if all(kept):
                 return kept
         return None
 
-    def hops(self) -> list[list[list[int]]]:
-        """The relations of the best cycles."""
-        first, row = self._pay.first.tolist(), self._pay.row
-        made = []
-        for cycle in self._cycles:
-            if self._windowed:
-                made.append(self._window(cycle) or [])
-            else:
-                made.append(
-                    [row[first[e] : first[e + 1]].tolist() for e in cycle.tolist() if e >= 0]
-                )
-        return made
+    def answer(
+        self, snapshot: Snapshot, params: CycleParams, cuts: list[Cut], tests: int
+    ) -> Result[Finding]:
+        """The rows of the best cycles."""
+        if self.count > params.max_rows:
+            text = f"max_rows: {self.count} cycles found, those of most evidence are shown"
+            cuts = [Cut(f"{text} / 只列出证据最强的环", self.count, params.max_rows), *cuts]
+        weighed = self._scales.weigh(self._cycles)
+        found = []
+        for i, cycle in enumerate(self._cycles):
+            hops = self._hops(cycle)
+            found.append(_found(snapshot, params, hops, float(weighed.p[i]), signs_of(weighed, i)))
+        return answer(snapshot, found, params, tests=max(tests, self.count), cuts=cuts)
+
+    def _hops(self, cycle: I64) -> list[list[int]]:
+        """The relations of each hop."""
+        if self._wide is not None:
+            return self._window(cycle) or []
+        first, row = self._pay.first, self._pay.row
+        return [row[first[e] : first[e + 1]].tolist() for e in cycle.tolist() if e >= 0]
 
 
-def _row(snapshot: Snapshot, hops: list[list[int]], any_order: bool) -> TransferCycle:
-    cols = snapshot.columns
-    members = [snapshot.canonical(int(cols.src[hop[0]])) for hop in hops]
+def _found(
+    snapshot: Snapshot, params: CycleParams, hops: list[list[int]], p: float, signs: list[Sign]
+) -> Found:
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    members = [int(rep[cols.src[hop[0]]]) for hop in hops]
     when = [[int(cols.vf[row]) for row in hop] for hop in hops]
-    begin = members.index(min(members)) if any_order else _start(members, when)
+    begin = _start(snapshot, params, members, hops, when)
     members = members[begin:] + members[:begin]
     hops = hops[begin:] + hops[:begin]
-    begins, ends = min(map(min, when)), max(map(max, when))
-    facts = snapshot.fact_ids([row for hop in hops for row in hop])
-    shown, total = evidence(facts)
+    days = (max(map(max, when)) - min(map(min, when))) / DAY
     smallest, kept = _amounts(snapshot, hops)
     one = len(smallest) == 1
-    currency = next(iter(smallest)) if one else None
-    days = (ends - begins) / DAY
-    pattern = "transfer_cycle_any_order" if any_order else "transfer_cycle"
-    digest = hashlib.sha256("\n".join([pattern, *sorted(facts)]).encode()).hexdigest()
-    return TransferCycle(
-        id=f"{pattern}:{digest[:16]}",
-        pattern=pattern,
+    attrs: dict[str, Any] = {"kept": round(kept, 6), "days": round(days, 6)}
+    if not one and smallest:
+        attrs["amounts"] = {coin: decimal_text(least, coin) for coin, least in smallest.items()}
+    zh, en = _words(len(members), days, smallest)
+    currency = next(iter(smallest)) if one else "CNY"
+    return Found(
+        pattern="transfer_cycle_any_order" if params.any_order else "transfer_cycle",
         members=members,
-        facts=shown,
-        amount=smallest[currency] if currency is not None else None,
-        begins=format_time(begins),
-        ends=format_time(ends),
-        score=kept / (1 + days / 30),
-        why=_why(len(members), days, smallest),
+        rows=[row for hop in hops for row in hop],
+        p=p,
+        zh=zh,
+        en=en,
+        signs=signs,
+        amount=smallest[currency] if one else None,
         currency=currency,
-        amounts=msgspec.UNSET if one or not smallest else smallest,
-        facts_total=total,
+        attrs=attrs,
     )
 
 
-def _start(members: list[str], when: list[list[int]]) -> int:
-    """Where a cycle in order of time starts; at its least member where all is of one moment."""
+def _start(
+    snapshot: Snapshot, params: CycleParams, members: list[int], hops: list[list[int]],
+    when: list[list[int]],
+) -> int:  # fmt: skip
+    """Where a cycle starts: in order of time after time falls; where all is of one moment, after
+    the hop that the next does not follow in amount, or at its least member."""
     times = [hop[0] for hop in when]
-    if len(set(times)) == 1:
-        return members.index(min(members))
-    return next(i for i in range(len(times)) if times[i] < times[i - 1])
+    if not params.any_order and len(set(times)) > 1:
+        return next(i for i in range(len(times)) if times[i] < times[i - 1])
+    if params.tolerance is not None:
+        worth = [int(snapshot.columns.value[hop[0]]) for hop in hops]
+        low, high = (1 + way * params.tolerance for way in (-1, 1))
+        for i, now in enumerate(worth):
+            was = worth[i - 1]
+            if not low * (1 - _SLACK) * was <= now <= high * (1 + _SLACK) * was:
+                return i
+    names = snapshot.canonicals(members)
+    return names.index(min(names))
 
 
-def _amounts(snapshot: Snapshot, hops: list[list[int]]) -> tuple[dict[str, str], float]:
-    """The smallest hop by currency, as text, and the least ratio of smallest to largest."""
+def _amounts(snapshot: Snapshot, hops: list[list[int]]) -> tuple[dict[str, int], float]:
+    """The smallest hop by currency, and the least ratio of smallest to largest."""
     sums: dict[str, list[int]] = {}
     known = True
     for hop in hops:
@@ -240,15 +289,12 @@ def _amounts(snapshot: Snapshot, hops: list[list[int]]) -> tuple[dict[str, str],
             by[currency] = by.get(currency, 0) + value
         for currency, total in by.items():
             sums.setdefault(currency, []).append(total)
-    smallest = {c: decimal_text(min(v), c) for c, v in sorted(sums.items())}
     kept = min((min(v) / max(v) for v in sums.values()), default=0.0) if known else 0.0
-    return smallest, kept
+    return {currency: min(v) for currency, v in sorted(sums.items())}, kept
 
 
-def _why(length: int, days: float, smallest: dict[str, str]) -> str:
-    amounts = ", ".join(f"{text} {currency}" for currency, text in smallest.items())
+def _words(length: int, days: float, smallest: dict[str, int]) -> tuple[str, str]:
+    amounts = ", ".join(f"{decimal_text(least, coin)} {coin}" for coin, least in smallest.items())
     zh = f"资金经 {length} 个账户在 {days:.1f} 天内回到起点"
     en = f"money is back at its start over {length} accounts within {days:.1f} days"
-    if amounts:
-        zh, en = f"{zh}, 最小一笔 {amounts}", f"{en}, smallest hop {amounts}"
-    return f"{zh} / {en}"
+    return (f"{zh}, 最小一笔 {amounts}", f"{en}, smallest hop {amounts}") if amounts else (zh, en)

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
     from graph.snapshot import Snapshot
 
-_FAR: Final = 2**61
+_FAR: Final = 2**60
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 
 class Network(NamedTuple):
-    """Edges between nodes 0..n-1, by their start and time, and again by their end and time."""
+    """Edges between nodes 0..n-1, by their start and time, and again by their end and time.
+
+    Nodes are numbered by how many edges they have, those with fewest first.
+    """
 
     out_ptr: I64
     out_to: I32
@@ -44,9 +47,14 @@ class Payments(NamedTuple):
     first: I64
     row: I64
 
+    def place(self, subject: int) -> int | None:
+        """The node of a subject; None where it neither pays nor is paid."""
+        found = np.flatnonzero(self.subject == subject)
+        return int(found[0]) if len(found) else None
+
 
 def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
-    """Pack relations into a network; a payment of a subject to itself is left out.
+    """Pack relations, ascending, into a network; a payment of a subject to itself is left out.
 
     Time: sorting the rows.
     """
@@ -54,10 +62,13 @@ def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
     keep = src != dst
     rows, src, dst = rows[keep], src[keep], dst[keep]
-    subject, ends = np.unique(np.concatenate([src, dst]), return_inverse=True)
-    src, dst = ends[: len(rows)].astype(np.int32), ends[len(rows) :].astype(np.int32)
-    time = np.clip(cols.vf[rows], -_FAR, _FAR)  # differences of times must not overflow
-    order = np.lexsort((rows, time, src) if timed else (rows, time, dst, src))
+    subject, place = _by_degree(len(rep), src, dst)
+    src, dst = place[src], place[dst]
+    time = np.clip(cols.vf[rows], -_FAR, _FAR)  # sums and differences of times must not overflow
+    order = np.argsort(time, kind="stable")
+    if not timed:
+        order = order[np.argsort(dst[order], kind="stable")]
+    order = order[np.argsort(src[order], kind="stable")]
     rows, src, dst, time = rows[order], src[order], dst[order], time[order]
     first = np.arange(len(rows) + 1)
     if not timed:
@@ -69,8 +80,19 @@ def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
     return Payments(_network(len(subject), src, dst, time), subject, first, rows)
 
 
+def _by_degree(n: int, src: I32, dst: I32) -> tuple[I32, I32]:
+    """The subjects that have payments, those with fewest first, and the place of each."""
+    degree = np.bincount(src, minlength=n) + np.bincount(dst, minlength=n)
+    there = np.flatnonzero(degree)
+    subject = there[np.argsort(degree[there], kind="stable")].astype(np.int32)
+    place = np.full(n, -1, np.int32)
+    place[subject] = np.arange(len(subject), dtype=np.int32)
+    return subject, place
+
+
 def _network(n: int, src: I32, dst: I32, time: I64) -> Network:
-    back = np.lexsort((time, dst))
+    back = np.argsort(time, kind="stable")
+    back = back[np.argsort(dst[back], kind="stable")]
     steps = np.arange(n + 1)
     return Network(
         np.searchsorted(src, steps).astype(np.int64),
@@ -82,14 +104,26 @@ def _network(n: int, src: I32, dst: I32, time: I64) -> Network:
     )
 
 
+def currencies(snapshot: Snapshot, kinds: Sequence[str]) -> dict[int, str]:
+    """The currency of every relation of these kinds that is not in yuan, by row."""
+    return {
+        row: currency
+        for kind in kinds
+        for row, extra in snapshot.extras(kind)
+        if (currency := extra.get("currency", "CNY")) != "CNY"
+    }
+
+
 def at_least(snapshot: Snapshot, rows: I64, kinds: Sequence[str], amount: float) -> I64:
-    """The rows of at least an amount, in whole units of their own currency."""
+    """The rows, ascending, of at least an amount, in whole units of their own currency."""
     least = np.full(len(rows), _minor(amount, 2), np.int64)
-    for kind in kinds:
-        for row, extra in snapshot.extras(kind):
-            digits = exponent(extra.get("currency", "CNY"))
-            if digits != 2:
-                least[rows == row] = _minor(amount, digits)
+    odd = {
+        row: digits
+        for row, currency in currencies(snapshot, kinds).items()
+        if (digits := exponent(currency)) != 2
+    }
+    for i in np.flatnonzero(np.isin(rows, np.array(sorted(odd), np.int64))).tolist():
+        least[i] = _minor(amount, odd[int(rows[i])])
     return rows[snapshot.columns.value[rows] >= least]
 
 

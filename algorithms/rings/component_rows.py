@@ -59,13 +59,13 @@ def _largest(
         last = order[most - 1]
         equal = (size[order] == size[last]) & (relations[order] == relations[last])
         order = order[: int(np.flatnonzero(equal)[-1]) + 1]
-    called = _called(snapshot, whole, label, order)
+    names = called(snapshot, whole, label, order)
     keys = zip(order.tolist(), (-size[order]).tolist(), (-relations[order]).tolist(), strict=True)
-    ranked = sorted((members, rows, called[root], root) for root, members, rows in keys)
+    ranked = sorted((members, rows, names[root], root) for root, members, rows in keys)
     return [(root, name) for *_, name, root in ranked[:most]]
 
 
-def _called(snapshot: Snapshot, whole: Whole, label: I32, roots: I64) -> dict[int, str]:
+def called(snapshot: Snapshot, whole: Whole, label: I32, roots: I64) -> dict[int, str]:
     """The least canonical id of each component among its members of the kind of least code.
 
     Only those are named: in the largest component that is a small part of a great many.
@@ -77,12 +77,12 @@ def _called(snapshot: Snapshot, whole: Whole, label: I32, roots: I64) -> dict[in
     least = np.full(len(label), 255, np.uint8)
     np.minimum.at(least, owner, kind)
     first = kind == least[owner]
-    called: dict[int, str] = {}
+    found: dict[int, str] = {}
     names = snapshot.canonicals(whole.nodes[members[first]].tolist())
     for root, name in zip(owner[first].tolist(), names, strict=True):
-        if root not in called or name < called[root]:
-            called[root] = name
-    return called
+        if root not in found or name < found[root]:
+            found[root] = name
+    return found
 
 
 def _rows(

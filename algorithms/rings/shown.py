@@ -54,3 +54,15 @@ def grouped(label: I32, wanted: npt.NDArray[np.bool_]) -> dict[int, I64]:
         int(label[order[low]]): order[low:high]
         for low, high in zip(begins.tolist(), ends.tolist(), strict=True)
     }
+
+
+def oldest(snapshot: Snapshot, rows: I64) -> list[int]:
+    """Relations, those that began first at the front, as many as a row shows; equal ones by id. The
+    order of the rest is that of the snapshot."""
+    began = snapshot.columns.vf[rows]
+    front = _upper(-(began // 2), FACTS_LIMIT)  # halves, for the least has no opposite
+    when, ids = began[front].tolist(), snapshot.fact_ids(rows[front].tolist())
+    order = sorted(range(len(front)), key=lambda k: (when[k], ids[k]))
+    rest = np.ones(len(rows), np.bool_)
+    rest[front] = False
+    return [*rows[front[order]].tolist(), *rows[rest].tolist()]

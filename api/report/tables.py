@@ -42,6 +42,10 @@ _HIDDEN: Final = {
     "beneficial_owners": {"facts_total"},
     "common_links": {"facts_total"},
 }
+# What every finding carries; `why` says it in words.
+_FINDING: Final = frozenset({
+    "id", "p", "q", "evidence", "signs", "currency", "attrs", "facts_total", "members_total",
+})  # fmt: skip
 _ASKED: Final = {
     "target": ("owned", "controlled", "company"), "owner": ("owner",),
     "controller": ("controller",),
@@ -88,6 +92,8 @@ def results(known: Known, answer: Mapping[str, Any], most: int) -> Table:
     hidden = _HIDDEN.get(answer["algorithm"], set()) | {
         column for name, columns in _ASKED.items() if asked.get(name) for column in columns
     }
+    if rows and "signs" in rows[0]:
+        hidden |= _FINDING
     names = dict.fromkeys(
         name for row in rows for name, value in row.items()
         if name not in hidden and value not in (None, [])

@@ -21,6 +21,7 @@ SUBJECTS: Final = {
     "event": ("e1",),
 }
 _FIXED: Final = {"measure": "consumption_restriction", "act": "2019-03-01"}
+_ABROAD: Final = {"export": True}
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
 
 
@@ -45,7 +46,7 @@ def _event(kind: str, a: str, b: str, at: str, **fields: Any) -> dict[str, Any]:
 
 def relations() -> list[dict[str, Any]]:
     """Cross- and self-holdings, parallel relations, self-loops, a transfer cycle, an invoice
-    cycle, shared identifiers; nothing that happened before 2012."""
+    cycle, an export, shared identifiers; nothing that happened before 2012."""
     found = [
         _state("shareholder", "p1", "c1", share="0.6"),
         _state("shareholder", "p2", "c1", share="0.3"),
@@ -96,6 +97,8 @@ def relations() -> list[dict[str, Any]]:
         _event("invoice", "c1", "c2", "2021-05-01", amount="113.00", tax="13.00", goods="107"),
         _event("invoice", "c2", "c3", "2021-05-10", amount="113.00", tax="13.00", goods="107"),
         _event("invoice", "c3", "c1", "2021-05-20", amount="113.00", tax="13.00", goods="107"),
+        _event("invoice", "c4", "c1", "2021-04-25", amount="100.00", tax="11.50", goods="107"),
+        _event("invoice", "c3", "c5", "2021-05-25", amount="120.00", goods="107", attrs=_ABROAD),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
 

@@ -160,6 +160,8 @@ def _meaning(
     rows = renamed(msgspec.to_builtins(answer["results"]), back)
     for row in rows:
         row.pop("id", None)
+        if row.get("basis") == "common":  # of two who share an owner the lesser name stands first
+            row["a"], row["b"] = sorted((row["a"], row["b"]))
         if "facts_total" in row:
             row["facts"] = len(row["facts"])
     return sorted(json.dumps(row, sort_keys=True) for row in rows), answer["truncated"]

@@ -38,3 +38,18 @@ def test_a_corrected_form_counts_from_then_on(write: Callable[..., Store]) -> No
     assert not now.state_organ(now.resolve("c"))
     then = open_snapshot(store, before.known_at)
     assert then.state_organ(then.resolve("c")) == (then.batch == before.batch)
+
+
+def test_all_organs_are_those_that_are_organs(write: Callable[..., Store]) -> None:
+    """By their forms and by their keys; those of one subject once."""
+    forms = {"a": "机关法人", "b": "有限责任公司", "d": "state organ"}
+    store = write([
+        *({"kind": "company", "id": name, "attrs": {"form": form}} for name, form in forms.items()),
+        {"kind": "company", "id": "e", "keys": {"uscc": "11100000000013127D"}},
+        {"kind": "company", "id": "f", "keys": {"uscc": "91110000MA0000001L"}},
+        {"kind": "same_as", "id": "s", "from": "a", "to": "d"},
+    ])  # fmt: skip
+    view = open_snapshot(store)
+    expected = sorted(n for n in view.subjects().tolist() if view.state_organ(n))
+    assert len(expected) == 2
+    assert view.state_organs().tolist() == expected

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 import networkx as nx
 
 
 class Payment(NamedTuple):
-    """One transfer: name, ends and time in days."""
+    """One transfer: name, ends, time in days, amount and currency."""
 
     id: str
     src: str
     dst: str
     time: float
+    amount: Fraction = Fraction(1)
+    currency: str = "CNY"
 
 
 def chains(payments: list[Payment], longest: int) -> Iterator[tuple[Payment, ...]]:
@@ -39,18 +43,35 @@ def chains(payments: list[Payment], longest: int) -> Iterator[tuple[Payment, ...
 
 
 def timed(
-    payments: list[Payment], longest: int, window: float | None = None, through: str | None = None
+    payments: list[Payment],
+    longest: int,
+    window: float | None = None,
+    through: str | None = None,
+    tolerance: Fraction | None = None,
 ) -> set[tuple[str, ...]]:
-    """Cycles in order of time, as names from the earliest; of one moment: from the least node."""
-    found = set()
+    """Cycles in order of time, as names from the earliest; of one moment: from where amounts may
+    be followed, from the least node of several."""
+    found: dict[frozenset[str], tuple[bool, str, tuple[str, ...]]] = {}
     for chain in chains(payments, longest):
         span = chain[-1].time - chain[0].time
         nodes = [p.src for p in chain]
         if (window is not None and span > window) or (through is not None and through not in nodes):
             continue
-        if span > 0 or nodes[0] == min(nodes):
-            found.add(tuple(p.id for p in chain))
-    return found
+        if tolerance is not None and not all(follows(p, q, tolerance) for p, q in pairwise(chain)):
+            continue
+        names = tuple(p.id for p in chain)
+        # Where the hop into the start is followed as well, any start would do: the least node.
+        forced = tolerance is not None and not follows(chain[-1], chain[0], tolerance)
+        this = (not forced, nodes[0], names)
+        key = frozenset(names)
+        found[key] = min(found.get(key, this), this)
+    return {names for _, _, names in found.values()}
+
+
+def follows(before: Payment, after: Payment, tolerance: Fraction) -> bool:
+    """Whether an amount is that of the payment before it, less or more by a part at most."""
+    least, most = ((1 + way * tolerance) * before.amount for way in (-1, 1))
+    return before.currency == after.currency and least <= after.amount <= most
 
 
 def untimed(payments: list[Payment], longest: int) -> set[tuple[str, ...]]:

@@ -1,0 +1,175 @@
+"""Running a search for cycles to its end or its bounds: interpreted, compiled, on two threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from algorithms.flows.cycle_search import (
+    BALL,
+    DONE,
+    EDGE,
+    EXPLORED,
+    FAR,
+    FOUND,
+    FULL,
+    LAST,
+    PAUSED,
+    ROOT,
+    SEEN,
+    SPAN,
+    Money,
+    Rules,
+    Scratch,
+    search,
+)
+from algorithms.flows.network import I64, Network
+
+TIME: Final = 4
+
+_EASY: Final = 50_000
+_HEAVY: Final = 20_000_000
+_CYCLES: Final = 1 << 14
+_THREADS: Final = 2
+_BLOCKS: Final = 200
+
+
+class Taker(Protocol):
+    """Takes in what is found: blocks of cycles, a row each: edges in order, -1 past their end."""
+
+    def take(self, block: I64) -> None:
+        """Take in a block."""
+
+    def join(self, other: Any) -> None:
+        """Take in what another of these took."""
+
+
+T = TypeVar("T", bound=Taker)
+
+
+class Outcome(NamedTuple, Generic[T]):
+    """What was found, how the search ended, how many edges it looked at."""
+
+    taker: T
+    status: int
+    explored: int
+
+
+def run(
+    net: Network, money: Money, rules: Rules, seconds: float, made: Callable[[], T],
+    root: int | None = None,
+) -> Outcome[T]:  # fmt: skip
+    """Search from every root, or from one. What is found goes to the taker that `made` makes.
+
+    Begins interpreted. What is not done soon is compiled, the roots that are left shared between
+    threads in blocks, each with a taker of its own; blocks count in their order, up to the first
+    that was cut short, so that the answer does not depend on which thread was faster.
+    """
+    until = time.monotonic() + seconds
+    n = len(net.out_ptr) - 1
+    taker = made()
+    s = _scratch(n, rules)
+    s.state[ROOT], s.state[LAST] = (0, n) if root is None else (root, root + 1)
+    _to_root(net, s.state)
+    while (status := search(net, money, rules, _EASY, s)) == FULL:
+        _hand_over(s, taker)
+        if s.state[SEEN] >= _EASY or time.monotonic() > until:
+            break
+    _hand_over(s, taker)
+    if status not in (PAUSED, FULL):
+        return Outcome(taker, status, int(s.state[SEEN]))
+    first = int(s.state[ROOT]) + 1
+    s.state[LAST] = first  # this root to its end; the next ones in blocks
+    status = _finish(net, money, rules, s, taker, until)
+    explored = int(s.state[SEEN])
+    if root is None and status == DONE:
+        return _in_blocks(net, money, rules, made, until, first, Outcome(taker, DONE, explored))
+    return Outcome(taker, status, explored)
+
+
+def _in_blocks(
+    net: Network, money: Money, rules: Rules, made: Callable[[], T], until: float, first: int,
+    so_far: Outcome[T],
+) -> Outcome[T]:  # fmt: skip
+    cuts = _blocks(net, first)
+    spare = [_scratch(len(net.out_ptr) - 1, rules) for _ in range(_THREADS)]
+    stopped = threading.Event()
+
+    def block(low: int, high: int) -> Outcome[T]:
+        if stopped.is_set():
+            return Outcome(made(), TIME, 0)
+        s, taker = spare.pop(), made()
+        s.state[:BALL] = s.state[SEEN] = 0
+        s.state[ROOT], s.state[LAST] = low, high
+        _to_root(net, s.state)
+        status = _finish(net, money, rules, s, taker, until)
+        if status != DONE:
+            stopped.set()
+        found = Outcome(taker, status, int(s.state[SEEN]))
+        if status == DONE:
+            spare.append(s)
+        return found
+
+    taker, status, explored = so_far
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for part in pool.map(block, cuts[:-1], cuts[1:]):
+            taker.join(part.taker)
+            status, explored = part.status, explored + part.explored
+            if status == DONE and explored >= rules.explore:
+                status = EXPLORED
+            if status != DONE:
+                stopped.set()
+                break
+    return Outcome(taker, status, explored)
+
+
+def _blocks(net: Network, first: int) -> list[int]:
+    """Where blocks of roots begin and end: about as many edges in each, a hub is one by itself."""
+    ptr = net.out_ptr
+    n = len(ptr) - 1
+    edges = np.linspace(ptr[min(first, n)], ptr[n], _BLOCKS + 1)
+    at = np.searchsorted(ptr[:-1], edges[:-1])
+    cuts: list[int] = np.unique(np.append(at, [min(first, n), n])).tolist()
+    return cuts
+
+
+def _finish(
+    net: Network, money: Money, rules: Rules, s: Scratch, taker: Taker, until: float
+) -> int:
+    """Go on, compiled, to the end of a search or its bounds."""
+    while (status := search.hot(net, money, rules, _HEAVY, s)) in (PAUSED, FULL):
+        _hand_over(s, taker)
+        if time.monotonic() > until:
+            return TIME
+    _hand_over(s, taker)
+    return int(status)
+
+
+def _hand_over(s: Scratch, taker: Taker) -> None:
+    if s.state[FOUND]:
+        taker.take(s.found[: s.state[FOUND]].copy())
+        s.state[FOUND] = 0
+
+
+def _to_root(net: Network, state: I64) -> None:
+    """Put a search at the beginning of its first root."""
+    state[EDGE] = state[SPAN] = net.out_ptr[min(int(state[ROOT]), len(net.out_ptr) - 1)]
+
+
+def _scratch(n: int, rules: Rules) -> Scratch:
+    deep = rules.length + 1
+    return Scratch(
+        steps=np.full(n, FAR, np.int8),
+        touched=np.empty(n, np.int32),
+        node=np.zeros(deep, np.int64),
+        edge=np.zeros(deep, np.int64),
+        at=np.zeros(deep, np.int64),
+        peak=np.zeros(deep, np.int64),
+        found=np.empty((_CYCLES, rules.length), np.int64),
+        state=np.zeros(8, np.int64),
+    )

@@ -1,0 +1,73 @@
+"""Whose accounts these are: their holders, and the groups and families that the holders belong to.
+
+Leads for weighing a finding against innocent explanations, read once for a whole graph.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.rings.connected import components
+from graph.columns import I32, I64
+from graph.model import CODES, SHARE_UNIT
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
+
+Mask = npt.NDArray[np.bool_]
+
+_PERSON: Final = CODES["person"]
+_COMPANY: Final = CODES["company"]
+_DECLARED: Final = ("kin", "guardian", "controller", "branch")  # what joins holders, and a majority
+_LARGEST: Final = 200  # more than so many joined holders are no family and no group
+
+
+class Holders(NamedTuple):
+    """By the number of each record in the snapshot; read it at the representatives of accounts.
+
+    `of` is one holder of the account, -1 where none is known. `group` is one number for all
+    subjects that are joined by kinship, guardianship, a majority holding, control or a branch, and
+    for the accounts that they hold, -1 where the account's holder is not known. `company` and
+    `person` say what the holder is.
+    """
+
+    of: I32
+    group: I32
+    company: Mask
+    person: Mask
+
+
+def holders(snapshot: Snapshot, at: int) -> Holders:
+    """Who held which account on a day. Linear in the subjects and in these relations."""
+    nodes, cols = snapshot.nodes, snapshot.columns
+    n, rep = snapshot.n, snapshot.nodes.rep
+    held = snapshot.rows("holds_account", at)
+    holder, account = rep[cols.src[held]], rep[cols.dst[held]]
+    of = np.full(n, -1, np.int32)
+    order = np.argsort(holder, kind="stable")[::-1]  # the least of several
+    of[account[order]] = holder[order]
+    joined = [snapshot.rows(_DECLARED, at), _majority(snapshot, at)]
+    rows = np.concatenate(joined)
+    src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
+    label = components(n, _both(src, holder), _both(dst, account))
+    size = np.bincount(label[nodes.kind != CODES["account"]], minlength=n)
+    loose = size[label] > _LARGEST
+    group = np.where(loose, np.where(of >= 0, of, np.arange(n, dtype=np.int32)), label)
+    group[(of < 0) & (nodes.kind == CODES["account"])] = -1
+    kind = nodes.kind[np.maximum(of, 0)]
+    known = of >= 0
+    return Holders(
+        of, group.astype(np.int32), known & (kind == _COMPANY), known & (kind == _PERSON)
+    )
+
+
+def _both(a: I32, b: I32) -> I32:
+    return np.concatenate([a, b]).astype(np.int32)
+
+
+def _majority(snapshot: Snapshot, at: int) -> I64:
+    rows = snapshot.rows("shareholder", at)
+    return rows[2 * snapshot.columns.value[rows] > SHARE_UNIT]

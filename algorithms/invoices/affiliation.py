@@ -1,0 +1,266 @@
+"""From who stands above whom to rows of trade between affiliates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple, overload
+
+import numpy as np
+
+from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.scoring import Sign
+from algorithms.findings.significance import LEAST
+from algorithms.invoices.ancestry import (
+    MOST,
+    Above,
+    Climb,
+    Upward,
+    trails,
+    upward,
+)
+from algorithms.invoices.groups import declared_groups
+from algorithms.invoices.ledgers import Books, books
+from algorithms.invoices.meeting import APART, antecedents, chances, distances
+from algorithms.invoices.money import Paid
+from algorithms.invoices.trades import Trades, trades
+from algorithms.registry import Result
+from graph.money import decimal_text
+from graph.times import NEG, day_end, today
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from algorithms.findings.finding import Finding
+    from algorithms.invoices.affiliated_trades import AffiliatedParams
+    from graph.columns import I64
+    from graph.snapshot import Snapshot
+
+    F64 = npt.NDArray[np.float64]
+    Bools = npt.NDArray[np.bool_]
+
+_OPEN: Final = 1  # steps at which one company holds the other for all to see
+_MANY: Final = 20  # firms under one antecedent from which on it looks like an agent
+
+
+class Affiliates(NamedTuple):
+    """The pairs of `trade` (places in it) that are affiliated, and what the search found."""
+
+    trade: Trades
+    up: Upward
+    above: Above
+    pair: I64
+    steps: I64
+    hidden: Bools
+    p: F64
+    ended: bool
+
+
+def affiliates(snapshot: Snapshot, params: AffiliatedParams, at: int, until: float) -> Affiliates:
+    """All affiliated pairs; see `affiliated_trades`."""
+    trade = trades(books(snapshot, at))
+    up = upward(snapshot, at, trade.company, params.min_share)
+    above, ended = _climbed(up, trade, params, until)
+    steps = distances(above, up.organ, trade.seller, trade.buyer)
+    pair = np.flatnonzero((steps > _OPEN) & (steps < APART))
+    seller, buyer, far = trade.seller[pair], trade.buyer[pair], steps[pair].astype(np.int64)
+    n = len(trade.company)
+    p = np.zeros(len(pair))
+    for own, partners in ((seller, trade.buyer), (buyer, trade.seller)):
+        weight = np.bincount(partners, minlength=n).astype(np.float64)
+        near = chances(above, up.organ, weight, params.max_depth)
+        p = np.maximum(p, near[own, far])
+    plain = upward(snapshot, at, trade.company, params.min_share, mutual=False)
+    shown, late = _climbed(plain, trade, params, until)
+    hidden = distances(shown, plain.organ, seller, buyer) > far
+    return Affiliates(
+        trade, up, above, pair, far, hidden, np.clip(p, LEAST, 1.0), ended or late
+    )  # fmt: skip
+
+
+def _climbed(
+    up: Upward, trade: Trades, params: AffiliatedParams, until: float
+) -> tuple[Above, bool]:
+    climb = Climb(up, up.places(trade.company), params.max_depth, params.max_fanout)
+    while climb.go_on():
+        if time.monotonic() > until:
+            return climb.above(), True
+    return climb.above(), False
+
+
+def find(snapshot: Snapshot, params: AffiliatedParams) -> Result[Finding]:
+    """The rows of `affiliated_trades`."""
+    until = time.monotonic() + params.time_limit
+    at = day_end(params.as_of or today())
+    company = None if params.company is None else snapshot.resolve(params.company)
+    found = affiliates(snapshot, params, at, until)
+    made = _Making(snapshot, params, at, found).rows(company)
+    tests = len(found.trade.net)
+    return answer(snapshot, made, params, tests=tests, cuts=_cuts(snapshot, params, found))
+
+
+def _cuts(snapshot: Snapshot, params: AffiliatedParams, found: Affiliates) -> list[Cut]:
+    cuts, above = [], found.above
+    explored = len(above.who)
+    if len(above.hubs):
+        first = min(snapshot.canonicals(above.hubs.tolist()))
+        text = f"max_fanout: {len(above.hubs)} with more above them were not passed, {first} first"
+        cuts.append(Cut(f"{text} / 上级关系过多者未再向上", explored, params.max_fanout))
+    if above.cut:
+        text = f"{above.cut} companies have over {MOST} above them: the farthest were left out"
+        cuts.append(Cut(f"{text} / 上级过多, 未全部追溯", explored, MOST))
+    if found.ended:
+        text = "time_limit: not all companies were looked at / 超时, 未查看全部企业"
+        cuts.append(Cut(text, explored))
+    return cuts
+
+
+class _Trails:
+    """The trails of one finding, followed when they are asked for: few of many are shown."""
+
+    def __init__(self, making: _Making, at: int, shared: list[int]) -> None:
+        self._making, self._at, self._shared = making, at, shared
+
+    @cached_property
+    def both(self) -> tuple[list[int], list[int]]:
+        """The relations (the seller's side first), and who is on the trails, antecedents first."""
+        making, params = self._making, self._making.params
+        up, trade = making.found.up, making.found.trade
+        rows: dict[int, None] = {}
+        on: dict[int, None] = dict.fromkeys(self._shared)
+        pair = int(making.found.pair[self._at])
+        ends = up.places(trade.company[[trade.seller[pair], trade.buyer[pair]]]).tolist()
+        for start in ends:
+            goals = [goal for goal in self._shared if goal != start]
+            found = trails(up, start, goals, params.max_depth, params.max_fanout)
+            rows.update(dict.fromkeys(making.in_order(found.rows)))
+            on.update(dict.fromkeys(found.between))
+        between = [place for place in on if place not in ends]
+        invoices = trade.row[trade.ptr[pair] : trade.ptr[pair + 1]].tolist()
+        return [*rows, *invoices], up.subject[between].tolist()
+
+
+def _unpaid(kept: Books, trade: Trades, pair: I64) -> Bools:
+    """Which pairs have accounts that the bank tells of, and paid less than a tenth."""
+    money = kept.money
+    seller, buyer = trade.company[trade.seller[pair]], trade.company[trade.buyer[pair]]
+    paid = Paid(money).between(buyer, seller, np.full(len(pair), NEG), np.full(len(pair), kept.at))
+    known = np.isin(buyer, money.payer) & np.isin(seller, money.payee)
+    few: Bools = known & (paid < trade.net[pair] * 0.1)
+    return few
+
+
+def _by_step(found: tuple[tuple[int, int], str]) -> tuple[int, str]:
+    return found[0][0], found[1]
+
+
+class _Later(Sequence[int]):
+    """One of the two things that trails give."""
+
+    def __init__(self, source: _Trails, which: int) -> None:
+        self._source, self._which = source, which
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[int]: ...
+    def __getitem__(self, at: int | slice) -> int | list[int]:
+        return self._source.both[self._which][at]
+
+    def __len__(self) -> int:
+        return len(self._source.both[self._which])
+
+
+class _Making:
+    """Makes findings of affiliated pairs."""
+
+    def __init__(
+        self, snapshot: Snapshot, params: AffiliatedParams, at: int, found: Affiliates
+    ) -> None:
+        self.snapshot, self.params, self.found = snapshot, params, found
+        trade, pair = found.trade, found.pair
+        n = len(trade.company)
+        sold = np.bincount(trade.seller, trade.net, n)
+        near = np.bincount(trade.seller[pair], trade.net[pair], n)
+        self.share = np.divide(near, sold, out=np.zeros(n), where=sold > 0)
+        group = declared_groups(snapshot, at)[trade.company]
+        self.grouped = group[trade.seller[pair]] == group[trade.buyer[pair]]
+        key = trade.seller * n + trade.buyer
+        self.unpaid = _unpaid(books(snapshot, at), trade, pair)
+        self.mutual = np.isin(trade.buyer[pair] * n + trade.seller[pair], key)
+        above = found.above
+        self.firms = np.bincount(above.who[above.steps == 1], minlength=len(found.up.subject))
+
+    def in_order(self, rows: list[tuple[int, int]]) -> list[int]:
+        """Relations of trails by their steps, then their ids."""
+        names = self.snapshot.fact_ids([row for _, row in rows])
+        return [row for (_, row), _ in sorted(zip(rows, names, strict=True), key=_by_step)]
+
+    def rows(self, company: int | None) -> list[Found]:
+        """The findings, those of one company where it is asked about."""
+        trade = self.found.trade
+        seller = trade.company[trade.seller[self.found.pair]]
+        buyer = trade.company[trade.buyer[self.found.pair]]
+        wanted = np.arange(len(self.found.pair))
+        if company is not None:
+            wanted = np.flatnonzero((seller == company) | (buyer == company))
+        return [
+            self._found(at, a, b)
+            for at, a, b in zip(
+                wanted.tolist(), seller[wanted].tolist(), buyer[wanted].tolist(), strict=True
+            )
+        ]
+
+    def _found(self, at: int, seller: int, buyer: int) -> Found:
+        found, trade = self.found, self.found.trade
+        pair = int(found.pair[at])
+        shared, steps = antecedents(
+            found.above, found.up.organ, int(trade.seller[pair]), int(trade.buyer[pair])
+        )
+        names = self.snapshot.canonicals(found.up.subject[shared].tolist())
+        net, count = int(trade.net[pair]), int(trade.ptr[pair + 1] - trade.ptr[pair])
+        share = round(float(self.share[trade.seller[pair]]), 12)
+        source = _Trails(self, at, shared)
+        text = decimal_text(net, "CNY")
+        return Found(
+            pattern="affiliated_trade",
+            members=(seller, buyer),
+            rows=_Later(source, 0),
+            circle=_Later(source, 1),
+            p=float(found.p[at]),
+            zh=f"购销双方经 {steps} 层关系同属一人或一企业之下, {count} 张发票共 {text} 元",
+            en=f"seller and buyer are {steps} steps apart under one antecedent,"
+            f" {count} invoices of {text} CNY in all",
+            signs=tuple(self._signs(at, shared, share)),
+            amount=net,
+            begins=int(trade.first[pair]),
+            ends=int(trade.last[pair]),
+            called=(seller, buyer),
+            attrs={
+                "steps": steps,
+                "antecedents": sorted(names),
+                "invoices": count,
+                "share_of_sales": share,
+            },
+        )
+
+    def _signs(self, at: int, shared: list[int], share: float) -> Iterator[Sign]:
+        firms = int(self.firms[shared].min())
+        if self.found.hidden[at]:
+            text = "a tie of kin, nominee or concert that the register does not show"
+            yield Sign("hidden_tie", 3.0, "亲属、代持或一致行动等未在登记中显示的关系", text)
+        if share >= 0.5:
+            text = f"{share:.0%} of the seller's sales go to affiliates"
+            yield Sign("sales_to_affiliates", 1.0, f"销售额的 {share:.0%} 给关联方", text)
+        if self.unpaid[at]:
+            text = "next to nothing was paid between their accounts"
+            yield Sign("unpaid", 1.5, "双方账户之间几乎没有付款", text)
+        if not self.mutual[at]:
+            yield Sign("one_way", 0.5, "只有单向交易", "trade runs one way only")
+        if self.grouped[at]:
+            text = "both are of one declared group"
+            yield Sign("declared_group", -6.0, "双方属于公开登记的同一集团", text)
+        if firms >= _MANY:
+            text = f"who is above both is above {firms} companies, as an agent is"
+            yield Sign("agent", -3.0, f"共同的上级名下有 {firms} 家企业, 似代理机构", text)

@@ -1,0 +1,106 @@
+"""Red letters netted against the invoices that they take back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from graph.columns import I64
+from graph.compiled import kernel
+
+if TYPE_CHECKING:
+    from graph.columns import I32
+    from graph.snapshot import Snapshot
+
+_HOT: Final = 20_000
+
+
+@kernel
+def _equal(group: Any, left: Any, stack: Any) -> int:
+    """Within each group of one amount, a red letter takes back the latest before it."""
+    top = 0
+    for i in range(len(group)):
+        if i == 0 or group[i] != group[i - 1]:
+            top = 0
+        if left[i] > 0:
+            stack[top] = i
+            top += 1
+        elif left[i] < 0 and top > 0:
+            top -= 1
+            left[stack[top]] = 0
+            left[i] = 0
+    return 0
+
+
+@kernel
+def _latest(group: Any, left: Any, stack: Any) -> int:
+    """Within each pair, a red letter takes back from the latest before it, then those before."""
+    top = 0
+    for i in range(len(group)):
+        if i == 0 or group[i] != group[i - 1]:
+            top = 0
+        if left[i] > 0:
+            stack[top] = i
+            top += 1
+        while left[i] < 0 and top > 0:
+            at = stack[top - 1]
+            taken = min(left[at], -left[i])
+            left[at] -= taken
+            left[i] += taken
+            if left[at] == 0:
+                top -= 1
+    return 0
+
+
+def netted(snapshot: Snapshot, row: I64, pair: I64, time: I64, amount: I64, goods: I32) -> I64:
+    """What stands of each invoice's amount once red letters (negative) have taken back theirs.
+
+    A red letter takes back, of the invoices of the same seller and buyer no later than itself, the
+    latest of its very amount and goods; where there is none, the latest of its amount; where there
+    is none, the latest, in part, and then those before. What is taken back whole stands at 0, and a
+    red letter at what it found nothing for. `row` ascends. O(n log n) in the invoices of pairs that
+    have a red letter.
+    """
+    left = amount.copy()
+    red = amount < 0
+    if not red.any():
+        return left
+    at = np.flatnonzero(np.isin(pair, np.unique(pair[red])))
+    at = at[np.lexsort((red[at], time[at], pair[at]))]
+    at = _untied(snapshot, row, at, (pair, time, red))
+    size = np.abs(amount)
+    for step, by in ((_equal, (goods, size, pair)), (_equal, (size, pair)), (_latest, (pair,))):
+        # The sort is stable: within what is alike by these, the order of time stays.
+        _pass(step, left, at[np.lexsort([column[at] for column in by])], by)
+    return left
+
+
+def _pass(step: Any, left: I64, at: I64, by: tuple[Any, ...]) -> None:
+    fresh = np.zeros(len(at), np.bool_)
+    for column in by:
+        ordered = column[at]
+        fresh[1:] |= ordered[1:] != ordered[:-1]
+    group, open_, stack = np.cumsum(fresh), left[at], np.empty(len(at), np.int64)
+    (step.hot if len(at) > _HOT else step)(group, open_, stack)
+    left[at] = open_
+
+
+def _untied(snapshot: Snapshot, row: I64, at: I64, by: tuple[Any, ...]) -> I64:
+    """The same order, with those alike in all of `by` by their names and not as they came."""
+    same = np.ones(len(at), np.bool_)
+    same[:1] = False
+    for column in by:
+        ordered = column[at]
+        same[1:] &= ordered[1:] == ordered[:-1]
+    if not same.any():
+        return at
+    tied = same.copy()
+    tied[:-1] |= same[1:]
+    where = np.flatnonzero(tied)
+    run = np.cumsum(~same)[where].tolist()
+    names = snapshot.fact_ids(row[at[where]].tolist())
+    order = sorted(range(len(where)), key=lambda i: (run[i], names[i]))
+    at = at.copy()
+    at[where] = at[where[order]]
+    return at

@@ -1,0 +1,147 @@
+"""Dense blocks through the real store, against a plain greedy and brute force."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algorithms.registry import ask
+from graph import compiled
+from graph.errors import WrongUsage
+from graph.snapshot import Snapshot
+from tests.algorithms.related.worlds import Fact, company, person, relation, world
+from tests.referees import rings as referee
+
+AS_OF = "2022-01-01"
+
+
+def asked(snapshot: Snapshot, **params: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(
+        ask(snapshot, "dense_blocks", {"as_of": AS_OF, **params})
+    )
+    return plain
+
+
+def blocks(snapshot: Snapshot, **params: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = asked(snapshot, **params)["results"]
+    return found
+
+
+def account(name: str) -> Fact:
+    return {"kind": "account", "id": name}
+
+
+def pay(name: str, a: str, b: str, **more: Any) -> Fact:
+    return relation("transfer", name, a, b, **{"amount": "10.00", "at": "2021-03-01", **more})
+
+
+PAYMENTS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=24)
+
+
+@settings(max_examples=50, deadline=None)
+@given(PAYMENTS)
+def test_the_blocks_are_those_of_plain_greedy(made) -> None:
+    """Parallel payments are one edge, payments to oneself none; an account may be on both sides."""
+    facts = [account(f"a{k}") for k in range(6)]
+    facts += [pay(f"t{k}", f"a{a}", f"a{b}") for k, (a, b) in enumerate(made)]
+    facts.append(pay("later", "a0", "a1", at="2022-01-02"))
+    edges = {(f"a{a}", f"a{b}") for a, b in made if a != b}
+    count = Counter((f"a{a}", f"a{b}") for a, b in made if a != b)
+    expected = []
+    rest = set(edges)
+    for _ in range(3):
+        if rest:
+            left, right, _ = referee.peeled(rest, 5)
+            inside = {edge for edge in edges if edge[0] in left and edge[1] in right}
+            expected.append((left | right, sum(count[edge] for edge in inside), len(inside)))
+            rest -= inside
+    with world(facts) as snapshot:
+        found = blocks(snapshot, blocks=3, min_side=1)
+    assert len(found) == len(expected)
+    key = lambda block: (sorted(block[0]), block[1])  # noqa: E731
+    assert sorted(
+        (
+            ({m[2:] for m in row["members"]}, row.get("facts_total", len(row["facts"])),
+             row["attrs"]["edges"])
+            for row in found
+        ),
+        key=key,
+    ) == sorted(expected, key=key)  # fmt: skip
+
+
+def planted() -> list[Fact]:
+    """Six payers who all pay four payees, beside shops that everybody pays once."""
+    facts = [account(f"a{k}") for k in range(10)]
+    facts += [account(f"b{k}") for k in range(600)] + [account(f"s{k}") for k in range(300)]
+    number = 0
+    for k in range(6):
+        for other in range(6, 10):
+            facts.append(pay(f"t{number}", f"a{k}", f"a{other}"))
+            number += 1
+        facts.append(pay(f"t{number}", f"a{k}", f"s{k}"))  # camouflage
+        number += 1
+    for k in range(600):
+        for step in (0, 7):
+            facts.append(pay(f"t{number}", f"b{k}", f"s{(k * 11 + step) % 300}"))
+            number += 1
+    return facts
+
+
+def test_a_planted_block_is_first_in_spite_of_camouflage() -> None:
+    with world(planted()) as snapshot:
+        found = blocks(snapshot)
+        (mine,) = blocks(snapshot, subject="a0", blocks=1)
+        assert blocks(snapshot, subject="b0", blocks=1) == []
+        assert blocks(snapshot, kinds="participated") == []
+        with pytest.raises(WrongUsage):
+            blocks(snapshot, kinds="transfers")
+    first = found[0]
+    assert mine["id"] == first["id"]
+    assert first["pattern"] == "dense_block"
+    assert first["members"] == [f"d:a{k}" for k in range(10)]
+    assert first["attrs"]["edges"] == 24
+    # Each of the 24 edges weighs 1 / ln(6 + 5), over 10 accounts.
+    assert first["attrs"]["density"] == pytest.approx(24 / 2.3978952727983707 / 10, abs=1e-4)
+    assert first["amount"] == "240.00"
+    assert first["facts_total"] == 24
+    assert first["p"] < 1e-6 < found[1]["p"]
+    assert first["signs"]["closed"] > 0
+
+
+def test_a_market_and_its_suppliers_are_ordinary() -> None:
+    facts = [account("m")] + [account(f"s{k}") for k in range(12)]
+    facts += [company(f"c{k}") for k in range(12)]
+    facts += [relation("holds_account", f"h{k}", f"c{k}", f"s{k}") for k in range(12)]
+    facts += [pay(f"t{k}", "m", f"s{k}") for k in range(12)]
+    with world(facts) as snapshot:
+        assert blocks(snapshot) == []
+        (row,) = blocks(snapshot, min_side=1)
+    assert row["signs"]["one_sided"] < 0
+    assert row["score"] < 0.5
+
+
+def test_people_and_events() -> None:
+    facts: list[Fact] = [person(f"p{k}") for k in range(4)]
+    facts += [{"kind": "event", "id": f"e{k}"} for k in range(3)]
+    facts += [
+        relation("participated", f"r{k}-{e}", f"p{k}", f"e{e}") for k in range(4) for e in range(3)
+    ]
+    with world(facts) as snapshot:
+        (row,) = blocks(snapshot)
+    assert row["members"] == [*(f"d:p{k}" for k in range(4)), *(f"d:e{k}" for k in range(3))]
+    assert row["amount"] is None
+
+
+def test_compiled_code_answers_the_same_and_time_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    with world(planted()) as snapshot:
+        plain = asked(snapshot)
+        monkeypatch.setattr(compiled, "_warm", True)
+        assert asked(snapshot) == plain
+        stopped = asked(snapshot, time_limit=1e-9)
+    assert plain["truncated"] is None
+    assert stopped["truncated"]["reason"].startswith("time_limit")
