@@ -277,9 +277,9 @@ def bipartite(site: Site) -> None:
 
 def _grid(site: Site, payers: list[int], payees: list[int], typical: int, start: int) -> list[Fact]:
     facts: list[Fact] = []
-    for payer in payers:
-        for payee in payees:
-            if not _missing(site):
+    for k, payer in enumerate(payers):
+        for j, payee in enumerate(payees):
+            if k % len(payees) == j or j % len(payers) == k or not _missing(site):
                 facts += site.send(payer, payee, site.near(typical), site.within(start, 2))
     return facts
 
@@ -287,9 +287,8 @@ def _grid(site: Site, payers: list[int], payees: list[int], typical: int, start:
 def wholesale_market(site: Site) -> None:
     """Shops that each buy of the same few wholesalers, on invoices, all year."""
     line = site.dice.below(8)
-    sellers = [site.firm(WHOLESALE, life=True, staff=2, line=line, trade=True) for _ in range(4)]
-    buyers = [site.firm(RETAIL, life=True, staff=1, line=line, trade=True)
-              for _ in range(site.dice.between(4, 6))]  # fmt: skip
+    sellers = site.traders(WHOLESALE, line, 4)
+    buyers = site.traders(RETAIL, line, site.dice.between(4, 6))
     facts: list[Fact] = []
     for _ in range(site.dice.between(2, 4)):
         start = site.day(60)
@@ -321,10 +320,8 @@ def two_tier_trade(site: Site) -> None:
     """Shops pay wholesalers, and these their makers, on invoices, month by month."""
     line = site.dice.below(8)
     tiers = [
-        [site.firm(role, life=True, staff=2, line=line, trade=role != WHOLESALE)
-         for _ in range(site.dice.between(3, 4))]
-        for role in (RETAIL, WHOLESALE, MAKER)
-    ]  # fmt: skip
+        site.traders(role, line, site.dice.between(3, 4)) for role in (RETAIL, WHOLESALE, MAKER)
+    ]
     facts: list[Fact] = []
     typical = site.sum(20_000, 100_000)
     for month in range(2, 17, site.dice.between(2, 4)):
@@ -352,6 +349,7 @@ def layered_flow(site: Site) -> None:
     holds = {account: site.sum(300_000, 3_000_000) for account in layers[0]}
     ready = {account: site.moment(start) for account in layers[0]}
     facts: list[Fact] = []
+    used: set[int] = set()
     for this, following in zip(layers, layers[1:], strict=False):
         got: dict[int, int] = dict.fromkeys(following, 0)
         last: dict[int, int] = dict.fromkeys(following, 0)
@@ -368,9 +366,10 @@ def layered_flow(site: Site) -> None:
             ):  # fmt: skip
                 at = site.after(ready[account])
                 facts += site.send(account, target, part, at)
+                used |= {account, target}
                 got[target], last[target] = got[target] + part, max(last[target], at + 3 * HOUR)
         holds, ready = got, last
-    every = [a for layer in layers for a in layer]
+    every = [a for layer in layers for a in layer if a in used]
     site.chatter(every)
     site.plant("layered_flow", accounts(every), facts)
 

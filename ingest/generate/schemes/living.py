@@ -28,6 +28,7 @@ _HOURS: Final = weighted(
     [1, 1, 1, 1, 1, 1, 3, 6, 12, 20, 22, 18, 12, 14, 18, 18, 16, 12, 10, 12, 14, 10, 6, 3]
 )
 MONTH: Final = 30.4
+MOST_STAFF: Final = 12
 _JOBS: Final = ("职员", "会计", "销售", "司机", "工程师")
 
 
@@ -68,11 +69,13 @@ def wages(town: Town, census: Census, book: Book) -> None:
     firms = np.flatnonzero(census.upkeep)
     folk = people(town)
     order = folk[np.argsort(draws.bits("employed", folk), kind="stable")]
-    staff = np.minimum(census.staff[firms], 12)
+    staff = np.minimum(census.staff[firms], MOST_STAFF)
     need = np.repeat(firms, staff)
-    # Everyone gets one first, then the larger ones more, as far as there are people.
+    # Everyone gets one first, and those made for something planted all they ask for; then the
+    # larger ones more, as far as there are people.
     rank = span(0, len(need)) - np.repeat(np.cumsum(staff) - staff, staff)
-    need = need[np.lexsort((draws.bits("vacancy", need * 16 + rank), rank > 0))]
+    later = (rank > 0) & (need < town.plan.companies)
+    need = need[np.lexsort((draws.bits("vacancy", need * 16 + rank), later))]
     size = min(len(need), len(order) * 85 // 100)
     who, firm = order[:size], need[:size]
     since = np.maximum(census.founded[firm] + 5, BEGIN - draws.below("hired", who, 2_500))

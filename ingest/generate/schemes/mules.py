@@ -110,7 +110,7 @@ def fund_pool(site: Site) -> None:
     """Money of many unrelated people; 'returns' out of newer money, the rest to those behind."""
     days = site.dice.between(90, 300)
     start = site.day(days + 20)
-    boss = site.person(life=True)
+    boss = site.town.person(life=True)
     if site.dice.chance(0.6):
         house = site.firm(
             staff=0, life=site.level.hard, word=site.dice.pick(("财富管理", "投资咨询", "养老服务")),

@@ -197,7 +197,7 @@ def invoice_burst(site: Site) -> None:
             site.book.invoice(firm, site.ordinary(RETAIL), site.sum(5_000, 30_000),
                               int(MADE[site.spec(firm).line]), BEGIN + 2 + site.dice.below(max(1, start - BEGIN - 20)))  # fmt: skip
     buyers = site.ordinaries(site.dice.between(15, 35), RETAIL, WHOLESALE, MAKER, SERVICE)
-    code = int(site.dice.pick(MADE))
+    code = int(site.dice.pick([*MADE]))
     facts += _burst(site, firm, start, days, buyers, code, site.dice.between(30, 70),
                     site.sum(60_000, 900_000), 0.1 if not site.level.hard else 0.3,
                     0.25 if not site.level.hard else 0.15)  # fmt: skip

@@ -50,7 +50,7 @@ def principal(town: Town, slots: Ints) -> Ints:
     """The person behind a company; one in ten is one of a few who stand behind many."""
     draws, size = town.draws, town.plan.persons
     who = draws.below("principal", slots, size)
-    crowd = draws.chance("principal.busy", slots, 0.08)
+    crowd = draws.chance("principal.busy", slots, 0.05)
     who[crowd] = draws.head("principal.who", slots[crowd], size, 3)
     return who
 
@@ -110,12 +110,12 @@ def _families(town: Town, book: Book) -> None:
     """Households of three: a couple, and one who is child, parent or sibling of the first."""
     draws = town.draws
     first = span(0, town.plan.persons - 2)[::3]
-    pair = first[draws.chance("couple", first, 0.7)]
+    pair = first[draws.chance("couple", first, 0.3)]
     _states(
         book, "kin", ref("p", pair), ref("p", pair + 1),
         day(1995) + draws.below("wedding", pair, int(28 * YEAR)), text="配偶",
     )  # fmt: skip
-    other = first[draws.chance("relative", first, 0.8)]
+    other = first[draws.chance("relative", first, 0.25)]
     _states(book, "kin", ref("p", other), ref("p", other + 2), np.full_like(other, day(1990)),
             text="亲属")  # fmt: skip
 
@@ -188,16 +188,22 @@ def _places(town: Town, census: Census, book: Book) -> None:
     """Offices, of which the first house many companies, and homes."""
     draws, plan = town.draws, town.plan
     firms = census.slots[census.office & (census.form != ABROAD)]
-    firms = firms[draws.chance("located", firms, 0.7)]
-    where = draws.below("office", firms, plan.offices)
-    crowd = draws.chance("office.busy", firms, 0.1)
+    where = draws.permuted("office", firms, max(plan.offices, len(census.role)))
+    housed = where < plan.offices  # one each ...
+    firms, where = firms[housed], where[housed]
+    crowd = draws.chance("office.busy", firms, 0.1)  # ... but for those in the houses of many
     where[crowd] = draws.head("office.hub", firms[crowd], plan.offices, 3)
     _states(book, "located_at", ref("c", firms), ref("ad", where + plan.homes),
             census.founded[firms])  # fmt: skip
-    people = span(0, plan.persons)
-    people = people[draws.chance("resident", people, 0.35)]
-    _states(book, "located_at", ref("p", people), ref("ad", people // 3 % plan.homes),
-            np.full_like(people, day(2012)))  # fmt: skip
+    people = span(0, min(plan.persons, 3 * plan.homes))  # every household a home of its own
+    people = people[draws.chance("resident", people, 0.7)]
+    _states(
+        book,
+        "located_at",
+        ref("p", people),
+        ref("ad", people // 3),
+        np.full_like(people, day(2012)),
+    )
 
 
 __all__ = ["QUIET", "STATE", "principal", "ties"]

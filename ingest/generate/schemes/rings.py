@@ -117,9 +117,9 @@ def dense_block(site: Site) -> None:
     start, days = site.day(150), 30 * site.level.stretch
     facts: list[Fact] = []
     rate = 0.9 if site.level.easy else 0.75 if not site.level.hard else 0.55
-    for buyer in buyers:
-        for seller in sellers:
-            if not site.dice.chance(rate):
+    for k, buyer in enumerate(buyers):
+        for j, seller in enumerate(sellers):
+            if k % len(sellers) != j and not site.dice.chance(rate):
                 continue
             for _ in range(site.dice.between(2, 5)):
                 cents = site.sum(100, 5_000)
@@ -141,8 +141,7 @@ def trade_association(site: Site) -> None:
     """Members of an association who trade with one another and pay its dues."""
     house = site.firm(OTHER, life=True, staff=2, form=SOCIAL, word="行业协会")
     line = site.dice.below(8)
-    members = [site.firm(WHOLESALE, life=True, staff=2, line=line, trade=True)
-               for _ in range(site.dice.between(7, 11))]  # fmt: skip
+    members = site.traders(WHOLESALE, line, site.dice.between(7, 11))
     facts: list[Fact] = []
     main = site.town.main
     for a in members:
@@ -163,8 +162,7 @@ def supermarket_suppliers(site: Site) -> None:
     line = 3
     markets = [site.firm(RETAIL, life=True, staff=6, line=line, size=60, word="连锁超市", trade=True)
                for _ in range(site.dice.between(3, 4))]  # fmt: skip
-    suppliers = [site.firm(WHOLESALE, life=True, staff=2, line=line, trade=True)
-                 for _ in range(site.dice.between(8, 12))]  # fmt: skip
+    suppliers = site.traders(WHOLESALE, line, site.dice.between(8, 12))
     facts: list[Fact] = []
     for market in markets:
         for supplier in suppliers:
@@ -295,8 +293,7 @@ def bid_rigging(site: Site) -> None:
 
 def narrow_market(site: Site) -> None:
     """A few specialised firms that meet at every tender of their trade; the best mostly wins."""
-    firms = [site.firm(SERVICE, life=True, staff=4, line=3, trade=True, word="特种工程")
-             for _ in range(site.dice.between(4, 6))]  # fmt: skip
+    firms = site.traders(SERVICE, 3, site.dice.between(4, 6))
     facts: list[Fact] = []
     for _ in range(site.dice.between(8, 14)):
         bidders = [c for c in firms if site.dice.chance(0.85)]
@@ -373,14 +370,17 @@ def training_school(site: Site) -> None:
     )
 
 
-def _dial(site: Site, phones: list[int], start: int, days: int, each: int, seconds: tuple[int, int]) -> tuple[list[Fact], list[int]]:  # fmt: skip
-    """Each phone calls so many ordinary phones; who was called (persons)."""
-    facts, called = [], []
-    for phone in phones:
-        for _ in range(each):
-            other = site.dice.below(site.town.plan.phones)
-            called.append(other)
-            at = site.moment(start + site.dice.below(days))
+def _dial(
+    site: Site, phones: list[int], when: tuple[int, int], each: int, seconds: tuple[int, int]
+) -> tuple[list[Fact], list[int]]:
+    """Each phone calls so many ordinary phones, each mostly once; who was called (persons)."""
+    facts: list[Fact] = []
+    many = site.town.plan.phones
+    called = site.dice.apart(min(each * len(phones), many * 3 // 4), 0, many - 1)
+    for k, other in enumerate(site.dice.shuffled(called)):
+        for _ in range(1 if site.dice.chance(0.93) else 2):
+            at = site.moment(when[0] + site.dice.below(when[1]))
+            phone = phones[k % len(phones)]
             facts.append(site.book.call(phone, other, site.dice.between(*seconds), at))
     return facts, called
 
@@ -400,7 +400,7 @@ def call_den(site: Site) -> None:
         keeper = site.dice.pick(keepers)
         facts.append(site.book.state("uses_phone", ("p", keeper), ("ph", phone), since))
     top = 60 if site.level.hard else 40
-    calls, called = _dial(site, phones, start, days, site.dice.between(40, 90), (5, top))
+    calls, called = _dial(site, phones, (start, days), site.dice.between(40, 90), (5, top))
     facts += calls
     cards = []
     for k in range(site.dice.between(3, 6)):
@@ -436,7 +436,7 @@ def _lines(site: Site, word: str, name: str, seconds: tuple[int, int], back: flo
         since = BEGIN - site.dice.below(1_000)
         facts.append(site.book.state("uses_phone", ("c", house), ("ph", phone), since))
     days = END - BEGIN - 20 if not site.level.hard else 120
-    calls, called = _dial(site, phones, site.day(days), days, site.dice.between(40, 90), seconds)
+    calls, called = _dial(site, phones, (site.day(days), days), site.dice.between(40, 90), seconds)
     facts += calls
     for other in called:
         if site.dice.chance(back):

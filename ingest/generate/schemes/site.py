@@ -58,7 +58,7 @@ class Site:
         """Cents of a heavy-tailed amount in yuan; round where the level says so."""
         yuan = int(self.dice.heavy(low, high))
         if self.level.round:
-            unit = 10 ** max(0, len(str(yuan)) - 2)
+            unit = int(10 ** max(0, len(str(yuan)) - 2))
             return yuan // unit * unit * 100
         return yuan * 100 + (self.dice.below(100) if self.dice.chance(0.5) else 0)
 
@@ -110,11 +110,12 @@ class Site:
 
     def anyone(self) -> int:
         """An ordinary person with a card."""
-        return self.dice.below(self.town.plan.cardholders)
+        return self.dice.pick(self.town.public)
 
     def crowd(self, count: int) -> list[int]:
-        """Different ordinary persons with cards."""
-        return self.dice.shuffled(self.dice.apart(count, 0, self.town.plan.cardholders - 1))
+        """Different ordinary persons with cards, who take part in nothing else that is planted."""
+        public = self.town.public
+        return [public[k] for k in self.dice.shuffled(self.dice.apart(count, 0, len(public) - 1))]
 
     @cached_property
     def _old(self) -> dict[int, list[int]]:
@@ -140,11 +141,19 @@ class Site:
         low, high = founded or (BEGIN - 4_000, BEGIN - 300)
         made = Firm(
             role=role, line=self.dice.below(8), founded=self.dice.between(low, high),
-            size=1 + int(self.dice.heavy(1, 40)), staff=max(staff, 2 if life else 0), upkeep=life,
+            size=1 + int(self.dice.heavy(1, 40)), staff=min(3, max(staff, 2)) if life else 0, upkeep=life,
         )  # fmt: skip
         for name, value in more.items():
             setattr(made, name, value)
         return self.town.company(made)
+
+    def traders(self, role: int, line: int, count: int) -> list[int]:
+        """Companies in an ordinary trade: ordinary ones, each in one thing at most, or new ones."""
+        table = self.town.reserve_firms[role, line]
+        made = [table.pop() for _ in range(min(count, max(0, len(table) - 2)))]
+        while len(made) < count:
+            made.append(self.firm(role, life=True, line=line, trade=True))
+        return made
 
     def spec(self, company: int) -> Firm:
         """What a planted company is."""
@@ -210,7 +219,8 @@ class Site:
               circle: Sequence[Whose] = (), look_alike: str = "", amount: int | None = None) -> None:  # fmt: skip
         """Note what was planted."""
         seen = set(members)
-        wider = [who for who in dict.fromkeys(circle) if who not in seen]
+        mains = [("a", self.town.main(slot)) for kind, slot in members if kind == "c"]
+        wider = [who for who in dict.fromkeys([*circle, *mains]) if who not in seen]
         self.planted.append(
             Planted(pattern, list(dict.fromkeys(members)), list(facts), wider, look_alike, amount)
         )
