@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -61,6 +62,12 @@ class Texts:
             return None
         text, cuts = whole.decode(), [0, *ends.tolist()]
         return [text[low:high] for low, high in pairwise(cuts)]
+
+    def holding(self, part: bytes) -> Offsets:
+        """Positions, ascending, of the texts of the buffer that hold these bytes. One pass."""
+        hits = [found.start() for found in re.finditer(re.escape(part), self.data.data)]
+        places = np.searchsorted(self.offsets, np.array(hits, np.int64), side="right") - 1
+        return np.unique(places)
 
     def longer(self, texts: Iterable[str]) -> Texts:
         """These texts and more; linear in the new ones. Of several made from one, only the last may

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from graph.base import Base, build
 from graph.carried import Kept, keep
@@ -87,6 +88,7 @@ class Live:
         found = store.batches(base.batch - 1)[:1] if base.batch else []
         self.newest: BatchInfo | None = found[0] if found else None
         self._base_seq = self.newest.last_seq if self.newest else 0
+        self._foreign: dict[int, str] | None = None
         self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
         self._kept: dict[str, Kept] = {}
 
@@ -109,6 +111,19 @@ class Live:
             if kind not in self._kept and make:
                 self._kept[kind] = keep(self, kind)
             return self._kept.get(kind)
+
+    def foreign(self) -> dict[int, str]:
+        """The currencies of the relations of the base that are not in yuan; made once, by one pass
+        over the bytes of all carried fields: a fiftieth of the cost of reading them."""
+        with self.lock:
+            if self._foreign is None:
+                places = self.extra.holding(b'"currency"')
+                said = zip(
+                    self.extra_row[places].tolist(), self.extra.many(places.tolist()), strict=True
+                )
+                named = ((row, orjson.loads(raw).get("currency")) for row, raw in said)
+                self._foreign = {row: name for row, name in named if name}
+            return self._foreign
 
     def follow(self) -> int:
         """Take in what the store has recorded since; the newest batch. Cheap when nothing came.

@@ -51,6 +51,7 @@ def _take(
     others: Any,
     tags: Any,
     at: int,
+    since: int,
     batch: int,
     node: int,
     subject: int,
@@ -77,7 +78,7 @@ def _take(
             continue
         for position in range(ptr[place], ptr[place + 1]):
             row = order[position] if len(order) else position
-            if rec[row] > batch or ret[row] <= batch or vf[row] > at:
+            if rec[row] > batch or ret[row] <= batch or vf[row] > at or vf[row] < since:
                 continue
             a = src[row]
             b = dst[row]
@@ -114,8 +115,8 @@ def gather_each(
     )  # fmt: skip
     src, dst, vf, vt, rec, ret = cols.src, cols.dst, cols.vf, cols.vt, cols.rec, cols.ret
     rep, nxt, begins, ends = nodes.rep, nodes.nxt, nodes.vf, nodes.vt
-    kinds, events, wanted, way, at, batch = (
-        ask.kinds, ask.events, ask.bits, ask.way, ask.at, ask.batch
+    kinds, events, wanted, way, at, since, batch = (
+        ask.kinds, ask.events, ask.bits, ask.way, ask.at, ask.since, ask.batch
     )  # fmt: skip
     rows, others, tags = buf.rows, buf.others, buf.tags
     # The four indexes are of one type each, so that compiled code can choose among them by number.
@@ -139,7 +140,7 @@ def gather_each(
                     n = _take(
                         starts[q], listed[q], ptrs[q], orders[q], bits[q], src, dst, vf, vt, rec,
                         ret, rep, begins, ends, kinds, events, wanted, rows, others, tags, at,
-                        batch, node, subject, ways[q], n, stop,
+                        since, batch, node, subject, ways[q], n, stop,
                     )  # fmt: skip
             node = nxt[node]
             if node == subject:

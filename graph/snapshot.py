@@ -24,6 +24,7 @@ from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, format_time, parse_time
 
 _COMPANY: Final = CODES["company"]
+_FEW: Final = 500  # relations whose currencies are read one by one
 _MANY: Final = 5000  # relations whose carried fields are not read one by one any more
 
 
@@ -186,6 +187,18 @@ class Snapshot:
         found[base] = moved[codes[rows[base] - kept.first]]
         found[~base] = [number.get(text or "", -1) for text in late]
         return Said(found, every)
+
+    def currencies(self, rows: I64) -> dict[int, str]:
+        """The currencies of those of these relations that are not in yuan, by row. The first call
+        goes over all carried fields, unless the relations are few."""
+        if len(rows) < _FEW:
+            return self.said(rows.tolist(), "currency")
+        found = {}
+        if foreign := self._live.foreign():
+            found = {row: name for row in rows.tolist() if (name := foreign.get(row))}
+        if self._live.extra_tail:
+            found.update(self.said(rows[rows >= self._base_rows].tolist(), "currency"))
+        return found
 
     def carried_money(self, kind: str, rows: I64, field: str) -> I64:
         """A carried amount of relations of one kind in minor units of the currency of each,

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from graph.columns import BITS
 from graph.compiled import inline_kernel, is_warm
-from graph.errors import WrongUsage
+from graph.errors import BadFact, WrongUsage
 from graph.model import CODES, NAMES, RELATIONS
+from graph.times import NEG, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,8 @@ class Graph(NamedTuple):
 class Ask(NamedTuple):
     """Which relations count as steps: kinds (codes, and whether events), direction, both times.
 
-    `bits[j]` is the bit of the j-th kind among a node's kinds of relation.
+    `bits[j]` is the bit of the j-th kind among a node's kinds of relation. What began before
+    `since` does not count.
     """
 
     kinds: npt.NDArray[np.int64]
@@ -61,6 +63,7 @@ class Ask(NamedTuple):
     way: int
     at: int  # instant, µs
     batch: int
+    since: int = NEG  # instant, µs
 
 
 def graph_of(snapshot: Snapshot, *, far: bool = False) -> Graph:
@@ -73,12 +76,23 @@ def graph_of(snapshot: Snapshot, *, far: bool = False) -> Graph:
     return Graph(snapshot.columns, snapshot.nodes, *snapshot.out, *snapshot.into, *bits)
 
 
-def ask_for(snapshot: Snapshot, kinds: Iterable[str], direction: str, at: int) -> Ask:
-    """What a question of these kinds, direction and instant counts as a step.
+def ask_for(
+    snapshot: Snapshot, kinds: Iterable[str], direction: str, at: int, since: str | None = None
+) -> Ask:
+    """What a question of these kinds, direction and instant counts as a step; with `since` (a date
+    or ISO time) only what began by then or later.
 
-    Raises WrongUsage where a kind is none of the model's relations.
+    Raises WrongUsage where a kind is none of the model's relations, or `since` no time.
     """
-    return Ask(*_kinds(tuple(kinds)), WAYS[direction], at, snapshot.batch)
+    begin = NEG if since is None else _begin(since)
+    return Ask(*_kinds(tuple(kinds)), WAYS[direction], at, snapshot.batch, begin)
+
+
+def _begin(since: str) -> int:
+    try:
+        return parse_time(since)
+    except BadFact as error:
+        raise WrongUsage(f"since: {error.reason}") from None
 
 
 @lru_cache(maxsize=256)

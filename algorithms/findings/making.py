@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,6 +60,21 @@ class Cut:
     limit: int | None = None
 
 
+_KEPT: ContextVar[list[tuple[Finding, Found]] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def kept_whole() -> Iterator[list[tuple[Finding, Found]]]:
+    """Within it, the rows of answers are kept beside all that they were made from: a row shows some
+    of its members and facts. In the order of the rows; of this thread alone."""
+    kept: list[tuple[Finding, Found]] = []
+    token = _KEPT.set(kept)
+    try:
+        yield kept
+    finally:
+        _KEPT.reset(token)
+
+
 def answer(
     snapshot: Snapshot,
     found: Sequence[Found],
@@ -92,9 +109,15 @@ def answer(
             f"max_rows: {total} findings, those of highest score are shown / 只列出得分最高的线索"
         )
         cuts.insert(0, Cut(text, total, params.max_rows))
-    rows = [_row(snapshot, found[at], q[at], strength[at], scores[at]) for at in kept]
-    rows.sort(key=lambda row: (-row.score, -row.evidence, row.begins or "", row.id))
-    return Result(results=rows[: params.max_rows], truncated=_truncated(cuts), notes=list(notes))
+    made = [(_row(snapshot, found[at], q[at], strength[at], scores[at]), found[at]) for at in kept]
+    made.sort(
+        key=lambda pair: (-pair[0].score, -pair[0].evidence, pair[0].begins or "", pair[0].id)
+    )
+    del made[params.max_rows :]
+    if (whole := _KEPT.get()) is not None:
+        whole += made
+    rows = [row for row, _ in made]
+    return Result(results=rows, truncated=_truncated(cuts), notes=list(notes))
 
 
 def _truncated(cuts: Sequence[Cut]) -> Truncated | None:

@@ -79,18 +79,19 @@ def affiliated_trades(snapshot: Snapshot, params: AffiliatedParams) -> Result[Fi
     `members` are seller and buyer; `attrs.circle` the antecedents at the fewest steps and all who
     are on the shortest trails; `facts` the relations of all of these trails (the seller's side
     first), then the invoices in order of time. `attrs` gives `steps` (up and down together),
-    `antecedents`, `invoices`, and `share_of_sales`: what part of the seller's sales goes to
-    companies of the same antecedents or others above it. `amount` is net, `begins` and `ends` are
-    the first and last invoice.
+    `antecedents`, `invoices`, `share_of_sales` (what part of the seller's sales goes to companies
+    it is so affiliated with) and `share_of_purchases` (what part of the buyer's purchases these
+    invoices are). `amount` is net, `begins` and `ends` are the first and last invoice.
 
     `p` is how likely a partner drawn at random is as near or nearer to the seller, or to the buyer,
     whichever is likelier: partners are redrawn with the number each company has kept (the
     configuration model, Maslov, Sneppen and Zaliznyak 2004), and the chances of all antecedents
     are added. So who stands above many, as a formation agent does, proves little. Weighed for it:
-    ties that the register does not show (kin, nominees, acting in concert), sales that go mostly to
-    affiliates, money that was never paid, trade in one direction. Against it: a declared group
-    (majority holdings of firms, which a common state owner's are too), an antecedent above dozens
-    of firms, trade paid for through the bank.
+    ties that the register does not show (kin, nominees, acting in concert), a seller and a buyer
+    that both live off this trade, invoices that were never paid though the bank knows both. Against
+    it: trade that is incidental to either, or stands beside much other trade of theirs, a single
+    invoice, a declared group (majority holdings of firms, which a common state owner's are too), an
+    antecedent above dozens of firms.
 
     `truncated` says where who has more than `max_fanout` above was not passed through, where a
     company has thousands above it, and where time ended the search. Rows as in every answer of

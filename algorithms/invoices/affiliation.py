@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from algorithms.invoices.ancestry import (
     upward,
 )
 from algorithms.invoices.groups import declared_groups
+from algorithms.invoices.later import Later
 from algorithms.invoices.ledgers import Books, books
 from algorithms.invoices.meeting import APART, antecedents, chances, distances
 from algorithms.invoices.money import Paid
@@ -155,23 +156,6 @@ def _by_step(found: tuple[tuple[int, int], str]) -> tuple[int, str]:
     return found[0][0], found[1]
 
 
-class _Later(Sequence[int]):
-    """One of the two things that trails give."""
-
-    def __init__(self, source: _Trails, which: int) -> None:
-        self._source, self._which = source, which
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[int]: ...
-    def __getitem__(self, at: int | slice) -> int | list[int]:
-        return self._source.both[self._which][at]
-
-    def __len__(self) -> int:
-        return len(self._source.both[self._which])
-
-
 class _Making:
     """Makes findings of affiliated pairs."""
 
@@ -182,13 +166,13 @@ class _Making:
         trade, pair = found.trade, found.pair
         n = len(trade.company)
         sold = np.bincount(trade.seller, trade.net, n)
+        had = np.bincount(trade.buyer, trade.net, n)
         near = np.bincount(trade.seller[pair], trade.net[pair], n)
-        self.share = np.divide(near, sold, out=np.zeros(n), where=sold > 0)
+        self.sales = near[trade.seller[pair]] / sold[trade.seller[pair]]
+        self.purchases = trade.net[pair] / had[trade.buyer[pair]]
         group = declared_groups(snapshot, at)[trade.company]
         self.grouped = group[trade.seller[pair]] == group[trade.buyer[pair]]
-        key = trade.seller * n + trade.buyer
         self.unpaid = _unpaid(books(snapshot, at), trade, pair)
-        self.mutual = np.isin(trade.buyer[pair] * n + trade.seller[pair], key)
         above = found.above
         self.firms = np.bincount(above.who[above.steps == 1], minlength=len(found.up.subject))
 
@@ -220,19 +204,18 @@ class _Making:
         )
         names = self.snapshot.canonicals(found.up.subject[shared].tolist())
         net, count = int(trade.net[pair]), int(trade.ptr[pair + 1] - trade.ptr[pair])
-        share = round(float(self.share[trade.seller[pair]]), 12)
         source = _Trails(self, at, shared)
         text = decimal_text(net, "CNY")
         return Found(
             pattern="affiliated_trade",
             members=(seller, buyer),
-            rows=_Later(source, 0),
-            circle=_Later(source, 1),
+            rows=Later(lambda: source.both[0]),
+            circle=Later(lambda: source.both[1]),
             p=float(found.p[at]),
             zh=f"购销双方经 {steps} 层关系同属一人或一企业之下, {count} 张发票共 {text} 元",
             en=f"seller and buyer are {steps} steps apart under one antecedent,"
             f" {count} invoices of {text} CNY in all",
-            signs=tuple(self._signs(at, shared, share)),
+            signs=tuple(self._signs(at, shared, count)),
             amount=net,
             begins=int(trade.first[pair]),
             ends=int(trade.last[pair]),
@@ -241,23 +224,31 @@ class _Making:
                 "steps": steps,
                 "antecedents": sorted(names),
                 "invoices": count,
-                "share_of_sales": share,
+                "share_of_sales": round(float(self.sales[at]), 12),
+                "share_of_purchases": round(float(self.purchases[at]), 12),
             },
         )
 
-    def _signs(self, at: int, shared: list[int], share: float) -> Iterator[Sign]:
+    def _signs(self, at: int, shared: list[int], count: int) -> Iterator[Sign]:
         firms = int(self.firms[shared].min())
+        sales, purchases = float(self.sales[at]), float(self.purchases[at])
+        said = f"{sales:.0%} of the seller's sales, {purchases:.0%} of the buyer's purchases"
+        zh = f"占销售方销售额的 {sales:.0%}, 购买方采购额的 {purchases:.0%}"
         if self.found.hidden[at]:
             text = "a tie of kin, nominee or concert that the register does not show"
-            yield Sign("hidden_tie", 3.0, "亲属、代持或一致行动等未在登记中显示的关系", text)
-        if share >= 0.5:
-            text = f"{share:.0%} of the seller's sales go to affiliates"
-            yield Sign("sales_to_affiliates", 1.0, f"销售额的 {share:.0%} 给关联方", text)
+            yield Sign("hidden_tie", 1.0, "亲属、代持或一致行动等未在登记中显示的关系", text)
+        if sales >= 0.8 and purchases >= 0.3:
+            yield Sign("live_off_it", 2.0, f"{zh}, 双方依赖此交易", f"{said}: both live off it")
+        elif sales < 0.25 or purchases < 0.1:
+            yield Sign("incidental", -4.0, f"{zh}, 属零星交易", f"{said}: it is incidental")
+        else:
+            yield Sign("other_trade", -1.5, f"{zh}, 双方另有交易", f"{said}: they trade elsewhere")
+        if count == 1:
+            text = "a single invoice"
+            yield Sign("single", -3.0, "仅有一张发票", text)
         if self.unpaid[at]:
             text = "next to nothing was paid between their accounts"
             yield Sign("unpaid", 1.5, "双方账户之间几乎没有付款", text)
-        if not self.mutual[at]:
-            yield Sign("one_way", 0.5, "只有单向交易", "trade runs one way only")
         if self.grouped[at]:
             text = "both are of one declared group"
             yield Sign("declared_group", -6.0, "双方属于公开登记的同一集团", text)

@@ -13,7 +13,7 @@ from algorithms.findings.scoring import Sign
 from algorithms.invoices.circle_chance import chance
 from algorithms.invoices.circle_search import Box
 from algorithms.invoices.circles import Rings, rings
-from algorithms.invoices.ledgers import books
+from algorithms.invoices.ledgers import TOLD, books
 from algorithms.registry import Result
 from graph.money import decimal_text
 from graph.times import DAY
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 EARLY: Final = 10 * DAY  # a payment in advance
 LATE: Final = 60 * DAY  # and one on account
-_KNOWN: Final = 0.5  # of the buyers, to whom some payment is known, for unpaid to mean something
 
 
 def find(snapshot: Snapshot, params: InvoiceCycleParams, at: int) -> Result[Finding]:
@@ -83,11 +82,10 @@ class Told:
         kept = self.kept
         paid = kept.paid.between(self.buyer, self.seller, self.begin - EARLY, self.end + LATE)
         covered = self._by_ring(np.minimum(paid, self.total))
-        pays = np.zeros(kept.snapshot.n, np.bool_)
-        pays[kept.money.payer] = True
-        known = self._by_ring(pays[self.buyer].astype(np.int64)) / self.length
+        pays = kept.pays[kept.places(self.buyer)].astype(np.int64)
+        known = self._by_ring(pays) / self.length
         unpaid = 1 - covered / self.amount
-        return np.asarray(np.where(known >= _KNOWN, unpaid, np.nan), np.float64)
+        return np.asarray(np.where(kept.told | (known >= TOLD), unpaid, np.nan), np.float64)
 
     def findings(self, asked: int | None) -> list[Found]:
         """The findings, of all or of those that a subject is a member of."""
@@ -138,7 +136,7 @@ class Told:
         kept = self.kept
         signs = []
         if not np.isnan(unpaid):
-            weight = float(np.clip(10 * (unpaid - 0.6), -6, 4))
+            weight = float(np.clip(12 * (unpaid - 0.6), -6, 5))
             name, zh, en = (
                 ("unpaid", "大部分未见付款", "most of it was not paid")
                 if weight > 0

@@ -56,7 +56,8 @@ def chosen(kept: Books, goods: str | None) -> Goods:
         part = every.of(every.stand & of[every.goods])
         classes, kind = [goods], np.zeros(len(part.row), np.int64)
     many = max(len(classes), 1)
-    return Goods(part, part.seller * many + kind, part.buyer * many + kind, classes)
+    seller, buyer = part.seller.astype(np.int64), part.buyer.astype(np.int64)
+    return Goods(part, seller * many + kind, buyer * many + kind, classes)
 
 
 class _Trace:
@@ -69,7 +70,7 @@ class _Trace:
         self._goods = goods = chosen(self._kept, params.goods)
         self._start = None
         if params.from_ is not None:
-            self._start = self._kept.places(np.array([snapshot.resolve(params.from_)])).item()
+            self._start = self._kept.place(snapshot.resolve(params.from_))
         many = max(len(goods.classes), 1)
         self._n = self._kept.n * many
         self._sold = np.bincount(goods.seller, minlength=self._n) > 0

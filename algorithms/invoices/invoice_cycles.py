@@ -80,7 +80,7 @@ def invoice_cycles(snapshot: Snapshot, params: InvoiceCycleParams) -> Result[Fin
     several are of one moment, that of least canonical id); `facts` are all invoices in the boxes
     of any of its anchors, hop by hop and by time. `amount` is what they come to together;
     `attrs.unpaid` the share of it that the buyers did not pay their sellers from 10 days before to
-    60 days after, null where nothing is known of what most of them pay.
+    60 days after, null where no payment is known of most of them, nor of most buyers.
 
     `p`: see `circle_chance`: who sells to whom is drawn, sales and purchases stay. `signs` for:
     goods of one code go all the way round and come back; nobody pays. Against: the invoices are

@@ -18,6 +18,7 @@ from graph.columns import I32, I64
 from graph.store import NONE
 
 if TYPE_CHECKING:
+    from algorithms.invoices.inputs import Inputs
     from algorithms.invoices.lives import Lives
     from algorithms.invoices.living import Living
     from algorithms.invoices.money import Money, Paid
@@ -29,6 +30,7 @@ RED: Final = 2
 GROUP_DIGITS: Final = 3  # of a goods code: those that say its group
 VOID_WORDS: Final = frozenset({"void", "voided", "作废", "已作废"})
 RED_WORDS: Final = frozenset({"red", "红字", "红冲"})
+TOLD: Final = 0.5
 _FAR: Final = 2**61  # differences of times must not overflow
 Bools = npt.NDArray[np.bool_]
 
@@ -120,11 +122,45 @@ class Books:
         return _invoices(self)
 
     @cached_property
+    def _bought(self) -> tuple[I64, I64]:
+        invoices = self.invoices
+        stand = np.flatnonzero(invoices.stand)
+        order = stand[np.lexsort((invoices.time[stand], invoices.buyer[stand]))]
+        return order, np.searchsorted(invoices.buyer[order], np.arange(self.n + 1))
+
+    def bought_of(self, company: int) -> I64:
+        """The places of a company's standing purchases, by time."""
+        order, ptr = self._bought
+        return order[ptr[company] : ptr[company + 1]]
+
+    @cached_property
     def money(self) -> Money:
         """What companies paid one another, and whom else they paid."""
         from algorithms.invoices.money import money
 
         return money(self)
+
+    @cached_property
+    def pays(self) -> Bools:
+        """Which companies are known to have paid anybody."""
+        found = np.zeros(self.n, np.bool_)
+        place = self.places(self.money.payer)
+        found[place[place >= 0]] = True
+        return found
+
+    @cached_property
+    def told(self) -> bool:
+        """Whether payments are known at large: at least half of all buyers pay somebody. Only then
+        does it say something that one of them pays nobody."""
+        buyers = np.unique(self.invoices.buyer[self.invoices.stand])
+        return bool(len(buyers)) and float(self.pays[buyers].mean()) >= TOLD
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What each company sold and bought, and what is usual for what it sells."""
+        from algorithms.invoices.inputs import inputs
+
+        return inputs(self.invoices, self.n)
 
     @cached_property
     def living(self) -> Living:

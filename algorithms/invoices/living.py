@@ -27,8 +27,8 @@ _PERSON: Final = CODES["person"]
 
 class Living(NamedTuple):
     """Of each company by its number. A payee is regular where it was paid in at least `MONTHS`
-    different months, in half of the months from the first to the last, and no more than `OFTEN`
-    times in each on average.
+    different months, in a quarter of the months from the first to the last (rent is often paid by
+    the quarter), and no more than `OFTEN` times in each on average.
 
     `staff`: people paid regularly, `wages` what they got; `bills`: regular payees other than
     people who sold the company nothing of a goods group that it sells itself; `billed` what they
@@ -62,7 +62,7 @@ def living(kept: Books) -> Living:
     count = np.diff(np.append(begins, len(payer)))
     different = np.add.reduceat(fresh.astype(np.int64), begins)
     span = month[begins + count - 1] - month[begins] + 1
-    regular = (different >= MONTHS) & (2 * different >= span) & (count <= OFTEN * different)
+    regular = (different >= MONTHS) & (4 * different >= span) & (count <= OFTEN * different)
     total = np.add.reduceat(amount, begins)
     who, whom = payer[begins], payee[begins]
     person = snapshot.nodes.kind[whom] == _PERSON

@@ -87,7 +87,7 @@ def money(kept: Books) -> Money:
     currency = snapshot.carried("transfer", rows, "currency")
     said = [text == kept.currency for text in currency.texts]
     rows = rows[np.array([*said, kept.currency == "CNY"], np.bool_)[currency.codes]]
-    holdings = _holdings(kept)
+    holdings = held_accounts(kept)
     firm = np.zeros(snapshot.n, np.bool_)  # accounts that a company ever held
     firm[holdings.account[snapshot.nodes.kind[holdings.holder] == _COMPANY]] = True
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
@@ -114,7 +114,8 @@ class Holdings(NamedTuple):
     ends: I64
 
 
-def _holdings(kept: Books) -> Holdings:
+def held_accounts(kept: Books) -> Holdings:
+    """Who held which account until the day."""
     snapshot = kept.snapshot
     cols, nodes = snapshot.columns, snapshot.nodes
     rows = snapshot.rows("holds_account")

@@ -35,6 +35,6 @@ def _bounds(times: Any, low: Any, high: Any, begin: Any, end: Any, first: Any, l
 def within(times: I64, low: I64, high: I64, begin: I64, end: I64) -> tuple[I64, I64]:
     """Of each run `times[low:high]`, which is sorted, the part with begin <= time <= end."""
     first, last = np.empty(len(low), np.int64), np.empty(len(low), np.int64)
-    run = _bounds.hot if len(low) > 20_000 else _bounds
+    run = _bounds.hot if len(low) > 4000 else _bounds
     run(times, low, high, begin, end, first, last)
     return first, last

@@ -41,6 +41,14 @@ class CommonParams(Params, frozen=True, kw_only=True):
             examples=[["uses_phone", "located_at"]],
         ),
     ] = None
+    since: Annotated[
+        str | None,
+        Meta(
+            description="leave out relations that began before this date or ISO time; unless given,"
+            " none / 忽略此时之前开始的关系, 默认不限",
+            examples=["2020-01-01"],
+        ),
+    ] = None
     max_fanout: Annotated[
         int,
         Meta(
@@ -87,11 +95,12 @@ def common_links(snapshot: Snapshot, params: CommonParams) -> Result[CommonLink]
 
     Over all kinds of relation, in either direction: companies, people, accounts, phones, addresses,
     devices, events. Relations count when true on `as_of`, as in related parties; events when they
-    happened by the end of that day. `subjects` are those that hang on `via`; `kinds` the relations
-    that `via` itself has on the ways to them; `depth` the most steps from one of them; `degree` how
-    many subjects stand next to `via`. `facts` are all relations of the shortest chains, by id. No
-    chain passes through another of the subjects asked about, and what lies directly between two of
-    them is no shared third: `paths` shows it.
+    happened by the end of that day; with `since`, only what began at that moment or later.
+    `subjects` are those that hang on `via`; `kinds` the relations that `via` itself has on the ways
+    to them; `depth` the most steps from one of them; `degree` how many subjects stand next to
+    `via`. `facts` are all relations of the shortest chains, by id. No chain passes through another
+    of the subjects asked about, and what lies directly between two of them is no shared third:
+    `paths` shows it.
 
     `weight` is resource allocation (Zhou, Lü and Zhang 2009): one unit sent from a subject through
     what it shares with another is divided equally among the neighbours, so that each shared
@@ -119,7 +128,7 @@ def common_links(snapshot: Snapshot, params: CommonParams) -> Result[CommonLink]
         raise WrongUsage("subjects: two different ones are needed")
     at = day_end(params.as_of or today())
     kinds = EVERY_KIND if params.kinds is None else params.kinds
-    ask = ask_for(snapshot, kinds, "both", at)
+    ask = ask_for(snapshot, kinds, "both", at, params.since)
     limits = Limits(min(params.depth, MAX_DEPTH), params.max_fanout, params.max_explored, until)
     found = share(snapshot, ask, sorted(subjects, key=snapshot.canonical), limits)
     names = snapshot.canonicals([one.node for one in found.shared])

@@ -45,6 +45,14 @@ class PathsParams(Params, frozen=True, kw_only=True):
     directed: Annotated[
         bool, Meta(description="only along the relations' direction / 只沿关系方向")
     ] = False
+    since: Annotated[
+        str | None,
+        Meta(
+            description="leave out relations that began before this date or ISO time; unless given,"
+            " none / 忽略此时之前开始的关系, 默认不限",
+            examples=["2020-01-01"],
+        ),
+    ] = None
     max_length: Annotated[
         _Length | None,
         Meta(description="longest path, in steps; default 12 / 最长步数, 默认 12"),
@@ -96,11 +104,11 @@ def paths(snapshot: Snapshot, params: PathsParams) -> Result[Path]:
     """The `k` shortest paths without loops between two subjects, with the facts of each step.
 
     A path goes over subjects; relations beside each other between the same two subjects are one
-    step (`kinds`, `facts`), and `direction` says how they point: `out` along the path, `in`
-    against it, `both`. Relations count when true on `as_of`, as in related parties; by default all
-    kinds do, in either direction. Paths are ordered by length, then by the canonical ids of their
-    members in order, and the k-th is the k-th of that order. Two names of one subject are one row
-    of length 0.
+    step (`kinds`, `facts`), and `direction` says how they point: `out` along the path, `in` against
+    it, `both`. Relations count when true on `as_of`, as in related parties (with `since`, only
+    those that began at that moment or later); by default all kinds do, in either direction. Paths
+    are ordered by length, then by the canonical ids of their members in order, and the k-th is the
+    k-th of that order. Two names of one subject are one row of length 0.
 
     No result and `truncated` null means that there is no path. `truncated` says when the longest
     length, the relations looked at or time ended the search first, and what was explored; paths
@@ -118,7 +126,7 @@ def paths(snapshot: Snapshot, params: PathsParams) -> Result[Path]:
     source, target = snapshot.resolve(params.from_), snapshot.resolve(params.to)
     at = day_end(params.as_of or today())
     kinds = EVERY_KIND if params.kinds is None else params.kinds
-    ask = ask_for(snapshot, kinds, "out" if params.directed else "both", at)
+    ask = ask_for(snapshot, kinds, "out" if params.directed else "both", at, params.since)
     if source == target:
         alone = Path(length=0, members=[snapshot.canonical(source)], steps=[], facts=[])
         return Result(results=[alone])

@@ -47,6 +47,14 @@ class RelatedParams(Params, frozen=True, kw_only=True):
             " / in 向上 (股东、法定代表人), out 向下 (被持股、任职企业), both 双向"
         ),
     ] = "both"
+    since: Annotated[
+        str | None,
+        Meta(
+            description="leave out relations that began before this date or ISO time; unless given,"
+            " none / 忽略此时之前开始的关系, 默认不限",
+            examples=["2020-01-01"],
+        ),
+    ] = None
     max_fanout: Annotated[
         int,
         Meta(
@@ -106,7 +114,8 @@ def related_parties(snapshot: Snapshot, params: RelatedParams) -> Result[Related
     when none is known.
 
     A relation counts when it is true on `as_of` and both its ends are; events (transfers, invoices)
-    only where `kinds` asks for them, and then when they happened by the end of that day.
+    only where `kinds` asks for them, and then when they happened by the end of that day. With
+    `since`, only relations that began (events: happened) at that moment or later.
 
     Rows are ordered by depth, then canonical id. `truncated` says when depth (at most 10), rows,
     relations looked at or time ended the search, or parties with more than `max_fanout` relations
@@ -124,7 +133,7 @@ def related_parties(snapshot: Snapshot, params: RelatedParams) -> Result[Related
     bounds = Bounds(
         min(params.depth, MAX_DEPTH), params.max_fanout, params.max_rows, params.max_explored
     )
-    ask = ask_for(snapshot, kinds, params.direction, at)
+    ask = ask_for(snapshot, kinds, params.direction, at, params.since)
     reached = reach(graph_of(snapshot), ask, root, bounds, params.time_limit)
     rows = _rows(snapshot, reached, params.max_rows)
     return Result(

@@ -19,7 +19,10 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
     "ends": ("结束", "ends"), "score": ("得分", "score"), "why": ("理由", "why"),
     "length": ("步数", "length"), "reason": ("原因", "reason"), "steps": ("步骤", "steps"),
     "at_least": ("至少", "at least"), "left_out": ("未计入", "left out"), "id": ("编号", "id"),
-    "pattern": ("模式", "pattern"), "facts_total": ("证据总数", "facts in all"),
+    "pattern": ("模式", "pattern"), "patterns": ("模式", "patterns"),
+    "facts_total": ("证据总数", "facts in all"),
+    "account": ("账户", "account"), "rests": ("留存", "rests"), "arrives": ("到账", "arrives"),
+    "currency": ("币种", "currency"), "hub": ("枢纽", "hub"),
     "company": ("企业", "company"), "limb": ("控制依据", "limb"),
     "certainty": ("确定性", "certainty"), "chain": ("控制链", "chain"),
     "votes_min": ("表决权下限", "votes at least"), "votes_max": ("表决权上限", "votes at most"),
@@ -31,6 +34,7 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
 # Said by other columns or by the picture; all of it is in the answer's JSON.
 _HIDDEN: Final = {
     "related_parties": {"path", "direction", "facts_total"},
+    "trace_flow": {"path", "facts_total", "accounts"},
     "paths": {"steps", "facts_total"},
     "transfer_cycles": {"id", "pattern", "currency", "why", "facts_total"},
     "integrated_ownership": {"facts_total"},
@@ -41,6 +45,15 @@ _HIDDEN: Final = {
     "extend_batch": {"basis", "control", "share_min", "share_max", "reason", "facts_total"},
     "beneficial_owners": {"facts_total"},
     "common_links": {"facts_total"},
+    "cases": {
+        "pattern",
+        "findings",
+        "currency",
+        "attrs",
+        "facts_total",
+        "members_total",
+        "findings_total",
+    },
 }
 # What every finding carries; `why` says it in words.
 _FINDING: Final = frozenset({
@@ -51,8 +64,8 @@ _ASKED: Final = {
     "controller": ("controller",),
 }  # fmt: skip
 _FACTS: Final = 4
-_TIMES: Final = frozenset({"begins", "ends"})
-_NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "facts_total"}
+_TIMES: Final = frozenset({"begins", "ends", "arrives"})
+_NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +144,7 @@ def _parts(known: Known, column: str, value: Any) -> list[Part]:
             return [Part(kind_words(value))]
         if column in _TIMES:
             return [Part(moment(value))]
-        return [Part(money(value) if column == "amount" else value)]
+        return [Part(money(value) if column in ("amount", "rests") else value)]
     if isinstance(value, dict):
         return [Part(f"{key} {item}") for key, item in value.items()]
     return [Part(str(value))]

@@ -46,7 +46,8 @@ def _event(kind: str, a: str, b: str, at: str, **fields: Any) -> dict[str, Any]:
 
 def relations() -> list[dict[str, Any]]:
     """Cross- and self-holdings, parallel relations, self-loops, a transfer cycle, an invoice
-    cycle, an export, shared identifiers; nothing that happened before 2012."""
+    cycle, an export, a burst of invoices from a company in new hands, goods invoiced as others,
+    shared identifiers; nothing that happened before 2012."""
     found = [
         _state("shareholder", "p1", "c1", share="0.6"),
         _state("shareholder", "p2", "c1", share="0.3"),
@@ -97,8 +98,19 @@ def relations() -> list[dict[str, Any]]:
         _event("invoice", "c1", "c2", "2021-05-01", amount="113.00", tax="13.00", goods="107"),
         _event("invoice", "c2", "c3", "2021-05-10", amount="113.00", tax="13.00", goods="107"),
         _event("invoice", "c3", "c1", "2021-05-20", amount="113.00", tax="13.00", goods="107"),
+        _state("legal_representative", "p2", "c4", valid_from="2021-06-01"),
+        *(
+            _event("invoice", "c4", buyer, f"2021-07-0{day}", amount="99.00", goods="201")
+            for day, buyer in enumerate(("c1", "c2", "c3", "c5", "c1"), 1)
+        ),
+        _event("invoice", "c5", "c1", "2021-07-10", amount="105.00", goods="305"),
         _event("invoice", "c4", "c1", "2021-04-25", amount="100.00", tax="11.50", goods="107"),
         _event("invoice", "c3", "c5", "2021-05-25", amount="120.00", goods="107", attrs=_ABROAD),
+        _state("holds_account", "c4", "a4"),
+        _event("transfer", "a2", "a4", "2021-05-02T10:00:00+08:00", amount="100.00"),
+        _event("transfer", "a4", "a1", "2021-05-04T10:00:00+08:00", amount="94.00"),
+        _event("transfer", "a1", "a4", "2021-04-20T10:00:00+08:00", amount="200.00"),
+        _event("transfer", "a4", "a2", "2021-05-06T10:00:00+08:00", amount="20.00"),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
 
@@ -153,5 +165,6 @@ def renamed(node: Any, back: dict[str, str]) -> Any:
     if isinstance(node, float):
         return round(node, 9)
     if isinstance(node, str):
-        return re.sub(r"\b[a-z]\d+\b", lambda found: back.get(found[0], found[0]), node)
+        plain = re.sub(r"^(\w+):[0-9a-f]{16}$", r"\1", node)  # the id of another row: a digest
+        return re.sub(r"\b[a-z]\d+\b", lambda found: back.get(found[0], found[0]), plain)
     return node

@@ -229,3 +229,22 @@ def test_many_texts_are_each_what_they_are_alone(alphabet: str) -> None:
         assert texts.many(at) == [said[i] for i in at]
     longer = texts.longer(["more"])
     assert longer.many([*range(301)]) == [*said, "more"]
+
+
+def test_currencies_are_those_carried(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def paid(number: int, **more: str) -> dict[str, object]:
+        return {"kind": "transfer", "id": f"x{number}", "from": "a1", "to": "a2", "amount": "5",
+                "at": "2015-06-01", **more}  # fmt: skip
+
+    some = [{"channel": "app"}, {}, {"currency": "USD"}, {"currency": "JPY", "channel": "app"}]
+    ends = [{"kind": "account", "id": "a1"}, {"kind": "account", "id": "a2"}]
+    live = open_live(write([*ends, *(paid(n, **some[n % 4]) for n in range(12))]))
+    write([paid(n, **some[n % 4]) for n in range(12, 20)])
+    view = snapshot_of(live)
+    rows = view.rows("transfer")
+    said = {row: extra["currency"] for row, extra in view.extras("transfer") if "currency" in extra}
+    assert len(said) == 10
+    assert view.currencies(rows) == said
+    monkeypatch.setattr("graph.snapshot._FEW", 0)
+    assert view.currencies(rows) == said
+    assert view.currencies(rows[:7]) == {row: said[row] for row in rows[:7].tolist() if row in said}

@@ -110,7 +110,18 @@ def test_a_trail_over_kin_and_a_firm() -> None:
     assert found["amount"] == "200.00"
     assert (found["begins"], found["ends"]) == ("2021-05-01", "2021-05-01")
     assert found["signs"]["hidden_tie"] > 0
-    assert found["signs"]["one_way"] > 0
+    assert found["attrs"]["share_of_purchases"] == 1.0
+
+
+def test_what_both_live_off_weighs_more_than_a_chance_sale() -> None:
+    """All of a year's trade of both; a tenth of the seller's sales; a single invoice."""
+    alone = row([f for f in HIDDEN if f["id"] != "v3"])
+    beside = row([*HIDDEN, invoice("v4", "c1", "c4", "5000.00")])
+    once = row([f for f in HIDDEN if f["id"] != "v2"])
+    assert alone["signs"]["live_off_it"] > 0
+    assert beside["signs"]["incidental"] < 0
+    assert once["signs"]["single"] < 0
+    assert alone["evidence"] > max(beside["evidence"], once["evidence"])
 
 
 def test_before_the_trade_there_is_nothing() -> None:

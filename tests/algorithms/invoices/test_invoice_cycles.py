@@ -80,7 +80,7 @@ def test_who_is_in_it_and_what_it_came_to() -> None:
 
 @pytest.mark.parametrize(
     ("share", "unpaid", "sign"),
-    [(0.1, 0.9, {"unpaid": 3.0}), (1.0, 0.0, {"paid": -6.0}), (0.5, 0.5, {"paid": -1.0})],
+    [(0.1, 0.9, {"unpaid": 3.6}), (1.0, 0.0, {"paid": -6.0}), (0.5, 0.5, {"paid": -1.2})],
 )
 def test_payments_speak_for_trade(share: float, unpaid: float, sign: dict[str, float]) -> None:
     with world([*BASE, *ring(), *payments(share)]) as snapshot:

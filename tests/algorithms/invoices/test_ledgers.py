@@ -133,7 +133,8 @@ def monthly(prefix: str, payee: str, months: list[int], amount: str = "50.00") -
     [
         (monthly("w", "p1", [0, 1, 2]), (1, 15000, 0, 0, 3)),
         (monthly("w", "p1", [0, 1]), (0, 0, 0, 0, 0)),
-        (monthly("w", "p1", [0, 5, 11]), (0, 0, 0, 0, 0)),  # three in a year
+        (monthly("w", "p1", [0, 3, 6]), (1, 15000, 0, 0, 3)),
+        (monthly("w", "p1", [0, 6, 12]), (0, 0, 0, 0, 0)),  # three in thirteen months
         (monthly("w", "p1", [0, 1, 2]) + monthly("v", "p2", [1, 2, 3]), (2, 30000, 0, 0, 4)),
         (monthly("r", "y", [0, 1, 2]), (0, 0, 1, 15000, 3)),
         (monthly("r", "z", [0, 1, 2]), (0, 0, 0, 0, 0)),  # its supplier of what it sells

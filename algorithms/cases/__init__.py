@@ -1,0 +1,1 @@
+"""Cases: findings of all detectors, put together where they are about the same thing."""

@@ -1,0 +1,71 @@
+"""Asking all detectors for their findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from algorithms.findings.finding import Finding
+from algorithms.findings.making import Found, kept_whole
+from algorithms.registry import ALGORITHMS, Algorithm, prepare
+from graph.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from algorithms.cases.cases import CaseParams
+    from graph.snapshot import Snapshot
+
+_MOST: Final = 100_000  # findings of one detector
+_TOGETHER: Final = frozenset({"invoice_schemes"})  # they put together what others find
+
+
+@dataclass
+class Asked:
+    """Findings beside all that they were made from, each once; what cut the searches."""
+
+    pairs: list[tuple[Finding, Found]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    explored: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def detectors(names: list[str] | None) -> list[Algorithm]:
+    """The algorithms of these names, or all that yield findings on the whole graph; by name."""
+    if names is not None:
+        chosen = [ALGORITHMS.find(name) for name in sorted(set(names))]
+        for record in chosen:
+            if not _yields_findings(record):
+                raise WrongUsage(f"{record.verb}: yields no findings on the whole graph")
+        return chosen
+    every = (ALGORITHMS[name] for name in sorted(ALGORITHMS))
+    return [each for each in every if each.name not in _TOGETHER and _yields_findings(each)]
+
+
+def _yields_findings(record: Algorithm) -> bool:
+    fields = record.fields.values()
+    return issubclass(record.row, Finding) and not any(each.required for each in fields)
+
+
+def ask_all(snapshot: Snapshot, params: CaseParams) -> Asked:
+    """Ask each detector; of findings with the same id one is kept."""
+    asked = Asked()
+    seen: set[str] = set()
+    patterns = None if params.patterns is None else set(params.patterns)
+    for record in detectors(params.algorithms):
+        wanted = {
+            "as_of": params.as_of,
+            "known_at": params.known_at,
+            "min_score": params.min_score,
+            "max_rows": _MOST,
+            "time_limit": params.time_limit,
+        }
+        with kept_whole() as kept:
+            result = record.function(snapshot, prepare(record, wanted))
+        whole = {row.id: found for row, found in kept}
+        for row in result.results:
+            if row.id not in seen and (patterns is None or row.pattern in patterns):
+                seen.add(row.id)
+                asked.pairs.append((row, whole[row.id]))
+        if result.truncated is not None:
+            asked.reasons.append(f"{record.name}: {result.truncated.reason}")
+            asked.explored += result.truncated.explored
+    return asked

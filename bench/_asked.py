@@ -1,0 +1,53 @@
+"""One question in a process of its own: what it took, as JSON on standard output.
+
+python -m bench._asked STORE NAME PARAMS          once, after the kernels are compiled
+python -m bench._asked STORE NAME PARAMS COUNT    of COUNT accounts drawn at random, each alone
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from typing import Any
+
+from graph import compiled
+from graph.snapshot import Snapshot, open_snapshot
+from graph.store import open_store
+
+
+def _asked(snapshot: Snapshot, name: str, params: dict[str, Any]) -> tuple[float, Any]:
+    from algorithms import registry
+
+    start = time.perf_counter()
+    answer = registry.ask(snapshot, name, params)
+    return time.perf_counter() - start, answer
+
+
+def _accounts(snapshot: Snapshot, count: int) -> list[str]:
+    nodes = snapshot.subjects("account").tolist()
+    return [snapshot.record_name(n) for n in random.Random(20260601).sample(nodes, count)]
+
+
+def main() -> None:
+    """Ask and print."""
+    url, name, params = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+    compiled.warm()
+    snapshot = open_snapshot(open_store(url))
+    if len(sys.argv) > 4:
+        asked = [{**params, "from": each} for each in _accounts(snapshot, int(sys.argv[4]) + 50)]
+        took = [_asked(snapshot, name, one) for one in asked][50:]  # the first compile
+        cut = sum(answer["truncated"] is not None for _, answer in took)
+        told: dict[str, Any] = {"each": [seconds for seconds, _ in took], "cut": cut}
+        told["rows"] = sum(len(answer["results"]) for _, answer in took)
+    else:
+        seconds, answer = _asked(snapshot, name, params)
+        cut = answer["truncated"]
+        told = {"seconds": seconds, "rows": len(answer["results"])}
+        told["cut"] = cut.reason.partition(" / ")[0] if cut else None
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
