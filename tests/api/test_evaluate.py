@@ -30,7 +30,8 @@ FACTS: list[Row] = [
 def planted(name: str, side: str, look_alike: str | None) -> Row:
     return {
         "id": name, "pattern": "transfer_cycle", "innocent": look_alike is not None,
-        "look_alike": look_alike, "difficulty": "easy", "members": [f"{side}{k}" for k in (1, 2, 3)],
+        "look_alike": look_alike, "difficulty": "easy",
+        "members": [f"{side}{k}" for k in (1, 2, 3)],
         "circle": [], "facts": [f"t{k}" for k in range(3)], "amount": None, "begins": None,
         "ends": None,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -20,19 +20,14 @@ from ingest.generate.lines import Section
 from ingest.generate.schemes import write
 from ingest.generate.schemes.book import COLUMNS, STATES, Book, Planted
 from ingest.generate.schemes.dice import Dice
-from ingest.generate.schemes.flows import FLOWS
 from ingest.generate.schemes.level import LEVELS, Difficulty
 from ingest.generate.schemes.living import MOST_STAFF, spending, talk, wages
-from ingest.generate.schemes.mules import MULES
 from ingest.generate.schemes.occasions import occasions
-from ingest.generate.schemes.paper import PAPER
+from ingest.generate.schemes.plant import PLANTERS
 from ingest.generate.schemes.relations import ties
-from ingest.generate.schemes.rings import RINGS
-from ingest.generate.schemes.site import Planter, Site
+from ingest.generate.schemes.site import Site
 from ingest.generate.schemes.town import BEGIN, Census, Plan, Town
 from ingest.generate.schemes.trade import business
-
-PLANTERS: Final[tuple[Planter, ...]] = (*FLOWS, *MULES, *RINGS, *PAPER)
 
 
 @dataclass

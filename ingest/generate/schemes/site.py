@@ -23,7 +23,7 @@ from ingest.generate.schemes.town import (
     Firm,
     Town,
     Whose,
-)  # fmt: skip
+)
 
 HOUR: Final = 3_600
 
@@ -135,14 +135,25 @@ class Site:
         table = [c for c in self._old[role] if self.town.plain.line[c] == line]
         return self.dice.pick(table or self._old[role])
 
-    def firm(self, role: int = QUIET, *, life: bool = False, staff: int = 0,
-             founded: tuple[int, int] | None = None, **more: object) -> int:  # fmt: skip
+    def firm(
+        self,
+        role: int = QUIET,
+        *,
+        life: bool = False,
+        staff: int = 0,
+        founded: tuple[int, int] | None = None,
+        **more: object,
+    ) -> int:
         """A new company; `life`: it has wages, rent, power, and so on."""
         low, high = founded or (BEGIN - 4_000, BEGIN - 300)
         made = Firm(
-            role=role, line=self.dice.below(8), founded=self.dice.between(low, high),
-            size=1 + int(self.dice.heavy(1, 40)), staff=min(3, max(staff, 2)) if life else 0, upkeep=life,
-        )  # fmt: skip
+            role=role,
+            line=self.dice.below(8),
+            founded=self.dice.between(low, high),
+            size=1 + int(self.dice.heavy(1, 40)),
+            staff=min(3, max(staff, 2)) if life else 0,
+            upkeep=life,
+        )
         for name, value in more.items():
             setattr(made, name, value)
         return self.town.company(made)
@@ -176,15 +187,21 @@ class Site:
         start = self.spec(company).founded if since is None else since
         return self.book.state(
             "legal_representative", ("p", person), ("c", company), start, end=end, text="法定代表人"
-        )  # fmt: skip
+        )
 
     def paid(self, invoice: Fact, seller: int, buyer: int, cents: int, day: int) -> list[Fact]:
         """The payment of an invoice some days later."""
         del invoice
         return self.send(self.town.main(buyer), self.town.main(seller), cents, self.moment(day))
 
-    def payroll(self, company: int, staff: Sequence[int], months: Iterable[int] = range(MONTHS),
-                *, contract: bool = True) -> list[Fact]:  # fmt: skip
+    def payroll(
+        self,
+        company: int,
+        staff: Sequence[int],
+        months: Iterable[int] = range(MONTHS),
+        *,
+        contract: bool = True,
+    ) -> list[Fact]:
         """Monthly wages of given people."""
         facts: list[Fact] = []
         payday = self.dice.between(5, 20)
@@ -192,9 +209,12 @@ class Site:
         if contract:
             for person in staff:
                 self.book.state(
-                    "employs", ("c", company), ("p", person), BEGIN - self.dice.below(900) - 1,
+                    "employs",
+                    ("c", company),
+                    ("p", person),
+                    BEGIN - self.dice.below(900) - 1,
                     text="职员",
-                )  # fmt: skip
+                )
         source = self.town.main(company)
         for month in months:
             at = int(BEGIN + month * 30.4 + payday)
@@ -211,12 +231,21 @@ class Site:
                 other = self.town.card(self.anyone())
                 ends = (account, other) if self.dice.chance(0.5) else (other, account)
                 self.book.pay(
-                    *ends, int(self.dice.heavy(100, 20_000)) * 100, self.moment(self.day()),
+                    *ends,
+                    int(self.dice.heavy(100, 20_000)) * 100,
+                    self.moment(self.day()),
                     self.dice.below(4),
-                )  # fmt: skip
+                )
 
-    def plant(self, pattern: str, members: Sequence[Whose], facts: Sequence[Fact],
-              circle: Sequence[Whose] = (), look_alike: str = "", amount: int | None = None) -> None:  # fmt: skip
+    def plant(
+        self,
+        pattern: str,
+        members: Sequence[Whose],
+        facts: Sequence[Fact],
+        circle: Sequence[Whose] = (),
+        look_alike: str = "",
+        amount: int | None = None,
+    ) -> None:
         """Note what was planted."""
         seen = set(members)
         mains = [("a", self.town.main(slot)) for kind, slot in members if kind == "c"]

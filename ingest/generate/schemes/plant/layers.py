@@ -1,187 +1,21 @@
-"""Schemes of money between accounts, and what looks like them: cycles, fans, layers."""
+"""Money through layers of accounts, and what looks like it."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ingest.generate.schemes.book import Fact
 from ingest.generate.schemes.goods import LEASE, MADE
-from ingest.generate.schemes.site import HOUR, Planter, Site, accounts, companies, persons
+from ingest.generate.schemes.plant.groups import group
+from ingest.generate.schemes.site import HOUR, Planter, Site, accounts, companies
 from ingest.generate.schemes.town import (
-    BANK,
     BEGIN,
-    DAY,
     END,
-    INSTITUTION,
     MAKER,
     OTHER,
     RETAIL,
-    SOCIAL,
     WHOLESALE,
-)  # fmt: skip
-
-
-def _ring(site: Site, ring: list[int], cents: int, start: int) -> list[Fact]:
-    """Money once around accounts, less a fee at each."""
-    at, facts = site.moment(start), []
-    for source, target in zip(ring, ring[1:] + ring[:1], strict=True):
-        facts += site.send(source, target, cents, at)
-        cents, at = site.kept(cents), site.after(at + 2 * HOUR)
-    return facts
-
-
-def transfer_cycle(site: Site) -> None:
-    """Money back at its start through accounts of people who have nothing else in common."""
-    size = site.dice.between(3, 5 if site.level.easy else 8)
-    ring = site.cards(site.people(size))
-    for k in range(size):
-        if site.dice.chance(0.3):
-            ring[k] = site.town.main(site.firm(life=site.covered()))
-    facts = _ring(site, ring, site.sum(50_000, 3_000_000), site.day(40))
-    site.chatter(ring)
-    site.plant("transfer_cycle", accounts(ring), facts)
-
-
-def group(site: Site, size: int, *, declared: bool = True, life: bool = True) -> tuple[int, list[int]]:  # fmt: skip
-    """A parent and its companies, whole or nearly wholly held, said so in the register."""
-    head = site.firm(
-        OTHER, life=life, staff=3, word="控股集团", founded=(BEGIN - 6_000, BEGIN - 3_500)
-    )
-    made = []
-    for _ in range(size):
-        child = site.firm(
-            WHOLESALE, life=life, staff=2, register=False, founded=(BEGIN - 3_000, BEGIN - 600)
-        )
-        site.signs(site.town.person(card=False), child)
-        site.holds(("c", head), child, 10_000 if site.dice.chance(0.6) else 8_000)
-        if declared:
-            site.book.state(
-                "controller", ("c", head), ("c", child), site.spec(child).founded, text="持股"
-            )
-        made.append(child)
-    return head, made
-
-
-def group_settlement(site: Site) -> None:
-    """Companies of one declared group settle what they owe each other, in a circle."""
-    head, made = group(site, site.dice.between(2, 5))
-    ring = [site.town.main(c) for c in [head, *made]]
-    facts = []
-    for _ in range(site.dice.between(1, 3)):
-        facts += _ring(site, ring, site.sum(200_000, 5_000_000), site.day(40))
-    site.plant(
-        "transfer_cycle", accounts(ring), facts, companies([head, *made]), "group_settlement"
-    )
-
-
-def own_accounts(site: Site) -> None:
-    """One owner moves money around accounts of their own."""
-    person = site.person(life=True)
-    ring = [site.town.card(person)]
-    for _ in range(site.dice.between(2, 3)):
-        ring.append(site.town.account(("p", person), "card", BEGIN - site.dice.between(100, 2_000)))
-    facts = _ring(site, ring, site.sum(10_000, 500_000), site.day(40))
-    site.plant("transfer_cycle", accounts(ring), facts, persons([person]), "own_accounts")
-
-
-def fan_in(site: Site) -> None:
-    """Many pay the account of one stranger within days; it is drawn as cash at once."""
-    count = site.dice.between(12, 30) if not site.level.hard else site.dice.between(9, 20)
-    hub = site.town.card(site.person())
-    spokes = site.cards(site.crowd(count) if not site.level.easy else site.people(count))
-    start, typical, facts, got = site.day(25), site.sum(5_000, 60_000), [], 0
-    last = start * DAY
-    for spoke in spokes:
-        cents, at = site.near(typical, site.level.jitter * 2), site.within(start, 2)
-        facts += site.send(spoke, hub, cents, at)
-        got, last = got + cents, max(last, at)
-    cash = site.town.main(site.dice.pick(site.town.special(BANK)))
-    left = site.kept(got)
-    for part in site.dice.split(left, site.dice.between(2, 5)):
-        facts.append(site.book.withdraw(hub, cash, part, last + site.dice.between(HOUR, 40 * HOUR)))
-    site.chatter([hub])
-    site.plant("fan_in", accounts([hub, *spokes]), facts)
-
-
-def fan_out(site: Site) -> None:
-    """What came to one account goes to many strangers within days."""
-    count = site.dice.between(12, 30) if not site.level.hard else site.dice.between(9, 20)
-    hub = site.town.card(site.person())
-    spokes = site.cards(site.people(count))
-    start, typical = site.day(25), site.sum(5_000, 50_000)
-    amounts = [site.near(typical, site.level.jitter * 2) for _ in spokes]
-    source = site.town.main(site.firm(life=site.level.hard))
-    facts = site.send(source, hub, int(sum(amounts) * 1.01), site.moment(start - 1))
-    for spoke, cents in zip(spokes, amounts, strict=True):
-        facts += site.send(hub, spoke, cents, site.within(start, 2))
-    site.chatter([hub])
-    site.plant("fan_out", accounts([hub, *spokes]), facts, accounts([source]))
-
-
-def charity(site: Site) -> None:
-    """A foundation collects gifts of many, most of them in the days of an appeal."""
-    house = site.firm(OTHER, life=True, staff=3, form=SOCIAL, word="慈善基金会")
-    hub, start, facts = site.town.main(house), site.day(60), []
-    givers = site.crowd(site.dice.between(25, 60))
-    for giver in givers:
-        at = site.within(start, 3) if site.dice.chance(0.7) else site.moment(site.day())
-        facts.append(site.book.pay(site.town.card(giver), hub, site.sum(50, 20_000), at, 0))
-    site.plant("fan_in", accounts([hub, *site.cards(givers)]), facts, companies([house]), "charity")
-
-
-def school_fees(site: Site) -> None:
-    """A school collects the same fee of many at the start of each term."""
-    house = site.firm(OTHER, life=True, staff=4, form=INSTITUTION, word="实验学校")
-    hub, facts = site.town.main(house), []
-    fee = site.dice.between(30, 200) * 100_00
-    parents = site.crowd(site.dice.between(20, 40))
-    for term in (BEGIN + 45, BEGIN + 240, BEGIN + 410):
-        for parent in parents:
-            at = site.moment(term + site.dice.below(4))
-            facts.append(site.book.pay(site.town.card(parent), hub, fee, at, 0))
-    site.plant(
-        "fan_in", accounts([hub, *site.cards(parents)]), facts, companies([house]), "school_fees"
-    )
-
-
-def shop(site: Site) -> None:
-    """A shop in the days of a sale: many buy, all through the year some do."""
-    house = site.firm(RETAIL, life=True, staff=3, trade=True)
-    hub, start, facts = site.town.main(house), site.day(30), []
-    buyers = site.crowd(site.dice.between(25, 60))
-    for buyer in buyers:
-        for _ in range(site.dice.between(1, 3)):
-            at = site.within(start, 3) if site.dice.chance(0.5) else site.moment(site.day())
-            facts.append(site.book.pay(site.town.card(buyer), hub, site.sum(80, 8_000), at, 3))
-    site.plant("fan_in", accounts([hub, *site.cards(buyers)]), facts, companies([house]), "shop")
-
-
-def payroll(site: Site) -> None:
-    """An employer pays its people every month."""
-    house = site.firm(MAKER, life=True, staff=0, trade=True, word="制造")
-    site.spec(house).staff = 0
-    staff = site.people(site.dice.between(12, 30), life=False)
-    facts = site.payroll(house, staff)
-    site.plant("fan_out", accounts([site.town.main(house), *site.cards(staff)]), facts,
-               companies([house]), "payroll")  # fmt: skip
-
-
-def dividends(site: Site) -> None:
-    """A company pays its many shareholders once a year, by their shares."""
-    house = site.firm(MAKER, life=True, staff=3, trade=True, register=False,
-                      founded=(BEGIN - 4_000, BEGIN - 1_500))  # fmt: skip
-    holders = site.people(site.dice.between(10, 20), life=True)
-    site.signs(holders[0], house)
-    parts = site.dice.split(10_000, len(holders), 0.2)
-    for holder, points in zip(holders, parts, strict=True):
-        site.holds(("p", holder), house, points)
-    facts, profit = [], site.sum(300_000, 5_000_000)
-    for year in (BEGIN + 110, BEGIN + 470):
-        for holder, points in zip(holders, parts, strict=True):
-            at = site.moment(year + site.dice.below(2))
-            facts.append(site.book.pay(
-                site.town.main(house), site.town.card(holder), profit * points // 10_000, at, 4
-            ))  # fmt: skip
-    site.plant("fan_out", accounts([site.town.main(house), *site.cards(holders)]), facts,
-               companies([house]), "dividends")  # fmt: skip
+)
 
 
 def _missing(site: Site) -> bool:
@@ -217,9 +51,11 @@ def payroll_canteen(site: Site) -> None:
             facts.append(site.book.pay(site.town.card(person), site.town.main(let), cents, at, 0))
     site.plant(
         "scatter_gather",
-        accounts([site.town.main(house), *site.cards(staff), site.town.main(let)]), facts,
-        companies([house, let]), "payroll_canteen",
-    )  # fmt: skip
+        accounts([site.town.main(house), *site.cards(staff), site.town.main(let)]),
+        facts,
+        companies([house, let]),
+        "payroll_canteen",
+    )
 
 
 def gather_scatter(site: Site) -> None:
@@ -260,9 +96,12 @@ def wholesaler_collecting(site: Site) -> None:
             facts += [bill, *site.paid(bill, seller, house, cents, when + 3 + site.dice.below(3))]
     main = site.town.main
     site.plant(
-        "gather_scatter", accounts([*map(main, shops), main(house), *map(main, makers)]), facts,
-        companies([house]), "wholesaler_collecting",
-    )  # fmt: skip
+        "gather_scatter",
+        accounts([*map(main, shops), main(house), *map(main, makers)]),
+        facts,
+        companies([house]),
+        "wholesaler_collecting",
+    )
 
 
 def bipartite(site: Site) -> None:
@@ -301,8 +140,13 @@ def wholesale_market(site: Site) -> None:
                     *site.paid(bill, seller, buyer, cents, start + 5 + site.dice.below(4)),
                 ]
     main = site.town.main
-    site.plant("bipartite", accounts([*map(main, buyers), *map(main, sellers)]), facts,
-               companies([*sellers, *buyers]), "wholesale_market")  # fmt: skip
+    site.plant(
+        "bipartite",
+        accounts([*map(main, buyers), *map(main, sellers)]),
+        facts,
+        companies([*sellers, *buyers]),
+        "wholesale_market",
+    )
 
 
 def stack(site: Site) -> None:
@@ -326,7 +170,7 @@ def two_tier_trade(site: Site) -> None:
     typical = site.sum(20_000, 100_000)
     for month in range(2, 17, site.dice.between(2, 4)):
         when = int(BEGIN + month * 30.4)
-        for later, (buyers, sellers) in enumerate(zip(tiers, tiers[1:], strict=False)):
+        for later, (buyers, sellers) in enumerate(pairwise(tiers)):
             for buyer in buyers:
                 for seller in sellers:
                     cents = site.near(typical if later == 0 else int(typical * 0.85), 0.25)
@@ -342,15 +186,15 @@ def two_tier_trade(site: Site) -> None:
 def layered_flow(site: Site) -> None:
     """Money of a few sources through two or three layers of accounts to a few destinations."""
     layers = [site.cards(site.people(site.dice.between(1, 2)))]
-    for _ in range(site.dice.between(2, 3)):
-        layers.append(site.cards(site.people(site.dice.between(4, 8))))
+    depth = site.dice.between(2, 3)
+    layers += [site.cards(site.people(site.dice.between(4, 8))) for _ in range(depth)]
     layers.append(site.cards(site.people(site.dice.between(1, 2))))
     start = site.day(45)
     holds = {account: site.sum(300_000, 3_000_000) for account in layers[0]}
     ready = {account: site.moment(start) for account in layers[0]}
     facts: list[Fact] = []
     used: set[int] = set()
-    for this, following in zip(layers, layers[1:], strict=False):
+    for this, following in pairwise(layers):
         got: dict[int, int] = dict.fromkeys(following, 0)
         last: dict[int, int] = dict.fromkeys(following, 0)
         for account in this:
@@ -362,8 +206,10 @@ def layered_flow(site: Site) -> None:
             if len(this) <= 2:
                 fan = len(following)
             for target, part in zip(
-                site.dice.some(following, fan), site.dice.split(site.kept(holds[account]), fan), strict=True
-            ):  # fmt: skip
+                site.dice.some(following, fan),
+                site.dice.split(site.kept(holds[account]), fan),
+                strict=True,
+            ):
                 at = site.after(ready[account])
                 facts += site.send(account, target, part, at)
                 used |= {account, target}
@@ -375,7 +221,7 @@ def layered_flow(site: Site) -> None:
 
 
 def franchise(site: Site) -> None:
-    """A franchise hands down money for opening: to regions, to shops, which pay the same fitters."""
+    """A franchise hands money down to open shops: to regions, to shops, which pay fitters."""
     head, regions = group(site, site.dice.between(3, 5))
     shops: list[tuple[int, int]] = []
     for region in regions:
@@ -401,8 +247,15 @@ def franchise(site: Site) -> None:
     site.plant("layered_flow", accounts(map(main, every)), facts, companies(every), "franchise")
 
 
-FLOWS: tuple[Planter, ...] = (
-    transfer_cycle, group_settlement, own_accounts, fan_in, fan_out, charity, school_fees, shop,
-    payroll, dividends, scatter_gather, payroll_canteen, gather_scatter, wholesaler_collecting,
-    bipartite, wholesale_market, stack, two_tier_trade, layered_flow, franchise,
-)  # fmt: skip
+LAYERS: tuple[Planter, ...] = (
+    scatter_gather,
+    payroll_canteen,
+    gather_scatter,
+    wholesaler_collecting,
+    bipartite,
+    wholesale_market,
+    stack,
+    two_tier_trade,
+    layered_flow,
+    franchise,
+)
