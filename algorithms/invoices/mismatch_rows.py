@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 NOTHING: Final = 0.1  # bought, of what was sold: as good as nothing
-LEFT: Final = 0.75  # sold, of what was bought: some of it is left over
 OVERHEAD: Final = 0.4  # of all sellers buy it
 _SELLERS: Final = 50
 POWER: Final = "110"  # electricity and heat, in the codes of goods and services
@@ -77,7 +76,7 @@ def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Fin
 def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:
     invoices, n = kept.invoices, kept.n
     nothing = (whole.sold > 0) & (whole.bought <= NOTHING * whole.sold)
-    left = (whole.bought > 0) & (whole.sold <= LEFT * whole.bought)
+    left = (whole.bought > 0) & (whole.sold <= whole.bought)
     left &= ~overheads(whole, OVERHEAD, _SELLERS)[whole.group]
     bought, sold = whole.place[left[whole.purchase]], whole.place[nothing[whole.sale]]
     place = np.concatenate([bought, sold])
@@ -167,7 +166,7 @@ class Told:
         within = float(self.own.amount[inside].sum()) / float(self.own.amount.sum())
         if within > 0:
             zh, en = "交易在公开的企业集团内部", "inside a declared group: processing"
-            found.append(Sign("declared_group", -8.0 * within, zh, en))
+            found.append(Sign("declared_group", -10.0 * within, zh, en))
         if self.deals < MANY:
             zh, en = f"仅 {self.deals} 笔", f"{self.deals} deals only"
             found.append(Sign("few_deals", float(self.deals - MANY), zh, en))
