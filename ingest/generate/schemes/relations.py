@@ -59,9 +59,15 @@ def ties(town: Town, census: Census, book: Book) -> None:
 
 
 def principal(town: Town, slots: Ints) -> Ints:
-    """The person behind a company; one in ten is one of a few who stand behind many."""
-    draws, size = town.draws, town.plan.persons
+    """The person behind a company; one in twenty is one of a few who stand behind many.
+
+    Most are of households of whose kin no register tells: two companies of one family are rare.
+    """
+    draws, size, listed = town.draws, town.plan.persons, 3 * town.plan.homes
     who = draws.below("principal", slots, size)
+    elsewhere = (who < listed) & draws.chance("principal.elsewhere", slots, 0.85)
+    other = listed + draws.below("principal.other", slots, size - listed)
+    who = np.where(elsewhere, other, who)
     crowd = draws.chance("principal.busy", slots, 0.05)
     who[crowd] = draws.head("principal.who", slots[crowd], size, 3)
     return who
@@ -140,19 +146,19 @@ def _groups(town: Town, census: Census, book: Book) -> None:
 
 
 def _families(town: Town, book: Book) -> None:
-    """Households of three: a couple, and one who is child, parent or sibling of the first."""
+    """Households of three: a couple, and one who is child, parent or sibling of the first.
+
+    Of those whose home is known their kin is too; of a few others as well.
+    """
     draws = town.draws
     first = span(0, town.plan.persons - 2)[::3]
-    pair = first[draws.chance("couple", first, 0.3)]
-    _states(
-        book,
-        "kin",
-        ref("p", pair),
-        ref("p", pair + 1),
-        day(1995) + draws.below("wedding", pair, int(28 * YEAR)),
-        text="配偶",
-    )
-    other = first[draws.chance("relative", first, 0.25)]
+    listed = first < 3 * town.plan.homes
+    pair = first[draws.chance("couple", first, 0.1) | (listed & draws.chance("wed", first, 0.95))]
+    wedding = day(1995) + draws.below("wedding", pair, int(28 * YEAR))
+    _states(book, "kin", ref("p", pair), ref("p", pair + 1), wedding, text="配偶")
+    other = first[
+        draws.chance("relative", first, 0.1) | (listed & draws.chance("child", first, 0.95))
+    ]
     _states(
         book,
         "kin",
