@@ -85,9 +85,9 @@ def layered_flow(snapshot: Snapshot, params: LayeredParams) -> Result[Finding]:
     that maximises FlowScope's g(S) = sum over middle accounts of (f - λ (q - f)), divided by the
     size of S; f and q are the smaller and the larger of what an account gets and pays within S, λ
     is `penalty`. Accounts of least weight (f - λ/(1 + λ) q; of sources and destinations, their
-    money) are taken away one by one, and the best S on the way is kept. Its parts that hang together are
-    flows; their payments are taken out and the search goes on, `max_blocks` times. A flow has at
-    least `min_middle` middle accounts in at least two layers.
+    money) are taken away one by one, and the best S on the way is kept. Its parts that hang
+    together are flows; their payments are taken out and the search goes on, `max_blocks` times. A
+    flow has at least `min_middle` middle accounts in at least two layers.
 
     How far from the best that can be: when the greedy first takes away an account of the optimum,
     g of the optimum is at most f of that account plus (1 + λ) times its payments with other middle
@@ -107,6 +107,6 @@ def layered_flow(snapshot: Snapshot, params: LayeredParams) -> Result[Finding]:
 
     Rows: see `Finding`. O(n log n) in the transfers of each window. Raises UnknownSubject.
     """
-    from algorithms.flows.layer_rows import found_flows
+    from algorithms.flows.layered_rows import found_flows
 
     return found_flows(snapshot, params)

@@ -43,15 +43,15 @@ class Links(NamedTuple):
 def links(src: I64, dst: I64, time: I64, places: int, window: int | None) -> Links:
     """Link invoices; `window` in µs, None for any time between. O(n log n)."""
     into = np.lexsort((time, dst))
-    ptr = np.searchsorted(dst[into], np.arange(places + 1))
+    ptr = starts(dst, places)
     begin = time - (_FAR if window is None else window)
     low, high = within(time[into], ptr[src], ptr[src + 1], begin, time)
     return Links(src, dst, time, into, low, high, places)
 
 
-def back(links_: Links, window: int | None) -> Links:
-    """The same invoices, to be followed from buyers to sellers."""
-    return links(links_.dst, links_.src, -links_.time, links_.places, window)
+def starts(place: I64, places: int) -> I64:
+    """Where each place begins among as many that are in order."""
+    return np.concatenate([[0], np.cumsum(np.bincount(place, minlength=places))])
 
 
 def reached(found: Links, first: Bools, barred: Bools, depth: int) -> I8:

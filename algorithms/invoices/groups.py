@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from algorithms.rings.connected import components
 from graph.columns import I32
 from graph.model import CODES, SHARE_UNIT
 
@@ -22,9 +23,6 @@ def declared_groups(snapshot: Snapshot, at: int) -> I32:
     Which numbers there are depends on loading; which firms share one does not. Linear in the
     holdings.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     rep, cols, kind = snapshot.nodes.rep, snapshot.columns, snapshot.nodes.kind
     held = snapshot.rows("shareholder", at)
     held = held[cols.value[held] > SHARE_UNIT // 2]
@@ -32,8 +30,9 @@ def declared_groups(snapshot: Snapshot, at: int) -> I32:
     a, b = rep[cols.src[rows]], rep[cols.dst[rows]]
     firms = (kind[a] == CODES["company"]) & (kind[b] == CODES["company"])
     a, b = a[firms], b[firms]
-    n = snapshot.n
-    joined = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
-    _, label = connected_components(joined, directed=False)
-    found: I32 = np.asarray(label, np.int32)[rep]
-    return found
+    nodes, ends = np.unique(np.concatenate([a, b]), return_inverse=True)
+    place: I32 = ends.astype(np.int32)
+    label = components(len(nodes), place[: len(a)], place[len(a) :])
+    found = np.arange(snapshot.n, dtype=np.int32)
+    found[nodes] = nodes[label]
+    return found[rep]

@@ -18,6 +18,7 @@ from graph.columns import I32, I64
 from graph.store import NONE
 
 if TYPE_CHECKING:
+    from algorithms.invoices.inputs import Inputs
     from algorithms.invoices.lives import Lives
     from algorithms.invoices.living import Living
     from algorithms.invoices.money import Money, Paid
@@ -121,6 +122,18 @@ class Books:
         return _invoices(self)
 
     @cached_property
+    def _bought(self) -> tuple[I64, I64]:
+        invoices = self.invoices
+        stand = np.flatnonzero(invoices.stand)
+        order = stand[np.lexsort((invoices.time[stand], invoices.buyer[stand]))]
+        return order, np.searchsorted(invoices.buyer[order], np.arange(self.n + 1))
+
+    def bought_of(self, company: int) -> I64:
+        """The places of a company's standing purchases, by time."""
+        order, ptr = self._bought
+        return order[ptr[company] : ptr[company + 1]]
+
+    @cached_property
     def money(self) -> Money:
         """What companies paid one another, and whom else they paid."""
         from algorithms.invoices.money import money
@@ -141,6 +154,13 @@ class Books:
         does it say something that one of them pays nobody."""
         buyers = np.unique(self.invoices.buyer[self.invoices.stand])
         return bool(len(buyers)) and float(self.pays[buyers].mean()) >= TOLD
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What each company sold and bought, and what is usual for what it sells."""
+        from algorithms.invoices.inputs import inputs
+
+        return inputs(self.invoices, self.n)
 
     @cached_property
     def living(self) -> Living:

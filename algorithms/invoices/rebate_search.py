@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from algorithms.invoices.following import links, partners, reached
+from algorithms.invoices.following import links, partners, reached, starts
 from algorithms.invoices.ledgers import Invoices
 from graph.compiled import kernel
 from graph.times import DAY
@@ -105,9 +105,8 @@ class Search:
         self.front = reached(self.ahead, fake[seller], self._barred, params.max_depth)
         self._seller, self._buyer = seller, buyer
         self._window = window
-        order = self.ahead.into
-        self._by_buyer = order
-        self._ptr = np.searchsorted(buyer[order], np.arange(kept.n + 1))
+        self._by_buyer = self.ahead.into
+        self._ptr = starts(buyer, kept.n)
         self._nxt: I64 | None = None
 
     def hubs(self) -> I64:

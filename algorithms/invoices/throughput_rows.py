@@ -19,7 +19,7 @@ from graph.times import DAY
 if TYPE_CHECKING:
     from algorithms.findings.finding import Finding
     from algorithms.invoices.invoice_pass_through import InvoicePassThroughParams
-    from algorithms.invoices.ledgers import Books
+    from algorithms.invoices.ledgers import Books, Invoices
     from graph.columns import I64
     from graph.snapshot import Snapshot
 
@@ -85,7 +85,7 @@ def _one(kept: Books, company: int, own: Trading, sold: int, p: float) -> Found:
     margin, share = sales / bought - 1, through / max(bought, sold)
     lives = livelihood.share(kept, company, sold)
     groups = ", ".join(invoices.groups[group] for group in passed.tolist())
-    signs = livelihood.signs(kept, company, sold, own.time) + _deals(own, others)
+    signs = livelihood.signs(kept, company, sold, own.time) + _deals(kept.invoices, own, others)
     return Found(
         pattern="invoice_pass_through",
         members=[int(kept.company[company])],
@@ -106,15 +106,21 @@ def _one(kept: Books, company: int, own: Trading, sold: int, p: float) -> Found:
     )
 
 
-def _deals(own: Trading, others: npt.NDArray[np.int32]) -> list[Sign]:
+def _deals(invoices: Invoices, own: Trading, others: npt.NDArray[np.int32]) -> list[Sign]:
     """What speaks against a business of passing invoices through: it was done once or twice, or
-    between the same two."""
+    for or from one alone, or the goods were exported, as an agent does."""
     found = []
     deals = int((own.sale & (own.through > 0)).sum())
     if deals < MANY:
         zh, en = f"仅 {deals} 笔", f"{deals} deals only"
         found.append(Sign("few_deals", float(deals - MANY), zh, en))
-    if len(np.unique(others[own.sale])) == len(np.unique(others[~own.sale])) == 1:
-        zh, en = "只有一家供货方和一家购货方", "between one supplier and one customer only"
-        found.append(Sign("one_chain", -2.5, zh, en))
+    if len(np.unique(others[own.sale])) == 1:
+        found.append(Sign("one_customer", -1.5, "只有一家购货方", "one customer only"))
+    if len(np.unique(others[~own.sale])) == 1:
+        found.append(Sign("one_supplier", -1.5, "只有一家供货方", "one supplier only"))
+    sold = own.amount[own.sale]
+    exported = int(sold[invoices.export[own.place[own.sale]]].sum())
+    if 2 * exported >= int(sold.sum()):
+        zh, en = "货物出口 (代理出口)", "the goods are exported, as an agent does"
+        found.append(Sign("exports", -3.0, zh, en))
     return found

@@ -156,3 +156,61 @@ def straight(
         ):
             found[firm] = through, facts
     return found
+
+
+def bursts(
+    invoices: list[Invoice],
+    born: dict[str, list[float]],
+    window: float,
+    age: float,
+    least: int,
+    buyers: int,
+) -> dict[str, set[str]]:
+    """The densest window of companies that were new when it began, by name."""
+    issued = [i for i in invoices if i.amount > 0]
+    found = {}
+    for firm in {i.seller for i in issued}:
+        own = [i for i in issued if i.seller == firm]
+        best: list[Invoice] = []
+        for start in sorted({i.time for i in own}):
+            if not any(b <= start <= b + age for b in born.get(firm, [])):
+                continue
+            inside = [i for i in own if start <= i.time <= start + window]
+            if len(inside) > len(best):
+                best = inside
+        if len(best) >= least and len({i.buyer for i in best}) >= buyers:
+            found[firm] = {i.id for i in best}
+    return found
+
+
+def mismatched(
+    invoices: list[Invoice], share: float, replaced: float, dwell: float, margin: float
+) -> dict[str, tuple[int, set[str]]]:
+    """Companies that sell what they never bought in place of what they did: how much, and the
+    invoices; for graphs of so few sellers that nothing is an overhead."""
+    net = standing(invoices)
+    stand = [i for i in invoices if net.get(i.id, 0) > 0 and i.goods]
+    found = {}
+    for firm in {i.seller for i in stand}:
+        sold: dict[str, int] = {}
+        bought: dict[str, int] = {}
+        for i in stand:
+            for end, side in ((i.seller, sold), (i.buyer, bought)):
+                if end == firm:
+                    side[str(i.goods)[:3]] = side.get(str(i.goods)[:3], 0) + net[i.id]
+        nothing = {g for g in sold if bought.get(g, 0) <= 0.1 * sold[g]}
+        left = {g for g in bought if sold.get(g, 0) <= bought[g]}
+        sales = [i for i in stand if i.seller == firm and str(i.goods)[:3] in nothing]
+        purchases = [i for i in stand if i.buyer == firm and str(i.goods)[:3] in left]
+        hits = 0
+        for sale in sales:
+            if any(
+                0 <= sale.time - p.time <= dwell
+                and net[sale.id] / (1 + margin) <= net[p.id] <= net[sale.id] * (1 + margin)
+                for p in purchases
+            ):
+                hits += net[sale.id]
+        total = sum(net[i.id] for i in sales)
+        if hits and total >= share * sum(sold.values()) and hits >= replaced * total:
+            found[firm] = hits, {i.id for i in (*sales, *purchases)}
+    return found

@@ -1,0 +1,113 @@
+"""What companies bought and sold of each goods group, and what those who sell one usually buy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.columns import I64
+
+if TYPE_CHECKING:
+    from algorithms.invoices.ledgers import Invoices
+
+    Bools = npt.NDArray[np.bool_]
+    F64 = npt.NDArray[np.float64]
+
+MAIN: Final = 0.05  # of its purchases: less says nothing of what a company makes things from
+SELLERS: Final = 5  # others who sell a group; fewer say nothing of what is usual
+
+
+class Balance(NamedTuple):
+    """By company and goods group: what was sold and bought of it, as invoices stand.
+
+    `key` ascends: company * `groups` + group. `place` are the standing invoices with goods, in the
+    ledger; `sale`, `purchase` where each is in `key` as its seller's and as its buyer's.
+    """
+
+    groups: int
+    key: I64
+    sold: I64
+    bought: I64
+    place: I64
+    sale: I64
+    purchase: I64
+
+    @property
+    def company(self) -> I64:
+        """The companies of `key`."""
+        return self.key // self.groups
+
+    @property
+    def group(self) -> I64:
+        """The groups of `key`."""
+        return self.key % self.groups
+
+    def by_company(self, values: npt.NDArray[Any], n: int) -> I64:
+        """The sum of values of each company."""
+        total = np.zeros(n, np.int64)
+        np.add.at(total, self.company, values)
+        return total
+
+
+def balance(invoices: Invoices) -> Balance:
+    """Add up the standing invoices. Sorting them twice."""
+    groups = max(len(invoices.groups), 1)
+    place = np.flatnonzero(invoices.stand & (invoices.group >= 0))
+    group, net = invoices.group[place].astype(np.int64), invoices.net[place]
+    sides = [side[place].astype(np.int64) * groups + group
+             for side in (invoices.seller, invoices.buyer)]  # fmt: skip
+    key, at = np.unique(np.concatenate(sides), return_inverse=True)
+    sale, purchase = at[: len(place)], at[len(place) :]
+    sold, bought = np.zeros(len(key), np.int64), np.zeros(len(key), np.int64)
+    np.add.at(sold, sale, net)
+    np.add.at(bought, purchase, net)
+    return Balance(groups, key, sold, bought, place, sale, purchase)
+
+
+def overheads(made: Balance, share: float, least: int) -> Bools:
+    """The groups that at least a share of all sellers buy; none where sellers are too few."""
+    sellers = np.unique(made.company[made.sold > 0])
+    if len(sellers) < least:
+        return np.zeros(made.groups, np.bool_)
+    buys = (made.bought > 0) & np.isin(made.company, sellers)
+    found: Bools = np.bincount(made.group[buys], minlength=made.groups) >= share * len(sellers)
+    return found
+
+
+class Usual:
+    """What those who sell a group buy: counts of companies, their main purchases only."""
+
+    def __init__(self, made: Balance, n: int) -> None:
+        from scipy.sparse import csr_array
+
+        company, group, groups = made.company, made.group, made.groups
+        total = made.by_company(made.bought, n)
+        self._share = made.bought / np.maximum(total[company], 1)
+        self._made = made
+        sells = made.sold > 0
+        self._main = self._share >= MAIN
+        active = np.zeros(n, np.bool_)
+        active[company[sells]] = True
+        buys = self._main & active[company]
+        one = np.ones(len(company), np.int32)
+        sold = csr_array((one[sells], (company[sells], group[sells])), shape=(n, groups))
+        main = csr_array((one[buys], (company[buys], group[buys])), shape=(n, groups))
+        self._both = csr_array(sold.T @ main)
+        self._sellers = np.bincount(group[sells], minlength=groups)
+        self._often = np.bincount(group[buys], minlength=groups) / max(int(active.sum()), 1)
+
+    def fit(self, company: int, group: int) -> float | None:
+        """How much more often than all companies others who sell a group buy what this one buys:
+        the mean over its purchases, by amount; None where fewer than `SELLERS` others sell it."""
+        made = self._made
+        low, high = np.searchsorted(made.key, [company * made.groups, (company + 1) * made.groups])
+        others = int(self._sellers[group]) - 1
+        if others < SELLERS:
+            return None
+        row = self._both[[group], :].toarray()[0]
+        own = made.group[low:high]
+        often = (row[own] - self._main[low:high]) / others
+        more = np.maximum(often - self._often[own], 0)
+        return float((self._share[low:high] * more).sum())
