@@ -13,7 +13,7 @@ from api.parameters import describe
 SUBJECTS: Final = {
     "company": ("c1", "c2", "c3", "c4", "c5"),
     "person": ("p1", "p2", "p3"),
-    "account": ("a1", "a2", "a3", "a4"),
+    "account": ("a1", "a2", "a3", "a4", "a5"),
     "phone": ("t1", "t2", "t3", "t4", "t5", "t6"),
     "address": ("d1",),
     "device": ("v1",),
@@ -48,7 +48,7 @@ def _event(kind: str, a: str, b: str, at: str, **fields: Any) -> dict[str, Any]:
 def relations() -> list[dict[str, Any]]:
     """Cross- and self-holdings, parallel relations, self-loops, a transfer cycle, an invoice
     cycle, an export, a burst of invoices from a company in new hands, goods invoiced as others,
-    shared identifiers; nothing that happened before 2012."""
+    money scattered and gathered, shared identifiers; nothing that happened before 2012."""
     found = [
         _state("shareholder", "p1", "c1", share="0.6"),
         _state("shareholder", "p2", "c1", share="0.3"),
@@ -108,10 +108,17 @@ def relations() -> list[dict[str, Any]]:
         _event("invoice", "c4", "c1", "2021-04-25", amount="100.00", tax="11.50", goods="107"),
         _event("invoice", "c3", "c5", "2021-05-25", amount="120.00", goods="107", attrs=_ABROAD),
         _state("holds_account", "c4", "a4"),
+        _state("uses_device", "a1", "v1"),
+        _state("uses_device", "a3", "v1"),
         _event("transfer", "a2", "a4", "2021-05-02T10:00:00+08:00", amount="100.00"),
         _event("transfer", "a4", "a1", "2021-05-04T10:00:00+08:00", amount="94.00"),
         _event("transfer", "a1", "a4", "2021-04-20T10:00:00+08:00", amount="200.00"),
         _event("transfer", "a4", "a2", "2021-05-06T10:00:00+08:00", amount="20.00"),
+        *(
+            _event("transfer", *ends, f"2021-08-0{day}T10:00:00+08:00", amount="60.00")
+            for middle in ("a2", "a3", "a4")
+            for day, ends in ((1, ("a1", middle)), (2, (middle, "a5")))
+        ),
         *(
             _state("participated", who, event, role=role, amount=amount)
             for event, who, role, amount in (
