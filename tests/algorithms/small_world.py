@@ -14,7 +14,7 @@ SUBJECTS: Final = {
     "company": ("c1", "c2", "c3", "c4", "c5"),
     "person": ("p1", "p2", "p3"),
     "account": ("a1", "a2", "a3", "a4", "a5"),
-    "phone": ("t1", "t2"),
+    "phone": ("t1", "t2", "t3", "t4", "t5", "t6"),
     "address": ("d1",),
     "device": ("v1",),
     "loan": ("n1",),
@@ -133,6 +133,10 @@ def relations() -> list[dict[str, Any]]:
                 ("e3", "c2", "bidder", "52.00"),
                 ("e3", "c4", "winner", "51.00"),
             )
+        ),
+        *(
+            _event("call", "t1", f"t{k}", f"2021-03-0{k}T09:00:00+08:00", duration=20)
+            for k in (3, 4, 5, 6)
         ),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
