@@ -199,8 +199,8 @@ def _next(made: Statements, last: Hops, pieces: Pieces, rules: Rules) -> tuple[H
         _least(made, rules),
     )  # fmt: skip
     traced, parent = carried(
-        lines, back=rules.back, reach=rules.attribution == "any", ratio=rules.ratio, later=rules.later,
-        window=rules.window,
+        lines, back=rules.back, reach=rules.attribution == "any", ratio=rules.ratio,
+        later=rules.later, window=rules.window,
     )  # fmt: skip
     found = np.flatnonzero(traced > 0)
     amount = made.value[found] if rules.attribution == "any" else traced[found]
