@@ -149,14 +149,13 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
     paths = field.summed(out, field.pays[field.dst], low, high) * field.part(window)
     p = poisson_tail(found.size, paths * (field.paid[b] / max(field.total, 1)))
     ties = field.ties
-    what = np.stack([
-        np.ones(len(field.rows), np.int64), field.value,
-        *(np.asarray(flag, np.int64) for flag in ties),
-        field.business[field.src] + field.business[field.dst],
-    ])  # fmt: skip
-    sums = weigh(out, field.onward, found, window, what)
+    tenths = (field.business[field.src] + field.business[field.dst]).astype(np.uint8)
+    flags = np.zeros(len(field.rows), np.uint8)
+    for bit, flag in enumerate(ties):
+        flags |= flag.astype(np.uint8) << np.uint8(bit)
+    sums = weigh(out, field.onward, found, window, field.value, flags, tenths, len(ties))
     many = np.maximum(sums[:, :, 0], 1)
-    share = {name: sums[:, :, k + 2] / many for k, name in enumerate(ties._fields)}
+    share = {name: sums[:, :, bit + 3] / many for bit, name in enumerate(ties._fields)}
     signs = {
         "wages": WAGES * share["wages"].max(axis=1),
         "owners": OWNERS * share["owners"].max(axis=1),
@@ -164,7 +163,7 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
         "regular": REGULAR * share["regular"].mean(axis=1),
         "lone": LONE * share["lone"].mean(axis=1),
         "gone": _gone(sums[:, 0, 1], sums[:, 1, 1]),
-        "firms": 2 * FIRMS * sums[:, :, len(what) - 1].sum(axis=1) / many.sum(axis=1) / 20,
+        "firms": 2 * FIRMS * sums[:, :, 2].sum(axis=1) / many.sum(axis=1) / 20,
         "many": np.interp(found.size, *MIDDLE),
         "crowd": CROWD * _crowded(field, found.size, a, b, found.begin, window),
     }
