@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 _SOON: Final = 2 * DAY  # money that is gone so soon after it came did not stay
 # What a share of 1 of such payments weighs, or being so.
-WAGES, OWNERS, KIN, REGULAR, LONE = -12.0, -12.0, -10.0, -6.0, 1.5
+WAGES, OWNERS, KIN, REGULAR, LONE = -12.0, -12.0, -10.0, -8.0, 1.5
 MUTUAL, GONE, STAYS, NEW, FIRM, LIVING, FIRMS, CROWD = -5.0, 3.0, -1.5, 1.5, -7.0, -4.0, -6.0, -4.0
 # How many counterparts speak for it by themselves: straight between.
 MIDDLE: Final = ([2.0, 3.0, 5.0, 10.0], [-3.0, -1.5, 0.0, 1.5])
@@ -82,7 +82,7 @@ def fans(field: Field, pattern: str, days: float, size: int) -> Candidates:
     signs["new"] = NEW * field.new(of, begin).astype(np.float64)
     signs |= _business(field, of)
     signs["firms"] = FIRMS * _businesses(field, mine, low, high)
-    signs["many"] = np.interp(found.size, *MANY)
+    signs["many"] = _many(found.size, signs["regular"])
 
     def show(i: int) -> Shown:
         edges = mine.edge[low[i] : high[i]]
@@ -122,7 +122,7 @@ def gather_scatters(field: Field, params: FanParams) -> Candidates:
         _businesses(field, into, found.in_low, found.in_high)
         + _businesses(field, out, found.out_low, found.out_high)
     )
-    signs["many"] = np.interp(np.minimum(found.payers, found.payees), *MANY)
+    signs["many"] = _many(np.minimum(found.payers, found.payees), signs["regular"])
 
     def show(i: int) -> Shown:
         here = slice(int(found.in_low[i]), int(found.in_high[i]))
@@ -209,6 +209,12 @@ def _habits(field: Field, payments: Side, low: I64, high: I64) -> dict[str, F64]
         name: weight * field.share(payments, getattr(ties, name), low, high)
         for name, weight in weights.items()
     }
+
+
+def _many(count: I64, regular: F64) -> F64:
+    """How many counterparts there are, which means little where they come back every month."""
+    weight = np.interp(count, *MANY)
+    return np.asarray(np.where(weight > 0, weight * (1 - regular / REGULAR), weight))
 
 
 def _businesses(field: Field, payments: Side, low: I64, high: I64) -> F64:

@@ -31,6 +31,8 @@ def layered(field: Field, params: FanParams, wanted: Container[str]) -> Iterator
             continue
         window = int(days * DAY)
         alive = ~edges.hubs(window, params.max_layer)
+        if not params.habits:
+            alive &= ~field.ties.regular
         if pattern == "bipartite":
             layers: tuple[Mask, ...] = (core(edges, alive, window, size),)
         else:
