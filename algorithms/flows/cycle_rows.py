@@ -41,8 +41,9 @@ def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
         raise WrongUsage("tolerance compares transfers in order of time: leave out any_order")
     kinds = params.kinds or ["transfer"]
     root = None if params.through is None else snapshot.resolve(params.through)
-    ask = ask_for(snapshot, kinds, "out", at)  # checks the kinds, too
+    ask = ask_for(snapshot, kinds, "out", at, params.since)  # checks the kinds, too
     whole = snapshot.rows(kinds, at)
+    whole = whole[snapshot.columns.vf[whole] >= ask.since]
     rows, cuts = (whole, []) if root is None else _nearby(snapshot, ask, root, params)
     if params.min_amount is not None:
         whole = at_least(snapshot, whole, params.min_amount)

@@ -38,6 +38,14 @@ class CycleParams(FindingParams, frozen=True, kw_only=True):
             " / 首末两笔之间的天数, 默认不限"
         ),
     ] = None
+    since: Annotated[
+        str | None,
+        Meta(
+            description="leave out transfers before this date or ISO time; unless given, none"
+            " / 忽略此时之前的转账, 默认不限",
+            examples=["2021-01-01"],
+        ),
+    ] = None
     tolerance: Annotated[
         _Part | None,
         Meta(
@@ -100,9 +108,9 @@ def transfer_cycles(snapshot: Snapshot, params: CycleParams) -> Result[Finding]:
     `window` bounds the days from the first to the last transfer. With `tolerance` x each hop after
     the first pays at least 1 - x and at most 1 + x times what the one before it paid, in the same
     currency (where all is of one moment: from some start, which is then where the cycle starts);
-    not with `any_order`. Only transfers that happened by the end of `as_of` count; a transfer
-    between accounts of one subject, or to itself, is no part of any cycle; a withdrawal is no
-    transfer unless `kinds` asks for it.
+    not with `any_order`. Only transfers that happened by the end of `as_of`, and from `since` on,
+    count; a transfer between accounts of one subject, or to itself, is no part of any cycle; a
+    withdrawal is no transfer unless `kinds` asks for it.
 
     `amount` is that of the smallest hop; where currencies differ it is null and `attrs.amounts`
     gives the smallest by currency. `attrs.kept` is the smallest hop over the largest (of one

@@ -25,7 +25,7 @@ class GoodsMismatchParams(InvoiceParams, frozen=True, kw_only=True):
             description="least share of its sales that is of goods never bought"
             " / 未购进过的货物至少占其销售的比例"
         ),
-    ] = 0.1
+    ] = 0.05
     min_replaced: Annotated[
         _Share,
         Meta(
@@ -69,9 +69,9 @@ def goods_mismatch(snapshot: Snapshot, params: GoodsMismatchParams) -> Result[Fi
 
     By goods groups (first three digits of the code; invoices without goods stand aside) and over
     all time to `as_of`, as invoices stand: a group is *out of nothing* for a company where it
-    bought at most a tenth of what it sold, and *left over* where it sold at most three quarters of
-    what it bought and the group is no overhead (which at least 40 % of all sellers buy, where
-    there are 50 sellers: power, carriage, rent). A sale of the first kind is *replaced* where the
+    bought at most a tenth of what it sold, and *left over* where it sold no more than it bought and
+    the group is no overhead (which at least 40 % of all sellers buy, where there are 50 sellers:
+    power, carriage, rent). A sale of the first kind is *replaced* where the
     company bought left-over goods at most `dwell` days before it, neither amount more than
     1 + `max_margin` times the other. A company is found where sales out of nothing are at least
     `min_share` of all its sales that name goods, and those replaced at least `min_replaced` of

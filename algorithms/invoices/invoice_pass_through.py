@@ -77,8 +77,8 @@ def invoice_pass_through(snapshot: Snapshot, params: InvoicePassThroughParams) -
     amount (within `max_margin`) if each sale were at any moment of its trade; Poisson's bound on
     the tail of a sum of unlike chances (Hoeffding 1956). `signs` for: next to no cost of living, no
     landlord, carrier or power company is paid. Against: wages and bills paid regularly, in most
-    months, as a wholesaler of thin margin does; few deals; one supplier and one customer. `score`
-    weighs them (`algorithms.findings`).
+    months, as a wholesaler of thin margin does; few deals; one supplier or one customer
+    alone; exports (an agent's trade). `score` weighs them (`algorithms.findings`).
 
     Rows are ordered by score, highest first. O(n log n) in the invoices and payments. Raises
     UnknownSubject.

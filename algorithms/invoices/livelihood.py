@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from algorithms.invoices.ledgers import Books
 
 USUAL: Final = 0.02  # of its sales a company lives on: as likely a thin wholesaler as a paper one
-_BILL: Final = 1.5
+_BILL: Final = 2.0
+_NO_BILLS: Final = 1.5
 _BILLS: Final = 3
 _MONTHS: Final = 0.7  # of the months that it traded in, a company that is one pays something
 
@@ -47,7 +48,9 @@ def signs(kept: Books, company: int, sales: int, when: I64) -> list[Sign]:
         zh, en = f"定期支付 {bills} 项房租水电等", f"{bills} landlords, carriers or the like paid"
         found.append(Sign("bills", -_BILL * min(bills, _BILLS), zh, en))
     elif weight > 0:
-        found.append(Sign("no_bills", _BILL, "未见房租水电运费", "no rent, power or carriage paid"))
+        found.append(
+            Sign("no_bills", _NO_BILLS, "未见房租水电运费", "no rent, power or carriage paid")
+        )
     months = months_of(np.array([when.min(), when.max()]))
     traded = int(months[1] - months[0]) + 1
     if staff and int(living.months[company]) >= max(_MONTHS * traded, 3):

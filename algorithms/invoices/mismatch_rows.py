@@ -12,7 +12,7 @@ from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import poisson_tail
 from algorithms.invoices.balance import Balance, Usual, balance, overheads
-from algorithms.invoices.ledgers import books
+from algorithms.invoices.ledgers import books, totals
 from algorithms.invoices.throughput import Trading, soon
 from algorithms.invoices.throughput_rows import MANY
 from algorithms.registry import Result
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 NOTHING: Final = 0.1  # bought, of what was sold: as good as nothing
-LEFT: Final = 0.75  # sold, of what was bought: some of it is left over
 OVERHEAD: Final = 0.4  # of all sellers buy it
 _SELLERS: Final = 50
 POWER: Final = "110"  # electricity and heat, in the codes of goods and services
@@ -77,15 +76,16 @@ def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Fin
 def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:
     invoices, n = kept.invoices, kept.n
     nothing = (whole.sold > 0) & (whole.bought <= NOTHING * whole.sold)
-    left = (whole.bought > 0) & (whole.sold <= LEFT * whole.bought)
+    left = (whole.bought > 0) & (whole.sold <= whole.bought)
     left &= ~overheads(whole, OVERHEAD, _SELLERS)[whole.group]
     bought, sold = whole.place[left[whole.purchase]], whole.place[nothing[whole.sale]]
     place = np.concatenate([bought, sold])
     sale = np.arange(len(place)) >= len(bought)
     company = np.where(sale, invoices.seller[place], invoices.buyer[place])
-    both = np.zeros(n, np.int8)
-    both[company[sale]] |= 1
-    both[company[~sale]] |= 2
+    both = np.intersect1d(company[sale], company[~sale])  # of others nothing can be replaced
+    there = np.isin(company, both)
+    lone = totals(company[sale & ~there], invoices.net[place[sale & ~there]], n)
+    place, sale, company = place[there], sale[there], company[there]
     order = np.lexsort((sale, invoices.time[place], company))
     place, sale, company = place[order], sale[order], company[order]
     zero = np.zeros(len(place), np.int32)
@@ -94,11 +94,9 @@ def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:
         zero.astype(np.int64),
     )  # fmt: skip
     total = np.where(sale, made.amount, 0)
-    every = np.zeros(n, np.int64)
-    np.add.at(every, company, total)
+    every = lone + totals(company, total, n)
     near, chance = soon(made, int(params.dwell * DAY), params.max_margin)
-    replaced = np.zeros(n, np.int64)
-    np.add.at(replaced, company, total * near)
+    replaced = totals(company, total * near, n)
     return Traded(made, near, chance, whole.by_company(whole.sold, n), every, replaced)
 
 
@@ -167,7 +165,7 @@ class Told:
         within = float(self.own.amount[inside].sum()) / float(self.own.amount.sum())
         if within > 0:
             zh, en = "交易在公开的企业集团内部", "inside a declared group: processing"
-            found.append(Sign("declared_group", -8.0 * within, zh, en))
+            found.append(Sign("declared_group", -10.0 * within, zh, en))
         if self.deals < MANY:
             zh, en = f"仅 {self.deals} 笔", f"{self.deals} deals only"
             found.append(Sign("few_deals", float(self.deals - MANY), zh, en))

@@ -11,7 +11,7 @@ from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import poisson_tail
 from algorithms.invoices import livelihood
-from algorithms.invoices.ledgers import books
+from algorithms.invoices.ledgers import books, totals
 from algorithms.invoices.throughput import Trading, soon, trading
 from algorithms.registry import Result
 from graph.times import DAY
@@ -19,7 +19,7 @@ from graph.times import DAY
 if TYPE_CHECKING:
     from algorithms.findings.finding import Finding
     from algorithms.invoices.invoice_pass_through import InvoicePassThroughParams
-    from algorithms.invoices.ledgers import Books
+    from algorithms.invoices.ledgers import Books, Invoices
     from graph.columns import I64
     from graph.snapshot import Snapshot
 
@@ -33,7 +33,7 @@ def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Resul
     dwell = int(params.dwell * DAY)
     made = trading(kept.invoices, dwell)
     tests = len(np.unique(made.company))
-    sold = _sums(kept.invoices.seller, kept.invoices.net, kept.n)
+    sold = totals(kept.invoices.seller, kept.invoices.net, kept.n)
     chosen = _straight(made, sold, params)
     if asked is not None:
         chosen &= kept.company == asked
@@ -51,18 +51,12 @@ def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Resul
     return answer(snapshot, found, params, tests=tests)
 
 
-def _sums(company: npt.NDArray[np.int32], amount: I64, n: int) -> I64:
-    found = np.zeros(n, np.int64)
-    np.add.at(found, company, amount)
-    return found
-
-
 def _straight(made: Trading, sold: I64, params: InvoicePassThroughParams) -> npt.NDArray[np.bool_]:
     """Which companies are as the question asks."""
     n, zero = len(sold), np.int64(0)
-    purchases = _sums(made.company, np.where(made.sale, zero, made.amount), n)
-    sales = _sums(made.company, np.where(made.sale, made.amount, zero), n)
-    through = _sums(made.company, np.where(made.sale, made.through, zero), n)
+    purchases = totals(made.company, np.where(made.sale, zero, made.amount), n)
+    sales = totals(made.company, np.where(made.sale, made.amount, zero), n)
+    through = totals(made.company, np.where(made.sale, made.through, zero), n)
     number = np.bincount(made.company[made.sale], minlength=n)
     found = (number >= params.min_sales) & (through > 0)
     found &= through >= params.min_through * np.maximum(purchases, sold)
@@ -85,7 +79,7 @@ def _one(kept: Books, company: int, own: Trading, sold: int, p: float) -> Found:
     margin, share = sales / bought - 1, through / max(bought, sold)
     lives = livelihood.share(kept, company, sold)
     groups = ", ".join(invoices.groups[group] for group in passed.tolist())
-    signs = livelihood.signs(kept, company, sold, own.time) + _deals(own, others)
+    signs = livelihood.signs(kept, company, sold, own.time) + _deals(kept.invoices, own, others)
     return Found(
         pattern="invoice_pass_through",
         members=[int(kept.company[company])],
@@ -106,15 +100,21 @@ def _one(kept: Books, company: int, own: Trading, sold: int, p: float) -> Found:
     )
 
 
-def _deals(own: Trading, others: npt.NDArray[np.int32]) -> list[Sign]:
+def _deals(invoices: Invoices, own: Trading, others: npt.NDArray[np.int32]) -> list[Sign]:
     """What speaks against a business of passing invoices through: it was done once or twice, or
-    between the same two."""
+    for or from one alone, or the goods were exported, as an agent does."""
     found = []
     deals = int((own.sale & (own.through > 0)).sum())
     if deals < MANY:
         zh, en = f"仅 {deals} 笔", f"{deals} deals only"
         found.append(Sign("few_deals", float(deals - MANY), zh, en))
-    if len(np.unique(others[own.sale])) == len(np.unique(others[~own.sale])) == 1:
-        zh, en = "只有一家供货方和一家购货方", "between one supplier and one customer only"
-        found.append(Sign("one_chain", -2.5, zh, en))
+    if len(np.unique(others[own.sale])) == 1:
+        found.append(Sign("one_customer", -1.5, "只有一家购货方", "one customer only"))
+    if len(np.unique(others[~own.sale])) == 1:
+        found.append(Sign("one_supplier", -1.5, "只有一家供货方", "one supplier only"))
+    sold = own.amount[own.sale]
+    exported = int(sold[invoices.export[own.place[own.sale]]].sum())
+    if 2 * exported >= int(sold.sum()):
+        zh, en = "货物出口 (代理出口)", "the goods are exported, as an agent does"
+        found.append(Sign("exports", -3.0, zh, en))
     return found

@@ -199,7 +199,7 @@ def mismatched(
                 if end == firm:
                     side[str(i.goods)[:3]] = side.get(str(i.goods)[:3], 0) + net[i.id]
         nothing = {g for g in sold if bought.get(g, 0) <= 0.1 * sold[g]}
-        left = {g for g in bought if sold.get(g, 0) <= 0.75 * bought[g]}
+        left = {g for g in bought if sold.get(g, 0) <= bought[g]}
         sales = [i for i in stand if i.seller == firm and str(i.goods)[:3] in nothing]
         purchases = [i for i in stand if i.buyer == firm and str(i.goods)[:3] in left]
         hits = 0

@@ -71,14 +71,18 @@ def amounts(draw: st.DrawFn) -> list[Payment]:
 limits = st.fixed_dictionaries(
     {"max_length": st.integers(2, 6)}, optional={"window": st.sampled_from([1, 3, 10])}
 )
+first_days = st.one_of(st.none(), st.integers(0, 10))
 
 
 @settings(max_examples=80, deadline=None)
-@given(networks(), limits, st.one_of(st.none(), st.integers(0, 5)))
-def test_cycles_are_those_of_the_referees(made, limit, through) -> None:
+@given(networks(), limits, st.one_of(st.none(), st.integers(0, 5)), first_days)
+def test_cycles_are_those_of_the_referees(made, limit, through, since) -> None:
     facts = payments([(p.id[2:], p.src[2:], p.dst[2:], p.time) for p in made])
     known = {f["id"] for f in facts}
     asks = dict(limit)
+    if since is not None:
+        asks["since"] = (DAY_ONE + timedelta(days=since)).isoformat()
+        made = [p for p in made if p.time >= since]
     if through is not None and f"a{through}" in known:
         asks["through"] = f"a{through}"
     place = f"d:{asks['through']}" if "through" in asks else None

@@ -167,8 +167,8 @@ def test_inside_a_declared_group() -> None:
         company("head"),
         *(relation("shareholder", f"g{n}", "head", n, share="0.8") for n in ("x", "mill", "shop")),
     ]
-    assert sign("declared_group", *group) == pytest.approx(-8.0)
-    assert sign("declared_group", *group[:3]) == pytest.approx(-8 / 2.05, abs=0.01)
+    assert sign("declared_group", *group) == pytest.approx(-10.0)
+    assert sign("declared_group", *group[:3]) == pytest.approx(-10 / 2.05, abs=0.01)
 
 
 def test_a_service_needs_no_goods() -> None:

@@ -161,7 +161,7 @@ def test_one_that_pays_wages_and_rent() -> None:
     pays = [transfer(f"t{n}", f"a-b{n}", "a-x", 60, "200.00") for n in range(8)]
     poor, living = signs(*base, *pays), signs(*base, *pays, *money)
     assert (poor["no_living"], poor["no_bills"]) == (3.5, 1.5)
-    assert living["living"] < 0 and living["bills"] == -1.5 and living["payroll"] == -1.5
+    assert living["living"] < 0 and living["bills"] == -2.0 and living["payroll"] == -1.5
 
 
 def test_an_even_trade_is_no_burst() -> None:

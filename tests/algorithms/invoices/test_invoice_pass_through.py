@@ -86,7 +86,12 @@ def test_a_company_that_lives_on_nothing() -> None:
     assert row["attrs"]["living"] == 0.0
     assert row["attrs"]["margin"] == pytest.approx(0.01, abs=1e-4)
     assert row["attrs"]["through"] == pytest.approx(1 / 1.01, abs=1e-4)
-    assert row["signs"] == {"no_living": 3.5, "no_bills": 1.5, "one_chain": -2.5}
+    assert row["signs"] == {
+        "no_living": 3.5,
+        "no_bills": 1.5,
+        "one_customer": -1.5,
+        "one_supplier": -1.5,
+    }
     assert row["facts"][:4] == ["d:b0", "d:s0", "d:b1", "d:s1"]
     assert row["p"] < 1e-3
 
@@ -96,14 +101,29 @@ def test_a_wholesaler_of_thin_margin_has_a_cost_of_living() -> None:
         (row,) = asked(snapshot)
     sold = sum(round(1.01 * (1000 + 97 * n), 2) for n in range(8))
     assert row["attrs"]["living"] == pytest.approx(800 / sold, abs=1e-4)
-    assert set(row["signs"]) == {"living", "bills", "payroll", "one_chain"}
+    assert set(row["signs"]) == {"living", "bills", "payroll", "one_customer", "one_supplier"}
     assert all(weight < 0 for weight in row["signs"].values())
+
+
+def test_two_of_each_are_a_trade_and_exports_an_agents() -> None:
+    made = deals(8)
+    made[0], made[1] = {**made[0], "from": "lord"}, {**made[1], "to": "lord"}
+    with world([*BASE, *made]) as snapshot:
+        (row,) = asked(snapshot)
+        assert row["signs"] == {}
+    made = [{**fact, "attrs": {"export": True}} if fact["from"] == "x" else fact for fact in made]
+    with world([*BASE, *made]) as snapshot:
+        (row,) = asked(snapshot)
+        assert row["signs"] == {"exports": -3.0}
 
 
 def test_where_nobody_is_known_to_pay_living_says_nothing() -> None:
     with world([*BASE, *deals(8)]) as snapshot:
         (row,) = asked(snapshot)
-    assert (row["attrs"]["living"], row["signs"]) == (None, {"one_chain": -2.5})
+    assert (row["attrs"]["living"], row["signs"]) == (
+        None,
+        {"one_customer": -1.5, "one_supplier": -1.5},
+    )
 
 
 def test_slow_goods_and_earned_money_are_none() -> None:
