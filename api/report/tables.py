@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from algorithms.findings.finding import BESIDE
 from api.report.known import Known
 from api.report.words import SHARES, kind_words, moment, money, percent, says, span
 
@@ -55,10 +56,6 @@ _HIDDEN: Final = {
         "findings_total",
     },
 }
-# What every finding carries; `why` says it in words.
-_FINDING: Final = frozenset({
-    "id", "p", "q", "evidence", "signs", "currency", "attrs", "facts_total", "members_total",
-})  # fmt: skip
 _ASKED: Final = {
     "target": ("owned", "controlled", "company"), "owner": ("owner",),
     "controller": ("controller",),
@@ -106,7 +103,7 @@ def results(known: Known, answer: Mapping[str, Any], most: int) -> Table:
         column for name, columns in _ASKED.items() if asked.get(name) for column in columns
     }
     if rows and "signs" in rows[0]:
-        hidden |= _FINDING
+        hidden |= BESIDE
     names = dict.fromkeys(
         name for row in rows for name, value in row.items()
         if name not in hidden and value not in (None, [])
