@@ -103,6 +103,12 @@ class Snapshot:
                     keep &= (nodes.vf[end] <= at) & (nodes.vt[end] > at)
         return found[keep]
 
+    def between_known(self, rows: I64) -> I64:
+        """Those of these relations of which the records at both ends are known."""
+        cols, version = self.columns, self._version
+        keep = (version[cols.src[rows]] >= 0) & (version[cols.dst[rows]] >= 0)
+        return rows if keep.all() else rows[keep]
+
     def kind_of_row(self, row: int) -> str:
         """The kind of a relation."""
         return NAMES[int(self._code[row])]
@@ -254,6 +260,11 @@ class Snapshot:
         at, versions = int(self._version[node]), self._live.versions.arrays
         begins, ends, batch = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
         return begins, ends, batch, self._live.texts["canonical"][at] or None
+
+    def record_organ(self, node: int) -> bool:
+        """Whether a record known in this view says that it is an organ of the state."""
+        organ = self._live.versions.arrays["version_organ"]
+        return bool(self.nodes.kind[node] == _COMPANY and organ[int(self._version[node])])
 
     def stated(self, subjects: Iterable[int]) -> dict[int, StoredFact]:
         """All that the known records of subjects say, by record; one question to the store."""

@@ -41,8 +41,9 @@ class Question:
 
     def ruled(self) -> tuple[list[tuple[Ruled, Candidate]], Field]:
         """What follows for every candidate, in the order of the answer."""
+        days = self.at, day_end(self.days[1])
         field = candidates(
-            self.snapshot, self.root, self.at, self.params.max_nodes, day_end(self.days[1])
+            self.snapshot, self.root, days, self.params.max_nodes, self.ruling.reached
         )
         ruled = self.ruling.rule([c for node, c in field.found.items() if node != self.root])
         name = self.snapshot.canonical

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from algorithms.extension.certain import surest
-from algorithms.ownership.controllers import Controller, controllers_of
+from algorithms.extension.certain import Certainty
 from graph.limbs import (
     AWAY,
     BESIDE,
@@ -21,7 +20,7 @@ from graph.limbs import (
 )
 from graph.model import NAMES, SHARE_UNIT
 from graph.proof.judge import SHED_DAYS
-from graph.proof.known import rows_of, stated
+from graph.proof.known import MOST, rows_of, stated
 from graph.reach import Reached, reach
 from graph.searching import DONE
 from graph.times import DAY
@@ -29,11 +28,12 @@ from graph.traverse import IN, Graph, ask_for, graph_of
 from graph.walk import Bounds
 
 if TYPE_CHECKING:
+    from algorithms.ownership.controllers import Controller
+    from graph.columns import I64
     from graph.snapshot import Snapshot
 
 _DIRECT: Final = (*TOWARDS, "officer", *AWAY)
 _ROLES: Final = ("legal_representative", "officer", "controller", "shareholder")
-_MANY: Final = 100_000  # relations of the subject, or of a person beside it, that are looked at
 
 
 @dataclass(slots=True)
@@ -57,6 +57,7 @@ class Field:
     """All candidates by subject, and which bound cut the search."""
 
     found: dict[int, Candidate] = field(default_factory=dict)
+    control: Certainty | None = None
     explored: int = 0
     cut: str | None = None
 
@@ -67,43 +68,57 @@ class Field:
         return one
 
 
-def candidates(snapshot: Snapshot, root: int, at: int, max_nodes: int, until: int) -> Field:
+def candidates(
+    snapshot: Snapshot, root: int, days: tuple[int, int], max_nodes: int, reached: Set[str]
+) -> Field:
     """Everybody with a limb on the day, or who shed one shortly before or took one after it, and
-    before `until`.
+    before another day (`days`, both as instants).
 
-    In proportion to the subject's relations and the holdings above it.
+    Roles and holdings that were shed are looked for, and whatever else a rule may reach (`reached`:
+    limbs). In proportion to the subject's relations and the holdings above it.
     """
-    field_ = Field()
+    field_, (at, until) = Field(), days
     graph = graph_of(snapshot)
     _direct(snapshot, graph, root, at, field_)
     if snapshot.kind_name(root) == "company":
-        found = controllers_of(snapshot, root, at, limit=max_nodes)
-        if found.cut:
+        control = field_.control = Certainty(snapshot, root, at, max_nodes)
+        if control.cut:
             field_.cut = "max_nodes"
-        for controller in found.found:
+        for controller in control.controllers:
             one = field_.of(controller.node)
             one.control = controller
-            rows, one.doubt = surest(snapshot, controller, at)
-            one.way = list(rows)
+            way, one.doubt = control.surest(controller)
+            one.way = list(way)
             if one.doubt is None:
                 one.limbs[CONTROLLER] = one.way
     _moved(snapshot, root, (at, min(until, at + SHED_DAYS * DAY)), field_)
-    for node in [n for n, one in field_.found.items() if one.limbs.keys() & LEADING]:
+    for into, limbs in ((True, TOWARDS), (False, AWAY)):
+        for kind, limb in limbs.items():
+            if limb in reached and kind not in _ROLES:
+                rows = rows_of(snapshot, root, (kind,), into=into)
+                _note(snapshot, _ended(snapshot, rows, at), (field_, "shed"))
+    leading = [n for n, one in field_.found.items() if one.limbs.keys() & LEADING and n != root]
+    for node in leading:
         _beside(snapshot, graph, (root, node), at, field_)
     return field_
 
 
-def _near(snapshot: Snapshot, graph: Graph, node: int, kinds: Iterable[str], at: int) -> Reached:
+def _near(
+    snapshot: Snapshot, pair: tuple[Graph, int], kinds: Iterable[str], at: int, into: Field
+) -> Reached:
+    """Relations of a subject; past the bound, of one or of all, the search is cut."""
     ask = ask_for(snapshot, kinds, "both", at)
-    return reach(graph, ask, node, Bounds(1, _MANY, _MANY, _MANY), 5.0)
+    graph, node = pair
+    near = reach(graph, ask, node, Bounds(1, MOST, MOST, MOST), 5.0)
+    into.explored += near.explored
+    if near.status != DONE or into.explored > MOST:
+        into.cut = "max_explored"
+    return near
 
 
 def _direct(snapshot: Snapshot, graph: Graph, root: int, at: int, into: Field) -> None:
     """The relations of the subject that hold on the day."""
-    near = _near(snapshot, graph, root, _DIRECT, at)
-    into.explored += near.explored
-    if near.status != DONE:
-        into.cut = "max_explored"
+    near = _near(snapshot, (graph, root), _DIRECT, at, into)
     value = snapshot.columns.value
     officers = [
         row for row, tag in zip(near.row, near.tag, strict=True) if NAMES[tag >> 2] == "officer"
@@ -129,27 +144,37 @@ def _direct(snapshot: Snapshot, graph: Graph, root: int, at: int, into: Field) -
 def _moved(snapshot: Snapshot, root: int, days: tuple[int, int], into: Field) -> None:
     """Roles and holdings that ended within a year before the act, or began between it and a day."""
     at, until = days
-    cols, nodes = snapshot.columns, snapshot.nodes
     for kind in _ROLES:
         rows = rows_of(snapshot, root, (kind,), into=True)
-        ends, begins = cols.vt[rows], cols.vf[rows]
-        ended = rows[(ends <= at) & (ends > at - SHED_DAYS * DAY)]
-        began = rows[(begins > at) & (begins <= until)]
-        for moved, where in ((ended, "shed"), (began, "later")):
-            for row in moved.tolist():
-                if not stated(snapshot, row):
-                    continue
-                limb = CONTROLLER if kind == "controller" else TOWARDS.get(kind)
-                if limb is None:
-                    limb = limb_of_officer(snapshot.extra(row).get("role"))
-                node = int(nodes.rep[cols.src[row]])
-                getattr(into.of(node), where).setdefault(limb, []).append(row)
+        begins = snapshot.columns.vf[rows]
+        began: I64 = rows[(begins > at) & (begins <= until)]
+        _note(snapshot, _ended(snapshot, rows, at), (into, "shed"))
+        _note(snapshot, began, (into, "later"))
+
+
+def _ended(snapshot: Snapshot, rows: I64, at: int) -> I64:
+    """Those of these relations that ended within a year before an instant."""
+    ends = snapshot.columns.vt[rows]
+    return rows[(ends <= at) & (ends > at - SHED_DAYS * DAY)]
+
+
+def _note(snapshot: Snapshot, rows: I64, where: tuple[Field, str]) -> None:
+    """Put relations of the subject to their parties, as what these shed or took later."""
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    field_, name = where
+    for row in snapshot.between_known(rows).tolist():
+        kind = snapshot.kind_of_row(row)
+        limb = {**TOWARDS, **AWAY, "controller": CONTROLLER}.get(kind)
+        if limb is None:
+            limb = limb_of_officer(snapshot.extra(row).get("role"))
+        node = int(rep[(cols.dst if kind in AWAY else cols.src)[row]])
+        getattr(field_.of(node), name).setdefault(limb, []).append(row)
 
 
 def _beside(snapshot: Snapshot, graph: Graph, pair: tuple[int, int], at: int, into: Field) -> None:
     """Relatives, guardians and nominees of whoever leads."""
     root, node = pair
-    near = _near(snapshot, graph, node, BESIDE, at)
+    near = _near(snapshot, (graph, node), BESIDE, at, into)
     for child, row, tag in zip(near.child, near.row, near.tag, strict=True):
         limb = BESIDE[NAMES[tag >> 2]]
         other = near.nodes[child]

@@ -10,7 +10,7 @@ from algorithms.extension.certain import holdings, least
 from algorithms.extension.ruling import Ruled, Ruling
 from algorithms.ownership.holdings import Reader
 from graph.limbs import CONTROLLER, CONTROLLING, SHAREHOLDER
-from graph.proof.known import fact, joins_of, listing, record, rows_of, stated
+from graph.proof.known import fact, joins_of, listing, record, stated
 from graph.proof.shape import ENGINE, FORMAT, Proof, gated, rule_said, sealed
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def evidence_rows(
     """
     limb = ruled.limb
     if limb == CONTROLLER and one.control is not None:
-        return list(dict.fromkeys([*one.way, *_register(snapshot, one, at)]))
+        return _controlling(snapshot, field, one, at)
     if limb in one.shed and limb not in one.limbs:
         return _first(snapshot, one.shed[limb])
     if limb in (SHAREHOLDER, CONTROLLING):
@@ -117,7 +117,7 @@ def evidence_rows(
         row = _first(snapshot, one.limbs[limb])
         if (leader := one.beside.get(row[0])) is None:
             return row
-        return row + _leading(snapshot, field.of(leader))
+        return row + _leading(snapshot, field, field.of(leader), at)
     rows = [
         row for listed in (one.limbs, one.shed, one.later) for r in listed.values() for row in r
     ]
@@ -125,8 +125,7 @@ def evidence_rows(
 
 
 def _register(snapshot: Snapshot, one: Candidate, at: int) -> list[int]:
-    """Of a company at the top, holdings that name half of its votes: nobody unknown commands it.
-    With them for whom the holders hold, where they are nominees."""
+    """Of a company at the top, holdings that name half of its votes: nobody unknown commands it."""
     if snapshot.kind_name(one.node) != "company":
         return []
     rows = sorted(
@@ -137,25 +136,24 @@ def _register(snapshot: Snapshot, one: Candidate, at: int) -> list[int]:
     for row in rows:
         if 2 * total >= 1:
             break
-        shown += [row, *_for_whom(snapshot, row, at)]
+        shown.append(row)
         total += least(snapshot, row)
     return shown
 
 
-def _for_whom(snapshot: Snapshot, row: int, at: int) -> list[int]:
-    """The nominees' relations of the holder of a holding."""
-    cols, nodes = snapshot.columns, snapshot.nodes
-    holder = int(nodes.rep[cols.src[row]])
-    found = rows_of(snapshot, holder, ("nominee",), into=False)
-    standing: list[int] = found[(cols.vf[found] <= at) & (cols.vt[found] > at)].tolist()
-    return standing
+def _controlling(snapshot: Snapshot, field: Field, one: Candidate, at: int) -> list[int]:
+    """By what somebody controls the subject, and that nobody stands above it."""
+    rows = list(dict.fromkeys([*one.way, *_register(snapshot, one, at)]))
+    if field.control is None or one.control is None or one.doubt is not None:
+        return rows
+    return field.control.shown(one.control, rows)
 
 
-def _leading(snapshot: Snapshot, leader: Candidate) -> list[int]:
+def _leading(snapshot: Snapshot, field: Field, leader: Candidate, at: int) -> list[int]:
     """By what somebody leads the subject."""
     for limb, rows in leader.limbs.items():
         if limb == CONTROLLER and leader.control is not None:
-            return leader.way
+            return _controlling(snapshot, field, leader, at)
         if limb not in (SHAREHOLDER, CONTROLLING):
             return _first(snapshot, rows)
     return []

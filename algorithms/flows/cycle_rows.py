@@ -13,7 +13,7 @@ from algorithms.findings.scoring import Sign
 from algorithms.flows.cycle_run import Outcome, run
 from algorithms.flows.cycle_search import DONE, EXPLORED, Money, Rules
 from algorithms.flows.cycle_weights import Scales, signs_of
-from algorithms.flows.network import I64, Payments, at_least, currencies, payments
+from algorithms.flows.network import I64, Payments, at_least, payments
 from algorithms.registry import Result
 from graph import searching
 from graph.errors import WrongUsage
@@ -46,23 +46,23 @@ def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     whole = whole[snapshot.columns.vf[whole] >= ask.since]
     rows, cuts = (whole, []) if root is None else _nearby(snapshot, ask, root, params)
     if params.min_amount is not None:
-        whole = at_least(snapshot, whole, kinds, params.min_amount)
-        rows = at_least(snapshot, rows, kinds, params.min_amount)
+        whole = at_least(snapshot, whole, params.min_amount)
+        rows = at_least(snapshot, rows, params.min_amount)
     pay = payments(snapshot, rows, timed=not params.any_order)
     start = None if root is None else pay.place(root)
     if not len(pay.row) or (root is not None and start is None):
         return answer(snapshot, [], params, tests=0, cuts=cuts)
     scales = Scales(snapshot, whole, pay, at, timed=not params.any_order)
-    best, more = _staged(snapshot, params, kinds, pay, scales, start, until)
+    best, more = _staged(snapshot, params, pay, scales, start, until)
     return best.answer(snapshot, params, cuts + more, len(whole))
 
 
 def _staged(
-    snapshot: Snapshot, params: CycleParams, kinds: list[str], pay: Payments, scales: Scales,
+    snapshot: Snapshot, params: CycleParams, pay: Payments, scales: Scales,
     start: int | None, until: float,
 ) -> tuple[_Best, list[Cut]]:  # fmt: skip
     """The search; without a window in ever longer ones, so that what was cut short can be said."""
-    money = _money(snapshot, params, kinds, pay)
+    money = _money(snapshot, params, pay)
     open_ended = params.window is None and not params.any_order
     stages: list[float | None] = [*_STAGES, None] if open_ended else [params.window]
     best, before, explored = _Best(pay, scales, params), None, 0
@@ -109,14 +109,14 @@ def _cut(
     return Cut(f"time_limit: not all was looked at{en} / 超时, 未查看全部转账{zh}", explored)
 
 
-def _money(snapshot: Snapshot, params: CycleParams, kinds: list[str], pay: Payments) -> Money:
+def _money(snapshot: Snapshot, params: CycleParams, pay: Payments) -> Money:
     """What each edge pays, where the question minds it."""
     if params.tolerance is None:
         return Money(np.empty(0), np.empty(0, np.int16))
     value = snapshot.columns.value[pay.row].astype(np.float64)
     coin = np.zeros(len(value), np.int16)
     codes = {"CNY": 0}
-    foreign = currencies(snapshot, kinds)
+    foreign = snapshot.currencies(pay.row)
     if foreign:
         known = np.array(sorted(foreign), np.int64)
         for i in np.flatnonzero(np.isin(pay.row, known)).tolist():

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 F64 = npt.NDArray[np.float64]
 
-# What a share kept of the amount, and days to come back, speak for or against: straight between.
-KEPT = ([0.1, 0.5, 0.7, 0.85, 1.0], [-6.0, -4.0, -1.0, 1.0, 2.0])
+# What a share kept of the amount at each hop, and days to come back, weigh: straight between.
+KEPT = ([0.2, 0.6, 0.8, 0.9, 1.0], [-8.0, -6.0, -2.0, 1.0, 2.0])
 DAYS = ([0.0, 5.0, 20.0, 45.0, 120.0, 36_500.0], [1.0, 0.5, -0.5, -3.0, -6.0, -9.0])
 
 _MOST = np.iinfo(np.int64).max
@@ -103,10 +103,10 @@ class Scales:
         rate = self._expected(block, there, node, part, like)
         p = np.maximum(-np.expm1(-rate), LEAST)
         signs = {
-            "kept": np.interp(kept, *KEPT),
+            "kept": np.interp(kept ** (1 / (there.sum(axis=1) - 1)), *KEPT),
             "days": np.interp((ends - begins) / DAY, *DAYS),
             "one_group": -12.0 * self._together(there, node),
-            "there_and_back": -4.0 * (there.sum(axis=1) == 2),
+            "there_and_back": -7.0 * (there.sum(axis=1) == 2),
             "usual_partners": self._usual(block, there, node, part, like),
             "new_accounts": 1.5 * self._new(there, node, begins),
         }

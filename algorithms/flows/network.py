@@ -12,8 +12,6 @@ import numpy.typing as npt
 from graph.money import exponent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from graph.snapshot import Snapshot
 
 _FAR: Final = 2**60
@@ -104,24 +102,11 @@ def _network(n: int, src: I32, dst: I32, time: I64) -> Network:
     )
 
 
-def currencies(snapshot: Snapshot, kinds: Sequence[str]) -> dict[int, str]:
-    """The currency of every relation of these kinds that is not in yuan, by row."""
-    return {
-        row: currency
-        for kind in kinds
-        for row, extra in snapshot.extras(kind)
-        if (currency := extra.get("currency", "CNY")) != "CNY"
-    }
-
-
-def at_least(snapshot: Snapshot, rows: I64, kinds: Sequence[str], amount: float) -> I64:
-    """The rows, ascending, of at least an amount, in whole units of their own currency."""
+def at_least(snapshot: Snapshot, rows: I64, amount: float) -> I64:
+    """The rows of at least an amount, in whole units of their own currency."""
     least = np.full(len(rows), _minor(amount, 2), np.int64)
-    odd = {
-        row: digits
-        for row, currency in currencies(snapshot, kinds).items()
-        if (digits := exponent(currency)) != 2
-    }
+    said = snapshot.currencies(rows)
+    odd = {row: digits for row, coin in said.items() if (digits := exponent(coin)) != 2}
     for i in np.flatnonzero(np.isin(rows, np.array(sorted(odd), np.int64))).tolist():
         least[i] = _minor(amount, odd[int(rows[i])])
     return rows[snapshot.columns.value[rows] >= least]

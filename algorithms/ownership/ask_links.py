@@ -73,7 +73,8 @@ class _Question:
         below = _Around(self, owner, down=True)
         linked = below.linked()
         yield from (below.owns(v) for v in linked)
-        yield from (below.common(*pair) for pair in combinations(sorted(linked), 2))
+        if not self.snapshot.state_organ(owner):
+            yield from (below.common(*pair) for pair in combinations(sorted(linked), 2))
 
     def _about(self, party: int) -> Iterator[CloseLink]:
         below = _Around(self, party, down=True)
@@ -83,6 +84,8 @@ class _Question:
         for u in owners:
             yield above.owned(u)
         for u in sorted(owners):
+            if self.snapshot.state_organ(above.nodes[u]):
+                continue
             third = _Around(self, above.nodes[u], down=True)
             place = third.part.place[party]
             linked = third.linked()

@@ -81,6 +81,7 @@ class CloseLink(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         " The Case of Company Ownership Graphs, EDBT",
         "Regulation (EU) No 575/2013, art. 4(1)(38)",
         "Guideline (EU) 2015/510 of the European Central Bank, art. 138",
+        "中华人民共和国公司法 (2023年修订) 第二百六十五条",
     ),
     title="Close links / 密切关联",
     family="ownership",
@@ -94,9 +95,11 @@ def close_links(snapshot: Snapshot, params: CloseLinksParams) -> Result[CloseLin
 
     One row for each way in which two parties are linked, named by `basis`: `owns`, a has `value`
     of b; `owned`, b has `value` of a; `common`, a third party `via` has at least the threshold of
-    both, and `value` is the smaller of its two shares. Parties linked both ways have a row for
-    each. Asked about one party, it is `a` (`subject`) or `b` (`target`). Asked about everybody,
-    what a row `owned` would say is the row `owns` the other way round, and `common` has a < b.
+    both, and `value` is the smaller of its two shares. An organ of the state is no such third
+    party: what only the state owns in common is not related by that (公司法 2023, art. 265).
+    Parties linked both ways have a row for each. Asked about one party, it is `a` (`subject`) or
+    `b` (`target`). Asked about everybody, what a row `owned` would say is the row `owns` the other
+    way round, and `common` has a < b.
 
     Fractions; exactly the threshold is enough, and a value within 1e-9 of it is decided in
     rationals. A holding without a share is left out, and a note names it. Shares count as they

@@ -68,10 +68,16 @@ class Solver:
     """Control in one part of the register; every fixpoint is found once."""
 
     def __init__(
-        self, snapshot: Snapshot, stakes: Stakes, tick: Callable[[], None] = lambda: None
+        self,
+        snapshot: Snapshot,
+        stakes: Stakes,
+        tick: Callable[[], None] = lambda: None,
+        whole: Solver | None = None,
     ) -> None:
-        """`tick` is called between fixpoints and may raise."""
+        """`tick` is called between fixpoints and may raise. `whole`: of the stakes of which these
+        are a part; whether somebody decides alone is seen there."""
         self._snapshot = snapshot
+        self._whole = self if whole is None else whole
         self.stakes = stakes
         self._name = snapshot.canonical
         self._prover = Prover(stakes, snapshot.fact_id)
@@ -90,6 +96,9 @@ class Solver:
                 settled.update(y for y, level in self.least(x).level.items() if level)
         for parties in circles_of_concert(stakes):
             self._in_concert(parties)
+        # What a bloc may control is looked at even where somebody controls it for certain.
+        for y in {y for companies in self._joint[True].values() for y in companies} & settled:
+            self._alone(y)
 
     @property
     def controlled(self) -> list[int]:
@@ -113,6 +122,10 @@ class Solver:
             self._most[x] = found
         return found
 
+    def _alone_by(self, *, upper: bool) -> Callable[[int], Command]:
+        """What a party decides alone, asked the other way about."""
+        return self._whole.least if upper else self._whole.most
+
     def _alone(self, x: int) -> None:
         for of, reaching in ((self._perhaps, self.most), (self._surely, self.least)):
             reach = reaching(x)
@@ -125,8 +138,9 @@ class Solver:
                 of.setdefault(x, set()).update(loop)
 
     def _in_concert(self, parties: tuple[int, ...]) -> None:
-        sure = blocs(self.stakes, parties, lambda b: self.most(b).level, upper=False)
-        able = blocs(self.stakes, parties, lambda b: self.least(b).level, upper=True)
+        whole = self._whole
+        sure = blocs(self.stakes, parties, lambda b: whole.most(b).level, upper=False)
+        able = blocs(self.stakes, parties, lambda b: whole.least(b).level, upper=True)
         for upper, found, of in ((False, sure, self._surely), (True, able, self._perhaps)):
             self._joint[upper].update(found)
             for b, companies in found.items():
@@ -147,7 +161,10 @@ class Solver:
             # Whoever is a party itself is so before it is one through a company of its own.
             for b in sorted(above, key=lambda u: (u in self._surely, self._name(u))):
                 for x, led in self._led(b).items():
-                    if x not in found and x != y:
+                    known = found.get(x)
+                    if x == y or (known and known.certainty == "certain"):
+                        continue
+                    if known is None or self._surely_with(x, b, y):
                         found[x] = self._with_others((x, b, y), led)
         circle = () if found or y not in self._surely else self._circle(y)
         return Controllers(
@@ -171,14 +188,15 @@ class Solver:
 
     def _led(self, b: int) -> dict[int, Proof | None]:
         """Those above b whom nobody controls for certain, and why they control it; b itself where
-        it is one of them."""
+        it is one of them. Where it is certain, by certain steps."""
         led: dict[int, Proof | None] = {b: None}
-        queue = [b]
-        for u in queue:
-            for x in sorted(self._perhaps.get(u, ()), key=self._name):
-                if x not in led:
-                    led[x] = _joined(self._link(x, u), led[u])
-                    queue.append(x)
+        for of in (self._surely, self._perhaps):
+            queue = list(led)
+            for u in queue:
+                for x in sorted(of.get(u, ()), key=self._name):
+                    if x not in led:
+                        led[x] = _joined(self._link(x, u), led[u])
+                        queue.append(x)
         return {x: proof for x, proof in led.items() if x not in self._surely}
 
     # -- proofs -----------------------------------------------------------------------------
@@ -193,7 +211,7 @@ class Solver:
     def _by_bloc(self, b: int, y: int) -> Proof:
         """Why b controls y by agreement: what is left of everything that says so."""
         upper = y not in self._joint[False][b]
-        joint, other = self._joint[upper], self.least if upper else self.most
+        joint, other = self._joint[upper], self._alone_by(upper=upper)
         members = joint[b][y].members
         group: set[int] = set()
         for m in members:
@@ -223,7 +241,7 @@ class Solver:
         upper = y not in self._joint[False].get(proof.chain[-2], ()) and (
             y not in self.least(proof.chain[-2]).level
         )
-        other = self.least if upper else self.most
+        other = self._alone_by(upper=upper)
 
         def proves(some: Iterable[int]) -> bool:
             part = within(self.stakes, some, ends, ends)
@@ -277,9 +295,13 @@ class Solver:
         else:
             group = {z for m in able.members for z in self.least(m).level}
             votes = votes_in(self.stakes, y, group, upper=False), able.votes
-        certain = (sure or y in self.least(b).level) and x in self._above(b)
-        certain = certain and x not in self._perhaps
-        return self._controller((x, y), [proof], votes, sure=bool(certain))
+        return self._controller((x, y), [proof], votes, sure=self._surely_with(x, b, y))
+
+    def _surely_with(self, x: int, b: int, y: int) -> bool:
+        """Whether b controls y for certain, and x, whom nobody may control, is b or controls it."""
+        if x in self._perhaps or x not in self._above(b):
+            return False
+        return y in self._joint[False].get(b, ()) or y in self.least(b).level
 
     def _votes(self, x: int, y: int) -> tuple[Units, Units]:
         """The least and the most votes that x commands in y."""

@@ -7,12 +7,16 @@ name at all is held by nobody known, and takes nothing from the votes of those i
 A nominal holder's votes are those of the one for whom it holds (`nominee`: nominal holder -> real
 holder), through further nominees to the last. Where it holds for several and the record does not
 say what for whom, each of them may have them, and only all of them together have them for certain.
+
+A *sound* reading is for whoever is to be held responsible: a register that sums past 1 contradicts
+itself and gives nobody anything for certain; what was said of a record that is retracted is left
+out; and where nominees go round in a circle, what they hold is marked as held through them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -20,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from algorithms.ownership.holdings import exact_votes, votes_of
+from algorithms.ownership.register import TOLERANCE
 from graph.compiled import kernel
 from graph.model import CODES, SHARE_UNIT
 from graph.traverse import graph_of, holds, row_at, span
@@ -107,12 +112,12 @@ def survey(g: Any, which: Any, subjects: Any, rows: Any) -> int:
     return n
 
 
-def above(snapshot: Snapshot, company: int, at: int, limit: int) -> Stakes:
+def above(snapshot: Snapshot, company: int, at: int, limit: int, *, sound: bool = False) -> Stakes:
     """All that decides over a company at an instant: its holders, theirs, and so on upwards.
 
     Above another company of which not even half could be held by those who are known, holders do
     not matter. No level is begun once more than `limit` subjects were met: then `cut` is set.
-    Linear in the relations that are read.
+    `sound`: see the module. Linear in the relations that are read.
     """
     graph = graph_of(snapshot)
     rep, cols = snapshot.nodes.rep, snapshot.columns
@@ -120,7 +125,7 @@ def above(snapshot: Snapshot, company: int, at: int, limit: int) -> Stakes:
     room = np.empty(512, np.int64)
     seen = {company: None}
     level = [company]
-    making = _Making(snapshot, company)
+    making = _Making(snapshot, company, sound=sound)
     read = 0
     while level:
         if len(seen) > limit:
@@ -135,6 +140,8 @@ def above(snapshot: Snapshot, company: int, at: int, limit: int) -> Stakes:
                 break
             room = np.empty(2 * n, np.int64)
         rows = np.unique(room[:n])
+        if sound:
+            rows = snapshot.between_known(rows)
         codes = snapshot.codes(rows)
         met: set[int] = set()
         for code in (_HOLDING, _CONTROLLER, _NOMINEE, _CONCERT):
@@ -170,7 +177,8 @@ def registered(snapshot: Snapshot, rows: Rows) -> Stakes:
 class _Making:
     """Stakes in the making: nominees are known only once everything was read."""
 
-    def __init__(self, snapshot: Snapshot, target: int = -1) -> None:
+    def __init__(self, snapshot: Snapshot, target: int = -1, *, sound: bool = False) -> None:
+        self._sound = sound
         self.stakes = Stakes()
         self._snapshot = snapshot
         self._name = snapshot.fact_id
@@ -220,16 +228,27 @@ class _Making:
         """The stakes, each with those whose votes they are."""
         stakes, real = self.stakes, self._real()
         into, out, sure = stakes.into, stakes.out, stakes.sure
-        for u, v, low, high, row in self._holdings:
+        over = self._over()
+        for u, v, least, high, row in self._holdings:
+            low = 0 if v in over else least
             claims, via = real.get(u) or ((u,), ())
             stake = Stake(claims, v, low, high, row, via)
             into.setdefault(v, []).append(stake)
             for claimant in claims:
                 out.setdefault(claimant, []).append(stake)
             sure[v] = sure.get(v, 0) + low
-            if low != high or len(claims) > 1:
+            if is_open(stake):
                 stakes.open.add(v)
         return stakes
+
+    def _over(self) -> set[int]:
+        """Companies whose registers sum past 1, of a sound reading."""
+        if not self._sound:
+            return set()
+        total: dict[int, Units] = {}
+        for _, v, low, _, _ in self._holdings:
+            total[v] = total.get(v, 0) + low
+        return {v for v, units in total.items() if units > SHARE_UNIT + TOLERANCE}
 
     def _real(self) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:
         """Of each nominal holder: for whom it holds in the end, and the rows that say so.
@@ -239,7 +258,7 @@ class _Making:
         """
         for pairs in self._for.values():
             pairs.sort(key=lambda pair: self._name(pair[1]))
-        found = {}
+        found: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         for start in self._for:
             before: dict[int, tuple[int, int]] = {start: (start, -1)}
             queue, ends = [start], []
@@ -256,6 +275,9 @@ class _Making:
                 while at != start:
                     at, row = before[at]
                     rows.add(row)
+            if not ends and self._sound:
+                circle = sorted({row for u in queue for _, row in self._for[u]}, key=self._name)
+                found[start] = (start,), tuple(circle)
             if ends:
                 found[start] = tuple(sorted(ends)), tuple(sorted(rows, key=self._name))
         return found
@@ -287,6 +309,12 @@ def _units(text: Any, otherwise: int) -> Units:
     return int(scaled) if scaled.denominator == 1 else scaled
 
 
+def _put(part: Stakes, stake: Stake) -> None:
+    part.into.setdefault(stake.owned, []).append(stake)
+    for claimant in stake.claims:
+        part.out.setdefault(claimant, []).append(stake)
+
+
 def within(
     stakes: Stakes, rows: Iterable[int], companies: Iterable[int], parties: Iterable[int] = ()
 ) -> Stakes:
@@ -299,9 +327,7 @@ def within(
     for v in companies:
         for stake in stakes.into.get(v, ()):
             if stake.row in kept and kept.issuperset(stake.via):
-                part.into.setdefault(v, []).append(stake)
-                for claimant in stake.claims:
-                    part.out.setdefault(claimant, []).append(stake)
+                _put(part, stake)
         for u, row in stakes.declared.get(v, ()):
             if row in kept:
                 part.declared.setdefault(v, []).append((u, row))
@@ -310,3 +336,57 @@ def within(
         if some := [pair for pair in stakes.concert.get(u, ()) if pair[1] in kept]:
             part.concert[u] = some
     return part
+
+
+def without(stakes: Stakes, gone: Container[int] = (), *, nominees: bool = True) -> Stakes:
+    """These stakes where some subjects have and decide nothing, and, unless `nominees`, nobody has
+    what a nominee holds. How much of a company is surely held stays as it is. Linear in them."""
+    part = Stakes(sure=stakes.sure, open=stakes.open, nodes=stakes.nodes, cut=stakes.cut)
+    for v, listed in stakes.into.items():
+        for stake in listed if v not in gone else ():
+            if (nominees or not stake.via) and not any(u in gone for u in stake.claims):
+                _put(part, stake)
+    for v, by in stakes.declared.items():
+        for u, row in by:
+            if u not in gone and v not in gone:
+                part.declared.setdefault(v, []).append((u, row))
+                part.declares.setdefault(u, []).append((v, row))
+    for u, agreed in stakes.concert.items():
+        if u not in gone and (kept := [pair for pair in agreed if pair[0] not in gone]):
+            part.concert[u] = kept
+    return part
+
+
+def of_rows(
+    stakes: Stakes, rows: Iterable[int], companies: Iterable[int], holder: Callable[[int], int]
+) -> Stakes:
+    """The register of these companies as it were if nothing but these relations were known.
+
+    `holder` tells who is registered for a holding; it has the votes where the relations do not say
+    for whom it holds. Linear in the holdings of the companies.
+    """
+    kept = set(rows)
+    part = Stakes()
+    for v in companies:
+        for stake in stakes.into.get(v, ()):
+            if stake.row not in kept:
+                continue
+            if not kept.issuperset(stake.via):
+                stake = stake._replace(claims=(holder(stake.row),), via=())  # noqa: PLW2901
+            _put(part, stake)
+            part.sure[v] = part.sure.get(v, 0) + stake.low
+            if is_open(stake):
+                part.open.add(v)
+        for u, row in stakes.declared.get(v, ()):
+            if row in kept:
+                part.declared.setdefault(v, []).append((u, row))
+                part.declares.setdefault(u, []).append((v, row))
+    for u, agreed in stakes.concert.items():
+        if some := [pair for pair in agreed if pair[1] in kept]:
+            part.concert[u] = some
+    return part
+
+
+def is_open(stake: Stake) -> bool:
+    """Whether it is not known how many votes a holding gives, or to whom."""
+    return stake.low != stake.high or len(stake.claims) > 1

@@ -7,17 +7,21 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from algorithms.findings.making import Cut, Found
 from algorithms.findings.making import answer as findings
-from algorithms.findings.significance import poisson_tail
+from algorithms.findings.significance import LEAST, poisson_tail
 from algorithms.registry import Result
 from algorithms.rings.bipartite import Bipartite, bipartite
 from algorithms.rings.block_signs import weigh
-from algorithms.rings.peeling import Block, Network, densest, without
-from algorithms.rings.shown import oldest
+from algorithms.rings.leiden import leiden
+from algorithms.rings.peeling import Block, Network, compact, densest, without
+from algorithms.rings.shown import grouped, oldest
+from algorithms.rings.structure import mixed, order
 from algorithms.rings.ties import Ties
 from graph.columns import I64
+from graph.model import CODES
 from graph.times import day_end, today
 from graph.traverse import ask_for
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 _NETWORKS: Final = (("transfer",), ("participated",))
 _CELLS: Final = 4_000_000
+_ACTING: Final = frozenset(CODES[kind] for kind in ("person", "company", "account"))
 
 
 class Inside(NamedTuple):
@@ -36,7 +41,7 @@ class Inside(NamedTuple):
 
     left: list[int]
     right: list[int]
-    edges: int
+    edges: I64
     rows: list[int]
     elsewhere: float
     kinds: tuple[str, ...]
@@ -55,23 +60,59 @@ def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
     for kinds in networks:
         ask_for(snapshot, kinds, "out", at)  # refuses what is no kind
         net = bipartite(snapshot, kinds, at)
-        left = np.repeat(np.arange(len(net.left), dtype=np.int32), np.diff(net.ptr))
-        rest = Network(len(net.left), len(net.right), left, net.to)
-        for turn in range(params.blocks):
-            block = densest(rest, params.camouflage, until)
-            if block is None:
-                if len(rest.left):
-                    text = f"time_limit: {turn} blocks of {'/'.join(kinds)} / 超时"
-                    cuts.append(Cut(text, len(net.to) * (turn + 1)))
+        nulls = [Null.of(net, times) for times in (1, 2)]
+        for part in _parts(snapshot, net, params):
+            rest = part
+            for _ in range(params.blocks):
+                block = densest(rest, params.camouflage, until)
+                if block is None:
+                    break
+                tests += 1
+                rest = without(rest, block)
+                if min(len(block.left), len(block.right)) < params.min_side:
+                    continue
+                inside = _inside(snapshot, net, block, kinds)
+                if subject is None or subject in inside.left or subject in inside.right:
+                    found.append(_found(snapshot, nulls, block, inside, ties))
+            if time.monotonic() > until:
+                text = f"time_limit: not all of {'/'.join(kinds)} was looked at / 超时, 未查看全部"
+                cuts.append(Cut(text, len(net.to)))
                 break
-            rest = without(rest, block)
-            tests += 1
-            if min(len(block.left), len(block.right)) < params.min_side:
-                continue
-            inside = _inside(snapshot, net, block, kinds)
-            if subject is None or subject in inside.left or subject in inside.right:
-                found.append(_found(snapshot, net, block, inside, ties))
     return findings(snapshot, found, params, tests=tests, cuts=cuts)
+
+
+def _parts(snapshot: Snapshot, net: Bipartite, params: DenseBlockParams) -> list[Network]:
+    """The network, or the parts that it is cut into, by the first edge of each."""
+    lefts, rights = len(net.left), len(net.right)
+    left = np.repeat(np.arange(lefts, dtype=np.int32), np.diff(net.ptr))
+    whole = Network(lefts, rights, left, net.to)
+    edges = len(left)
+    if not params.part or edges <= params.part:
+        return [whole]
+    weight = 1 / np.log(np.diff(net.back_ptr)[net.to] + params.camouflage)
+    src, dst = left.astype(np.int64), net.to.astype(np.int64) + lefts
+    label = leiden(
+        _place(snapshot, net, src, dst), src, dst, weight,
+        resolution=edges / params.part, seed=params.seed, iterations=3,
+    )  # fmt: skip
+    inside = np.flatnonzero(label[src] == label[dst])
+    groups = grouped(label[src[inside]], np.ones(lefts + rights, np.bool_))
+    return [compact(left[inside[at]], net.to[inside[at]]) for at in groups.values()]
+
+
+def _place(snapshot: Snapshot, net: Bipartite, src: I64, dst: I64) -> I64:
+    """Where each node stands in an order that the network gives; those on the right after all on
+    the left in number."""
+    cols = snapshot.columns
+    said = mixed(cols.vf[net.row]) ^ mixed(cols.value[net.row] + 1)
+    edge = np.add.reduceat(said, net.first[:-1])
+    subject = np.concatenate([net.left, net.right])
+    kind = snapshot.nodes.kind[subject].astype(np.int64) * 2
+    kind[len(net.left) :] += 1
+    found = order(kind, src, dst, edge, lambda at: snapshot.canonicals(subject[at].tolist()))
+    place = np.empty(len(found), np.int64)
+    place[found] = np.arange(len(found))
+    return place
 
 
 def _inside(snapshot: Snapshot, net: Bipartite, block: Block, kinds: tuple[str, ...]) -> Inside:
@@ -88,7 +129,7 @@ def _inside(snapshot: Snapshot, net: Bipartite, block: Block, kinds: tuple[str, 
     return Inside(
         _ordered(snapshot, net.left[block.left].tolist(), [len(part) for part in within]),
         _ordered(snapshot, net.right[block.right].tolist(), ties),
-        len(every),
+        every,
         oldest(snapshot, rows),
         1 - 2 * len(every) / max(degree, 1),
         kinds,
@@ -105,18 +146,49 @@ def _ordered(snapshot: Snapshot, subjects: list[int], weight: list[int]) -> list
     return [subjects[k] for k in order]
 
 
-def chance(net: Bipartite, block: Block, edges: int) -> float:
+class Null(NamedTuple):
+    """The edges of at least so many relations: which they are, and of how many each node is one."""
+
+    there: npt.NDArray[np.bool_]
+    left: npt.NDArray[np.float64]
+    right: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, net: Bipartite, times: int) -> Null:
+        """Of a network."""
+        there = np.diff(net.first) >= times
+        user = np.repeat(np.arange(len(net.left)), np.diff(net.ptr))
+        left = np.bincount(user[there], minlength=len(net.left)).astype(np.float64)
+        right = np.bincount(net.to[there], minlength=len(net.right)).astype(np.float64)
+        return cls(there, left, right)
+
+    def log_chance(self, block: Block, edges: I64) -> float:
+        """The logarithm of how likely the best of all blocks of this shape has as many edges."""
+        k, x = self.left[block.left], self.right[block.right]
+        total = max(float(self.left.sum()), 1.0)
+        if len(k) * len(x) <= _CELLS:
+            mean = float(-np.expm1(-np.outer(k, x) / total).sum())
+        else:
+            mean = float(k.sum() * x.sum() / total)
+        choices = _choose(int((self.left > 0).sum()), int((k > 0).sum()))
+        choices += _choose(int((self.right > 0).sum()), int((x > 0).sum()))
+        return log_poisson_tail(int(self.there[edges].sum()), mean) + choices
+
+
+def chance(nulls: list[Null], block: Block, edges: I64) -> float:
     """How likely the best of all blocks of this shape has so many edges; see `dense_blocks`."""
-    k = np.diff(net.ptr)[block.left].astype(np.float64)
-    x = np.diff(net.back_ptr)[block.right].astype(np.float64)
-    total = max(len(net.to), 1)
-    if len(k) * len(x) <= _CELLS:
-        mean = float(-np.expm1(-np.outer(k, x) / total).sum())
-    else:
-        mean = float(k.sum() * x.sum() / total)
-    choices = _choose(len(net.left), len(k)) + _choose(len(net.right), len(x))
-    tail = math.log(float(poisson_tail(edges, mean)))
-    return math.exp(min(tail + choices, 0.0))
+    least = min(null.log_chance(block, edges) for null in nulls) + math.log(len(nulls))
+    return math.exp(min(least, 0.0))
+
+
+def log_poisson_tail(count: int, mean: float) -> float:
+    """The logarithm of the chance of `count` or more where `mean` are expected, or a bound above it
+    where that is too small for a double: the first term and all after it at its ratio."""
+    tail = float(poisson_tail(count, mean))
+    if tail > 2 * LEAST or count <= mean or mean <= 0:
+        return math.log(tail)
+    term = count * math.log(mean) - mean - math.lgamma(count + 1)
+    return term - math.log1p(-mean / (count + 1))
 
 
 def _choose(n: int, k: int) -> float:
@@ -124,9 +196,13 @@ def _choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _found(snapshot: Snapshot, net: Bipartite, block: Block, inside: Inside, ties: Ties) -> Found:
-    members = list(dict.fromkeys([*inside.left, *inside.right]))
-    full = inside.edges / (len(inside.left) * len(inside.right))
+def _found(
+    snapshot: Snapshot, nulls: list[Null], block: Block, inside: Inside, ties: Ties
+) -> Found:
+    things = [node for node in inside.right if snapshot.nodes.kind[node] not in _ACTING]
+    aside = set(things)
+    members = [m for m in dict.fromkeys([*inside.left, *inside.right]) if m not in aside]
+    full = len(inside.edges) / (len(inside.left) * len(inside.right))
     money = inside.kinds == ("transfer",)
     rows = np.array(inside.rows, np.int64)
     value = snapshot.columns.value[rows]
@@ -138,18 +214,19 @@ def _found(snapshot: Snapshot, net: Bipartite, block: Block, inside: Inside, tie
         pattern="dense_block",
         members=members,
         rows=inside.rows,
-        p=chance(net, block, inside.edges),
-        zh=f"{len(inside.left)} 方与 {len(inside.right)} 方之间有 {inside.edges} 对联系"
+        p=chance(nulls, block, inside.edges),
+        zh=f"{len(inside.left)} 方与 {len(inside.right)} 方之间有 {len(inside.edges)} 对联系"
         f" ({names}), 为全部可能的 {full:.0%}",
-        en=f"{inside.edges} of the {len(inside.left)} x {len(inside.right)} possible pairs"
+        en=f"{len(inside.edges)} of the {len(inside.left)} x {len(inside.right)} possible pairs"
         f" ({full:.0%}) are tied by {names}",
         signs=weigh(snapshot, inside, ties),
+        circle=things,
         amount=int(value[value > 0].sum()) if plain else None,
         attrs={
             "left": len(inside.left),
             "right": len(inside.right),
-            "edges": inside.edges,
+            "edges": len(inside.edges),
             "density": round(block.density, 4),
         },
-        called=members,
+        called=[*members, *things],
     )

@@ -33,8 +33,19 @@ class DenseBlockParams(FindingParams, frozen=True, kw_only=True):
     ] = None
     blocks: Annotated[
         int,
-        Meta(description="blocks looked for in a network / 每个网络查找的团块数", ge=1, le=1000),
-    ] = 10
+        Meta(description="blocks looked for in each part / 每个部分查找的团块数", ge=1, le=1000),
+    ] = 3
+    part: Annotated[
+        int,
+        Meta(
+            description="a network of more edges is cut into parts of about so many; 0: never"
+            " / 边数更多的网络先分成约此规模的部分, 0 为不分",
+            ge=0,
+        ),
+    ] = 3000
+    seed: Annotated[
+        int, Meta(description="the same seed gives the same parts / 随机种子", ge=0, le=2**63 - 1)
+    ] = 1
     camouflage: Annotated[
         float,
         Meta(
@@ -53,7 +64,11 @@ class DenseBlockParams(FindingParams, frozen=True, kw_only=True):
     "dense_blocks",
     DenseBlockParams,
     Finding,
-    sources=("doi:10.1145/2939672.2939747", "doi:10.1007/3-540-44436-X_10"),
+    sources=(
+        "doi:10.1145/2939672.2939747",
+        "doi:10.1007/3-540-44436-X_10",
+        "doi:10.1038/s41598-019-41695-z",
+    ),
     title="Dense blocks / 稠密团块",
     family="rings",
 )
@@ -68,19 +83,25 @@ def dense_blocks(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding
     the weight of the edges within it over the number of subjects in it. Peeling off what has the
     least weight left, all equal ones together, finds a block of at least half the highest density
     (Charikar 2000; theorem 1 of FRAUDAR). Its edges are then taken out and the next is looked for,
-    `blocks` times in each network; those of fewer than `min_side` subjects on a side are left out.
+    `blocks` times; those of fewer than `min_side` subjects on a side are left out.
+
+    In a whole economy the densest block is its busiest trade, thousands large. So a network of more
+    than `part` edges is first cut into parts, of members tied more than chance ties them: its
+    Leiden communities at resolution edges / `part` over the same weights, from `seed`. Blocks are
+    looked for within each, and the guarantee holds for the part.
 
     `pattern` is `dense_block`. `members`: those on the left (payers, people), most edges within
-    first, then those on the right that are not among them; `attrs` has the numbers of both sides,
-    of edges, and the density. `facts`: the relations within, oldest first. `amount`: the sum of the
-    payments within, where all are of one currency.
+    first, then those on the right that are not among them; events and things are `attrs.circle`.
+    `attrs` has the numbers of both sides, of edges, and the density. `facts`: the relations within,
+    oldest first. `amount`: the sum of the payments within, where all are of one currency.
 
     `p`: of at least as many edges within, of the best of all blocks of so many subjects on either
     side, where each subject keeps its number of edges and the edges are drawn anew (Poisson tail of
-    the expected number in the configuration model, times the number of such blocks). Weighed in
-    `signs`: that members deal with hardly anybody else, identifiers they share, payments close
-    together in time; against it: invoices behind the payments, companies with many others on their
-    books, one side that is a single shop or market, a registered group.
+    the expected number in the configuration model, times the number of such blocks); of all edges,
+    or of those of at least two relations, the less likely of both, times two. Weighed in `signs`:
+    payments again and again within months, members who deal with hardly anybody else; against it:
+    that shops have regulars and trades have centres, invoices behind the payments, one side that is
+    a single shop or market, one family or registered group.
 
     Rows by score, then evidence, begin, id. O(m log n) a block; `truncated` says where time ended
     the search. Raises UnknownSubject, WrongUsage.

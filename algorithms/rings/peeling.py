@@ -106,12 +106,22 @@ def _peel(
 
 
 class Network(NamedTuple):
-    """Edges between the nodes 0..lefts-1 and rights nodes after them, each once."""
+    """Edges between the nodes 0..lefts-1 and rights nodes after them, each once; with `names`,
+    these nodes are some of more, called so on the left and on the right."""
 
     lefts: int
     rights: int
     left: I32
     right: I32
+    names: tuple[I64, I64] | None = None
+
+
+def compact(left: I32, right: I32) -> Network:
+    """A network of these edges alone, its nodes renumbered."""
+    lefts, a = np.unique(left, return_inverse=True)
+    rights, b = np.unique(right, return_inverse=True)
+    called = (lefts.astype(np.int64), rights.astype(np.int64))
+    return Network(len(lefts), len(rights), a.astype(np.int32), b.astype(np.int32), called)
 
 
 def densest(net: Network, camouflage: float, until: float) -> Block | None:
@@ -151,14 +161,16 @@ def densest(net: Network, camouflage: float, until: float) -> Block | None:
         run(ptr, to, weight, net.lefts, degree, heap, place, off, batch, state, best, _HEAVY)
         if state[_COUNT] > 0 and time.monotonic() > until:
             return None
-    kept = off > state[_BEST]
-    found = np.flatnonzero(kept)
-    return Block(
-        found[found < net.lefts], found[found >= net.lefts] - net.lefts, float(best[0]) / UNIT
-    )
+    found = np.flatnonzero(off > state[_BEST])
+    a, b = found[found < net.lefts], found[found >= net.lefts] - net.lefts
+    if net.names is not None:
+        a, b = net.names[0][a], net.names[1][b]
+    return Block(a, b, float(best[0]) / UNIT)
 
 
 def without(net: Network, block: Block) -> Network:
     """The network without the edges within a block: others may lie beside it, with its nodes."""
-    inside = np.isin(net.left, block.left) & np.isin(net.right, block.right)
+    left = net.left if net.names is None else net.names[0][net.left]
+    right = net.right if net.names is None else net.names[1][net.right]
+    inside = np.isin(left, block.left) & np.isin(right, block.right)
     return net._replace(left=net.left[~inside], right=net.right[~inside])

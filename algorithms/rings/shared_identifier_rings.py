@@ -33,7 +33,7 @@ class SharedIdentifierParams(FindingParams, frozen=True, kw_only=True):
     max_sharing: Annotated[
         int,
         Meta(
-            description="an identifier of more subjects is a hub and joins nobody"
+            description="an identifier of more parties is a hub and joins nobody"
             " / 使用者多于此数的标识视为公用, 不作连接",
             ge=2,
             le=1000,
@@ -43,7 +43,7 @@ class SharedIdentifierParams(FindingParams, frozen=True, kw_only=True):
         float,
         Meta(
             description="least weight of what a pair shares, 1 / (d - 1) for each identifier of d"
-            " subjects / 两者共用标识的最小权重之和",
+            " parties / 两者共用标识的最小权重之和",
             ge=0.001,
             le=1000,
         ),
@@ -56,7 +56,7 @@ class SharedIdentifierParams(FindingParams, frozen=True, kw_only=True):
             le=1,
         ),
     ] = 0.4
-    min_size: Annotated[int, Meta(description="fewest members / 最少成员数", ge=2)] = 3
+    min_size: Annotated[int, Meta(description="fewest parties / 最少几方", ge=2)] = 3
 
 
 @algorithm(
@@ -74,22 +74,24 @@ class SharedIdentifierParams(FindingParams, frozen=True, kw_only=True):
 def shared_identifier_rings(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding]:
     """Groups of subjects that share phones, addresses, devices or accounts which few others use.
 
-    An identifier of d subjects ties each pair of them with weight 1 / (d - 1), after Newman's
-    weights of scientific collaboration; parallel relations count once. One of more than
-    `max_sharing` subjects is a hub (a formation agent's address, a bookkeeper's phone, a
-    switchboard with a million callers): it ties nobody and costs nothing. Pairs of at least
-    `min_weight` are kept. Of all groups that hang together by pairs of at least some weight, those
-    are rings of whose pairs a share of at least `min_density` has that weight: the largest of them,
-    with at least `min_size` members; no two overlap. A relation counts when it is true on `as_of`
-    and both its ends are.
+    An identifier of d parties ties each pair of its users with weight 1 / (d - 1), after Newman's
+    weights of scientific collaboration, an address half of it, for a house has many tenants;
+    parallel relations count once. A company is one party with
+    its legal representative, an account with its holder, and so on through both: what they share
+    with each other ties nobody. Nor does an identifier of more than `max_sharing` parties, a hub (a
+    formation agent's address, a bookkeeper's phone, a switchboard with a million callers), which
+    costs nothing. Pairs of at least `min_weight` are kept. Of all groups that hang together by
+    pairs of at least some weight, those are rings that have most pairs of that weight above a share
+    `min_density` of all their pairs, summed over rings that do not overlap; with members of at
+    least `min_size` parties. A relation counts when it is true on `as_of` and both its ends are.
 
-    `pattern` is `shared_identifiers`. `members`: most of the ring's sharing first, then by id;
-    `attrs.via` the identifiers that at least two of them share, `attrs.circle` those who sign for,
-    manage or hold several members. `facts` tie members to those identifiers, oldest first.
-    `amount`: what members paid or invoiced each other, where anything.
+    `pattern` is `shared_identifiers`. `members`: those who share most first, then by id;
+    `attrs.circle` the identifiers that at least two of the parties share, most shared first, then
+    those who sign for, manage or hold several members. `facts` tie members to those identifiers,
+    oldest first. `amount`: what members paid or invoiced each other, where anything.
 
-    `p`: of the sharing (users of each identifier within the ring but one, summed) at least as much
-    where each identifier keeps its number of users and each subject its number of identifiers and
+    `p`: of the sharing (the ring's parties at each identifier but one, summed) at least as much
+    where each identifier keeps its number of users and each user its number of identifiers and
     who uses which is drawn anew (configuration model, Newman, Strogatz and Watts 2001; Poisson
     tail of the expected pairs). Weighed in `signs`: how many kinds of identifier they share, that
     they are not related otherwise, firms founded or identifiers taken up together, one legal

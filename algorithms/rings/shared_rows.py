@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -14,12 +14,12 @@ from algorithms.findings.significance import poisson_tail
 from algorithms.registry import Result
 from algorithms.rings.bipartite import Bipartite, bipartite
 from algorithms.rings.shared_signs import weigh
-from algorithms.rings.sharing import UNIT, dense_groups, pairs, weights
-from algorithms.rings.shown import grouped
-from algorithms.rings.ties import Ties
-from graph.columns import I64
-from graph.model import NAMES, ZH
-from graph.times import day_end, today
+from algorithms.rings.sharing import UNIT, dense_groups, pairs, shares, weights
+from algorithms.rings.shown import grouped, oldest
+from algorithms.rings.ties import Ties, parties
+from graph.columns import I32, I64
+from graph.model import CODES, NAMES, ZH
+from graph.times import NEG, day_end, today
 from graph.traverse import ask_for
 
 if TYPE_CHECKING:
@@ -31,13 +31,18 @@ KINDS: Final = ("uses_phone", "uses_device", "located_at", "holds_account")
 
 
 class Ring(NamedTuple):
-    """Members and shared identifiers (subjects), how many members use each, and who uses it at
-    all; `rows` tie them."""
+    """Members, and by party; shared identifiers with how many of the parties use each (`via`) and
+    how many parties do at all (`users`); `rows` tie them. `ends` are all that members use, and
+    `squares` the squares of it by member, summed. `records` are days on which records begin."""
 
     members: list[int]
+    parties: list[list[int]]
     via: dict[int, int]
     users: dict[int, int]
     rows: list[int]
+    ends: int
+    squares: int
+    records: frozenset[int]
 
 
 def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding]:
@@ -48,8 +53,12 @@ def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding
     kinds = tuple(params.kinds or KINDS)
     ask_for(snapshot, kinds, "out", at)  # refuses what is no kind
     net = bipartite(snapshot, kinds, at)
-    weight = weights(net, params.max_sharing)
-    tied = pairs(net, weight, round(params.min_weight * UNIT), until - time.monotonic())
+    party = parties(snapshot, at)[net.left]
+    degree = shares(net, party)
+    weight = weights(degree, params.max_sharing)
+    weight[snapshot.nodes.kind[net.right] == CODES["address"]] //= 2
+    least = round(params.min_weight * UNIT)
+    tied = pairs(net, weight, least, until - time.monotonic(), party)
     label = dense_groups(len(net.left), tied, params.min_density)
     size = np.bincount(label[label >= 0], minlength=2 * len(label) + 1)
     wanted = size >= params.min_size
@@ -61,8 +70,13 @@ def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding
     cuts = []
     if tied.ended:
         cuts.append(Cut("time_limit: not all was looked at / 超时, 未查看全部", tied.explored))
-    rings = [_ring(snapshot, net, weight, places) for places in groups.values()]
-    p = _chance(net, weight, list(groups.values()))
+    records = _records(snapshot, net)
+    rings = [
+        _ring(snapshot, net, weight, degree, party, places)._replace(records=records)
+        for places in groups.values()
+        if len(np.unique(party[places])) >= params.min_size
+    ]
+    p = _chance(net, weight, rings)
     ties = Ties(snapshot, at)
     found = []
     for ring, chance in zip(rings, p, strict=True):
@@ -74,39 +88,53 @@ def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding
     return findings(snapshot, found, params, tests=int((size > 1).sum()), cuts=cuts)
 
 
-def _ring(snapshot: Snapshot, net: Bipartite, weight: I64, places: I64) -> Ring:
-    """The ring of users at these places, those of most sharing first."""
-    used = [net.to[net.ptr[p] : net.ptr[p + 1]] for p in places.tolist()]
-    count = Counter(item for items in used for item in items.tolist() if weight[item])
-    via = {item for item, users in count.items() if users > 1}
-    shared = [sum(item in via for item in items.tolist()) for items in used]
-    names = snapshot.canonicals(net.left[places].tolist())
-    order = sorted(range(len(places)), key=lambda k: (-shared[k], names[k]))
-    rows = net.rows_of(places, via)
-    facts = dict(zip(rows, snapshot.fact_ids(rows), strict=True))
-    began = dict(zip(rows, snapshot.columns.vf[rows].tolist(), strict=True))
-    degree = np.diff(net.back_ptr)
-    named = sorted(via, key=lambda item: (-count[item], snapshot.canonical(int(net.right[item]))))
+def _ring(
+    snapshot: Snapshot, net: Bipartite, weight: I64, degree: I64, party: I32, places: I64
+) -> Ring:
+    """The ring of the users at these places, the one of most sharing first."""
+    used = {p: net.to[net.ptr[p] : net.ptr[p + 1]].tolist() for p in places.tolist()}
+    by: dict[int, set[int]] = defaultdict(set)
+    for place, items in used.items():
+        for item in items:
+            if weight[item]:
+                by[item].add(int(party[place]))
+    count = {item: len(who) for item, who in by.items() if len(who) > 1}
+    shared = {place: sum(item in count for item in items) for place, items in used.items()}
+    names = dict(zip(places.tolist(), snapshot.canonicals(net.left[places].tolist()), strict=True))
+    order = sorted(names, key=lambda place: (-shared[place], names[place]))
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place in order:
+        groups[int(party[place])].append(int(net.left[place]))
+    things = sorted(
+        count, key=lambda item: (-count[item], snapshot.canonical(int(net.right[item])))
+    )
     return Ring(
-        [int(net.left[places[k]]) for k in order],
-        {int(net.right[item]): count[item] for item in named},
-        {int(net.right[item]): int(degree[item]) for item in named},
-        sorted(rows, key=lambda row: (began[row], facts[row])),
+        [int(net.left[place]) for place in order],
+        list(groups.values()),
+        {int(net.right[item]): count[item] for item in things},
+        {int(net.right[item]): int(degree[item]) for item in things},
+        oldest(snapshot, np.array(net.rows_of(places, set(count)), np.int64)),
+        sum(len(items) for items in used.values()),
+        sum(len(items) ** 2 for items in used.values()),
+        frozenset(),
     )
 
 
-def _chance(net: Bipartite, weight: I64, groups: list[I64]) -> list[float]:
-    """How likely each group shares as much as it does: see `shared_identifier_rings`."""
+def _records(snapshot: Snapshot, net: Bipartite) -> frozenset[int]:
+    """Moments at which more than a fiftieth (and more than 20) of the relations began: not when
+    anything was taken up, but when its records begin."""
+    when, count = np.unique(snapshot.columns.vf[net.row], return_counts=True)
+    many = count > max(20, len(net.row) // 50)
+    return frozenset({NEG, *when[many].tolist()})
+
+
+def _chance(net: Bipartite, weight: I64, rings: list[Ring]) -> list[float]:
+    """How likely each ring shares as much as it does: see `shared_identifier_rings`."""
     degree = np.diff(net.back_ptr).astype(np.float64)
     edges = max(len(net.to), 1)
     per_pair = float((degree * (degree - 1))[weight > 0].sum()) / edges**2
-    counts, means = [], []
-    for places in groups:
-        k = np.diff(net.ptr)[places].astype(np.float64)
-        means.append((k.sum() ** 2 - (k**2).sum()) / 2 * per_pair)
-        items = np.concatenate([net.to[net.ptr[p] : net.ptr[p + 1]] for p in places.tolist()])
-        used, times = np.unique(items[weight[items] > 0], return_counts=True)
-        counts.append(int((times - 1).sum()) if len(used) else 0)
+    means = [(ring.ends**2 - ring.squares) / 2 * per_pair for ring in rings]
+    counts = [sum(ring.via.values()) - len(ring.via) for ring in rings]
     found: list[float] = poisson_tail(counts, means).tolist()
     return found
 
@@ -119,7 +147,7 @@ def _found(snapshot: Snapshot, ring: Ring, p: float, ties: Ties) -> Found:
     value = snapshot.columns.value[money]
     amount = int(value[value > 0].sum())
     office = ties.common(ring.members, ties.office)
-    circle = sorted(
+    behind = sorted(
         (who for who in office if who not in ring.via),
         key=lambda who: (-len(office[who]), snapshot.canonical(who)),
     )
@@ -128,11 +156,12 @@ def _found(snapshot: Snapshot, ring: Ring, p: float, ties: Ties) -> Found:
         members=ring.members,
         rows=ring.rows,
         p=p,
-        zh=f"{len(ring.members)} 个主体共用少有他人使用的标识 ({zh})",
-        en=f"{len(ring.members)} subjects share identifiers that few others use ({en})",
+        zh=f"{len(ring.parties)} 方 ({len(ring.members)} 个主体) 共用少有他人使用的标识 ({zh})",
+        en=f"{len(ring.parties)} parties ({len(ring.members)} subjects) share identifiers that few"
+        f" others use ({en})",
         signs=weigh(snapshot, ring, ties, money),
-        circle=circle,
+        circle=[*ring.via, *behind],
         amount=amount or None,
-        attrs={"via": snapshot.canonicals(list(ring.via))},
+        attrs={"parties": len(ring.parties)},
         called=ring.members,
     )

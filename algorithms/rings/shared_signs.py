@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from algorithms.findings.scoring import Sign
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 _PERSON, _COMPANY, _ACCOUNT = CODES["person"], CODES["company"], CODES["account"]
 _ADDRESS, _PHONE = CODES["address"], CODES["phone"]
+_USUAL: Final = Sign(
+    "usual",
+    -10.0,
+    "共用标识本属常见 (同住、同事、邻居)",
+    "sharing is usual: homes, work, neighbours",
+)
 _SEASON: Final = 120 * DAY
 _MOST: Final = 0.6  # of members
 
@@ -22,51 +29,58 @@ _MOST: Final = 0.6  # of members
 def weigh(snapshot: Snapshot, ring: Ring, ties: Ties, money: list[int]) -> list[Sign]:
     """The signs of a ring, in a fixed order."""
     found = [
+        _USUAL,
         *_sharing(snapshot, ring),
         *_related(ring, ties),
         *_together(snapshot, ring),
+        *_begun(snapshot, ring),
         *_people(ring, ties),
     ]
     if money:
         found.append(
-            Sign("money_between", 1.5, "成员之间有资金或发票往来", "money between members")
+            Sign("money_between", 0.5, "成员之间有资金或发票往来", "money between members")
         )
     return found
 
 
 def _sharing(snapshot: Snapshot, ring: Ring) -> list[Sign]:
-    """Several identifiers shared by most, or one kind alone."""
+    """Several kinds of identifier, or one that is used by nearly all and nothing else."""
     kind = snapshot.nodes.kind
-    n = len(ring.members)
-    wide = {int(kind[item]) for item, count in ring.via.items() if count >= _MOST * n}
     kinds = {int(kind[item]) for item in ring.via}
-    found = []
-    if len(wide) > 1:
-        found.append(Sign("several_kinds", 2.0, "共用多种标识", "several kinds of identifier"))
+    if len(kinds) > 1:
+        return [Sign("several_kinds", 2.0, "共用多种标识", "several kinds of identifier")]
     if kinds == {_ADDRESS}:
-        found.append(Sign("tenants", -6.0, "只是同一地址的租户", "tenants of one address only"))
-    if kinds == {_PHONE} and len(ring.via) == 1 and n >= 4:
+        return [Sign("tenants", -6.0, "只是同一地址的租户", "tenants of one address only")]
+    if kinds == {_PHONE} and len(ring.via) == 1 and len(ring.parties) >= 4:
         text = "只共用一个电话, 如代理记账"
-        found.append(Sign("clients", -4.0, text, "one phone and nothing else, as a bookkeeper's"))
-    return found
+        return [Sign("clients", -4.0, text, "one phone and nothing else, as a bookkeeper's")]
+    return []
 
 
 def _related(ring: Ring, ties: Ties) -> list[Sign]:
-    family = ties.parties(ring.members, (ties.family, ties.accounts))
-    if len(family) == 1:
-        return [Sign("family", -8.0, "一家人或其账户", "one family or its accounts")]
-    group = ties.parties(ring.members, (ties.family, ties.accounts, ties.group))
-    if len(group) == 1:
-        return [Sign("declared_group", -6.0, "登记在册的同一集团", "one registered group")]
-    if max(map(len, family)) >= _MOST * len(ring.members):
-        return [Sign("family", -4.0, "多为一家人", "most are one family")]
-    if ties.common(ring.members, ties.employer) or any(
-        other in ring.members for member in ring.members for other in ties.employer.of(member, 1000)
-    ):
+    """Whether the parties are related by what registers say."""
+    n = len(ring.parties)
+    everyone = [who for party in ring.parties for who in ties.people(party)]
+    family = _largest(ring, ties.parties(everyone, (ties.family, ties.signs_for, ties.accounts)))
+    if family == n:
+        return [Sign("family", -8.0, "一家人及其企业、账户", "one family, its firms and accounts")]
+    if family >= _MOST * n:
+        return [Sign("family", -5.0, "多为一家人", "most are one family")]
+    group = _largest(ring, ties.parties(everyone, (ties.family, ties.signs_for, ties.group)))
+    if group == n:
+        return [Sign("declared_group", -7.0, "登记在册的同一集团", "one registered group")]
+    work = _largest(ring, ties.parties(everyone, (ties.employer, ties.signs_for, ties.accounts)))
+    if work >= _MOST * n:
         return [Sign("employer", -4.0, "同一雇主", "one employer")]
-    if len(group) >= 3:
-        return [Sign("unrelated", 1.0, "成员之间未见登记关系", "not related by any register")]
+    if group <= max(_MOST * n, 1):
+        return [Sign("unrelated", 1.0, "各方之间未见登记关系", "not related by any register")]
     return []
+
+
+def _largest(ring: Ring, groups: list[set[int]]) -> int:
+    """How many parties the group of most parties is about."""
+    sets = [set(members) for members in ring.parties]
+    return max(sum(bool(group & party) for party in sets) for group in groups)
 
 
 def _together(snapshot: Snapshot, ring: Ring) -> list[Sign]:
@@ -75,7 +89,7 @@ def _together(snapshot: Snapshot, ring: Ring) -> list[Sign]:
     born = spread(snapshot, firms, _SEASON)
     if born is not None and born[0] >= 3 and born[0] >= _MOST * len(firms):
         text = "多家企业在数月内先后成立"
-        found.append(Sign("founded_together", 2.0, text, "firms founded within months"))
+        found.append(Sign("founded_together", 4.0, text, "firms founded within months"))
     opened = spread(
         snapshot, [m for m in ring.members if snapshot.nodes.kind[m] == _ACCOUNT], _SEASON
     )
@@ -83,6 +97,33 @@ def _together(snapshot: Snapshot, ring: Ring) -> list[Sign]:
         text = "账户在数月内先后开立"
         found.append(Sign("opened_together", 1.5, text, "accounts opened within months"))
     return found
+
+
+def _begun(snapshot: Snapshot, ring: Ring) -> list[Sign]:
+    """Whether the identifiers were taken up together: each party by its earliest relation to one
+    that began for others too, the best window of all."""
+    rep, cols = snapshot.nodes.rep, snapshot.columns
+    party = {member: k for k, members in enumerate(ring.parties) for member in members}
+    began: dict[int, list[int]] = defaultdict(list)
+    for row in ring.rows:
+        if (when := int(cols.vf[row])) not in ring.records:
+            began[party[int(rep[cols.src[row]])]].append(when)
+    if len(began) < 3:
+        return []
+    marks = sorted((when, k) for k, times in began.items() for when in times)
+    best = low = 0
+    inside: Counter[int] = Counter()
+    for when, k in marks:
+        inside[k] += 1
+        while when - marks[low][0] > _SEASON:
+            inside[marks[low][1]] -= 1
+            low += 1
+        best = max(best, sum(count > 0 for count in inside.values()))
+    if best >= max(_MOST * len(ring.parties), 3):
+        text = "数月内先后开始共用"
+        return [Sign("taken_up_together", 3.0, text, "taken up within months of each other")]
+    text = "多年间陆续开始使用, 如邻居与住户"
+    return [Sign("over_years", -3.0, text, "taken up over years, as by neighbours")]
 
 
 def _people(ring: Ring, ties: Ties) -> list[Sign]:

@@ -33,7 +33,7 @@ class Pairs(NamedTuple):
 
 @kernel
 def _project(
-    ptr: Any, to: Any, back_ptr: Any, back: Any, weight: Any, least: int, budget: int,
+    ptr: Any, to: Any, back_ptr: Any, back: Any, party: Any, weight: Any, least: int, budget: int,
     total: Any, touched: Any, state: Any, a: Any, b: Any, w: Any,
 ) -> None:  # fmt: skip
     """Go on pairing users until all are done, the room is full or `budget` looks were taken.
@@ -56,11 +56,13 @@ def _project(
             while back[q] > user:
                 seen += 1
                 other = back[q]
+                q -= 1
+                if party[other] == party[user]:
+                    continue
                 if total[other] == 0:
                     touched[count] = other
                     count += 1
                 total[other] += worth
-                q -= 1
         kept = 0
         for i in range(count):
             if total[touched[i]] >= least:
@@ -83,25 +85,36 @@ def _project(
     state[_SEEN] = seen
 
 
-def weights(net: Bipartite, most: int) -> I64:
-    """What an item weighs that d users share: 1 / (d - 1) (Newman 2001); nothing where it has one
-    user, or more than `most`."""
-    degree = np.diff(net.back_ptr)
+def shares(net: Bipartite, party: I32 | None = None) -> I64:
+    """By how many users each item is used, or by how many parties, where users are of some."""
+    if party is None:
+        return np.diff(net.back_ptr)
+    item = np.repeat(np.arange(len(net.right)), np.diff(net.back_ptr))
+    many = int(party.max(initial=0)) + 1
+    several = np.unique(item * many + party[net.back])
+    return np.bincount(several // many, minlength=len(net.right))
+
+
+def weights(degree: I64, most: int) -> I64:
+    """What an item weighs that d share: 1 / (d - 1) (Newman 2001); nothing where one does, or more
+    than `most`."""
     some = (degree > 1) & (degree <= most)
     return np.where(some, UNIT // np.maximum(degree - 1, 1), 0).astype(np.int64)
 
 
-def pairs(net: Bipartite, weight: I64, least: int, seconds: float) -> Pairs:
-    """The pairs of users whose shared items weigh at least `least` units together.
+def pairs(
+    net: Bipartite, weight: I64, least: int, seconds: float, party: I32 | None = None
+) -> Pairs:
+    """The pairs of users (of different parties) whose shared items weigh at least `least` units.
 
-    An item of d users costs d² / 2 looks; one that weighs nothing costs none. Since an item's
-    pairs weigh d / 2 together, at most (edges / 2) * UNIT / least pairs are found.
+    An item of d users costs d² / 2 looks; one that weighs nothing costs none.
     """
     until = time.monotonic() + seconds
     degree = np.diff(net.back_ptr)[weight > 0]
     looks = int((degree * (degree - 1) // 2).sum())
     run = _project.hot if looks > EASY else _project
     n = len(net.left)
+    party = np.arange(n, dtype=np.int32) if party is None else party
     total, touched = np.zeros(n, np.int64), np.empty(n, np.int32)
     state = np.zeros(3, np.int64)
     room = max(min(looks, 1 << 22), n, 1)
@@ -110,7 +123,7 @@ def pairs(net: Bipartite, weight: I64, least: int, seconds: float) -> Pairs:
     ended = False
     while state[_USER] < n and not ended:
         run(
-            net.ptr, net.to, net.back_ptr, net.back, weight, least, _HEAVY,
+            net.ptr, net.to, net.back_ptr, net.back, party, weight, least, _HEAVY,
             total, touched, state, a, b, w,
         )  # fmt: skip
         found = int(state[_FOUND])
@@ -127,14 +140,15 @@ def pairs(net: Bipartite, weight: I64, least: int, seconds: float) -> Pairs:
 
 @kernel
 def _merge(
-    a: Any, b: Any, level: Any, dense: float, root: Any, top: Any, parent: Any, size: Any,
-    inside: Any, flag: Any, fresh: Any,
+    a: Any, b: Any, level: Any, dense: int, root: Any, top: Any, parent: Any, size: Any,
+    inside: Any, excess: Any, fresh: Any,
 ) -> int:  # fmt: skip
-    """Join pairs, heaviest level first, into a tree of groups; mark in `flag` those that are dense
-    at the end of some level. Returns how many tree nodes there are.
+    """Join pairs, heaviest level first, into a tree of groups; returns how many nodes it has.
 
     `root` finds sets of users; of a set's root, `top` is its tree node and `inside` its pairs. The
-    first nodes of the tree are the users. `fresh` lists the roots that a level has changed.
+    first nodes of the tree are the users. `excess` of a node that was whole at the end of a level:
+    a thousand times its pairs, less `dense` of a thousand of all that it could have. `fresh` lists
+    the roots that a level has changed.
     """
     nodes = len(root)
     at = 0
@@ -168,36 +182,48 @@ def _merge(
             x = fresh[i]
             if root[x] == x:
                 members = size[top[x]]
-                if inside[x] >= dense * (members * (members - 1) / 2):
-                    flag[top[x]] = True
+                excess[top[x]] = 1000 * inside[x] - dense * (members * (members - 1) // 2)
     return nodes
 
 
 @kernel
-def _choose(parent: Any, flag: Any, group: Any, nodes: int) -> None:
-    """For every node of the tree the highest marked one above it or itself, -1 where none is."""
+def _choose(parent: Any, excess: Any, below: Any, group: Any, nodes: int) -> None:
+    """Take the nodes of the tree, none above another, that have most excess in all; `group`: the
+    one taken that a node is or lies under, -1 where there is none.
+
+    `below` sums what the nodes right below have at most.
+    """
+    for node in range(nodes):
+        most = max(excess[node], below[node])
+        if parent[node] >= 0:
+            below[parent[node]] += most
     for node in range(nodes - 1, -1, -1):
         above = group[parent[node]] if parent[node] >= 0 else -1
-        group[node] = above if above >= 0 else (node if flag[node] else -1)
+        taken = excess[node] > 0 and excess[node] >= below[node]
+        group[node] = above if above >= 0 else (node if taken else -1)
 
 
 def dense_groups(n: int, found: Pairs, dense: float) -> I32:
     """For each of n users its group, a number that means nothing else, -1 where it has none.
 
     Take the groups that hang together by pairs of at least some weight, at every weight: a tree,
-    for the lighter the more hang together. A group is dense where at least a share `dense` of its
-    pairs have that weight. Those answered are the largest dense ones, no two of which overlap.
-    O(p log p) for p pairs.
+    for the lighter the more hang together. The excess of a group is the number of its pairs of that
+    weight less a share `dense` (to a thousandth) of all its pairs. Answered are the groups of which
+    none overlap and that have most excess in all; where one has as much as those within it, that
+    one. O(p log p) for p pairs.
     """
     order = np.argsort(-found.weight, kind="stable")
     a, b, level = found.a[order], found.b[order], found.weight[order]
     room = 2 * max(n, 1)
     root, top = np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32)
     parent, size = np.full(room, -1, np.int32), np.ones(room, np.int64)
-    flag, group = np.zeros(room, np.bool_), np.full(room, -1, np.int32)
+    excess, below = np.zeros(room, np.int64), np.zeros(room, np.int64)
     inside, fresh = np.zeros(n, np.int64), np.empty(max(len(a), 1), np.int32)
+    group = np.full(room, -1, np.int32)
     hot = len(a) > EASY
     merge, choose = (_merge.hot, _choose.hot) if hot else (_merge, _choose)
-    nodes = merge(a, b, level, dense - 1e-9, root, top, parent, size, inside, flag, fresh)
-    choose(parent, flag, group, nodes)
+    nodes = merge(
+        a, b, level, round(dense * 1000), root, top, parent, size, inside, excess, fresh
+    )  # fmt: skip
+    choose(parent, excess, below, group, nodes)
     return group[:n]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.rings.connected import components
 from graph.columns import I32, I64
 from graph.model import SHARE_UNIT
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 MANY: Final = 50  # past so many relations a subject says nothing about how two others are related
 FAMILY: Final = ("kin", "guardian")
 GROUP: Final = ("branch", "successor")
-HOLDS: Final = ("shareholder", "controller")
 OFFICE: Final = ("legal_representative", "officer", "controller", "shareholder")
 
 
@@ -33,6 +33,11 @@ class Links(NamedTuple):
         """Where those of a subject stand."""
         low = int(np.searchsorted(self.owner, subject))
         return low, int(np.searchsorted(self.owner, subject, side="right"))
+
+    def many(self, subject: int) -> int:
+        """How many different subjects a subject is related to."""
+        low, high = self.span(subject)
+        return len(np.unique(self.other[low:high]))
 
     def of(self, subject: int, most: int = MANY) -> list[int]:
         """The other ends of a subject's relations; none where they are more than `most`."""
@@ -77,6 +82,11 @@ class Ties:
     def office(self) -> Links:
         """Who signs for, manages, controls or holds a company."""
         return self._links(*OFFICE)
+
+    @cached_property
+    def things(self) -> Links:
+        """Phones, devices and addresses in use."""
+        return self._links("uses_phone", "uses_device", "located_at")
 
     @cached_property
     def signs_for(self) -> Links:
@@ -129,6 +139,14 @@ class Ties:
             found.setdefault(find(member), set()).add(member)
         return list(found.values())
 
+    def people(self, members: Iterable[int]) -> list[int]:
+        """These subjects, those who sign for the companies and hold the accounts among them."""
+        found = dict.fromkeys(members)
+        for member in list(found):
+            for kind in (self.signs_for, self.accounts):
+                found.update(dict.fromkeys(kind.of(member)))
+        return list(found)
+
     def common(self, members: Sequence[int], kind: Links) -> dict[int, set[int]]:
         """Others with whom at least two of the members have a relation of this kind, and which."""
         met: dict[int, set[int]] = {}
@@ -155,6 +173,15 @@ class Ties:
                 ends = zip(kind.other[low:high].tolist(), kind.row[low:high].tolist(), strict=True)
                 found.update(row for end, row in ends if holder.get(end, whose) != whose)
         return sorted(found)
+
+
+def parties(snapshot: Snapshot, at: int) -> I32:
+    """For each subject the party that it is part of, called by one of its subjects: a company is
+    one with its legal representative, an account with its holder, and so on through both. Linear
+    in these relations."""
+    rows = snapshot.rows(("legal_representative", "holds_account"), at)
+    rep, cols = snapshot.nodes.rep, snapshot.columns
+    return components(snapshot.n, rep[cols.src[rows]], rep[cols.dst[rows]])
 
 
 def spread(snapshot: Snapshot, members: Iterable[int], most: int) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ import msgspec
 from api.decisions.proposing import refusals
 from graph.errors import InputError
 from graph.limbs import CONTROLLER
-from graph.proof.known import above
+from graph.proof.known import beneath
 from graph.times import format_instant
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 STANDS: Final = "stands"
 OTHERWISE: Final = "stands_otherwise"
 LAPSES: Final = "lapses"
+_MANY: Final = 100_000  # changes, or firms beneath them, past which every controller is asked about
 
 
 class Fallout(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,39 +58,51 @@ class Cascade:
 
         In proportion to the decisions that do, whatever else the ledger holds.
         """
+        return self._asked(self._resting(names))
+
+    def _resting(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """By decision, which of these facts it rests on."""
         fell: dict[str, list[str]] = {}
-        found: dict[str, Decision] = {}
         for name in dict.fromkeys(names):
             for decision in self._work.decisions.by_fact(name):
                 if not decision.over:
-                    found[decision.id] = decision
                     fell.setdefault(decision.id, []).append(name)
-        return [self._one(found[ident], sorted(fell[ident])) for ident in sorted(found)]
+        return fell
+
+    def _asked(self, fell: dict[str, list[str]]) -> list[Fallout]:
+        one = self._work.decisions.by_id
+        return [self._one(one(ident), sorted(fell[ident])) for ident in sorted(fell)]
 
     def since(self, batch: int) -> list[Fallout]:
         """Of decisions that name anything which batches after this one changed: see
         `Snapshot.changed`. What comes anew counts too: it may set somebody above a party.
 
-        Decisions on firms at the top look at all that stands above these.
+        Decisions on controllers look at all that stands above the subject.
         """
         changed = self._view.changed(batch)
-        return self.of([*changed, *self._beneath(set(changed))])
+        return self._asked(self._beneath(changed) | self._resting(changed))
 
-    def _beneath(self, changed: set[str]) -> list[str]:
-        """Records of firms that are reached as controllers, where anything above them changed: a
-        proof shows who holds such a firm, and not who could come to command it through those."""
-        view, found = self._view, list[str]()
-        for name in {
-            each.party
-            for each in self._work.decisions.all()
-            if not each.over and each.limb == CONTROLLER
-        }:
-            with suppress(InputError):  # the party itself is no longer known
-                node = view.resolve(name)
-                if view.kind_name(node) == "company" and any(
-                    not changed.isdisjoint(view.records(other)) for other, _ in above(view, node)
-                ):
-                    found += view.records(node)
+    def _beneath(self, changed: list[str]) -> dict[str, list[str]]:
+        """Decisions on controllers where anything above the subject changed, with its records: a
+        proof does not show who could come to command a firm at the top, nor by which other ways
+        the party may control the subject once more."""
+        view, nodes = self._view, set[int]()
+        for name in changed if len(changed) <= _MANY else ():
+            with suppress(InputError):  # a relation or a listing
+                nodes.add(int(view.nodes.rep[view.node_of(name)]))
+        under = beneath(view, nodes, _MANY) if len(changed) <= _MANY else None
+        records: dict[str, list[str]] = {}
+        found = {}
+        for each in self._work.decisions.all():
+            if each.over or each.limb != CONTROLLER:
+                continue
+            if (names := records.get(each.subject)) is None:
+                names = records[each.subject] = []
+                with suppress(InputError):  # the subject itself is no longer known
+                    node = view.resolve(each.subject)
+                    names += view.records(node) if under is None or node in under else []
+            if names:
+                found[each.id] = names
         return found
 
     def record(self, fallout: Iterable[Fallout]) -> list[Decision]:

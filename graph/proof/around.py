@@ -7,13 +7,13 @@ relatives of those. A base of them is judged like the one inside a proof.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from graph.limbs import BESIDE
-from graph.organs import is_organ_key
 from graph.proof.base import BadProof, Base, Subject, entry_of, relation_of
 from graph.proof.known import (
     AROUND,
+    MOST,
     above,
     fact,
     joins_of,
@@ -26,8 +26,6 @@ from graph.proof.known import (
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
-
-MOST: Final = 50_000  # relations around one subject that are read
 
 
 class Around:
@@ -79,20 +77,18 @@ class Around:
             nodes = self.snapshot.nodes
             found = Subject(self.snapshot.kind_name(node), int(nodes.vf[node]), int(nodes.vt[node]))
             found.by_name = named_alone(self.snapshot, node)
+            found.organ = self.snapshot.state_organ(node)
             self.base.subjects[name] = found
         return name
 
     def person(self, node: int) -> None:
-        """Read what is known of a party itself: birth and form."""
-        name = self._name(node)
-        found = self.base.subjects[name]
+        """Read what is known of a party's birth."""
+        found = self.base.subjects[self._name(node)]
         for said in self.records(node, full=True):
             found.births.update(date.fromisoformat(each) for each in said.get("born", ()))
-            found.organ |= bool(said.get("organ"))
-        found.organ |= is_organ_key(name)
 
     def records(self, node: int, *, full: bool) -> list[dict[str, Any]]:
-        """The known records of a subject, as a proof states them; `full` with births and organs."""
+        """The known records of a subject, as a proof states them; `full` with births."""
         told = self.snapshot.stated([node]) if full else {}
         return [
             record(self.snapshot, member, told.get(member))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from graph.errors import InputError
 from graph.limbs import by_name_alone
@@ -130,15 +131,16 @@ def relation_of(said: dict[str, Any], a: str, b: str) -> Relation:
 
 
 def base_of(proof: dict[str, Any]) -> Base:
-    """The facts inside a proof; raises BadProof where records of one subject have nothing in
-    common, or a fact's end is no record of the proof. Linear in the proof."""
+    """The facts inside a proof; raises BadProof where a fact's end is no record of the proof, or
+    somebody is reached whose records have nothing in common: whoever is not may be so joined, by a
+    record that is retracted. Linear in the proof."""
     records: dict[str, dict[str, Any]] = {}
     for said in proof["records"]:
         if said["record"] in records:
             raise BadProof(f"{said['record']} is stated twice")
         records[said["record"]] = said
     base = Base()
-    joined: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     seen: set[str] = set()
     for said in proof["relations"]:
         if said["fact"] in seen:
@@ -149,14 +151,17 @@ def base_of(proof: dict[str, Any]) -> Base:
                 raise BadProof(f"{end} is named but not stated")
         a, b = (records[said[end]]["of"] for end in ("from", "to"))
         if said["kind"] == "same_as":
-            joined.append((said["from"], said["to"]))
+            pairs.append((said["from"], said["to"]))
             if by_name_alone(said.get("by")):
                 base.subjects.setdefault(a, Subject(records[said["from"]]["kind"])).by_name = True
             continue
         base.add(relation_of(said, a, b))
-    _check_groups(records, joined)
+    apart = _apart(records, pairs)
+    if apart and proof["claim"]["outcome"] == "extend":
+        raise BadProof(f"records of {min(apart)} have nothing in common")
     for name, members in _groups(records).items():
         _subject(base, name, members)
+        base.subjects[name].by_name |= name in apart
     for said in proof["listings"]:
         owner = records[said["subject"]]["of"]
         base.listings[owner].append(entry_of(said))
@@ -176,25 +181,39 @@ def _groups(records: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]
     return groups
 
 
-def _check_groups(records: dict[str, dict[str, Any]], joined: list[tuple[str, str]]) -> None:
-    """Records that stand under one subject must share its official key, or be joined."""
-    parent = {name: name for name in records}
+_Record = TypeVar("_Record")
 
-    def find(name: str) -> str:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
 
-    by_key: dict[str, str] = {}
-    for name, said in records.items():
-        if said.get("key"):
-            parent[find(name)] = find(by_key.setdefault(said["key"], name))
-    for a, b in joined:
+def joined(
+    keys: Mapping[_Record, str | None], pairs: Iterable[tuple[_Record, _Record]]
+) -> dict[_Record, _Record]:
+    """Of each record, given with its official key, one that stands for all that it is joined with:
+    by an equal key, or by a judgement."""
+    parent = {record: record for record in keys}
+
+    def find(record: _Record) -> _Record:
+        while parent[record] != record:
+            parent[record] = parent[parent[record]]
+            record = parent[record]
+        return record
+
+    by_key: dict[str, _Record] = {}
+    for record, key in keys.items():
+        if key:
+            parent[find(record)] = find(by_key.setdefault(key, record))
+    for a, b in pairs:
         parent[find(a)] = find(b)
+    return {record: find(record) for record in parent}
+
+
+def _apart(records: dict[str, dict[str, Any]], pairs: list[tuple[str, str]]) -> set[str]:
+    """Subjects whose records neither share its official key nor are joined; raises BadProof where
+    they are not called or not of the kind that they should be."""
+    links = joined({name: said.get("key") for name, said in records.items()}, pairs)
+    apart = set()
     for subject, members in _groups(records).items():
-        if len({find(said["record"]) for said in members}) != 1:
-            raise BadProof(f"records of {subject} have nothing in common")
+        if len({links[said["record"]] for said in members}) != 1:
+            apart.add(subject)
         keys = {said["key"] for said in members if said.get("key")}
         if (keys and keys != {subject}) or (
             not keys and subject not in {said["record"] for said in members}
@@ -202,6 +221,7 @@ def _check_groups(records: dict[str, dict[str, Any]], joined: list[tuple[str, st
             raise BadProof(f"{subject} is not what its records are called")
         if len({said["kind"] for said in members}) != 1:
             raise BadProof(f"records of {subject} are of several kinds")
+    return apart
 
 
 def _subject(base: Base, name: str, members: list[dict[str, Any]]) -> None:

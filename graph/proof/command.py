@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from fractions import Fraction
 from typing import Final
 
@@ -17,14 +17,15 @@ VOTES, DECLARED, AGREEMENT = "votes", "declared", "agreement"
 class Command:
     """Questions of control on a base of facts, at one instant."""
 
-    def __init__(self, base: Base, at: int, *, through: bool = False, loose: bool = False) -> None:
-        """With `through`, what a nominee holds counts for whom it holds; else for nobody. `loose`
-        takes a register that sums past 1 at its word: enough to say that somebody is not at the
-        top."""
+    def __init__(
+        self, base: Base, at: int, *, through: bool = False, barred: Set[str] = frozenset()
+    ) -> None:
+        """With `through`, what a nominee holds counts for whom it holds; else for nobody. Those
+        who are `barred` have and decide nothing."""
         self._base = base
         self._at = at
         self._through = through
-        self._loose = loose
+        self._barred = barred
         self._joined: dict[bool, dict[str, set[str]]] = {}
 
     def holdings(self, company: str) -> list[tuple[frozenset[str], Relation]]:
@@ -46,9 +47,10 @@ class Command:
             fresh = [each for each in ahead if each not in seen]
             seen.update(fresh)
             todo += fresh
-        if last == {holder}:
-            return frozenset(last)
-        return frozenset(last) if self._through else frozenset({""})  # nobody's
+        plain = last == {holder}
+        if not self._barred.isdisjoint(last | {holder}) or not (plain or self._through):
+            return frozenset({""})  # nobody's
+        return frozenset(last or {holder})  # in a circle of nominees it stays where it stands
 
     def _standing(self, subject: str, kind: str, *, out: bool) -> list[Relation]:
         listed = self._base.out[subject] if out else self._base.into[subject]
@@ -84,7 +86,7 @@ class Command:
         """
         group, fresh = set(starts), set(starts)
         while fresh:
-            met = self._below(fresh) - group
+            met = self._below(fresh) - group - self._barred
             fresh = {each for each in met if self._decides(group, each, declared, most)}
             group |= fresh
         return group
@@ -103,9 +105,9 @@ class Command:
                 least += low
             elif not claims & group:
                 others += low
-        if most:
-            return min(own, 1 - others) > HALF or least > HALF
-        return own > HALF and (self._loose or total <= WHOLE)  # past 1 it shows nothing
+        if total > WHOLE:  # it contradicts itself: nothing is certain, whatever others have
+            return most and own > HALF
+        return (max(least, min(own, 1 - others)) if most else own) > HALF
 
     def controlled(self, party: str, *, most: bool = False) -> set[str]:
         """What a party controls: alone, by agreement, and whatever is so controlled in turn; with
@@ -135,7 +137,10 @@ class Command:
             if r.a != r.b and self._base.holds(r, self._at)
         }
         found: dict[str, set[str]] = {each: set() for pair in pairs for each in pair}
-        # Whether one decides alone is asked the other way about: what is certain must hold always.
+        # Whether one decides alone is asked the other way about, and of all facts: what is certain
+        # must hold always.
+        found = {each: set() for each in found if each not in self._barred}
+        pairs = {pair for pair in pairs if pair.isdisjoint(self._barred)}
         other = Command(self._base, self._at, through=True)
         alone = {b: other.commanded((b,), declared=True, most=not most) for b in found}
         grew = True
@@ -205,11 +210,12 @@ class Command:
 
     def unnamed(self, party: str) -> Fraction:
         """What of the votes in a company its register does not name, at most; 0 of whoever has no
-        register: persons, and organs of the state."""
+        register: persons, and organs of the state. One that sums past 1 names nobody."""
         subject = self._base.subjects[party]
         if subject.kind != "company" or subject.organ:
             return NONE
-        return 1 - sum((span(relation)[0] for _, relation in self.holdings(party)), NONE)
+        total = sum((span(relation)[0] for _, relation in self.holdings(party)), NONE)
+        return 1 - total if total <= WHOLE else Fraction(1)
 
 
 def _bands(members: set[str], pairs: set[frozenset[str]]) -> list[set[str]]:

@@ -56,7 +56,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "unit": ("the rule speaks of natural persons", "规则针对自然人"),
     "age": ("too young on the day of the act", "行为时未成年"),
     "unknown_age": ("age is not known", "年龄不明"),
-    "name_match": ("joined by name alone", "仅凭姓名关联"),
+    "name_match": ("joined by name alone, or by what was retracted", "仅凭姓名或已撤回记录关联"),
     "state_organ": ("a state organ", "国家机关"),
     "subject_ended": ("the subject itself no longer exists", "主体自身已终止"),
     "ended": ("the party no longer exists", "主体已终止"),

@@ -15,7 +15,7 @@ import numpy as np
 
 from graph.limbs import by_name_alone
 from graph.model import CODES, NAMES, SHARE_UNIT
-from graph.organs import is_organ
+from graph.proof.base import joined
 from graph.store import NONE
 from graph.times import format_time
 from graph.traverse import span
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Kinds that a rule may turn on; of a proof's facts only these are relations between subjects.
 CONTROL: Final = ("shareholder", "controller", "acts_in_concert", "nominee")
+MOST: Final = 100_000  # relations around one subject that are read
 AROUND: Final = (
     "legal_representative", "officer", "guarantee", "branch", "successor", "employs",
 )  # fmt: skip
@@ -62,18 +63,50 @@ def above(snapshot: Snapshot, node: int) -> Iterator[tuple[int, list[int]]]:
                     todo.append(other)
 
 
+def beneath(snapshot: Snapshot, nodes: Iterable[int], most: int) -> set[int] | None:
+    """Subjects above which any of these stands, as in `above`, themselves among them; None where
+    they are more than `most`."""
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    seen = set(nodes)
+    todo = list(seen)
+    for one in todo:
+        out = rows_of(snapshot, one, CONTROL, into=False)
+        into = rows_of(snapshot, one, ("nominee", "acts_in_concert"), into=True)
+        fresh = {*rep[cols.dst[out]].tolist(), *rep[cols.src[into]].tolist()} - seen
+        if len(seen) + len(fresh) > most:
+            return None
+        seen |= fresh
+        todo += fresh
+    return seen
+
+
 def joins_of(snapshot: Snapshot, node: int) -> list[int]:
     """Rows of the judgements that join records of a subject, those retracted since among them."""
     if int(snapshot.nodes.nxt[node]) == node:
         return []
-    rows: list[int] = rows_of(snapshot, node, ("same_as",), into=True).tolist()
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    found = rows_of(snapshot, node, ("same_as",), into=True)
+    rows: list[int] = found[rep[cols.src[found]] == rep[cols.dst[found]]].tolist()
     return rows
 
 
 def named_alone(snapshot: Snapshot, node: int) -> bool:
-    """Whether a name alone joins records of a subject."""
-    said = (snapshot.extra(row).get("by") for row in joins_of(snapshot, node))
-    return any(map(by_name_alone, said))
+    """Whether a name alone joins records of a subject, or nothing but a record that is retracted:
+    then they may be those of several."""
+    joins = joins_of(snapshot, node)
+    said = (snapshot.extra(row).get("by") for row in joins)
+    return any(map(by_name_alone, said)) or (bool(joins) and _apart(snapshot, node, joins))
+
+
+def _apart(snapshot: Snapshot, node: int, joins: list[int]) -> bool:
+    """Whether known records of a subject have nothing in common without those retracted."""
+    members = snapshot.members(node)
+    known = [m for m in members if snapshot.known(m)]
+    if len(known) in (0, 1, len(members)):
+        return False
+    cols = snapshot.columns
+    pairs = [(int(cols.src[r]), int(cols.dst[r])) for r in joins if stated(snapshot, r)]
+    return len(set(joined({m: snapshot.record_said(m)[3] for m in known}, pairs).values())) > 1
 
 
 def stated(snapshot: Snapshot, row: int) -> bool:
@@ -120,7 +153,7 @@ def units_text(units: int) -> str:
 
 
 def record(snapshot: Snapshot, node: int, stated: StoredFact | None) -> dict[str, Any]:
-    """A record as a proof states it; `stated` is what it says in full, for birth and organ."""
+    """A record as a proof states it; `stated` is what it says in full, for births."""
     begins, ends, batch, key = snapshot.record_said(node)
     said: dict[str, Any] = {
         "record": snapshot.record_name(node),
@@ -131,11 +164,10 @@ def record(snapshot: Snapshot, node: int, stated: StoredFact | None) -> dict[str
         "batch": batch,
         "key": key,
     }
-    if stated is not None:
-        if births := births_of(stated):
-            said["born"] = [born.isoformat() for born in births]
-        if is_organ((stated.payload.get("attrs") or {}).get("form")):
-            said["organ"] = True
+    if stated is not None and (births := births_of(stated)):
+        said["born"] = [born.isoformat() for born in births]
+    if snapshot.record_organ(node):
+        said["organ"] = True
     return said
 
 
@@ -155,6 +187,7 @@ def births_of(stated: StoredFact) -> list[date]:
 
 
 def listing(snapshot: Snapshot, node: int, said: dict[str, Any]) -> dict[str, Any]:
-    """A listing as a proof states it, under a record of its subject."""
+    """A listing as a proof states it, under a known record of its subject."""
+    stands = next((m for m in snapshot.members(node) if snapshot.known(m)), node)
     kept = ("fact", "list", "domain", "status", "valid_from", "valid_to")
-    return {name: said.get(name) for name in kept} | {"subject": snapshot.record_name(node)}
+    return {name: said.get(name) for name in kept} | {"subject": snapshot.record_name(stands)}

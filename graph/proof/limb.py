@@ -82,7 +82,7 @@ def _own(base: Base, party: str, subject: str, at: int) -> Standing:
         found.nominee = bool(through.limbs(party, subject))
         found.possible = not found.nominee and through.may(party, subject)
     if found.control or found.nominee or found.possible:
-        if Command(base, at, through=True, loose=True).is_commanded(party):
+        if through.is_commanded(party):
             found.control, found.nominee, found.possible = [], False, False
         elif not found.possible and through.is_commanded(party, most=True):
             found.control, found.nominee, found.possible = [], False, True
@@ -98,8 +98,4 @@ def _apart(base: Base, party: str, subject: str, at: int) -> bool:
     joined = {name for name, one in base.subjects.items() if one.by_name} - {party, subject}
     if not joined:
         return True
-    kept = Base(base.subjects)
-    for relation in (each for listed in base.out.values() for each in listed):
-        if joined.isdisjoint((relation.a, relation.b)):
-            kept.add(relation)
-    return bool(Command(kept, at).limbs(party, subject))
+    return bool(Command(base, at, barred=joined).limbs(party, subject))

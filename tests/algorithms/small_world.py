@@ -13,14 +13,15 @@ from api.parameters import describe
 SUBJECTS: Final = {
     "company": ("c1", "c2", "c3", "c4", "c5"),
     "person": ("p1", "p2", "p3"),
-    "account": ("a1", "a2", "a3", "a4"),
+    "account": ("a1", "a2", "a3", "a4", "a5"),
     "phone": ("t1", "t2"),
     "address": ("d1",),
     "device": ("v1",),
     "loan": ("n1",),
-    "event": ("e1",),
+    "event": ("e1", "e2", "e3"),
 }
 _FIXED: Final = {"measure": "consumption_restriction", "act": "2019-03-01"}
+_ATTRS: Final = {"person": {"birth_date": "1980-01-01"}, "event": {"type": "tender"}}
 _ABROAD: Final = {"export": True}
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
 
@@ -30,7 +31,7 @@ def entities() -> list[dict[str, Any]]:
     return [
         {
             "kind": kind, "id": name, "name": f"name of {name}", "valid_from": "2010-01-01",
-            "attrs": {"birth_date": "1980-01-01"} if kind == "person" else {},
+            "attrs": _ATTRS.get(kind, {}),
         }
         for name, kind in _KIND.items()
     ]  # fmt: skip
@@ -47,7 +48,7 @@ def _event(kind: str, a: str, b: str, at: str, **fields: Any) -> dict[str, Any]:
 def relations() -> list[dict[str, Any]]:
     """Cross- and self-holdings, parallel relations, self-loops, a transfer cycle, an invoice
     cycle, an export, a burst of invoices from a company in new hands, goods invoiced as others,
-    shared identifiers; nothing that happened before 2012."""
+    money scattered and gathered, shared identifiers; nothing that happened before 2012."""
     found = [
         _state("shareholder", "p1", "c1", share="0.6"),
         _state("shareholder", "p2", "c1", share="0.3"),
@@ -107,10 +108,29 @@ def relations() -> list[dict[str, Any]]:
         _event("invoice", "c4", "c1", "2021-04-25", amount="100.00", tax="11.50", goods="107"),
         _event("invoice", "c3", "c5", "2021-05-25", amount="120.00", goods="107", attrs=_ABROAD),
         _state("holds_account", "c4", "a4"),
+        _state("uses_device", "a1", "v1"),
+        _state("uses_device", "a3", "v1"),
         _event("transfer", "a2", "a4", "2021-05-02T10:00:00+08:00", amount="100.00"),
         _event("transfer", "a4", "a1", "2021-05-04T10:00:00+08:00", amount="94.00"),
         _event("transfer", "a1", "a4", "2021-04-20T10:00:00+08:00", amount="200.00"),
         _event("transfer", "a4", "a2", "2021-05-06T10:00:00+08:00", amount="20.00"),
+        *(
+            _event("transfer", *ends, f"2021-08-0{day}T10:00:00+08:00", amount="60.00")
+            for middle in ("a2", "a3", "a4")
+            for day, ends in ((1, ("a1", middle)), (2, (middle, "a5")))
+        ),
+        *(
+            _state("participated", who, event, role=role, amount=amount)
+            for event, who, role, amount in (
+                ("e1", "c2", "winner", "98.00"),
+                ("e2", "c1", "winner", "70.00"),
+                ("e2", "c2", "bidder", "71.00"),
+                ("e2", "c4", "bidder", "72.00"),
+                ("e3", "c1", "bidder", "53.00"),
+                ("e3", "c2", "bidder", "52.00"),
+                ("e3", "c4", "winner", "51.00"),
+            )
+        ),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
 

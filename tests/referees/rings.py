@@ -12,16 +12,24 @@ Edge = tuple[str, str]  # user, item
 Pair = frozenset[str]
 
 
-def pair_weights(edges: Iterable[Edge], most: int) -> dict[Pair, Fraction]:
-    """What each pair shares: 1 / (d - 1) for an item of d users, unless they are more than most."""
+def pair_weights(
+    edges: Iterable[Edge],
+    most: int,
+    half: Iterable[str] = (),
+    party: dict[str, str] | None = None,
+) -> dict[Pair, Fraction]:
+    """What each pair of different parties shares: 1 / (d - 1) for an item of d parties, unless they
+    are more than most; the half of it for some items."""
+    of = party or {}
     users: dict[str, set[str]] = defaultdict(set)
     for user, item in edges:
         users[item].add(user)
     found: Counter[Pair] = Counter()
-    for who in users.values():
-        if len(who) <= most:
-            for pair in combinations(sorted(who), 2):
-                found[frozenset(pair)] += Fraction(1, len(who) - 1)
+    for item, who in users.items():
+        d = len({of.get(user, user) for user in who})
+        for a, b in combinations(sorted(who), 2):
+            if d <= most and of.get(a, a) != of.get(b, b):
+                found[frozenset({a, b})] += Fraction(1, d - 1) / (2 if item in half else 1)
     return dict(found)
 
 
@@ -41,16 +49,30 @@ def together(pairs: Iterable[Pair]) -> set[frozenset[str]]:
 
 
 def dense_groups(pairs: dict[Pair, Fraction], least: Fraction, dense: Fraction) -> set[Pair]:
-    """The largest groups that hang together by pairs of some weight and of whose pairs at least a
-    share `dense` has it."""
-    found: set[frozenset[str]] = set()
+    """Of the groups that hang together by pairs of some weight those, none overlapping, that have
+    most pairs above a share `dense` of all that they could have; of equals the larger ones."""
+    excess: dict[Pair, Fraction] = {}
     for level in {weight for weight in pairs.values() if weight >= least}:
         kept = {pair for pair, weight in pairs.items() if weight >= level}
         for group in together(kept):
             inside = sum(pair <= group for pair in kept)
-            if inside >= dense * math.comb(len(group), 2):
-                found.add(group)
-    return {group for group in found if not any(group < other for other in found)}
+            value = inside - dense * math.comb(len(group), 2)
+            excess[group] = max(excess.get(group, value), value)
+
+    def best(within: Pair | None) -> tuple[Fraction, set[Pair]]:
+        """The most that groups within one (or anywhere) have together, and which these are."""
+        smaller = [g for g in excess if within is None or g < within]
+        total, taken = Fraction(0), set()
+        for group in smaller:
+            if any(group < other for other in smaller):
+                continue
+            below, parts = best(group)
+            if excess[group] > 0 and excess[group] >= below:
+                below, parts = excess[group], {group}
+            total, taken = total + below, taken | parts
+        return total, taken
+
+    return best(None)[1]
 
 
 def edge_weights(edges: set[Edge], c: float) -> dict[Edge, int]:

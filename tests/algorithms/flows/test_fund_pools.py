@@ -137,11 +137,11 @@ def test_outside_income_covers_returns_as_it_comes() -> None:
 
 
 def test_innocent_look_alikes_score_low() -> None:
-    repaid = [f for f in scheme() if not f["id"].startswith("w") or f["id"] == "wife"]
+    repaid = [f for f in scheme() if not f["id"].startswith("w") or f["id"] in ("w", "wife")]
     for fact in repaid:
         if fact["id"].startswith("oo"):
             fact["amount"] = "10000.00"
-    fees = [f for f in scheme() if not f["id"].startswith(("oo", "w")) or f["id"] == "wife"]
+    fees = [f for f in scheme() if not f["id"].startswith(("oo", "w")) or f["id"] in ("w", "wife")]
     fees += [transfer(f"m{m}-{i}", f"a{i}", "x", i + 30 * m, "10000.00") for i in range(40)
              for m in range(1, 7)]  # fmt: skip
     for facts, sign in ((repaid, "redeemed"), (fees, "dues")):

@@ -257,3 +257,21 @@ def test_finbench_is_never_over_integrated_ownership(tmp_path: Path) -> None:
                 if plain(row["b"]) not in beyond:
                     assert row["value"] == pytest.approx(shares[row["b"]], abs=1e-12)
     assert seen == {True, False}
+
+
+def test_what_only_the_state_owns_in_common_is_no_link(tmp_path: Path) -> None:
+    """An organ of the state owns two firms, one of which owns a third with a fund."""
+    organ = {"kind": "company", "id": "o", "attrs": {"form": "机关法人"}}
+    snapshot = world(
+        tmp_path,
+        [holding("o", "a", "1"), holding("o", "b", "1"), holding("a", "c", "0.5"),
+         holding("f", "c", "0.5"), holding("f", "b", "0.3")],
+        [organ],
+    )  # fmt: skip
+    found = links(rows(snapshot))
+    assert {key for key in found if key[2] == "common"} == {("b", "c", "common", "f")}
+    assert {key[:2] for key in found if key[0] == "o"} == {("o", "a"), ("o", "b"), ("o", "c")}
+    assert {key for key in links(rows(snapshot, subject="b")) if key[2] == "common"} == {
+        ("b", "c", "common", "f")
+    }
+    assert {key for key in links(rows(snapshot, target="a")) if key[2] == "common"} == set()

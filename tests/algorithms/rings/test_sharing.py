@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from algorithms.rings.bipartite import Bipartite, starts
 from algorithms.rings.peeling import UNIT as MASS
 from algorithms.rings.peeling import Network, densest, without
-from algorithms.rings.sharing import UNIT, dense_groups, pairs, weights
+from algorithms.rings.sharing import UNIT, dense_groups, pairs, shares, weights
 from tests.referees import rings as referee
 
 EDGES = st.sets(st.tuples(st.integers(0, 9), st.integers(0, 6)), max_size=40)
@@ -37,7 +37,7 @@ def named(edges: set[tuple[int, int]]) -> set[tuple[str, str]]:
 @given(EDGES, st.integers(2, 10), st.sampled_from([0.1, 0.25, 0.5, 1.0]), st.sampled_from([0.4, 1]))
 def test_pairs_and_dense_groups_are_those_of_the_referee(edges, most, least, dense) -> None:
     made = net(edges)
-    found = pairs(made, weights(made, most), round(least * UNIT), 10)
+    found = pairs(made, weights(shares(made), most), round(least * UNIT), 10)
     expected = referee.pair_weights(named(edges), most)
     weighed = {
         frozenset({f"u{a}", f"u{b}"}): Fraction(w, UNIT)
@@ -55,7 +55,7 @@ def test_pairs_and_dense_groups_are_those_of_the_referee(edges, most, least, den
 
 def test_a_hub_costs_nothing_and_joins_nobody() -> None:
     made = net({(user, 0) for user in range(200_000)} | {(1, 1), (2, 1)}, 200_000, 2)
-    found = pairs(made, weights(made, 50), UNIT // 10, 10)
+    found = pairs(made, weights(shares(made), 50), UNIT // 10, 10)
     assert (found.a.tolist(), found.b.tolist(), found.explored) == ([1], [2], 1)
 
 
