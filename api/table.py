@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from algorithms.findings.finding import BESIDE
 from algorithms.registry import Algorithm
 from api.output import printable
 from graph.errors import UnknownSubject
@@ -50,9 +51,12 @@ def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot
 
 
 def table(rows: Iterable[dict[str, Any]], snapshot: Snapshot | None = None) -> Table:
-    """Rows as a table; a column for every field that any row has."""
+    """Rows as a table; a column for every field that any row has, of findings those that a reader
+    wants first."""
     rows = list(rows)
     columns = list(dict.fromkeys(name for row in rows for name in row))
+    if "signs" in columns:
+        columns = [name for name in columns if name not in BESIDE]
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for name in columns:
         right = any(isinstance(row.get(name), int | float) for row in rows)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from algorithms.registry import Params
 
+# What a row carries beside what a reader wants first: `why` says it in words.
+BESIDE: Final = frozenset({
+    "id", "p", "q", "evidence", "signs", "currency", "attrs", "facts_total", "members_total",
+    "findings", "findings_total",
+})  # fmt: skip
 _Rate = Annotated[float, Meta(ge=0, le=1)]
 
 

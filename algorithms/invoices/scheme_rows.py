@@ -189,7 +189,7 @@ def _circle(snapshot: Snapshot, scheme: Scheme) -> list[str]:
 def _why(scheme: Scheme, members: int) -> str:
     """What each pattern's strongest finding says."""
     zh = [f"{members} 家企业, {len(scheme.parts)} 条线索, {len(scheme.best)} 种模式"]
-    en = [f"{members} companies, {len(scheme.parts)} findings of {len(scheme.best)} patterns"]
+    en = [f"companies: {members}, findings: {len(scheme.parts)}, patterns: {len(scheme.best)}"]
     for pattern, part in scheme.best.items():
         zh.append(f"{named(pattern)} ({part.row.score:.2f}): {part.found.zh}")
         en.append(f"{pattern} ({part.row.score:.2f}): {part.found.en}")

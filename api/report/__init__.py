@@ -12,8 +12,10 @@ process.
 
 from api.report.canvas import Picture
 from api.report.chains import chains
+from api.report.flow import flow
 from api.report.network import surroundings
 from api.report.pyramid import ownership
 from api.report.ring import cycle
+from api.report.timeline import timeline
 
-__all__ = ["Picture", "chains", "cycle", "ownership", "surroundings"]
+__all__ = ["Picture", "chains", "cycle", "flow", "ownership", "surroundings", "timeline"]

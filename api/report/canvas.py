@@ -162,6 +162,14 @@ class Picture:
         path = f'<path class="edge {look}" d="{_through(drawn)}"/>'
         self._back.append(f"<g>{title}{path}{tail}</g>")
 
+    def dot(self, at: Point, kind: str, tip: str = "") -> None:
+        """The mark of a kind, alone."""
+        self._grow(at[0] - _MARK, at[1] - _MARK)
+        self._grow(at[0] + _MARK, at[1] + _MARK)
+        self._kinds.setdefault(kind)
+        title = f"<title>{escape(clean(tip))}</title>" if tip else ""
+        self._front.append(f"<g>{title}{mark(kind, at)}</g>")
+
     def words(
         self, at: Point, lines: Iterable[str], anchor: str = "middle", look: str = "label"
     ) -> None:

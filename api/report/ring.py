@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from algorithms.findings.patterns import named
 from api.report.canvas import Picture, Point, border
 from api.report.known import Known
 from api.report.words import moment, money
@@ -14,6 +15,7 @@ from api.report.words import moment, money
 if TYPE_CHECKING:
     from api.client import Asking
 
+_AMOUNT: Final = dict.fromkeys(("transfer_cycle", "transfer_cycle_any_order"), "最小一笔 least")
 _NUMBERS: Final = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
@@ -27,7 +29,7 @@ def cycle(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
     members: Sequence[str] = found["members"]
     hops = _hops(known, members)
     picture = Picture(
-        f"资金闭环 Cycle of {len(members)}: {found['id']}",
+        f"{named(str(found['pattern']))} Cycle of {len(members)}: {found['id']}",
         f"{found['why']}. Members in order: "
         + ", ".join(known.subject(name)["label"] for name in members)
         + ".",
@@ -46,7 +48,7 @@ def cycle(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
         middle = (start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2
         out = math.hypot(*middle) or 1.0
         ux, uy = middle[0] / out, middle[1] / out
-        off = (70 * abs(ux) + 24 * abs(uy)) * (-1 if len(members) > 2 else 1)
+        off = (70 * abs(ux) + 24 * abs(uy)) * (-1 if len(members) > 3 else 1)
         picture.words((middle[0] + off * ux, middle[1] + off * uy), _said(i, facts))
     for place, card in zip(places, cards, strict=True):
         picture.card(place, card)
@@ -54,7 +56,9 @@ def cycle(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
     picture.words(
         (0.0, 0.0),
         [
-            f"最小一笔 least {money(str(found['amount']))}" if found.get("amount") else "",
+            f"{_AMOUNT.get(found['pattern'], '金额 amount')} {money(str(found['amount']))}"
+            if found.get("amount")
+            else "",
             f"{moment(found['begins'])} → {moment(found['ends'])}" if len(members) > 4 else "",
             f"得分 score {score:.4g}" if score is not None else "",
         ],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from algorithms.findings.finding import BESIDE
 from api.report.known import Known
 from api.report.words import SHARES, kind_words, moment, money, percent, says, span
 
@@ -45,6 +46,7 @@ _HIDDEN: Final = {
     "extend_batch": {"basis", "control", "share_min", "share_max", "reason", "facts_total"},
     "beneficial_owners": {"facts_total"},
     "common_links": {"facts_total"},
+    "communities": {"id", "pattern", "facts_total", "members_total"},
     "cases": {
         "pattern",
         "findings",
@@ -55,10 +57,6 @@ _HIDDEN: Final = {
         "findings_total",
     },
 }
-# What every finding carries; `why` says it in words.
-_FINDING: Final = frozenset({
-    "id", "p", "q", "evidence", "signs", "currency", "attrs", "facts_total", "members_total",
-})  # fmt: skip
 _ASKED: Final = {
     "target": ("owned", "controlled", "company"), "owner": ("owner",),
     "controller": ("controller",),
@@ -106,7 +104,7 @@ def results(known: Known, answer: Mapping[str, Any], most: int) -> Table:
         column for name, columns in _ASKED.items() if asked.get(name) for column in columns
     }
     if rows and "signs" in rows[0]:
-        hidden |= _FINDING
+        hidden |= BESIDE
     names = dict.fromkeys(
         name for row in rows for name, value in row.items()
         if name not in hidden and value not in (None, [])

@@ -4,83 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from api.cli import main
 from graph.times import today
+from tests.api.walking import Walk
 
-GUIDE = Path(__file__).parent.parent.parent / "docs" / "guides" / "penalty-to-parties.md"
-BLOCK = re.compile(r"^```(\w+)\n(.+?)\n```$", re.M | re.S)
-FILE = re.compile(r"`(\w+\.jsonl)`[^`]*$")
 P1, P2, P3 = "D-b32d737fc85214fd", "D-9e99cf185233797f", "D-fd57c970da876219"
-REFUSED = ' || echo "exit $?"'
-
-
-class Walk:
-    """Runs the lines of the page one after another, each told to print JSON where it can."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-        self._patch, self._capfd = patch, capfd
-        self._lines = self._read()
-        self.errors = ""
-
-    def _read(self) -> Iterator[str]:
-        text = GUIDE.read_text("utf-8")
-        for block in BLOCK.finditer(text):
-            kind, body = block.groups()
-            if kind == "json":  # the file that is named last before its lines
-                named = FILE.search(text[: block.start()].rpartition("```")[2].rstrip())
-                assert named is not None, body
-                Path(named[1]).write_text(body + "\n", "utf-8")
-            else:
-                assert kind == "sh"
-                yield from body.splitlines()
-
-    def left(self) -> list[str]:
-        return list(self._lines)
-
-    def plain(self, start: str) -> tuple[int, str]:
-        """The next line, which begins so, as it stands: exit code and standard output."""
-        line = next(self._lines)
-        assert line.startswith(start), line
-        command, refused, _ = line.partition(REFUSED)
-        command, _, out_file = command.partition(" > ")
-        program, *args = shlex.split(command)
-        if program == "export":
-            self._patch.setenv(*args[0].split("=", 1))
-            return 0, ""
-        if program != "linkrisk":
-            done = subprocess.run(["sh", "-ec", line], check=True, text=True, capture_output=True)
-            return done.returncode, done.stdout
-        code = main(args)
-        out, self.errors = self._capfd.readouterr()
-        assert bool(code) == bool(refused), (line, out, self.errors)
-        if out_file:
-            Path(out_file).write_text(out, "utf-8")
-        return code, out
-
-    def json(self, start: str) -> Any:
-        """The next line, which begins so and succeeds, asked for JSON."""
-        line = next(self._lines)
-        self._lines = _before(f"{line} --json".replace("--json --json", "--json"), self._lines)
-        return json.loads(self.plain(start)[1])
-
-    def refused(self, start: str) -> str:
-        """The next line, which begins so and is refused with exit code 1, and why."""
-        code, out = self.plain(start)
-        assert code == 1
-        return out + self.errors
-
-
-def _before(line: str, lines: Iterator[str]) -> Iterator[str]:
-    yield line
-    yield from lines
 
 
 @pytest.fixture
@@ -90,7 +21,7 @@ def walk(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LINKRISK_RULEBOOK", raising=False)
     monkeypatch.delenv("LINKRISK_OBJECTION_SUSPENDS", raising=False)
-    return Walk(monkeypatch, capfd)
+    return Walk("penalty-to-parties.md", monkeypatch, capfd)
 
 
 def test_from_listing_to_exit(walk: Walk) -> None:
@@ -121,9 +52,7 @@ def reached(walk: Walk) -> None:
     walk.plain("linkrisk extend --subject c1")
     answer = json.loads(Path("answer.json").read_text("utf-8"))
     rows = {row["party"].removeprefix("case:"): row for row in answer["results"]}
-    told = re.findall(
-        r"^\| (\w\d) \| `(\w+)` \| .* \| ([\w, ]+) \|$", GUIDE.read_text("utf-8"), re.M
-    )
+    told = re.findall(r"^\| (\w\d) \| `(\w+)` \| .* \| ([\w, ]+) \|$", walk.text, re.M)
     assert [(party, outcome) for party, outcome, _ in told] == [
         ("p1", "extend"), ("p2", "extend"), ("p3", "extend"), ("p5", "review"), ("p6", "review"),
         ("c2", "exclude"), ("p4", "exclude"), ("p7", "exclude"),
