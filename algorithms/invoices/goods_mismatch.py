@@ -73,9 +73,9 @@ def goods_mismatch(snapshot: Snapshot, params: GoodsMismatchParams) -> Result[Fi
     the group is no overhead (which at least 40 % of all sellers buy, where there are 50 sellers:
     power, carriage, rent). A sale of the first kind is *replaced* where the company bought goods
     left over at most `dwell` days before it, neither amount more than 1 + `max_margin` times the
-    other. A company is found where sales out of nothing are at least `min_share` of all its sales that
-    name goods, and those replaced at least `min_replaced` of them, by amount. Every such company is
-    found, once; `pattern` is `goods_mismatch`.
+    other. A company is found where sales out of nothing are at least `min_share` of all its sales
+    that name goods, and those replaced at least `min_replaced` of them, by amount. Every such
+    company is found, once; `pattern` is `goods_mismatch`.
 
     `members` is the company, `attrs.circle` its suppliers of what is left over and customers of
     what is out of nothing, `facts` these purchases and sales, by time and id; `amount` is what was
