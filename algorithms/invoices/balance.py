@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     F64 = npt.NDArray[np.float64]
 
 MAIN: Final = 0.05  # of its purchases: less says nothing of what a company makes things from
+OVERHEAD: Final = 0.4
+ENOUGH: Final = 50
 SELLERS: Final = 5  # others who sell a group; fewer say nothing of what is usual
 
 
@@ -63,13 +65,14 @@ def balance(invoices: Invoices) -> Balance:
     return Balance(groups, key, sold, bought, place, sale, purchase)
 
 
-def overheads(made: Balance, share: float, least: int) -> Bools:
-    """The groups that at least a share of all sellers buy; none where sellers are too few."""
+def overheads(made: Balance) -> Bools | None:
+    """The groups that at least a share `OVERHEAD` of all sellers buy; None where there are fewer
+    than `ENOUGH` sellers to tell by."""
     sellers = np.unique(made.company[made.sold > 0])
-    if len(sellers) < least:
-        return np.zeros(made.groups, np.bool_)
+    if len(sellers) < ENOUGH:
+        return None
     buys = (made.bought > 0) & np.isin(made.company, sellers)
-    found: Bools = np.bincount(made.group[buys], minlength=made.groups) >= share * len(sellers)
+    found: Bools = np.bincount(made.group[buys], minlength=made.groups) >= OVERHEAD * len(sellers)
     return found
 
 
