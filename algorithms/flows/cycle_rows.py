@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
@@ -40,7 +41,8 @@ def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     if params.any_order and params.tolerance is not None:
         raise WrongUsage("tolerance compares transfers in order of time: leave out any_order")
     kinds = params.kinds or ["transfer"]
-    root = None if params.through is None else snapshot.resolve(params.through)
+    kind = "account" if kinds == ["transfer"] else None  # other payments run over loans and people
+    root = None if params.through is None else subject_of(snapshot, params.through, kind)
     ask = ask_for(snapshot, kinds, "out", at, params.since)  # checks the kinds, too
     whole = snapshot.rows(kinds, at)
     whole = whole[snapshot.columns.vf[whole] >= ask.since]

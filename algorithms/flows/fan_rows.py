@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.flows.fan_field import Field
@@ -41,7 +42,7 @@ def find(snapshot: Snapshot, params: FanParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `fan_patterns`."""
     until = time.monotonic() + params.time_limit
     kinds = params.kinds or ["transfer"]
-    near = None if params.account is None else snapshot.resolve(params.account)
+    near = None if params.account is None else subject_of(snapshot, params.account, "account")
     ask_for(snapshot, kinds, "out", at)  # checks the kinds
     rows = snapshot.rows(kinds, at)
     if params.min_amount is not None:

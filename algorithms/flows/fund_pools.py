@@ -31,7 +31,7 @@ class FundPoolParams(FindingParams, frozen=True, kw_only=True):
         Meta(description="of them, accounts that were paid later / 其中至少多少个事后收到返款"),
     ] = 2
     currency: Annotated[
-        str, Meta(description="the currency looked at / 币种", min_length=3, max_length=3)
+        str, Meta(description="the currency looked at / 币种", pattern="^[A-Z]{3}$")
     ] = "CNY"
 
 

@@ -57,7 +57,7 @@ class LayeredParams(FindingParams, frozen=True, kw_only=True):
         ),
     ] = 5
     currency: Annotated[
-        str, Meta(description="the currency looked at / 币种", min_length=3, max_length=3)
+        str, Meta(description="the currency looked at / 币种", pattern="^[A-Z]{3}$")
     ] = "CNY"
 
 

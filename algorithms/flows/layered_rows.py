@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
@@ -27,7 +28,7 @@ def found_flows(snapshot: Snapshot, params: LayeredParams) -> Result[Finding]:
     """The answer to a question; see `layered_flow`."""
     until = time.monotonic() + params.time_limit
     at = day_end(params.as_of or today())
-    one = None if params.account is None else snapshot.resolve(params.account)
+    one = None if params.account is None else subject_of(snapshot, params.account, "account")
     pay, accounts = _payments(snapshot, params.currency, at)
     cuts: list[Cut] = []
     found: list[Block] = []

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import CAP, Sign
 from algorithms.findings.significance import binomial_tail
@@ -38,7 +39,7 @@ WAGES, KIN, REGULAR, LONE, MUTUAL = -4.0, -16.0, -4.0, 1.0, -6.0
 NEW, FIRM, LIVING = 1.5, -8.0, -4.0
 
 _WORDS: Final = {  # what a positive weight says, and a negative one
-    "burst": ("资金集中在一个月内过账 / all within a month", "长年均匀 / all year alike"),
+    "burst": ("资金集中在一个月内流转 / all within a month", "长年均匀 / all year alike"),
     "soon": ("随即转出 / passed on soon", "资金有停留 / money stays"),
     "ratio": ("转出约等于转入 / out about equals in", "转出转入相差大 / out differs from in"),
     "wages": ("", "工资收支 / wages"),
@@ -73,7 +74,8 @@ class Passed(NamedTuple):
 def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]:
     """Look as the question asks; see `pass_through`."""
     kinds = params.kinds or ["transfer"]
-    only = None if params.account is None else snapshot.resolve(params.account)
+    kind = "account" if kinds == ["transfer"] else None  # other payments run over loans and people
+    only = None if params.account is None else subject_of(snapshot, params.account, kind)
     ask_for(snapshot, kinds, "out", at)  # checks the kinds
     rows = snapshot.rows(kinds, at)
     if params.min_amount is not None:

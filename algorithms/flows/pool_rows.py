@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
@@ -62,7 +63,7 @@ def found_pools(snapshot: Snapshot, params: FundPoolParams) -> Result[Finding]:
     """The answer to a question; see `fund_pools`."""
     until = time.monotonic() + params.time_limit
     at = day_end(params.as_of or today())
-    one = None if params.account is None else snapshot.resolve(params.account)
+    one = None if params.account is None else subject_of(snapshot, params.account, "account")
     paid = _transfers(snapshot, params.currency, at)
     pays, paid_by, back = _degrees(snapshot.n, paid)
     candidates = np.flatnonzero((paid_by >= params.min_payers) & (back >= params.min_returned))

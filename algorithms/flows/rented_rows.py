@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import poisson_tail
@@ -57,7 +58,7 @@ def found_accounts(snapshot: Snapshot, params: RentedParams) -> Result[Finding]:
     """The answer to a question; see `rented_accounts`."""
     until = time.monotonic() + params.time_limit
     at = day_end(params.as_of or today())
-    one = None if params.account is None else snapshot.resolve(params.account)
+    one = None if params.account is None else subject_of(snapshot, params.account, "account")
     uses = _uses(snapshot, at)
     whose = holders(snapshot, at)
     rings, per_tool = _rings(uses, whose, params, snapshot.n)

@@ -55,7 +55,7 @@ class AffiliatedParams(FindingParams, frozen=True, kw_only=True):
     Finding,
     sources=(
         "doi:10.1109/TKDE.2016.2571686",
-        "doi:10.1140/epjb/e2004-00257-5",
+        "Maslov, Sneppen and Zaliznyak, Physica A 333 (2004) 529",
     ),
     title="Affiliated trades / 隐性关联交易",
     family="invoices",
@@ -68,8 +68,8 @@ def affiliated_trades(snapshot: Snapshot, params: AffiliatedParams) -> Result[Fi
     representative, officer, controller or shareholder (`min_share`), and between two who are kin,
     act in concert, or of whom one is the other's nominee; at most `max_depth` steps on either side.
     Relations count when true on `as_of`, invoices when issued by the end of that day, red ones
-    netted against what they take back and void ones left out; a pair of companies whose invoices
-    come to nothing does not trade.
+    netted against what they take back, void ones and those not in yuan (CNY) left out; a pair of
+    companies whose invoices come to nothing does not trade.
 
     Found is every pair of seller and buyer (pattern `affiliated_trade`) that are two or more steps
     apart over an antecedent. A seller and buyer one step apart hold each other in the open. An

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import LEAST
@@ -94,7 +95,7 @@ def find(snapshot: Snapshot, params: AffiliatedParams) -> Result[Finding]:
     """The rows of `affiliated_trades`."""
     until = time.monotonic() + params.time_limit
     at = day_end(params.as_of or today())
-    company = None if params.company is None else snapshot.resolve(params.company)
+    company = None if params.company is None else subject_of(snapshot, params.company, "company")
     found = affiliates(snapshot, params, at, until)
     made = _Making(snapshot, params, at, found).rows(company)
     tests = len(found.trade.net)

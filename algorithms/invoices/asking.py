@@ -20,5 +20,6 @@ class InvoiceParams(FindingParams, frozen=True, kw_only=True):
         ),
     ] = None
     currency: Annotated[
-        str, Meta(description="only invoices in this currency / 只看此币种的发票", max_length=3)
+        str,
+        Meta(description="only invoices in this currency / 只看此币种的发票", pattern="^[A-Z]{3}$"),
     ] = "CNY"

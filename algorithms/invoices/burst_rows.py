@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import empirical_tail, poisson_tail
@@ -37,7 +38,7 @@ _FEW: Final = 3.0  # buyers, weighed by amount: a project and not a crowd
 
 def find(snapshot: Snapshot, params: InvoiceBurstParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_bursts`."""
-    asked = None if params.company is None else snapshot.resolve(params.company)
+    asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
     window = int(params.window * DAY)
     made = issued(kept, int(params.max_age * DAY))

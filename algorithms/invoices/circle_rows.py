@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import CAP, Sign
 from algorithms.invoices.circle_chance import chance
@@ -36,7 +37,7 @@ GOODS: Final = 1.0  # what the goods say, one way or the other
 def find(snapshot: Snapshot, params: InvoiceCycleParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_cycles`."""
     until = time.monotonic() + params.time_limit
-    asked = None if params.company is None else snapshot.resolve(params.company)
+    asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
     box = Box(
         params.min_length, max(params.min_length, params.max_length), int(params.window * DAY),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.invoices.following import before, links, partners, reached
 from algorithms.invoices.ledgers import Invoices, books
 from algorithms.invoices.trace_goods import GoodsStop
@@ -70,7 +71,7 @@ class _Trace:
         self._goods = goods = chosen(self._kept, params.goods)
         self._start = None
         if params.from_ is not None:
-            self._start = self._kept.place(snapshot.resolve(params.from_))
+            self._start = self._kept.place(subject_of(snapshot, params.from_, "company"))
         many = max(len(goods.classes), 1)
         self._n = self._kept.n * many
         self._sold = np.bincount(goods.seller, minlength=self._n) > 0

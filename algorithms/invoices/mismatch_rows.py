@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.invoices import livelihood
@@ -47,7 +48,7 @@ class Traded(NamedTuple):
 
 def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `goods_mismatch`."""
-    asked = None if params.company is None else snapshot.resolve(params.company)
+    asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
     whole = kept.balance
     traded = _traded(kept, whole, params)

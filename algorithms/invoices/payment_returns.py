@@ -98,8 +98,8 @@ def payment_returns(snapshot: Snapshot, params: ReturnParams) -> Result[Finding]
     amount, one declared group, one payment of three or more, a small part of much trade.
 
     `truncated` says where `max_explored` left a payment's way unfinished, and where time ended the
-    search. Linear in the transfers and invoices, and what is followed of each payment. Raises
-    UnknownSubject.
+    search. Only invoices and transfers in yuan (CNY) are looked at. Linear in both, and what is
+    followed of each payment. Raises UnknownSubject.
     """
     from algorithms.invoices.return_rows import find
 

@@ -66,7 +66,8 @@ class RebateParams(FindingParams, frozen=True, kw_only=True):
 def rebate_chains(snapshot: Snapshot, params: RebateParams) -> Result[Finding]:
     """Exports whose goods, followed back along invoices, come from makers that made nothing.
 
-    An export is a standing invoice with `attrs.export`; its seller can claim the tax back that was
+    Only invoices in yuan (CNY) are looked at, exports among them. An export is a standing invoice
+    with `attrs.export`; its seller can claim the tax back that was
     paid before. Goods are followed by their group (first three digits of the code), back in order
     of time: each invoice is no later than the one it is followed from and no more than `window`
     days before it, up to `max_depth` invoices before the export. A maker is who sold goods of the

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
@@ -38,7 +39,7 @@ class _Question:
         self._kept = kept = books(snapshot, day_end(params.as_of or today()))
         self._wanted = None
         if params.company is not None:
-            self._wanted = kept.place(snapshot.resolve(params.company))
+            self._wanted = kept.place(subject_of(snapshot, params.company, "company"))
         self._tests = self._looked = self._cut = 0
         self._hubs: set[int] = set()
         self._late = False

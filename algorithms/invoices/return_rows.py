@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
@@ -126,7 +127,9 @@ class _Question:
         self._until = time.monotonic() + params.time_limit
         self.snapshot, self.params = snapshot, params
         self._kept = books(snapshot, day_end(params.as_of or today()))
-        self._wanted = None if params.company is None else snapshot.resolve(params.company)
+        self._wanted = (
+            None if params.company is None else subject_of(snapshot, params.company, "company")
+        )
         self.window = int(params.window * DAY)
 
     def answer(self) -> Result[Finding]:
@@ -196,7 +199,7 @@ class _Question:
             circle=Later(lambda: source.both[1]),
             p=p,
             zh=f"购方付款 {len(back)} 笔共 {texts[0]} 元, 其中 {texts[1]} 元在"
-            f" {self.params.window:g} 天内回流至购方或其关系人账户",
+            f" {self.params.window:g} 天内回流至购方或其关联人账户",
             en=f"{len(back)} payments of {texts[0]} CNY, of which {texts[1]} was back with the"
             f" buyer or its people within {self.params.window:g} days",
             signs=tuple(self._signs(pair, back, share, fees, grouped)),

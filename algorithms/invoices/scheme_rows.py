@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from msgspec import UNSET
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import MEMBERS_LIMIT
 from algorithms.findings.patterns import named
 from algorithms.findings.significance import false_discovery
@@ -43,7 +44,7 @@ class Scheme(NamedTuple):
 def find(snapshot: Snapshot, params: SchemeParams) -> Result[InvoiceScheme]:
     """The rows of `invoice_schemes`."""
     at = day_end(params.as_of or today())
-    wanted = None if params.company is None else snapshot.resolve(params.company)
+    wanted = None if params.company is None else subject_of(snapshot, params.company, "company")
     asked = ask(snapshot, params)
     within: dict[int, list[int]] = {}
     for place, part in enumerate(asked.parts):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.invoices import livelihood
@@ -27,7 +28,7 @@ MANY: Final = 5  # deals from which on it is a business
 
 def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_pass_through`."""
-    asked = None if params.company is None else snapshot.resolve(params.company)
+    asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
     dwell = int(params.dwell * DAY)
     made = trading(kept.invoices, dwell)
