@@ -97,14 +97,15 @@ def _rules(snapshot: Snapshot, params: TraceParams, start: int) -> Rules:
 
 
 def _starts(snapshot: Snapshot, start: int, at: int) -> I64:
-    """The account or loan itself; the accounts of a person or company."""
+    """The account or loan itself; the accounts of a person or company, of one that is no more those
+    that it held to its last: what it did before stays visible."""
     kind = snapshot.kind_name(start)
     if kind in ("account", "loan"):
         return np.array([start], np.int64)
     if kind not in ("person", "company"):
         raise InputError(f"from: money leaves accounts and loans, not a {kind}")
     rep, cols = snapshot.nodes.rep, snapshot.columns
-    held = snapshot.rows("holds_account", at)
+    held = snapshot.rows("holds_account", min(at, int(snapshot.nodes.vt[start]) - 1))
     mine = held[rep[cols.src[held]] == start]
     return np.unique(rep[cols.dst[mine]]).astype(np.int64)
 

@@ -433,3 +433,22 @@ def test_what_came_since_the_base_was_made_is_followed(write: Callable[..., Stor
     assert after == fresh
     store.write("gone", [Normaliser("d", store.id_key).row({"kind": "retract", "id": "t3"})])
     assert set(rows(snapshot_of(live), "a")) == {"d:b", "d:d"}
+
+
+def test_the_accounts_of_a_company_that_is_no_more() -> None:
+    """What it did before it was deregistered stays visible, not what it had given up."""
+    facts = [
+        {"kind": "company", "id": "c", "valid_to": "2021-06-01"},
+        account("a0"), account("a1"), account("old"), account("b"),
+        relation("holds_account", "h0", "c", "a0"),
+        relation("holds_account", "h1", "c", "a1", valid_to="2021-06-01"),
+        relation("holds_account", "h2", "c", "old", valid_to="2021-03-01"),
+        *(
+            transfer(f"t{start}", start, "b", 0, "5.00")
+            for start in ("a0", "a1", "old")
+        ),
+    ]  # fmt: skip
+    with world(facts) as snapshot:
+        for day in ("2021-05-31", "2021-06-01", "2026-01-01"):
+            found = rows(snapshot, "d:c", as_of=day)
+            assert [row["amount"] for row in found.values()] == ["10.00"], day
