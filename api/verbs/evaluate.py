@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,6 +100,7 @@ def evaluate(
         places = [(common.url, truth)]
     else:
         places = [_world(folder) for folder in worlds]
+    ask.check()
     if ask.answers and len(places) > 1:
         raise WrongUsage("evaluate: --answers are of one world")
     judged, schemes, seconds = _all(places, ask)
@@ -150,15 +151,22 @@ class _Ask(msgspec.Struct, kw_only=True):
 
     def of(self, algorithm: str) -> dict[str, str]:
         """The parameters given for an algorithm."""
-        found = {}
+        return {field: value for name, field, value in self._given() if name == algorithm}
+
+    def check(self) -> None:
+        """Raises WrongUsage for a parameter of what is not asked: it would change nothing."""
+        names = set() if self.answers else set(self.names())
+        for name, field, _ in self._given():
+            if name not in names:
+                raise WrongUsage(f"params: {name}.{field} is of no algorithm that is asked")
+
+    def _given(self) -> Iterator[tuple[str, str, str]]:
         for text in self.params:
             name, equals, value = text.partition("=")
             asked, dot, field = name.partition(".")
             if not equals or not dot:
                 raise WrongUsage(f"params: ALGORITHM.NAME=VALUE, not {text}")
-            if asked.replace("-", "_") == algorithm:
-                found[field] = value
-        return found
+            yield asked.replace("-", "_"), field, value
 
 
 def _world(folder: Path) -> tuple[str, Path]:
@@ -207,6 +215,8 @@ def read_truth(path: Path, snapshot: Snapshot, dataset: str | None, mark: str = 
 
     try:
         rows = msgspec.json.decode(path.read_bytes())["schemes"]
+        if bare := [str(row["id"]) for row in rows if not row["members"]]:
+            raise BadFile(f"{path}: a scheme without members: {bare[0][:80]}")
         return [
             Scheme(
                 mark + row["id"], row["pattern"], named(row["members"]), named(row["circle"]),
@@ -232,6 +242,8 @@ def _claims(session: Session, ask: _Ask, seconds: dict[str, float]) -> list[Clai
         envelope = session.ask(name, ask.of(name))
         seconds[name] += time.perf_counter() - begin
         rows = msgspec.to_builtins(envelope["results"])
+        if cut := envelope["truncated"]:  # what was not looked at reads as not found
+            click.echo(f"linkrisk: {name}: {cut.reason}", err=True)
         found += [_claim(row) for row in rows]
     return found
 
@@ -240,7 +252,7 @@ def _answered(path: Path) -> list[Claim]:
     try:
         answer = msgspec.json.decode(path.read_bytes())
         return [_claim(row) for row in (answer["results"] if isinstance(answer, dict) else answer)]
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadFile(f"{path}: not an answer with findings: {error}") from None
 
 

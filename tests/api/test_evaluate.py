@@ -189,3 +189,45 @@ def test_generate_says_what_it_cannot(capfd: pytest.CaptureFixture[str], tmp_pat
     ):
         assert main(["generate", "--out", out, *args]) == 2
         assert said in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"results": ["x"]}', '[{"pattern": "p", "score": "high", "members": ["a"], "facts": []}]'],
+)
+def test_an_answer_without_findings_is_one_line(
+    truth: Path, store_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text, "utf-8")
+    code, _, err = run(capfd, "--store", store_url, "--truth", truth, "--answers", path)
+    assert code == 3
+    assert "not an answer with findings" in err
+
+
+def test_a_truth_without_members_is_one_line(
+    truth: Path, store_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    truth.write_text(json.dumps({"schemes": [{**planted("s1", "a", None), "members": []}]}))
+    code, _, err = run(capfd, "--store", store_url, "--truth", truth)
+    assert (code, "a scheme without members: s1" in err) == (3, True)
+
+
+def test_parameters_of_what_is_not_asked_are_refused(
+    truth: Path, store_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(
+        capfd, "--store", store_url, "--truth", truth, "--algorithms", "transfer_cycles",
+        "--params", "transfer-cycle.window=7",
+    )  # fmt: skip
+    assert (code, "transfer_cycle.window" in err) == (2, True)
+
+
+def test_a_search_cut_short_is_said(
+    truth: Path, store_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(
+        capfd, "--store", store_url, "--truth", truth, "--algorithms", "transfer_cycles",
+        "--params", "transfer_cycles.max_rows=1", "--json",
+    )  # fmt: skip
+    assert (code, "transfer_cycles: max_rows" in err) == (0, True)
