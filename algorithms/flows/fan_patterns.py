@@ -108,8 +108,7 @@ class FanParams(FindingParams, frozen=True, kw_only=True):
     Finding,
     sources=(
         "arXiv:2306.16424",
-        "arXiv:2105.10094",
-        "doi:10.1145/3308558.3313522",
+        "Liu et al., Efficient (alpha, beta)-core computation, WWW 2019, 1130",
         "doi:10.1109/ICDE.2006.9",
     ),
     title="Fans and layers of transfers / 资金归集与分散",

@@ -18,7 +18,7 @@ _SAID: Final = {
     " / money is scattered over {middle} accounts and gathered in one within {days:.1f} days",
     "gather_scatter": "一户从 {payers} 户归集后分散至 {receivers} 户, 历时 {days:.1f} 天"
     " / one account gathers from {payers} and scatters to {receivers} in {days:.1f} days",
-    "bipartite": "{payers} 个账户与 {receivers} 个账户之间密集互付, 历时 {days:.1f} 天"
+    "bipartite": "{payers} 个账户向 {receivers} 个账户密集付款, 历时 {days:.1f} 天"
     " / {payers} accounts each pay many of {receivers} in {days:.1f} days",
     "stack": "资金自 {payers} 户经 {middle} 户至 {receivers} 户, 历时 {days:.1f} 天"
     " / money goes from {payers} accounts over {middle} to {receivers} in {days:.1f} days",

@@ -77,7 +77,7 @@ class PassThrough(Finding, frozen=True, kw_only=True, rename={"in_": "in"}):
     PassParams,
     PassThrough,
     sources=("arXiv:2306.16424", "doi:10.1609/aaai.v34i04.5906", "Clayton's case (1816) 1 Mer 572"),
-    title="Pass-through accounts / 过账账户",
+    title="Pass-through accounts / 过渡账户",
     family="flows",
 )
 def pass_through(snapshot: Snapshot, params: PassParams) -> Result[PassThrough]:

@@ -96,7 +96,7 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
     "paths",
     PathsParams,
     Path,
-    sources=("doi:10.1287/mnsc.17.11.712", "doi:10.1287/opre.20.2.401"),
+    sources=("doi:10.1287/mnsc.17.11.712", "doi:10.1287/mnsc.18.7.401"),
     title="Evidence paths / 关联路径",
     family="related",
 )
