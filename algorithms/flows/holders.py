@@ -47,7 +47,7 @@ def holders(snapshot: Snapshot, at: int) -> Holders:
     held = snapshot.rows("holds_account", at)
     holder, account = rep[cols.src[held]], rep[cols.dst[held]]
     of = np.full(n, -1, np.int32)
-    order = np.argsort(holder, kind="stable")[::-1]  # the least of several
+    order = np.argsort(-by_name(snapshot, account, holder), kind="stable")  # last the least name
     of[account[order]] = holder[order]
     joined = [snapshot.rows(_DECLARED, at), _majority(snapshot, at)]
     rows = np.concatenate(joined)
@@ -62,6 +62,18 @@ def holders(snapshot: Snapshot, at: int) -> Holders:
     return Holders(
         of, group.astype(np.int32), known & (kind == _COMPANY), known & (kind == _PERSON)
     )
+
+
+def by_name(snapshot: Snapshot, account: I32, holder: I32) -> I64:
+    """What puts the holders of an account that has several into the order of their names, however
+    they were loaded. Linear, and the naming of such holders."""
+    several = np.bincount(account, minlength=snapshot.n) > 1
+    who = np.unique(holder[several[account]])
+    names = snapshot.canonicals(who.tolist())
+    rank = np.zeros(snapshot.n, np.int64)
+    rank[who[sorted(range(len(who)), key=names.__getitem__)]] = np.arange(len(who))
+    found: I64 = rank[holder]
+    return found
 
 
 def _both(a: I32, b: I32) -> I32:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from algorithms.flows.holders import by_name
 from graph.columns import I32, I64
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Insiders:
         self._roles, self._kin = Ties(snapshot, _ROLES, at), Ties(snapshot, _KIN, at)
         rows, rep = snapshot.rows("holds_account", at), snapshot.nodes.rep
         holder, account = rep[snapshot.columns.src[rows]], rep[snapshot.columns.dst[rows]]
-        order = np.lexsort((holder, account))
+        order = np.lexsort((holder, by_name(snapshot, account, holder), account))
         self._account, self._holder = account[order], holder[order]
         back = np.argsort(holder, kind="stable")
         self._held, self._by = account[back], holder[back]
