@@ -89,9 +89,10 @@ def affiliated_trades(snapshot: Snapshot, params: AffiliatedParams) -> Result[Fi
     are added. So who stands above many, as a formation agent does, proves little. Weighed for it:
     ties that the register does not show (kin, nominees, acting in concert), a seller and a buyer
     that both live off this trade, invoices that were never paid though the bank knows both. Against
-    it: trade that is incidental to either, or stands beside much other trade of theirs, a single
-    invoice, a declared group (majority holdings of firms, which a common state owner's are too), an
-    antecedent above dozens of firms.
+    it: one person or firm that the register names directly above both, trade that is incidental to
+    either, or stands beside much other trade of theirs, a single invoice, a declared group
+    (majority holdings of firms, which a common state owner's are too), an antecedent above dozens
+    of firms.
 
     `truncated` says where who has more than `max_fanout` above was not passed through, where a
     company has thousands above it, and where time ended the search. Rows as in every answer of

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 _OPEN: Final = 1  # steps at which one company holds the other for all to see
+_BOTH: Final = 2  # steps where one is directly above the two
 _MANY: Final = 20  # firms under one antecedent from which on it looks like an agent
 
 
@@ -237,6 +238,9 @@ class _Making:
         if self.found.hidden[at]:
             text = "a tie of kin, nominee or concert that the register does not show"
             yield Sign("hidden_tie", 1.0, "亲属、代持或一致行动等未在登记中显示的关系", text)
+        elif int(self.found.steps[at]) == _BOTH:
+            text = "the register names the same above both"
+            yield Sign("registered", -2.5, "登记信息已显示双方同属一人", text)
         if sales >= 0.8 and purchases >= 0.3:
             yield Sign("live_off_it", 2.0, f"{zh}, 双方依赖此交易", f"{said}: both live off it")
         elif sales < 0.25 or purchases < 0.1:

@@ -95,7 +95,7 @@ def payment_returns(snapshot: Snapshot, params: ReturnParams) -> Result[Finding]
     frequency at which any transfer that is no payment for an invoice does (binomial: receivers are
     redrawn by how often they receive). Weighed for it: most of what was paid comes back, about the
     same fee each time. Against it: the seller itself refunds the buyer, red letters of about that
-    amount, one declared group, one payment of three or more, a small part of much trade.
+    amount, one declared group, one payment of several, a small part of what was paid.
 
     `truncated` says where `max_explored` left a payment's way unfinished, and where time ended the
     search. Linear in the transfers and invoices, and what is followed of each payment. Raises

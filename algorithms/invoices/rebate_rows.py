@@ -137,7 +137,8 @@ class _Question:
         living, mark, share = self._kept.living, self._marks, claim.share
         if share >= 0.5:
             text = f"{share:.0%} of what makers sold into the chains came from the fake ones"
-            yield Sign("mostly_fake", 3.5, f"链上货物的 {share:.0%} 来自虚假生产企业", text)
+            weight = 3.5 if share >= 0.7 else 1.5
+            yield Sign("mostly_fake", weight, f"链上货物的 {share:.0%} 来自虚假生产企业", text)
         elif share < 0.2:
             text = f"only {share:.0%} came from them, the rest from real makers"
             yield Sign("real_makers", -4.0, f"仅 {share:.0%} 来自此类企业, 其余来自真实生产", text)
