@@ -12,17 +12,20 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 from graph import compiled
 from graph.snapshot import Snapshot, open_snapshot
 from graph.store import open_store
 
 
-def _asked(snapshot: Snapshot, name: str, params: dict[str, Any]) -> tuple[float, Any]:
+def _asked(snapshot: Snapshot, name: str, params: dict[str, Any]) -> tuple[float, float, Any]:
+    """Seconds, seconds of processors, answer."""
     from algorithms import registry
 
-    start = time.perf_counter()
+    start, spent = time.perf_counter(), time.process_time()
     answer = registry.ask(snapshot, name, params)
-    return time.perf_counter() - start, answer
+    return time.perf_counter() - start, time.process_time() - spent, answer
 
 
 def _accounts(snapshot: Snapshot, count: int) -> list[str]:
@@ -30,21 +33,31 @@ def _accounts(snapshot: Snapshot, count: int) -> list[str]:
     return [snapshot.record_name(n) for n in random.Random(20260601).sample(nodes, count)]
 
 
+def _hub(snapshot: Snapshot) -> str:
+    rows = snapshot.rows("transfer")
+    ends = np.concatenate([snapshot.columns.src[rows], snapshot.columns.dst[rows]])
+    return snapshot.record_name(int(np.bincount(snapshot.nodes.rep[ends]).argmax()))
+
+
 def main() -> None:
     """Ask and print."""
     url, name, params = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
     compiled.warm()
     snapshot = open_snapshot(open_store(url))
+    if "@hub" in params.values():
+        hub = _hub(snapshot)
+        params = {name: hub if value == "@hub" else value for name, value in params.items()}
     if len(sys.argv) > 4:
         asked = [{**params, "from": each} for each in _accounts(snapshot, int(sys.argv[4]) + 50)]
         took = [_asked(snapshot, name, one) for one in asked][50:]  # the first compile
-        cut = sum(answer["truncated"] is not None for _, answer in took)
-        told: dict[str, Any] = {"each": [seconds for seconds, _ in took], "cut": cut}
-        told["rows"] = sum(len(answer["results"]) for _, answer in took)
+        cut = sum(answer["truncated"] is not None for *_, answer in took)
+        told: dict[str, Any] = {"each": [seconds for seconds, *_ in took], "cut": cut}
+        told["cpu"] = [spent for _, spent, _ in took]
+        told["rows"] = sum(len(answer["results"]) for *_, answer in took)
     else:
-        seconds, answer = _asked(snapshot, name, params)
+        seconds, spent, answer = _asked(snapshot, name, params)
         cut = answer["truncated"]
-        told = {"seconds": seconds, "rows": len(answer["results"])}
+        told = {"seconds": seconds, "cpu": spent, "rows": len(answer["results"])}
         told["cut"] = cut.reason.partition(" / ")[0] if cut else None
     print(json.dumps(told))
 

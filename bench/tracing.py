@@ -30,6 +30,7 @@ from bench._measure import (
     at_most,
     finish,
     latencies,
+    percentile,
     plain,
     run,
 )
@@ -64,6 +65,10 @@ QUESTIONS = (
     Asked("transfers", "transfer_cycles", {"max_length": 6, "window": 7}, 60, "temporal cycles"
           " of up to 6 transfers within 7 days"),
     Asked("transfers", "fan_patterns", {}, 60, "fans, scatter-gather and their like"),
+    Asked("transfers", "transfer_cycles", {"max_length": 6, "window": 7, "through": "@hub"},
+          what="temporal cycles through the busiest account"),
+    Asked("transfers", "trace_flow", {"max_depth": 6, "from": "@hub"},
+          what="trace from the busiest account"),
     Asked("transfers", "pass_through"),
     Asked("transfers", "layered_flow"),
     Asked("transfers", "fund_pools"),
@@ -113,7 +118,8 @@ def whole(folder: Path, asked: Asked, sizes: list[float]) -> list[Row]:
     for size in sizes:
         told, memory = ask(place(folder, asked.world, size), asked)
         took.append(told["seconds"])
-        note = f"{told['rows']} rows" + (f"; {told['cut']}" if told["cut"] else "")
+        note = f"{told['rows']} rows, {told['cpu']:.1f} s of CPU"
+        note += f"; {told['cut']}" if told["cut"] else ""
         name = f"{asked.label}, size {size:.3g}"
         if size == 1 and asked.seconds is not None:
             rows.append(at_most(name, told["seconds"], asked.seconds, "s", note))
@@ -135,6 +141,7 @@ def traced(folder: Path, sizes: list[float]) -> list[Row]:
         name = f"trace of 6 payments, size {size:.3g}"
         bounds = {0.99: 50.0} if size == 1 else {}
         rows += latencies(name, [1e3 * each for each in told["each"]], bounds)
+        rows.append(plain(f"{name}, CPU p99", 1e3 * percentile(told["cpu"], 0.99), "ms"))
         rows.append(plain(f"{name}, memory", memory, "MiB",
                           f"{told['rows']} rows; {told['cut']} cut by a bound"))  # fmt: skip
     return rows

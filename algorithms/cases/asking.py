@@ -25,7 +25,6 @@ class Asked:
     pairs: list[tuple[Finding, Found]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     explored: int = 0
-    notes: list[str] = field(default_factory=list)
 
 
 def detectors(names: list[str] | None) -> list[Algorithm]:
@@ -58,8 +57,9 @@ def ask_all(snapshot: Snapshot, params: CaseParams) -> Asked:
             "max_rows": _MOST,
             "time_limit": params.time_limit,
         }
+        takes = {name: value for name, value in wanted.items() if name in record.fields}
         with kept_whole() as kept:
-            result = record.function(snapshot, prepare(record, wanted))
+            result = record.function(snapshot, prepare(record, takes))
         whole = {row.id: found for row, found in kept}
         for row in result.results:
             if row.id not in seen and (patterns is None or row.pattern in patterns):

@@ -51,7 +51,7 @@ def answer(
     if reasons:
         explored = max(asked.explored, len(asked.pairs))
         cut = Truncated(reason="; ".join(reasons), explored=explored, limit=limit)
-    return Result(results=rows, truncated=cut, notes=list(asked.notes))
+    return Result(results=rows, truncated=cut)
 
 
 def _earliest(snapshot: Snapshot, row: Finding, found: Found) -> First:

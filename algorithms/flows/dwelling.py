@@ -35,16 +35,27 @@ class Stays(NamedTuple):
         return Stays(*whole)
 
 
+def _both(into: Side, out: Side) -> I64:
+    """The accounts that are paid and pay."""
+    return np.flatnonzero((np.diff(into.ptr) > 0) & (np.diff(out.ptr) > 0))
+
+
 @kernel
 def _dwell(
-    into: Any, i_worth: Any, out: Any, o_worth: Any, soon: int, last: int, whole: Any, stayed: Any
+    who: Any,
+    into: Any,
+    i_worth: Any,
+    out: Any,
+    o_worth: Any,
+    soon: int,
+    last: int,
+    whole: Any,
+    stayed: Any,
 ) -> None:
     """Fill `whole` (a column an account: in, out, passed, soon, outs, after, covered)."""
-    for v in range(len(into.ptr) - 1):
+    for v in who:
         a, b = into.ptr[v], into.ptr[v + 1]
         c, d = out.ptr[v], out.ptr[v + 1]
-        if a == b or c == d:
-            continue
         until = into.time[a]
         for i in range(a, b):
             whole[0, v] += i_worth[i]
@@ -86,14 +97,16 @@ def dwell(into: Side, i_worth: I64, out: Side, o_worth: I64, soon: int, last: in
     n = len(into.ptr) - 1
     whole, stayed = np.zeros((7, n), np.int64), np.zeros(n, np.float64)
     run = _dwell.hot if len(i_worth) + len(o_worth) > EASY // 4 else _dwell
-    run(into, i_worth, out, o_worth, soon, last, whole, stayed)
+    run(_both(into, out), into, i_worth, out, o_worth, soon, last, whole, stayed)
     came, left, passed, quick, outs, after, covered = whole
     return Stays(came, left, passed, quick, stayed, outs, after, covered)
 
 
 @kernel
-def _burst(into: Any, i_worth: Any, out: Any, o_worth: Any, window: int, most: Any) -> None:
-    for v in range(len(into.ptr) - 1):
+def _burst(
+    who: Any, into: Any, i_worth: Any, out: Any, o_worth: Any, window: int, most: Any
+) -> None:
+    for v in who:
         b, d = into.ptr[v + 1], out.ptr[v + 1]
         low, high = out.ptr[v], out.ptr[v]
         stop = into.ptr[v]
@@ -119,5 +132,5 @@ def burst(into: Side, i_worth: I64, out: Side, o_worth: I64, window: int) -> I64
     with a payment in. Linear."""
     most = np.zeros(len(into.ptr) - 1, np.int64)
     run = _burst.hot if len(i_worth) + len(o_worth) > EASY // 4 else _burst
-    run(into, i_worth, out, o_worth, window, most)
+    run(_both(into, out), into, i_worth, out, o_worth, window, most)
     return most

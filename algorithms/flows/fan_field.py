@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from algorithms.flows.holders import holders
 from algorithms.flows.scatter import Onward
-from algorithms.flows.ties import Ties, ties
+from algorithms.flows.ties import Ties, distinct, ties
 from algorithms.flows.windows import Side, between, side
 from graph.columns import I32, I64
 from graph.times import DAY
@@ -148,5 +148,5 @@ class Field:
 
 
 def _different(n: int, mine: I32, other: I32) -> I64:
-    pairs = np.unique(mine.astype(np.int64) * n + other)
+    pairs = distinct(mine.astype(np.int64) * n + other)
     return np.bincount(pairs // n, minlength=n)

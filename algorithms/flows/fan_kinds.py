@@ -176,7 +176,7 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
         counts = {"middle": int(found.size[i])}
         return Shown(members, np.concatenate([first, second]), (first, second), counts)
 
-    tests = len(np.unique(field.src))
+    tests = int(np.count_nonzero(field.pays))
     made = Candidates(
         "scatter_gather", p, signs, found.size, found.begin, found.first, found.last, show, tests
     )

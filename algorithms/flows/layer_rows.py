@@ -68,7 +68,9 @@ def _candidates(
 
     p = poisson_tail(table[0], table[1])
     last = np.array([row[9] for row in rows], np.int64)
-    return Candidates(pattern, p, signs, size, begin, begin, last, show, len(np.unique(field.src)))
+    return Candidates(
+        pattern, p, signs, size, begin, begin, last, show, int(np.count_nonzero(field.pays))
+    )
 
 
 def _shown(field: Field, edges: I64, layers: tuple[Mask, ...]) -> Shown:

@@ -59,14 +59,14 @@ def core(edges: Edges, alive: Mask, window: int, size: int) -> Mask:
 
 
 @kernel
-def _linked(ptr: Any, time: Any, o_ptr: Any, o_other: Any, o_time: Any, window: int, size: int,
-            ahead: bool, met: Any, good: Any) -> None:  # fmt: skip
+def _linked(
+    who: Any, ptr: Any, time: Any, o_ptr: Any, o_other: Any, o_time: Any, window: int, size: int,
+    ahead: bool, met: Any, good: Any,
+) -> None:  # fmt: skip
     """Mark the items of one side within a window before (or after) which the other side of the same
     account has enough counterparts."""
-    for v in range(len(ptr) - 1):
+    for v in who:
         a, b = o_ptr[v], o_ptr[v + 1]
-        if b - a < size:
-            continue
         low, high, count = a, a, 0
         for i in range(ptr[v], ptr[v + 1]):
             begin = time[i] if ahead else time[i] - window
@@ -88,7 +88,8 @@ def _with_more(one: Side, other: Side, window: int, size: int, *, ahead: bool) -
     good = np.zeros(len(one.time), np.bool_)
     met = np.zeros(len(one.ptr) - 1, np.int32)
     run = _linked.hot if len(one.time) + len(other.time) > EASY // 4 else _linked
-    run(one.ptr, one.time, other.ptr, other.other, other.time, window, size, ahead, met, good)
+    who = np.flatnonzero((np.diff(one.ptr) > 0) & (np.diff(other.ptr) >= size))
+    run(who, one.ptr, one.time, other.ptr, other.other, other.time, window, size, ahead, met, good)
     return good
 
 

@@ -178,7 +178,7 @@ def _fields(passed: Passed, i: int) -> dict[str, Any]:
         "in_": decimal_text(int(stays.into[i]), currency),
         "out": decimal_text(int(stays.out[i]), currency),
         "ratio": float(stays.out[i] / stays.into[i]),
-        "dwell_days": float(_days(stays)[i]),
+        "dwell_days": float(stays.stayed[i] / stays.passed[i] / DAY),
     }
 
 

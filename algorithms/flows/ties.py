@@ -46,7 +46,7 @@ def ties(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Ties:
     shares = _pairs(snapshot, "shareholder", at)
     group = held.group[src]
     regular, lone = _habits(src, dst, cols.vf[rows], n)
-    other_way = np.unique(dst.astype(np.int64) * n + src)
+    other_way = distinct(dst.astype(np.int64) * n + src)
     return Ties(
         wages=_among(there, _pairs(snapshot, "employs", at)),
         owners=_among(there, shares) | _among(back, shares),
@@ -62,7 +62,13 @@ def _pairs(snapshot: Snapshot, kind: str, at: int) -> I64:
     cols, rep = snapshot.columns, snapshot.nodes.rep
     rows = snapshot.rows(kind)
     rows = rows[cols.vf[rows] <= at]
-    return np.unique(rep[cols.src[rows]].astype(np.int64) * snapshot.n + rep[cols.dst[rows]])
+    return distinct(rep[cols.src[rows]].astype(np.int64) * snapshot.n + rep[cols.dst[rows]])
+
+
+def distinct(keys: I64) -> I64:
+    """The different ones, ascending; sorting beats `np.unique`'s hashing by far."""
+    keys = np.sort(keys)
+    return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
 
 
 def _among(keys: I64, known: I64) -> Mask:

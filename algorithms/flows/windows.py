@@ -61,17 +61,23 @@ def kept(payments: Side, alive: npt.NDArray[np.bool_]) -> Side:
 
 @kernel
 def _slide(
-    ptr: Any, other: Any, time: Any, window: int, size: int, met: Any, marked: Any, out: Any
+    who: Any,
+    ptr: Any,
+    other: Any,
+    time: Any,
+    window: int,
+    size: int,
+    met: Any,
+    marked: Any,
+    out: Any,
 ) -> int:
     """Fill `out`, a row an episode, and mark the items that lie in a window that counts.
 
     `met` is zero for every account, before and after.
     """
     made = 0
-    for v in range(len(ptr) - 1):
+    for v in who:
         stop = ptr[v + 1]
-        if stop - ptr[v] < size:
-            continue
         high = ptr[v]
         count = 0
         upto = high
@@ -109,11 +115,12 @@ def episodes(payments: Side, window: int, size: int) -> tuple[Episodes, npt.NDAr
     which items lie in a window that counts. Linear in the payments."""
     n = max(int(payments.other.max()) + 1 if len(payments.other) else 0, len(payments.ptr) - 1)
     met, marked = np.zeros(n, np.int32), np.zeros(len(payments.other), np.bool_)
+    who = np.flatnonzero(np.diff(payments.ptr) >= size)
     run = _slide.hot if len(payments.other) > EASY // 4 else _slide
     room = 1024
     while True:
         out = np.zeros((room, 6), np.int64)
-        made = run(payments.ptr, payments.other, payments.time, window, size, met, marked, out)
+        made = run(who, payments.ptr, payments.other, payments.time, window, size, met, marked, out)
         if made <= room:
             return Episodes(*np.ascontiguousarray(out[:made].T)), marked
         room = made
@@ -148,15 +155,13 @@ def between(payments: Side, of: I64, begin: I64, end: I64) -> tuple[I64, I64]:
 
 
 @kernel
-def _turn(  # noqa: PLR0912
-    into: Any, out: Any, window: int, size: int, payers: Any, payees: Any, found: Any
+def _turn(
+    who: Any, into: Any, out: Any, window: int, size: int, payers: Any, payees: Any, found: Any
 ) -> int:
     """Episodes of accounts that are paid by many and then pay many, told by their fullest pivot."""
     made = 0
-    for v in range(len(out.ptr) - 1):
+    for v in who:
         a, b = into.ptr[v], out.ptr[v]
-        if into.ptr[v + 1] - a < size or out.ptr[v + 1] - b < size:
-            continue
         left, right = a, a  # payments in, from a window before the pivot up to it
         low, high = b, b
         ins = 0
@@ -226,11 +231,12 @@ def turns(into: Side, out: Side, window: int, size: int) -> Turns:
     payments and pay at least `size` within a window from it. Linear in the payments."""
     n = len(out.ptr) - 1
     payers, payees = np.zeros(n, np.int32), np.zeros(n, np.int32)
+    who = np.flatnonzero((np.diff(into.ptr) >= size) & (np.diff(out.ptr) >= size))
     run = _turn.hot if len(out.other) > EASY // 4 else _turn
     room = 1024
     while True:
         found = np.zeros((room, 9), np.int64)
-        made = run(into, out, window, size, payers, payees, found)
+        made = run(who, into, out, window, size, payers, payees, found)
         if made <= room:
             return Turns(*np.ascontiguousarray(found[:made].T))
         room = made

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.invoices.ledgers import totals
 from graph.columns import I64
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ class Balance(NamedTuple):
 
     def by_company(self, values: npt.NDArray[Any], n: int) -> I64:
         """The sum of values of each company."""
-        total = np.zeros(n, np.int64)
-        np.add.at(total, self.company, values)
-        return total
+        return totals(self.company, values, n)
 
 
 def balance(invoices: Invoices) -> Balance:
@@ -60,9 +59,7 @@ def balance(invoices: Invoices) -> Balance:
              for side in (invoices.seller, invoices.buyer)]  # fmt: skip
     key, at = np.unique(np.concatenate(sides), return_inverse=True)
     sale, purchase = at[: len(place)], at[len(place) :]
-    sold, bought = np.zeros(len(key), np.int64), np.zeros(len(key), np.int64)
-    np.add.at(sold, sale, net)
-    np.add.at(bought, purchase, net)
+    sold, bought = totals(sale, net, len(key)), totals(purchase, net, len(key))
     return Balance(groups, key, sold, bought, place, sale, purchase)
 
 

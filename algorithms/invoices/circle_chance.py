@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.invoices.circle_search import SIZES, first_from
+from algorithms.invoices.circle_search import SIZES, Side, first_from, side
 from graph.columns import I64
 from graph.compiled import kernel
 
@@ -58,9 +58,10 @@ def chance(rings: Rings) -> npt.NDArray[np.float64]:
     begin = rings.hops.begin[rings.anchor]
     bounds = (low, high, begin[emission], (begin + rings.window)[emission])
     sales, purchases = (np.zeros(len(seller), np.int64) for _ in range(2))
+    out, into = _sides(rings)
     run = _count.hot if len(seller) > _HOT else _count
-    run(rings.hops.net.out, seller, *bounds, sales)
-    run(rings.hops.net.into, buyer, *bounds, purchases)
+    run(out, seller, *bounds, sales)
+    run(into, buyer, *bounds, purchases)
     mean = sales * purchases / np.maximum(_alike(rings, begin), 1.0)[emission]
     likeliest = np.zeros(len(rings.anchor))
     np.maximum.at(likeliest, emission, mean)
@@ -68,9 +69,20 @@ def chance(rings: Rings) -> npt.NDArray[np.float64]:
     return p
 
 
+def _sides(rings: Rings) -> tuple[Side, Side]:
+    """What the companies of the rings sell and buy, of whomever."""
+    n, every = rings.hops.net.n, rings.every
+    there = np.zeros(n, np.bool_)
+    there[rings.companies[rings.companies >= 0]] = True
+    sold, bought = every.of(there[every.seller]), every.of(there[every.buyer])
+    out, _ = side(n, *sold[:5])
+    into, _ = side(n, bought.buyer, bought.seller, *bought[2:5])
+    return out, into
+
+
 def _alike(rings: Rings, begin: I64) -> npt.NDArray[np.float64]:
     """How many bundles in all are as near in amount and time, amounts and times independent."""
-    amounts, times = np.sort(rings.hops.amount), np.sort(rings.hops.begin)
+    amounts, times = np.sort(rings.every.amount), np.sort(rings.every.begin)
     of_amount = np.searchsorted(amounts, rings.high, "right") - np.searchsorted(amounts, rings.low)
     in_time = np.searchsorted(times, begin + rings.window, "right") - np.searchsorted(times, begin)
     return of_amount * (in_time / max(len(times), 1))

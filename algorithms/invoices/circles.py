@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from algorithms.invoices.bundles import Hops, hops
+from algorithms.invoices.bundles import Hops, Runs, hops, runs
 from algorithms.invoices.circle_search import EXPLORED, TIME, Box, Search, first_from
 from graph.columns import I32, I64
 from graph.compiled import kernel
@@ -38,6 +38,7 @@ class Rings(NamedTuple):
     low: I64
     high: I64
     window: int
+    every: Runs
     hops: Hops
     asked: int
     explored: int
@@ -48,7 +49,8 @@ def rings(
     invoices: Invoices, n: int, box: Box, *, parts: int, explore: int, seconds: float
 ) -> Rings:
     """Every ring of the invoices that stand; see `invoice_cycles` for what one is."""
-    made = hops(invoices, n, parts, box.window)
+    every = runs(invoices, parts, box.window)
+    made = hops(every, n)
     search = Search(made.net, box, explore, seconds)
     blocks = [np.empty((0, box.most + 1), np.int64), *search.rings()]
     emitted = np.concatenate(blocks)
@@ -68,7 +70,7 @@ def rings(
     ring, hop, invoice = members
     return Rings(
         companies, ring, hop, made.invoice[invoice], ring_of, anchor, low, high, box.window,
-        made,
+        every, made,
         search.asked, search.explored, ENDS.get(search.status),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.invoices.ledgers import totals
 from graph.columns import I32, I64
 
 if TYPE_CHECKING:
@@ -29,17 +30,15 @@ class Inputs(NamedTuple):
 
 def inputs(invoices: Invoices, n: int) -> Inputs:
     """Read what is usual. Sorting the sales by company and group."""
-    sold, bought = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    np.add.at(sold, invoices.seller, invoices.net)
-    np.add.at(bought, invoices.buyer, invoices.net)
+    sold = totals(invoices.seller, invoices.net, n)
+    bought = totals(invoices.buyer, invoices.net, n)
     groups = max(len(invoices.groups), 1)
     there = np.flatnonzero(invoices.stand & (invoices.group >= 0))
     key, where = np.unique(
         invoices.seller[there].astype(np.int64) * groups + invoices.group[there],
         return_inverse=True,
     )
-    total = np.zeros(len(key), np.int64)
-    np.add.at(total, where, invoices.net[there])
+    total = totals(where, invoices.net[there], len(key))
     order = np.lexsort((key, total, key // groups))  # the last of a company is its largest
     seller = key[order] // groups
     last = np.ones(len(order), np.bool_)

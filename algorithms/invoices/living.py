@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.invoices.ledgers import totals
 from graph.columns import I32, I64
 from graph.model import CODES
 
@@ -72,9 +73,9 @@ def living(kept: Books) -> Living:
     when = np.unique(payer[paid] * 2**20 + month[paid])
     return Living(
         np.bincount(who[staff], minlength=n).astype(np.int32),
-        _sums(who[staff], total[staff], n),
+        totals(who[staff], total[staff], n),
         np.bincount(who[bill], minlength=n).astype(np.int32),
-        _sums(who[bill], total[bill], n),
+        totals(who[bill], total[bill], n),
         np.bincount(when >> 20, minlength=n).astype(np.int32),
     )
 
@@ -83,12 +84,6 @@ def months_of(time: I64) -> I64:
     """Calendar months at +08:00, counted on from January 1970 + 2**18 so that none is negative."""
     local = (time + 8 * 3_600_000_000).astype("datetime64[us]")
     found: I64 = local.astype("datetime64[M]").astype(np.int64) + 2**18
-    return found
-
-
-def _sums(firm: Whole, amount: I64, n: int) -> I64:
-    found = np.zeros(n, np.int64)
-    np.add.at(found, firm, amount)
     return found
 
 

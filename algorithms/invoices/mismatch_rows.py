@@ -12,7 +12,7 @@ from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import poisson_tail
 from algorithms.invoices.balance import Balance, Usual, balance, overheads
-from algorithms.invoices.ledgers import books
+from algorithms.invoices.ledgers import books, totals
 from algorithms.invoices.throughput import Trading, soon
 from algorithms.invoices.throughput_rows import MANY
 from algorithms.registry import Result
@@ -82,9 +82,10 @@ def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:
     place = np.concatenate([bought, sold])
     sale = np.arange(len(place)) >= len(bought)
     company = np.where(sale, invoices.seller[place], invoices.buyer[place])
-    both = np.zeros(n, np.int8)
-    both[company[sale]] |= 1
-    both[company[~sale]] |= 2
+    both = np.intersect1d(company[sale], company[~sale])  # of others nothing can be replaced
+    there = np.isin(company, both)
+    lone = totals(company[sale & ~there], invoices.net[place[sale & ~there]], n)
+    place, sale, company = place[there], sale[there], company[there]
     order = np.lexsort((sale, invoices.time[place], company))
     place, sale, company = place[order], sale[order], company[order]
     zero = np.zeros(len(place), np.int32)
@@ -93,11 +94,9 @@ def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:
         zero.astype(np.int64),
     )  # fmt: skip
     total = np.where(sale, made.amount, 0)
-    every = np.zeros(n, np.int64)
-    np.add.at(every, company, total)
+    every = lone + totals(company, total, n)
     near, chance = soon(made, int(params.dwell * DAY), params.max_margin)
-    replaced = np.zeros(n, np.int64)
-    np.add.at(replaced, company, total * near)
+    replaced = totals(company, total * near, n)
     return Traded(made, near, chance, whole.by_company(whole.sold, n), every, replaced)
 
 

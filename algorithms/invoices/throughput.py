@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.columns import I32, I64
-from graph.compiled import kernel
+from graph.compiled import inline_kernel, kernel
 
 if TYPE_CHECKING:
     from algorithms.invoices.ledgers import Invoices
 
 _HOT = 20_000
+SIZES = 1 << 14  # powers of a ratio of 1.01 at least, below 2**62
 
 
 class Trading(NamedTuple):
@@ -91,59 +92,71 @@ def soon(made: Trading, dwell: int, margin: float) -> tuple[I64, npt.NDArray[np.
     With c purchases of about its amount and a trade of T days, one of them is within w days before
     a moment drawn at random with 1 - (1 - w / T) ** c. `made` holds some companies' trade only.
     """
+    n, ratio = len(made.place), 1 + margin
+    near, alike = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    if not n:
+        return near, np.empty(0)
     key = made.company.astype(np.int64) * 2**20 + made.group
-    n = len(key)
     fresh = np.ones(n, np.bool_)
     fresh[1:] = key[1:] != key[:-1]
     begins = np.flatnonzero(fresh)
     ends = np.append(begins[1:], n)
     run = np.cumsum(fresh) - 1
-    span = np.maximum(made.time[ends - 1] - made.time[begins] if n else begins, 1) + dwell
-    # Purchases of each run by amount, to count those that are about as large.
-    order = np.lexsort((made.amount, made.sale, run))
-    bought = begins + np.add.reduceat(~made.sale, begins) if n else begins
-    near, alike = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    span = np.maximum(made.time[ends - 1] - made.time[begins], 1) + dwell
+    bought = np.flatnonzero(~made.sale)
+    own, amount, time = run[bought], made.amount[bought], made.time[bought]
+    by_amount = np.lexsort((amount, own))
+    first = np.searchsorted(own, np.arange(len(begins) + 1))
+    # Purchases by run, then size, then time: of those in a window only the alike are looked at.
+    width = np.log(max(ratio, 1.01))
+    size = own * SIZES + (np.log(amount) / width).astype(np.int64)
+    by_size = np.lexsort((time, size))
     go = _soon.hot if n > _HOT else _soon
     go(
-        *(run, made.time, made.sale, made.amount, begins, bought, made.amount[order]),
-        *(dwell, 1 + margin, near, alike),
-    )
-    chance = 1 - (1 - dwell / span[run]) ** alike if n else np.empty(0)
-    return near, chance
+        run, made.time, made.sale, made.amount, first, amount[by_amount], size[by_size],
+        time[by_size], amount[by_size], float(width), dwell, ratio, near, alike,
+    )  # fmt: skip
+    return near, 1 - (1 - dwell / span[run]) ** alike
+
+
+@inline_kernel
+def _first_of(values: Any, low: int, high: int, value: float, past: bool) -> int:
+    """The first of a sorted run that is at least a value, or `past` it."""
+    while low < high:
+        mid = (low + high) // 2
+        if values[mid] < value or (past and values[mid] == value):
+            low = mid + 1
+        else:
+            high = mid
+    return low
 
 
 @kernel
 def _soon(
-    run: Any, time: Any, sale: Any, amount: Any, begins: Any, bought: Any, sorted_: Any,
-    dwell: int, ratio: float, near: Any, alike: Any,
+    run: Any, time: Any, sale: Any, amount: Any, first: Any, amounts: Any, sizes: Any, times: Any,
+    sized: Any, width: float, dwell: int, ratio: float, near: Any, alike: Any,
 ) -> int:  # fmt: skip
     for i in range(len(run)):
         if not sale[i]:
             continue
         r = run[i]
         least, most = amount[i] / ratio, amount[i] * ratio
-        a, b = begins[r], bought[r]
-        while a < b:
-            mid = (a + b) // 2
-            if sorted_[mid] < least:
-                a = mid + 1
-            else:
-                b = mid
-        first = a
-        b = bought[r]
-        while a < b:
-            mid = (a + b) // 2
-            if sorted_[mid] <= most:
-                a = mid + 1
-            else:
-                b = mid
-        alike[i] = a - first
-        if a == first:
+        low = _first_of(amounts, first[r], first[r + 1], least, False)
+        alike[i] = _first_of(amounts, low, first[r + 1], most, True) - low
+        if alike[i] == 0:
             continue
-        p = i - 1
-        while p >= begins[r] and time[i] - time[p] <= dwell:
-            if not sale[p] and least <= amount[p] <= most:
-                near[i] = 1
+        # One size more on either side: a logarithm may be rounded across a boundary.
+        smallest = int(np.log(least) / width) - 1
+        for size in range(max(smallest, 0), int(np.log(most) / width) + 2):
+            key = r * SIZES + size
+            begin = _first_of(sizes, first[r], first[r + 1], key, False)
+            end = _first_of(sizes, begin, first[r + 1], key, True)
+            p = _first_of(times, begin, end, time[i] - dwell, False)
+            while p < end and times[p] <= time[i]:
+                if least <= sized[p] <= most:
+                    near[i] = 1
+                    break
+                p += 1
+            if near[i]:
                 break
-            p -= 1
     return 0

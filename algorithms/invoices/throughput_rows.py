@@ -11,7 +11,7 @@ from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import poisson_tail
 from algorithms.invoices import livelihood
-from algorithms.invoices.ledgers import books
+from algorithms.invoices.ledgers import books, totals
 from algorithms.invoices.throughput import Trading, soon, trading
 from algorithms.registry import Result
 from graph.times import DAY
@@ -33,7 +33,7 @@ def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Resul
     dwell = int(params.dwell * DAY)
     made = trading(kept.invoices, dwell)
     tests = len(np.unique(made.company))
-    sold = _sums(kept.invoices.seller, kept.invoices.net, kept.n)
+    sold = totals(kept.invoices.seller, kept.invoices.net, kept.n)
     chosen = _straight(made, sold, params)
     if asked is not None:
         chosen &= kept.company == asked
@@ -51,18 +51,12 @@ def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Resul
     return answer(snapshot, found, params, tests=tests)
 
 
-def _sums(company: npt.NDArray[np.int32], amount: I64, n: int) -> I64:
-    found = np.zeros(n, np.int64)
-    np.add.at(found, company, amount)
-    return found
-
-
 def _straight(made: Trading, sold: I64, params: InvoicePassThroughParams) -> npt.NDArray[np.bool_]:
     """Which companies are as the question asks."""
     n, zero = len(sold), np.int64(0)
-    purchases = _sums(made.company, np.where(made.sale, zero, made.amount), n)
-    sales = _sums(made.company, np.where(made.sale, made.amount, zero), n)
-    through = _sums(made.company, np.where(made.sale, made.through, zero), n)
+    purchases = totals(made.company, np.where(made.sale, zero, made.amount), n)
+    sales = totals(made.company, np.where(made.sale, made.amount, zero), n)
+    through = totals(made.company, np.where(made.sale, made.through, zero), n)
     number = np.bincount(made.company[made.sale], minlength=n)
     found = (number >= params.min_sales) & (through > 0)
     found &= through >= params.min_through * np.maximum(purchases, sold)

@@ -374,12 +374,15 @@ class Unsuspended(Workflow):
 @pytest.mark.parametrize("machine", [Workflow, Unsuspended])
 def test_ten_thousand_steps(machine: type[Workflow]) -> None:
     MET.clear()
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=250, stateful_step_count=50, deadline=None, suppress_health_check=_SLOW
-        ),
-    )
+    for _ in range(3):  # some statuses are rare: a run of random steps may pass one by
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=250, stateful_step_count=50, deadline=None, suppress_health_check=_SLOW
+            ),
+        )
+        if all(MET[status, False] for status in STATUSES) and MET["in_force", True]:
+            break
     # Random steps are worth what they meet: every state, and objections to what is in force.
     assert MET["steps", True] >= 5_000
     assert all(MET[status, False] for status in STATUSES), MET
