@@ -136,7 +136,7 @@ def only(snapshot: Snapshot, pattern: str, **params: Any) -> list[dict[str, Any]
 
 
 def test_a_fan_is_told_by_its_fullest_window_and_payers_count_once() -> None:
-    """Five pay within seven days, b twice, so that two windows hold five; f is too late for both."""
+    """Five pay within seven days, b twice, so two windows hold five; f is too late for both."""
     steps = [("b", "a", 0), ("b", "a", 1), ("c", "a", 2), ("d", "a", 3), ("e", "a", 7),
              ("g", "a", 7), ("f", "a", 9.5), ("c", "a", 30)]  # fmt: skip
     with world(parts(*steps)) as snapshot:
