@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from algorithms.findings.finding import Finding, FindingParams
+from algorithms.findings.finding import Finding
+from algorithms.invoices.asking import InvoiceParams
 from algorithms.registry import Result, algorithm
 
 if TYPE_CHECKING:
@@ -15,13 +16,9 @@ if TYPE_CHECKING:
 _Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class AffiliatedParams(FindingParams, frozen=True, kw_only=True):
-    """Whose trade, and how far up one looks."""
+class AffiliatedParams(InvoiceParams, frozen=True, kw_only=True):
+    """How far up one looks."""
 
-    company: Annotated[
-        str | None,
-        Meta(description="only trade of this company / 只查此企业的交易", examples=["demo:c1"]),
-    ] = None
     max_depth: Annotated[
         int,
         Meta(

@@ -127,7 +127,7 @@ class _Question:
     def __init__(self, snapshot: Snapshot, params: ReturnParams) -> None:
         self._until = time.monotonic() + params.time_limit
         self.snapshot, self.params = snapshot, params
-        self._kept = books(snapshot, day_end(params.as_of or today()))
+        self._kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._wanted = None if params.company is None else snapshot.resolve(params.company)
         self.window = int(params.window * DAY)
 
@@ -190,19 +190,21 @@ class _Question:
             int(found.company[found.buyer[pair]]),
             int(found.company[found.seller[pair]]),
         )
-        texts = decimal_text(paid, "CNY"), decimal_text(returned, "CNY")
+        currency = self._kept.currency
+        texts = decimal_text(paid, currency), decimal_text(returned, currency)
         return Found(
             pattern="payment_return",
             members=(seller, buyer),
             rows=Later(lambda: source.both[0]),
             circle=Later(lambda: source.both[1]),
             p=p,
-            zh=f"购方付款 {len(back)} 笔共 {texts[0]} 元, 其中 {texts[1]} 元在"
+            zh=f"购方付款 {len(back)} 笔共 {texts[0]} {currency}, 其中 {texts[1]} 在"
             f" {self.params.window:g} 天内回流至购方或其关系人账户",
-            en=f"{len(back)} payments of {texts[0]} CNY, of which {texts[1]} was back with the"
-            f" buyer or its people within {self.params.window:g} days",
+            en=f"{len(back)} payments of {texts[0]} {currency}, of which {texts[1]} was back with"
+            f" the buyer or its people within {self.params.window:g} days",
             signs=tuple(self._signs(pair, back, share, fees, grouped)),
             amount=paid,
+            currency=currency,
             begins=int(pay.time[back].min()),
             ends=int(pay.time[back].max()),
             called=(seller, buyer),
