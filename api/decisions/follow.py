@@ -78,6 +78,10 @@ class Decisions:
         these = self._these(dict.fromkeys(self._facts.get(name, _NONE)))
         return [each for each in these if name in each.names]
 
+    def subjects(self) -> list[str]:
+        """The canonical ids of all subjects of decisions, as they were then."""
+        return list(self._subjects)
+
     def by_subject(self, canonical: str) -> list[Decision]:
         """Decisions that extend a measure on this subject."""
         return self._these(self._subjects.get(canonical, _NONE))
