@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from api.decisions.proposing import refusals
+from graph.changes import changed as changed_since
 from graph.errors import InputError
 from graph.limbs import CONTROLLER
 from graph.proof.known import beneath
@@ -75,11 +76,11 @@ class Cascade:
 
     def since(self, batch: int) -> list[Fallout]:
         """Of decisions that name anything which batches after this one changed: see
-        `Snapshot.changed`. What comes anew counts too: it may set somebody above a party.
+        `graph.changes.changed`. What comes anew counts too: it may set somebody above a party.
 
         Decisions on controllers look at all that stands above the subject.
         """
-        changed = self._view.changed(batch)
+        changed = changed_since(self._view, batch)
         return self._asked(self._beneath(changed) | self._resting(changed))
 
     def _beneath(self, changed: list[str]) -> dict[str, list[str]]:
