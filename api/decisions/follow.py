@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from api.decisions.entries import PREFIX
-from api.decisions.state import Decision, Irregular, fold
+from api.decisions.fold import fold
+from api.decisions.state import Decision, Irregular
 from graph.errors import UnknownDecision
 from graph.ledger import GENESIS, Entry, Head, Kept
 

@@ -12,9 +12,10 @@ import pytest
 
 from algorithms.registry import encode
 from api.decisions import asks
+from api.decisions.fold import advance, fold
 from api.decisions.follow import Decisions
 from api.decisions.policy import Policy, from_environment
-from api.decisions.state import Decision, advance, fold
+from api.decisions.state import Decision
 from api.decisions.timing import clocks, overdue
 from api.decisions.work import Work
 from api.session import Session
