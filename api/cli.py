@@ -18,6 +18,7 @@ from graph.errors import LinkriskError
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("api.verbs.world:demo", "A small world, every kind of question, a report / 演示"),
     "generate": ("api.verbs.world:generate", "Write a seeded world of facts / 生成模拟数据"),
+    "evaluate": ("api.verbs.evaluate:evaluate", "Detectors against a known truth / 评估检测效果"),
     "ingest": ("api.verbs.ingest:ingest", "Load files into the store, print a receipt / 导入"),
     "draft-mapping": ("api.verbs.ingest:draft_mapping", "Draft a mapping from a header / 起草映射"),
     "show": ("api.verbs.look:show", "One subject: its records, keys, listings / 查看主体"),

@@ -67,7 +67,6 @@ def found_accounts(snapshot: Snapshot, params: RentedParams) -> Result[Finding]:
         rings = [ring for ring in rings if one in ring]
         single = single[single == one]
     cuts: list[Cut] = []
-    found: list[Found] = []
     wanted = np.unique(np.concatenate([single, *rings])).astype(np.int64)
     seen: dict[int, Use] = {}
     money: dict[int, list[tuple[int, int]]] = {}
@@ -80,13 +79,12 @@ def found_accounts(snapshot: Snapshot, params: RentedParams) -> Result[Finding]:
         seen.update(_used(made))
         _came(made, shared, money)
     employers = _employers(snapshot, at, whose.of[np.concatenate(rings)] if rings else None)
-    for ring in rings:
-        found.append(_shared(snapshot, ring, uses, whose, seen, money, employers, per_tool))
+    found = [
+        _shared(snapshot, ring, uses, whose, seen, money, employers, per_tool) for ring in rings
+    ]
     for account in single.tolist():
-        if (
-            account in seen
-            and (row := _handed_on(account, uses, seen[account], params)) is not None
-        ):
+        row = _handed_on(account, uses, seen[account], params) if account in seen else None
+        if row is not None:
             found.append(_changed(snapshot, account, row, uses, whose, seen[account]))
     tests = len(np.unique(uses.tool)) + len(single)
     return answer(snapshot, found, params, tests=tests, cuts=cuts)
@@ -299,9 +297,7 @@ def _changed(
     en = "the use of the account changed with its tool: larger payments, as much out as in"
     signs = []
     if holder >= 0 and whose.company[account]:
-        signs.append(
-            Sign("company", -4.0, "企业账户 (业务增长)", "a company's (its business grew)")
-        )
+        signs.append(Sign("company", -4.0, "企业账户 (业务增长)", "a growing business"))
     return Found(
         pattern="rented_account",
         members=[account],

@@ -93,6 +93,13 @@ class TraceParams(Params, frozen=True, kw_only=True):
             " reached the account that makes it / 不计金额时: 每笔付款须超过已到账金额的倍数"
         ),
     ] = None
+    later: Annotated[
+        bool,
+        Meta(
+            description="with attribution any: money goes on later than it came, not in the same"
+            " moment / 不计金额时: 须晚于到账时刻转出, 同一时刻不算"
+        ),
+    ] = False
     any_order: Annotated[
         bool,
         Meta(

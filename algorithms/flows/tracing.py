@@ -55,6 +55,7 @@ class Rules(NamedTuple):
     attribution: str
     ratio: float
     any_order: bool
+    later: bool
     least: float  # in whole units of a currency
 
 
@@ -199,7 +200,7 @@ def _next(made: Statements, last: Hops, pieces: Pieces, rules: Rules) -> tuple[H
     )  # fmt: skip
     traced, parent = carried(
         lines, back=rules.back, reach=rules.attribution == "any", ratio=rules.ratio,
-        window=rules.window,
+        later=rules.later, window=rules.window,
     )  # fmt: skip
     found = np.flatnonzero(traced > 0)
     amount = made.value[found] if rules.attribution == "any" else traced[found]

@@ -89,6 +89,16 @@ class Ties:
         return self._links("uses_phone", "uses_device", "located_at")
 
     @cached_property
+    def phones(self) -> Links:
+        """Phones in use."""
+        return self._links("uses_phone")
+
+    @cached_property
+    def places(self) -> Links:
+        """Devices and addresses in use."""
+        return self._links("uses_device", "located_at")
+
+    @cached_property
     def signs_for(self) -> Links:
         """Legal representatives."""
         return self._links("legal_representative")

@@ -56,7 +56,8 @@ def generate(
     try:
         summary = write_world(
             to, entities, seed, relations_per_entity, dataset=dataset,
-            schemes=schemes, instances=instances, progress=lambda done, total: meter(done, total, done),
+            schemes=schemes, instances=instances,
+            progress=lambda done, total: meter(done, total, done),
         )  # fmt: skip
     finally:
         meter.close()

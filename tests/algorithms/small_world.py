@@ -14,7 +14,7 @@ SUBJECTS: Final = {
     "company": ("c1", "c2", "c3", "c4", "c5"),
     "person": ("p1", "p2", "p3"),
     "account": ("a1", "a2", "a3", "a4", "a5"),
-    "phone": ("t1", "t2"),
+    "phone": ("t1", "t2", "t3", "t4", "t5", "t6"),
     "address": ("d1",),
     "device": ("v1",),
     "loan": ("n1",),
@@ -108,6 +108,9 @@ def relations() -> list[dict[str, Any]]:
         _event("invoice", "c4", "c1", "2021-04-25", amount="100.00", tax="11.50", goods="107"),
         _event("invoice", "c3", "c5", "2021-05-25", amount="120.00", goods="107", attrs=_ABROAD),
         _state("holds_account", "c4", "a4"),
+        _event("transfer", "a1", "a2", "2021-07-01T10:00:00+08:00", amount="700.00"),
+        _event("transfer", "a2", "a3", "2021-07-02T10:00:00+08:00", amount="690.00"),
+        _event("transfer", "a3", "a4", "2021-07-03T10:00:00+08:00", amount="680.00"),
         _state("uses_device", "a1", "v1"),
         _state("uses_device", "a3", "v1"),
         _event("transfer", "a2", "a4", "2021-05-02T10:00:00+08:00", amount="100.00"),
@@ -130,6 +133,10 @@ def relations() -> list[dict[str, Any]]:
                 ("e3", "c2", "bidder", "52.00"),
                 ("e3", "c4", "winner", "51.00"),
             )
+        ),
+        *(
+            _event("call", "t1", f"t{k}", f"2021-03-0{k}T09:00:00+08:00", duration=20)
+            for k in (3, 4, 5, 6)
         ),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
@@ -177,8 +184,10 @@ def questions(record: Algorithm, names: dict[str, str] | None = None) -> Iterato
 def renamed(node: Any, back: dict[str, str]) -> Any:
     """An answer with the names of the first world, floats to nine digits, lists of names sorted."""
     if isinstance(node, dict):
-        # A proof is sealed over names: it is another one for other names.
-        return {key: renamed(value, back) for key, value in node.items() if key != "proof"}
+        # A proof is sealed over names: it is another one for other names. Which of the facts of
+        # one moment a part of a case was called by goes by name, too.
+        kept = {key: value for key, value in node.items() if key not in {"proof", "was"}}
+        return {key: renamed(value, back) for key, value in kept.items()}
     if isinstance(node, list):
         parts = [renamed(part, back) for part in node]
         return sorted(parts) if all(isinstance(part, str) for part in parts) else parts

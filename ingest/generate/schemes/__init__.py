@@ -9,30 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from graph.errors import WrongUsage
 from ingest.generate.days import dates
-from ingest.generate.draws import Draws, span
+from ingest.generate.draws import Draws
 from ingest.generate.lines import Section
 from ingest.generate.schemes import write
 from ingest.generate.schemes.book import COLUMNS, STATES, Book, Planted
 from ingest.generate.schemes.dice import Dice
-from ingest.generate.schemes.flows import FLOWS
 from ingest.generate.schemes.level import LEVELS, Difficulty
-from ingest.generate.schemes.living import spending, talk, wages
-from ingest.generate.schemes.mules import MULES
+from ingest.generate.schemes.living import MOST_STAFF, spending, talk, wages
 from ingest.generate.schemes.occasions import occasions
-from ingest.generate.schemes.paper import PAPER
+from ingest.generate.schemes.plant import PLANTERS
 from ingest.generate.schemes.relations import ties
-from ingest.generate.schemes.rings import RINGS
-from ingest.generate.schemes.site import Planter, Site
+from ingest.generate.schemes.site import Site
 from ingest.generate.schemes.town import BEGIN, Census, Plan, Town
 from ingest.generate.schemes.trade import business
-
-PLANTERS: Final[tuple[Planter, ...]] = (*FLOWS, *MULES, *RINGS, *PAPER)
 
 
 @dataclass
@@ -103,8 +98,12 @@ def make(entities: int, seed: int, difficulty: Difficulty, instances: int | None
 
 
 def _fill(town: Town, entities: int) -> None:
-    """People of whom no more is known, so that the world has the size that was asked for."""
-    for _ in span(town.entities, entities).tolist():
+    """People for all who pay wages, then people of whom no more is known, up to the size asked."""
+    vacancies = int(town.plain.active.sum()) + sum(min(f.staff, MOST_STAFF) for f in town.firms)
+    working = town.plan.cardholders + sum(town.person_life)
+    for _ in range(working, vacancies * 100 // 80):
+        town.person(life=True)
+    for _ in range(town.entities, entities):
         town.person(card=False)
 
 

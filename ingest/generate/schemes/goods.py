@@ -16,9 +16,7 @@ CODES: Final = (
     "1100101", "3010102", "3040502", "3040201", "3040301", "3040603", "3050100", "3070401",
     "2010100", "3040803", "3070201", "3060400",
 )  # fmt: skip
-RATE: Final = np.array(
-    [13, 13, 9, 9, 9, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 9, 9, 6, 6, 6, 9, 6, 13, 6, 6, 6]
-)  # fmt: skip
+RATE: Final = np.array([13, 13, 9, 9, 9, *[13] * 12, 9, 9, 6, 6, 6, 9, 6, 13, 6, 6, 6])
 # Of the eight lines: what makers buy, and what they sell.
 RAW: Final = np.arange(8)
 MADE: Final = np.arange(8, 16)
@@ -29,7 +27,9 @@ SERVICES: Final = np.array([IT, ADVERTS, ACCOUNTING, BUILDING, STAFFING])
 # Words of names, by line, for those who dig or grow, make, trade and keep shops.
 GROWERS: Final = ("矿业", "金属冶炼", "棉业", "农业", "林业", "浆纸原料", "石油化工原料", "建材")
 MAKERS: Final = ("钢铁", "机械制造", "纺织服装", "食品", "家具", "纸业包装", "制药", "电子科技")
-TRADERS: Final = ("钢材贸易", "机电贸易", "服饰商贸", "食品商贸", "家居贸易", "纸品商贸", "医药商贸", "电子贸易")  # fmt: skip
+TRADERS: Final = (
+    "钢材贸易", "机电贸易", "服饰商贸", "食品商贸", "家居贸易", "纸品商贸", "医药商贸", "电子贸易",
+)  # fmt: skip
 SHOPS: Final = (
     "五金商行",
     "机电经营部",

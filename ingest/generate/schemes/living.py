@@ -21,13 +21,14 @@ from ingest.generate.schemes.town import (
     TREASURY,
     Census,
     Town,
-)  # fmt: skip
+)
 from ingest.generate.schemes.trade import UNIT, alive
 
 _HOURS: Final = weighted(
     [1, 1, 1, 1, 1, 1, 3, 6, 12, 20, 22, 18, 12, 14, 18, 18, 16, 12, 10, 12, 14, 10, 6, 3]
 )
 MONTH: Final = 30.4
+MOST_STAFF: Final = 12
 _JOBS: Final = ("职员", "会计", "销售", "司机", "工程师")
 
 
@@ -42,14 +43,24 @@ def month_day(month: Ints, of_month: Ints) -> Ints:
     return (BEGIN + (month * MONTH).astype(np.int64) + of_month).astype(np.int64)
 
 
-def _pay(town: Town, book: Book, stream: str, at: Ints, ends: tuple[Ints, Ints], cents: Ints,
-         moment: Ints) -> None:  # fmt: skip
+def _pay(
+    town: Town,
+    book: Book,
+    stream: str,
+    at: Ints,
+    ends: tuple[Ints, Ints],
+    cents: Ints,
+    moment: Ints,
+) -> None:
     source, target = ends
     good = np.flatnonzero((source >= 0) & (target >= 0) & (source != target) & (moment < END * DAY))
     book.add(
-        "transfer", **{"from": source[good], "to": target[good]}, cents=cents[good],
-        at=moment[good], channel=town.draws.choose(f"{stream}.channel", at[good], CHANNEL),
-    )  # fmt: skip
+        "transfer",
+        **{"from": source[good], "to": target[good]},
+        cents=cents[good],
+        at=moment[good],
+        channel=town.draws.choose(f"{stream}.channel", at[good], CHANNEL),
+    )
 
 
 def people(town: Town) -> Ints:
@@ -68,11 +79,13 @@ def wages(town: Town, census: Census, book: Book) -> None:
     firms = np.flatnonzero(census.upkeep)
     folk = people(town)
     order = folk[np.argsort(draws.bits("employed", folk), kind="stable")]
-    staff = np.minimum(census.staff[firms], 12)
+    staff = np.minimum(census.staff[firms], MOST_STAFF)
     need = np.repeat(firms, staff)
-    # Everyone gets one first, then the larger ones more, as far as there are people.
+    # Everyone gets one first, and those made for something planted all they ask for; then the
+    # larger ones more, as far as there are people.
     rank = span(0, len(need)) - np.repeat(np.cumsum(staff) - staff, staff)
-    need = need[np.lexsort((draws.bits("vacancy", need * 16 + rank), rank > 0))]
+    later = (rank > 0) & (need < town.plan.companies)
+    need = need[np.lexsort((draws.bits("vacancy", need * 16 + rank), later))]
     size = min(len(need), len(order) * 85 // 100)
     who, firm = order[:size], need[:size]
     since = np.maximum(census.founded[firm] + 5, BEGIN - draws.below("hired", who, 2_500))
@@ -81,9 +94,13 @@ def wages(town: Town, census: Census, book: Book) -> None:
     texts = np.array([book.text(job_) for job_ in _JOBS])
     none = np.zeros(len(told), dtype=np.int64)
     book.add(
-        "employs", **{"from": ref("c", firm[told]), "to": ref("p", who[told])},
-        start=since[told], end=none, text=texts[job[told]], value=none,
-    )  # fmt: skip
+        "employs",
+        **{"from": ref("c", firm[told]), "to": ref("p", who[told])},
+        start=since[told],
+        end=none,
+        text=texts[job[told]],
+        value=none,
+    )
     salary = draws.tail("salary", who, 4_500.0, 1.5, 60_000) * 100
     month = np.tile(span(0, MONTHS), size)
     at = np.repeat(span(0, size), MONTHS)
@@ -93,8 +110,15 @@ def wages(town: Town, census: Census, book: Book) -> None:
     moment = day_of * DAY + 10 * 3_600 + draws.below("pay.second", rows, 5 * 3_600)
     cents = salary[at] * (970 + draws.below("pay.amount", rows, 60)) // 1_000 // 100 * 100
     keep = np.flatnonzero(alive(census, day_of, firm[at]) & (day_of > since[at]))
-    _pay(town, book, "pay", rows[keep],
-         (town.mains(firm[at][keep]), town.cards(who[at][keep])), cents[keep], moment[keep])  # fmt: skip
+    _pay(
+        town,
+        book,
+        "pay",
+        rows[keep],
+        (town.mains(firm[at][keep]), town.cards(who[at][keep])),
+        cents[keep],
+        moment[keep],
+    )
     _taxes(town, census, book, firms)
 
 
@@ -108,9 +132,15 @@ def _taxes(town: Town, census: Census, book: Book, firms: Ints) -> None:
     treasury = int(np.flatnonzero(census.role == TREASURY)[0])
     keep = alive(census, day_of, at)
     moment = day_of * DAY + 9 * 3_600 + draws.below("tax.second", rows, 7 * 3_600)
-    _pay(town, book, "tax", rows[keep],
-         (town.mains(at[keep]), np.full(int(keep.sum()), town.main(treasury))),
-         cents[keep], moment[keep])  # fmt: skip
+    _pay(
+        town,
+        book,
+        "tax",
+        rows[keep],
+        (town.mains(at[keep]), np.full(int(keep.sum()), town.main(treasury))),
+        cents[keep],
+        moment[keep],
+    )
 
 
 def spending(town: Town, census: Census, book: Book) -> None:
@@ -126,8 +156,15 @@ def spending(town: Town, census: Census, book: Book) -> None:
     days = BEGIN + draws.below("shop.day", at, END - BEGIN)
     keep = alive(census, days, shop)
     cents = draws.tail("shop.amount", at, 3_000.0, 2.1, 3_000_000)
-    _pay(town, book, "shop", at[keep], (town.cards(who[keep]), town.mains(shop[keep])),
-         cents[keep], days[keep] * DAY + seconds(town, "shop", at[keep]))  # fmt: skip
+    _pay(
+        town,
+        book,
+        "shop",
+        at[keep],
+        (town.cards(who[keep]), town.mains(shop[keep])),
+        cents[keep],
+        days[keep] * DAY + seconds(town, "shop", at[keep]),
+    )
     _between(town, book, folk)
     _homes(town, census, book, folk)
     _cash(town, census, book, folk)
@@ -149,8 +186,15 @@ def _between(town: Town, book: Book, folk: Ints) -> None:
     _pay(town, book, "friend", at, (town.cards(who), town.cards(other)), cents, moment)
     back = np.flatnonzero(draws.chance("friend.back", at, 0.15))
     later = moment[back] + DAY * (5 + draws.below("friend.later", at[back], 120))
-    _pay(town, book, "friend.return", at[back],
-         (town.cards(other[back]), town.cards(who[back])), cents[back], later)  # fmt: skip
+    _pay(
+        town,
+        book,
+        "friend.return",
+        at[back],
+        (town.cards(other[back]), town.cards(who[back])),
+        cents[back],
+        later,
+    )
 
 
 def _homes(town: Town, census: Census, book: Book, folk: Ints) -> None:
@@ -166,8 +210,15 @@ def _homes(town: Town, census: Census, book: Book, folk: Ints) -> None:
     quarter = np.tile(span(0, 6), len(tenants))
     rows = tenants[at] * 8 + quarter
     day_of = month_day(quarter * 3, 1 + draws.below("home.day", rows, 6))
-    _pay(town, book, "home", rows, (town.cards(tenants[at]), account[at]), rent[at],
-         day_of * DAY + seconds(town, "home", rows))  # fmt: skip
+    _pay(
+        town,
+        book,
+        "home",
+        rows,
+        (town.cards(tenants[at]), account[at]),
+        rent[at],
+        day_of * DAY + seconds(town, "home", rows),
+    )
 
 
 def _cash(town: Town, census: Census, book: Book, folk: Ints) -> None:
@@ -179,8 +230,10 @@ def _cash(town: Town, census: Census, book: Book, folk: Ints) -> None:
     book.add(
         "withdrawal",
         **{"from": town.cards(at // 4), "to": town.mains(bank[at % len(bank)])},
-        cents=cents, at=moment, channel=np.full_like(at, 2),
-    )  # fmt: skip
+        cents=cents,
+        at=moment,
+        channel=np.full_like(at, 2),
+    )
 
 
 def _takings(town: Town, census: Census, book: Book, agents: Ints) -> None:
@@ -192,8 +245,15 @@ def _takings(town: Town, census: Census, book: Book, agents: Ints) -> None:
     days = month_day(at % 32, 1 + draws.below("takings.day", at, 4))
     cents = census.size[shop] * UNIT * (40 + draws.below("takings", at, 40)) // 100
     keep = alive(census, days, shop)
-    _pay(town, book, "takings", at[keep], (town.mains(agent[keep]), town.mains(shop[keep])),
-         cents[keep], days[keep] * DAY + 2 * 3_600 + draws.below("takings.s", at[keep], 3_600))  # fmt: skip
+    _pay(
+        town,
+        book,
+        "takings",
+        at[keep],
+        (town.mains(agent[keep]), town.mains(shop[keep])),
+        cents[keep],
+        days[keep] * DAY + 2 * 3_600 + draws.below("takings.s", at[keep], 3_600),
+    )
 
 
 def talk(town: Town, book: Book) -> None:
@@ -210,6 +270,8 @@ def talk(town: Town, book: Book) -> None:
     fits = np.flatnonzero(other != callers)
     moment = (BEGIN + draws.below("call.day", at, END - BEGIN)) * DAY + seconds(town, "call", at)
     book.add(
-        "call", **{"from": callers[fits], "to": other[fits]},
-        duration=draws.tail("duration", at[fits], 12.0, 1.9, 5_400), at=moment[fits],
-    )  # fmt: skip
+        "call",
+        **{"from": callers[fits], "to": other[fits]},
+        duration=draws.tail("duration", at[fits], 12.0, 1.9, 5_400),
+        at=moment[fits],
+    )

@@ -9,7 +9,7 @@ from ingest.generate.schemes.town import SERVICE
 def occasions(site: Site, count: int) -> None:
     """So many events, most of them claims, of people who rarely meet again."""
     garages = site.ordinaries(max(3, count // 40), SERVICE)
-    builders = site.ordinaries(max(12, count // 8), SERVICE)
+    builders = site.ordinaries(max(20, count // 2), SERVICE)
     part = site.book.state
     for _ in range(count):
         day, sort = site.day(5), site.dice.unit()

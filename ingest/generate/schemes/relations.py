@@ -20,19 +20,31 @@ from ingest.generate.schemes.town import (
     STATE,
     Census,
     Town,
-)  # fmt: skip
+)
 
 WHOLE: Final = 10_000
 
 
-def _states(book: Book, kind: str, source: Ints, target: Ints, start: Ints, *,
-            end: Ints | None = None, text: str = "", value: Ints | None = None) -> None:  # fmt: skip
+def _states(
+    book: Book,
+    kind: str,
+    source: Ints,
+    target: Ints,
+    start: Ints,
+    *,
+    end: Ints | None = None,
+    text: str = "",
+    value: Ints | None = None,
+) -> None:
     none = np.zeros(len(source), dtype=np.int64)
     book.add(
-        kind, **{"from": source, "to": target},
-        start=start, end=none if end is None else end, text=none + book.text(text),
+        kind,
+        **{"from": source, "to": target},
+        start=start,
+        end=none if end is None else end,
+        text=none + book.text(text),
         value=none if value is None else value,
-    )  # fmt: skip
+    )
 
 
 def ties(town: Town, census: Census, book: Book) -> None:
@@ -47,10 +59,16 @@ def ties(town: Town, census: Census, book: Book) -> None:
 
 
 def principal(town: Town, slots: Ints) -> Ints:
-    """The person behind a company; one in ten is one of a few who stand behind many."""
-    draws, size = town.draws, town.plan.persons
+    """The person behind a company; one in twenty is one of a few who stand behind many.
+
+    Most are of households of whose kin no register tells: two companies of one family are rare.
+    """
+    draws, size, listed = town.draws, town.plan.persons, 3 * town.plan.homes
     who = draws.below("principal", slots, size)
-    crowd = draws.chance("principal.busy", slots, 0.08)
+    elsewhere = (who < listed) & draws.chance("principal.elsewhere", slots, 0.85)
+    other = listed + draws.below("principal.other", slots, size - listed)
+    who = np.where(elsewhere, other, who)
+    crowd = draws.chance("principal.busy", slots, 0.05)
     who[crowd] = draws.head("principal.who", slots[crowd], size, 3)
     return who
 
@@ -65,14 +83,23 @@ def _offices(town: Town, census: Census, book: Book) -> None:
     day_of = BEGIN - 300 + draws.below("sign.day", firms, END - BEGIN + 200)
     before = draws.below("sign.before", firms, town.plan.persons)
     _states(
-        book, "legal_representative", ref("p", signer), ref("c", firms),
-        np.where(changed, day_of, start), text="法定代表人",
-    )  # fmt: skip
+        book,
+        "legal_representative",
+        ref("p", signer),
+        ref("c", firms),
+        np.where(changed, day_of, start),
+        text="法定代表人",
+    )
     old = np.flatnonzero(changed)
     _states(
-        book, "legal_representative", ref("p", before[old]), ref("c", firms[old]), start[old],
-        end=day_of[old], text="法定代表人",
-    )  # fmt: skip
+        book,
+        "legal_representative",
+        ref("p", before[old]),
+        ref("c", firms[old]),
+        start[old],
+        end=day_of[old],
+        text="法定代表人",
+    )
     private = firms[census.form[firms] != ORGAN]
     who, start = principal(town, private), census.founded[private]
     several = draws.chance("several", private, 0.5) & (census.form[private] != SOLE)
@@ -82,14 +109,22 @@ def _offices(town: Town, census: Census, book: Book) -> None:
     second = draws.below("second", private, town.plan.persons)
     more = np.flatnonzero(several & (second != who))
     _states(
-        book, "shareholder", ref("p", second[more]), ref("c", private[more]), start[more],
+        book,
+        "shareholder",
+        ref("p", second[more]),
+        ref("c", private[more]),
+        start[more],
         value=WHOLE - share[more],
-    )  # fmt: skip
+    )
     board = private[draws.chance("officer", private, 0.6)]
     _states(
-        book, "officer", ref("p", draws.below("officer.who", board, town.plan.persons)),
-        ref("c", board), census.founded[board], text="监事",
-    )  # fmt: skip
+        book,
+        "officer",
+        ref("p", draws.below("officer.who", board, town.plan.persons)),
+        ref("c", board),
+        census.founded[board],
+        text="监事",
+    )
 
 
 def _groups(town: Town, census: Census, book: Book) -> None:
@@ -101,43 +136,74 @@ def _groups(town: Town, census: Census, book: Book) -> None:
         fits = census.founded[parents] < census.founded[child]
         held = draws.chance(f"group.{turn}", parents, 0.5) & fits
         _states(
-            book, "controller", ref("c", parents[held]), ref("c", child[held]),
-            census.founded[child[held]], text="协议控制",
-        )  # fmt: skip
+            book,
+            "controller",
+            ref("c", parents[held]),
+            ref("c", child[held]),
+            census.founded[child[held]],
+            text="协议控制",
+        )
 
 
 def _families(town: Town, book: Book) -> None:
-    """Households of three: a couple, and one who is child, parent or sibling of the first."""
+    """Households of three: a couple, and one who is child, parent or sibling of the first.
+
+    Of those whose home is known their kin is too; of a few others as well.
+    """
     draws = town.draws
     first = span(0, town.plan.persons - 2)[::3]
-    pair = first[draws.chance("couple", first, 0.7)]
+    listed = first < 3 * town.plan.homes
+    pair = first[draws.chance("couple", first, 0.1) | (listed & draws.chance("wed", first, 0.95))]
+    wedding = day(1995) + draws.below("wedding", pair, int(28 * YEAR))
+    _states(book, "kin", ref("p", pair), ref("p", pair + 1), wedding, text="配偶")
+    other = first[
+        draws.chance("relative", first, 0.1) | (listed & draws.chance("child", first, 0.95))
+    ]
     _states(
-        book, "kin", ref("p", pair), ref("p", pair + 1),
-        day(1995) + draws.below("wedding", pair, int(28 * YEAR)), text="配偶",
-    )  # fmt: skip
-    other = first[draws.chance("relative", first, 0.8)]
-    _states(book, "kin", ref("p", other), ref("p", other + 2), np.full_like(other, day(1990)),
-            text="亲属")  # fmt: skip
+        book,
+        "kin",
+        ref("p", other),
+        ref("p", other + 2),
+        np.full_like(other, day(1990)),
+        text="亲属",
+    )
 
 
 def _accounts(town: Town, census: Census, book: Book) -> None:
     draws, plan = town.draws, town.plan
     firms = span(0, plan.companies)
-    _states(book, "holds_account", ref("c", firms), ref("a", firms),
-            np.maximum(census.founded[firms] + 10, day(2008)))  # fmt: skip
+    _states(
+        book,
+        "holds_account",
+        ref("c", firms),
+        ref("a", firms),
+        np.maximum(census.founded[firms] + 10, day(2008)),
+    )
     more = span(plan.companies, town.first_card)
     who = draws.below("second.holder", more, plan.companies)
-    _states(book, "holds_account", ref("c", who), ref("a", more),
-            np.maximum(census.founded[who] + 200, day(2012)))  # fmt: skip
+    _states(
+        book,
+        "holds_account",
+        ref("c", who),
+        ref("a", more),
+        np.maximum(census.founded[who] + 200, day(2012)),
+    )
     cards = span(0, plan.cardholders)
-    _states(book, "holds_account", ref("p", cards), ref("a", cards + town.first_card),
-            day(2008) + draws.below("opened", cards, BEGIN - day(2008)))  # fmt: skip
+    _states(
+        book,
+        "holds_account",
+        ref("p", cards),
+        ref("a", cards + town.first_card),
+        day(2008) + draws.below("opened", cards, BEGIN - day(2008)),
+    )
     seconds = span(0, plan.second_cards)
     _states(
-        book, "holds_account", ref("p", draws.below("second.card", seconds, plan.cardholders)),
+        book,
+        "holds_account",
+        ref("p", draws.below("second.card", seconds, plan.cardholders)),
         ref("a", seconds + town.first_card + plan.cardholders),
         day(2014) + draws.below("second.opened", seconds, END - day(2014) - 30),
-    )  # fmt: skip
+    )
     if not town.holders:
         return
     made = span(town.plain_accounts, town.accounts)
@@ -156,15 +222,17 @@ def _phones(town: Town, census: Census, book: Book) -> None:
     _states(book, "uses_phone", ref("a", cards + town.first_card), ref("ph", cards), since[cards])
     lines = span(0, plan.office_phones)
     firm = draws.permuted("office.phone", lines, plan.companies)
-    _states(book, "uses_phone", ref("c", firm), ref("ph", lines + plan.phones),
-            census.founded[firm])  # fmt: skip
+    _states(
+        book, "uses_phone", ref("c", firm), ref("ph", lines + plan.phones), census.founded[firm]
+    )
     # The others are reached at the phone of the person behind them.
     slots = census.slots[census.register & (census.form != ABROAD)]
     own = slots[draws.chance("phone.owner", slots, 0.5)]
     who = principal(town, own)
     fits = who < plan.phones
-    _states(book, "uses_phone", ref("c", own[fits]), ref("ph", who[fits]),
-            census.founded[own[fits]])  # fmt: skip
+    _states(
+        book, "uses_phone", ref("c", own[fits]), ref("ph", who[fits]), census.founded[own[fits]]
+    )
 
 
 def _devices(town: Town, census: Census, book: Book) -> None:
@@ -177,27 +245,44 @@ def _devices(town: Town, census: Census, book: Book) -> None:
     # One in twelve is lent within the household.
     lent = cards[draws.chance("device.lent", cards, 0.08) & (cards % 3 < 2)] + 1
     lent = lent[lent < plan.cardholders]
-    _states(book, "uses_device", ref("a", lent + town.first_card), ref("d", lent - 1),
-            np.full_like(lent, day(2022)))  # fmt: skip
+    _states(
+        book,
+        "uses_device",
+        ref("a", lent + town.first_card),
+        ref("d", lent - 1),
+        np.full_like(lent, day(2022)),
+    )
     shops = np.flatnonzero((census.role == RETAIL)[: plan.companies])[: plan.tills]
-    _states(book, "uses_device", ref("c", shops), ref("d", plan.devices + span(0, len(shops))),
-            np.maximum(census.founded[shops], day(2019)))  # fmt: skip
+    _states(
+        book,
+        "uses_device",
+        ref("c", shops),
+        ref("d", plan.devices + span(0, len(shops))),
+        np.maximum(census.founded[shops], day(2019)),
+    )
 
 
 def _places(town: Town, census: Census, book: Book) -> None:
     """Offices, of which the first house many companies, and homes."""
     draws, plan = town.draws, town.plan
     firms = census.slots[census.office & (census.form != ABROAD)]
-    firms = firms[draws.chance("located", firms, 0.7)]
-    where = draws.below("office", firms, plan.offices)
-    crowd = draws.chance("office.busy", firms, 0.1)
+    where = draws.permuted("office", firms, max(plan.offices, len(census.role)))
+    housed = where < plan.offices  # one each ...
+    firms, where = firms[housed], where[housed]
+    crowd = draws.chance("office.busy", firms, 0.1)  # ... but for those in the houses of many
     where[crowd] = draws.head("office.hub", firms[crowd], plan.offices, 3)
-    _states(book, "located_at", ref("c", firms), ref("ad", where + plan.homes),
-            census.founded[firms])  # fmt: skip
-    people = span(0, plan.persons)
-    people = people[draws.chance("resident", people, 0.35)]
-    _states(book, "located_at", ref("p", people), ref("ad", people // 3 % plan.homes),
-            np.full_like(people, day(2012)))  # fmt: skip
+    _states(
+        book, "located_at", ref("c", firms), ref("ad", where + plan.homes), census.founded[firms]
+    )
+    people = span(0, min(plan.persons, 3 * plan.homes))  # every household a home of its own
+    people = people[draws.chance("resident", people, 0.7)]
+    _states(
+        book,
+        "located_at",
+        ref("p", people),
+        ref("ad", people // 3),
+        np.full_like(people, day(2012)),
+    )
 
 
 __all__ = ["QUIET", "STATE", "principal", "ties"]

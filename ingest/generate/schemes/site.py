@@ -23,7 +23,7 @@ from ingest.generate.schemes.town import (
     Firm,
     Town,
     Whose,
-)  # fmt: skip
+)
 
 HOUR: Final = 3_600
 
@@ -58,7 +58,7 @@ class Site:
         """Cents of a heavy-tailed amount in yuan; round where the level says so."""
         yuan = int(self.dice.heavy(low, high))
         if self.level.round:
-            unit = 10 ** max(0, len(str(yuan)) - 2)
+            unit = int(10 ** max(0, len(str(yuan)) - 2))
             return yuan // unit * unit * 100
         return yuan * 100 + (self.dice.below(100) if self.dice.chance(0.5) else 0)
 
@@ -110,11 +110,12 @@ class Site:
 
     def anyone(self) -> int:
         """An ordinary person with a card."""
-        return self.dice.below(self.town.plan.cardholders)
+        return self.dice.pick(self.town.public)
 
     def crowd(self, count: int) -> list[int]:
-        """Different ordinary persons with cards."""
-        return self.dice.shuffled(self.dice.apart(count, 0, self.town.plan.cardholders - 1))
+        """Different ordinary persons with cards, who take part in nothing else that is planted."""
+        public = self.town.public
+        return [public[k] for k in self.dice.shuffled(self.dice.apart(count, 0, len(public) - 1))]
 
     @cached_property
     def _old(self) -> dict[int, list[int]]:
@@ -134,17 +135,41 @@ class Site:
         table = [c for c in self._old[role] if self.town.plain.line[c] == line]
         return self.dice.pick(table or self._old[role])
 
-    def firm(self, role: int = QUIET, *, life: bool = False, staff: int = 0,
-             founded: tuple[int, int] | None = None, **more: object) -> int:  # fmt: skip
+    def some_of_line(self, count: int, role: int, line: int) -> list[int]:
+        """Different ordinary companies of a role and a line, as many as there are."""
+        table = [c for c in self._old[role] if self.town.plain.line[c] == line]
+        return self.dice.some(table or self._old[role], count)
+
+    def firm(
+        self,
+        role: int = QUIET,
+        *,
+        life: bool = False,
+        staff: int = 0,
+        founded: tuple[int, int] | None = None,
+        **more: object,
+    ) -> int:
         """A new company; `life`: it has wages, rent, power, and so on."""
         low, high = founded or (BEGIN - 4_000, BEGIN - 300)
         made = Firm(
-            role=role, line=self.dice.below(8), founded=self.dice.between(low, high),
-            size=1 + int(self.dice.heavy(1, 40)), staff=max(staff, 2 if life else 0), upkeep=life,
-        )  # fmt: skip
+            role=role,
+            line=self.dice.below(8),
+            founded=self.dice.between(low, high),
+            size=1 + int(self.dice.heavy(1, 40)),
+            staff=min(3, max(staff, 2)) if life else 0,
+            upkeep=life,
+        )
         for name, value in more.items():
             setattr(made, name, value)
         return self.town.company(made)
+
+    def traders(self, role: int, line: int, count: int) -> list[int]:
+        """Companies in an ordinary trade: ordinary ones, each in one thing at most, or new ones."""
+        table = self.town.reserve_firms[role, line]
+        made = [table.pop() for _ in range(min(count, max(0, len(table) - 2)))]
+        while len(made) < count:
+            made.append(self.firm(role, life=True, line=line, trade=True))
+        return made
 
     def spec(self, company: int) -> Firm:
         """What a planted company is."""
@@ -167,15 +192,21 @@ class Site:
         start = self.spec(company).founded if since is None else since
         return self.book.state(
             "legal_representative", ("p", person), ("c", company), start, end=end, text="法定代表人"
-        )  # fmt: skip
+        )
 
     def paid(self, invoice: Fact, seller: int, buyer: int, cents: int, day: int) -> list[Fact]:
         """The payment of an invoice some days later."""
         del invoice
         return self.send(self.town.main(buyer), self.town.main(seller), cents, self.moment(day))
 
-    def payroll(self, company: int, staff: Sequence[int], months: Iterable[int] = range(MONTHS),
-                *, contract: bool = True) -> list[Fact]:  # fmt: skip
+    def payroll(
+        self,
+        company: int,
+        staff: Sequence[int],
+        months: Iterable[int] = range(MONTHS),
+        *,
+        contract: bool = True,
+    ) -> list[Fact]:
         """Monthly wages of given people."""
         facts: list[Fact] = []
         payday = self.dice.between(5, 20)
@@ -183,9 +214,12 @@ class Site:
         if contract:
             for person in staff:
                 self.book.state(
-                    "employs", ("c", company), ("p", person), BEGIN - self.dice.below(900) - 1,
+                    "employs",
+                    ("c", company),
+                    ("p", person),
+                    BEGIN - self.dice.below(900) - 1,
                     text="职员",
-                )  # fmt: skip
+                )
         source = self.town.main(company)
         for month in months:
             at = int(BEGIN + month * 30.4 + payday)
@@ -202,15 +236,25 @@ class Site:
                 other = self.town.card(self.anyone())
                 ends = (account, other) if self.dice.chance(0.5) else (other, account)
                 self.book.pay(
-                    *ends, int(self.dice.heavy(100, 20_000)) * 100, self.moment(self.day()),
+                    *ends,
+                    int(self.dice.heavy(100, 20_000)) * 100,
+                    self.moment(self.day()),
                     self.dice.below(4),
-                )  # fmt: skip
+                )
 
-    def plant(self, pattern: str, members: Sequence[Whose], facts: Sequence[Fact],
-              circle: Sequence[Whose] = (), look_alike: str = "", amount: int | None = None) -> None:  # fmt: skip
+    def plant(
+        self,
+        pattern: str,
+        members: Sequence[Whose],
+        facts: Sequence[Fact],
+        circle: Sequence[Whose] = (),
+        look_alike: str = "",
+        amount: int | None = None,
+    ) -> None:
         """Note what was planted."""
         seen = set(members)
-        wider = [who for who in dict.fromkeys(circle) if who not in seen]
+        mains = [("a", self.town.main(slot)) for kind, slot in members if kind == "c"]
+        wider = [who for who in dict.fromkeys([*circle, *mains]) if who not in seen]
         self.planted.append(
             Planted(pattern, list(dict.fromkeys(members)), list(facts), wider, look_alike, amount)
         )

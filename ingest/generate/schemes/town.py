@@ -40,7 +40,7 @@ _ROLES: Final = (  # of ordinary companies, in 32 parts
     + [CARRIER] + [LANDLORD] + [QUIET] * 3
 )  # fmt: skip
 LINES: Final = 8
-PLANTED: Final = 950  # about what is made for one instance of everything
+PLANTED: Final = 1_210  # about what is made for one instance of everything
 
 Whose = tuple[str, int]  # a kind's letters and a slot
 
@@ -65,8 +65,8 @@ class Plan:
     def of(cls, entities: int, instances: int) -> Plan:
         """A world of `entities`, of which some hundreds an instance are planted."""
         room = entities - entities // 60 - PLANTED * instances
-        companies = max(room * 10 // 73, 160)
-        persons = max(room * 17 // 73, 270)
+        companies = max(room * 10 // 78, 160)
+        persons = max(room * 17 // 78, 270)
         cards = persons * 4 // 5
         return cls(
             companies=companies,
@@ -76,8 +76,8 @@ class Plan:
             second_cards=cards // 10,
             phones=persons * 3 // 5,
             office_phones=companies // 8,
-            homes=persons // 8,
-            offices=companies // 4,
+            homes=persons // 6,
+            offices=companies * 3 // 4,
             devices=persons // 6,
             tills=companies // 16,
         )
@@ -115,10 +115,16 @@ class Town:
         self.person_family: list[int] = []  # slot of the person whose surname it has
         self.holders: list[tuple[Whose, str, int]] = []  # of planted accounts: who, type, opened
         self.event_types: list[tuple[str, int]] = []  # of all events: type, day
-        # Ordinary people who take part in what is planted, each in one thing at most.
-        self.reserve = (
-            np.argsort(draws.bits("reserve", span(0, plan.cardholders)), kind="stable")
-        ).tolist()[: plan.cardholders // 2]
+        # Ordinary people who take part in what is planted, each in one thing at most, and others
+        # who come by; ordinary companies likewise, by role and line.
+        order = np.argsort(draws.bits("reserve", span(0, plan.cardholders)), kind="stable")
+        self.reserve: list[int] = order[: plan.cardholders // 2].tolist()
+        self.public: list[int] = order[plan.cardholders // 2 :].tolist()
+        self.reserve_firms: dict[tuple[int, int], list[int]] = {
+            (role, line): [c for c in self.plain.old(role) if self.plain.line[c] == line]
+            for role in (MAKER, WHOLESALE, RETAIL, SERVICE)
+            for line in range(LINES)
+        }
         self.phone_made = 0
         self.address_made = 0
         self.device_made = 0

@@ -30,7 +30,7 @@ from ingest.generate.schemes.town import (
     WHOLESALE,
     Census,
     Town,
-)  # fmt: skip
+)
 
 UNIT: Final = 40_000_00  # what a company of size 1 sells in a month, in cents
 PERIOD: Final = END - BEGIN
@@ -56,8 +56,9 @@ def business(town: Town, census: Census, book: Book) -> None:
         _bill(town, census, book, f"tie.{number}", ties)
 
 
-def _suppliers(town: Town, census: Census, stream: str, buyers: Ints, sellers: Ints,
-               line: Ints, most: int) -> tuple[Ints, Ints]:  # fmt: skip
+def _suppliers(
+    town: Town, census: Census, stream: str, buyers: Ints, sellers: Ints, line: Ints, most: int
+) -> tuple[Ints, Ints]:
     """For each buyer 1..most sellers of a line: (index of the buyer, seller), few of them great."""
     draws = town.draws
     ordered = sellers[np.argsort(census.line[sellers], kind="stable")]
@@ -72,8 +73,17 @@ def _suppliers(town: Town, census: Census, stream: str, buyers: Ints, sellers: I
     return apart[0], apart[1]
 
 
-def _tier(town: Town, census: Census, stream: str, buyers: Ints, worth: Ints, sellers: Ints,
-          line: Ints, code: Ints, most: int = 3) -> Ties:  # fmt: skip
+def _tier(
+    town: Town,
+    census: Census,
+    stream: str,
+    buyers: Ints,
+    worth: Ints,
+    sellers: Ints,
+    line: Ints,
+    code: Ints,
+    most: int = 3,
+) -> Ties:
     """Ties through which buyers spend what is given for the whole period."""
     draws = town.draws
     which, seller = _suppliers(town, census, stream, buyers, sellers, line, most)
@@ -83,10 +93,13 @@ def _tier(town: Town, census: Census, stream: str, buyers: Ints, worth: Ints, se
     total = (worth[which] * weight / whole[which]).astype(np.int64)
     at = seller * 1_000_003 + buyers[which]
     return Ties(
-        seller, buyers[which], code[line[which]],
-        2 + draws.below(f"{stream}.often", at, 6), total,
+        seller,
+        buyers[which],
+        code[line[which]],
+        2 + draws.below(f"{stream}.often", at, 6),
+        total,
         np.array([3, 7, 15, 30, 45, 60])[draws.below(f"{stream}.term", at, 6)],
-    )  # fmt: skip
+    )
 
 
 def _sold(census: Census, *ties: Ties) -> Ints:
@@ -107,10 +120,14 @@ def _goods(town: Town, census: Census) -> list[Ties]:
     abroad = np.flatnonzero(census.role == FOREIGN)
     exporters = traders[draws.chance("exports", traders, 0.06)]
     export = Ties(
-        exporters, abroad[draws.below("customer", exporters, len(abroad))],
-        goods.MADE[line[exporters]], 4 + draws.below("shipments", exporters, 8),
-        census.size[exporters] * UNIT * 12, np.full(len(exporters), 40), export=True,
-    )  # fmt: skip
+        exporters,
+        abroad[draws.below("customer", exporters, len(abroad))],
+        goods.MADE[line[exporters]],
+        4 + draws.below("shipments", exporters, 8),
+        census.size[exporters] * UNIT * 12,
+        np.full(len(exporters), 40),
+        export=True,
+    )
     sold = _sold(census, shop, export)
     thin = draws.chance("thin", traders, 0.15)
     cost = np.where(thin, 0.975, 0.78 + 0.15 * draws.unit("margin", traders))
@@ -131,14 +148,28 @@ def _goods(town: Town, census: Census) -> list[Ties]:
     return [shop, export, whole, make, raw, inputs]
 
 
-def _flat(town: Town, stream: str, buyers: Ints, sellers: Ints, code: Ints, count: int,
-          total: Ints, term: int, even: bool = True) -> Ties:  # fmt: skip
+def _flat(
+    town: Town,
+    stream: str,
+    buyers: Ints,
+    sellers: Ints,
+    code: Ints,
+    count: int,
+    total: Ints,
+    term: int,
+    even: bool = True,
+) -> Ties:
     who = sellers[town.draws.head(f"{stream}.who", buyers, len(sellers), 2)]
     apart = who != buyers
     return Ties(
-        who[apart], buyers[apart], code[apart], np.full(int(apart.sum()), count), total[apart],
-        np.full(int(apart.sum()), term), even,
-    )  # fmt: skip
+        who[apart],
+        buyers[apart],
+        code[apart],
+        np.full(int(apart.sum()), count),
+        total[apart],
+        np.full(int(apart.sum()), term),
+        even,
+    )
 
 
 def _costs(town: Town, census: Census) -> list[Ties]:
@@ -163,26 +194,71 @@ def _costs(town: Town, census: Census) -> list[Ties]:
     help_.goods = kind[np.searchsorted(services, help_.seller)]
     clients = services[draws.chance("clients", services, 0.9)]
     other = _flat(
-        town, "client", draws.below("client.of", clients, len(firms)), clients,
-        code[: len(clients)], 5, census.size[clients] * UNIT * 6, 20, False,
-    )  # fmt: skip
+        town,
+        "client",
+        draws.below("client.of", clients, len(firms)),
+        clients,
+        code[: len(clients)],
+        5,
+        census.size[clients] * UNIT * 6,
+        20,
+        False,
+    )
     other.buyer = firms[other.buyer]
     other.goods = kind[np.searchsorted(services, other.seller)]
     keep = other.buyer != other.seller
-    other = Ties(*(getattr(other, name)[keep] for name in
-                   ("seller", "buyer", "goods", "count", "total", "term")))  # fmt: skip
+    other = Ties(
+        *(
+            getattr(other, name)[keep]
+            for name in ("seller", "buyer", "goods", "count", "total", "term")
+        )
+    )
     utility = np.flatnonzero(census.role == POWER)
     return [
-        _flat(town, "rent", firms[tenants], census.of(LANDLORD), (code + goods.LEASE)[tenants], 6,
-              rent[tenants], 5),
-        _flat(town, "power.big", firms[burning], utility, (code + goods.ELECTRICITY)[burning], 9,
-              power[burning], 10),
-        _flat(town, "power", firms[~burning], utility, (code + goods.ELECTRICITY)[~burning], 6,
-              power[~burning], 10),
-        _flat(town, "carriage", firms[moving], census.of(CARRIER), (code + goods.CARRIAGE)[moving],
-              6, carriage[moving], 20, False),
-        help_, other,
-    ]  # fmt: skip
+        _flat(
+            town,
+            "rent",
+            firms[tenants],
+            census.of(LANDLORD),
+            (code + goods.LEASE)[tenants],
+            6,
+            rent[tenants],
+            5,
+        ),
+        _flat(
+            town,
+            "power.big",
+            firms[burning],
+            utility,
+            (code + goods.ELECTRICITY)[burning],
+            9,
+            power[burning],
+            10,
+        ),
+        _flat(
+            town,
+            "power",
+            firms[~burning],
+            utility,
+            (code + goods.ELECTRICITY)[~burning],
+            6,
+            power[~burning],
+            10,
+        ),
+        _flat(
+            town,
+            "carriage",
+            firms[moving],
+            census.of(CARRIER),
+            (code + goods.CARRIAGE)[moving],
+            6,
+            carriage[moving],
+            20,
+            False,
+        ),
+        help_,
+        other,
+    ]
 
 
 def alive(census: Census, days: Ints, *companies: Ints) -> Flags:
@@ -218,22 +294,42 @@ def _bill(town: Town, census: Census, book: Book, stream: str, ties: Ties) -> No
     tax = cents * rate // (100 + rate)
     none = np.zeros_like(code)
     rows = book.add(
-        "invoice", **{"from": seller, "to": buyer}, cents=cents, tax=tax, goods=code, at=days,
-        status=np.where(void, VOID, ISSUED), red_of=none - 1, export=none + ties.export,
-    )  # fmt: skip
+        "invoice",
+        **{"from": seller, "to": buyer},
+        cents=cents,
+        tax=tax,
+        goods=code,
+        at=days,
+        status=np.where(void, VOID, ISSUED),
+        red_of=none - 1,
+        export=none + ties.export,
+    )
     back = np.flatnonzero(red)
     later = days[back] + 3 + draws.below(f"{stream}.red.day", at[back], 30)
     book.add(
-        "invoice", **{"from": seller[back], "to": buyer[back]}, cents=-cents[back],
-        tax=-tax[back], goods=code[back], at=later, status=none[back] + RED, red_of=rows[back],
+        "invoice",
+        **{"from": seller[back], "to": buyer[back]},
+        cents=-cents[back],
+        tax=-tax[back],
+        goods=code[back],
+        at=later,
+        status=none[back] + RED,
+        red_of=rows[back],
         export=none[back] + ties.export,
-    )  # fmt: skip
-    _settle(town, book, stream, at, ~void & ~red & ~draws.chance(f"{stream}.bad", at, 0.03),
-            (seller, buyer, cents, days + ties.term[which]))  # fmt: skip
+    )
+    _settle(
+        town,
+        book,
+        stream,
+        at,
+        ~void & ~red & ~draws.chance(f"{stream}.bad", at, 0.03),
+        (seller, buyer, cents, days + ties.term[which]),
+    )
 
 
-def _settle(town: Town, book: Book, stream: str, at: Ints, paid: Flags,
-            owed: tuple[Ints, Ints, Ints, Ints]) -> None:  # fmt: skip
+def _settle(
+    town: Town, book: Book, stream: str, at: Ints, paid: Flags, owed: tuple[Ints, Ints, Ints, Ints]
+) -> None:
     """Pay what is owed: mostly at once and in full, at times in two parts."""
     draws = town.draws
     seller, buyer, cents, due = owed
@@ -245,10 +341,14 @@ def _settle(town: Town, book: Book, stream: str, at: Ints, paid: Flags,
     source, target = town.mains(buyer), town.mains(seller)
     paid = paid & (source >= 0) & (target >= 0)
     for rows, amount, moment in (
-        (paid & (part > 0), part, when), (paid & two, cents - part, when + 12 * DAY)
-    ):  # fmt: skip
+        (paid & (part > 0), part, when),
+        (paid & two, cents - part, when + 12 * DAY),
+    ):
         chosen = np.flatnonzero(rows & (moment < END * DAY))
         book.add(
-            "transfer", **{"from": source[chosen], "to": target[chosen]}, cents=amount[chosen],
-            at=moment[chosen], channel=channel[chosen],
-        )  # fmt: skip
+            "transfer",
+            **{"from": source[chosen], "to": target[chosen]},
+            cents=amount[chosen],
+            at=moment[chosen],
+            channel=channel[chosen],
+        )

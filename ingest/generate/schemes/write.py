@@ -18,13 +18,33 @@ from ingest.generate.schemes.town import DAY, Census, Town, Whose
 Section = Iterator[list[str]]
 
 PREFIX = {
-    "legal_representative": "lr", "officer": "of", "controller": "ct", "shareholder": "sh",
-    "employs": "em", "kin": "ki", "nominee": "no", "branch": "br", "holds_account": "ha",
-    "uses_phone": "up", "uses_device": "ud", "located_at": "la", "participated": "pt",
-    "transfer": "tr", "withdrawal": "wd", "call": "ca", "invoice": "iv",
-}  # fmt: skip
-_NAMES = {"c": "company", "p": "person", "a": "account", "ph": "phone", "ad": "address",
-          "d": "device", "ev": "event"}  # fmt: skip
+    "legal_representative": "lr",
+    "officer": "of",
+    "controller": "ct",
+    "shareholder": "sh",
+    "employs": "em",
+    "kin": "ki",
+    "nominee": "no",
+    "branch": "br",
+    "holds_account": "ha",
+    "uses_phone": "up",
+    "uses_device": "ud",
+    "located_at": "la",
+    "participated": "pt",
+    "transfer": "tr",
+    "withdrawal": "wd",
+    "call": "ca",
+    "invoice": "iv",
+}
+_NAMES = {
+    "c": "company",
+    "p": "person",
+    "a": "account",
+    "ph": "phone",
+    "ad": "address",
+    "d": "device",
+    "ev": "event",
+}
 _CENTS = [f".{cents:02d}" for cents in range(100)]
 
 
@@ -32,8 +52,15 @@ class Ids:
     """Numbers of entities and facts, from slots and rows."""
 
     def __init__(self, town: Town, book: Book) -> None:
-        sizes = {"c": town.companies, "p": town.persons, "a": town.accounts, "ph": town.phones,
-                 "ad": town.addresses, "d": town.devices, "ev": len(town.event_types)}  # fmt: skip
+        sizes = {
+            "c": town.companies,
+            "p": town.persons,
+            "a": town.accounts,
+            "ph": town.phones,
+            "ad": town.addresses,
+            "d": town.devices,
+            "ev": len(town.event_types),
+        }
         self._entities = {
             letters: numbered(town.draws, _NAMES[letters], size) for letters, size in sizes.items()
         }
@@ -72,7 +99,9 @@ def entities(town: Town, census: Census) -> Iterator[tuple[str, Section]]:
     yield "event", register.events(town)
 
 
-def facts(book: Book, ids: Ids, columns: dict[str, dict[str, Ints]]) -> Iterator[tuple[str, Section]]:  # fmt: skip
+def facts(
+    book: Book, ids: Ids, columns: dict[str, dict[str, Ints]]
+) -> Iterator[tuple[str, Section]]:
     """All relations."""
     for kind in STATES:
         yield kind, _states(kind, book, ids, columns[kind])
@@ -118,12 +147,16 @@ def _states(kind: str, book: Book, ids: Ids, column: dict[str, Ints]) -> Section
             f'{{"kind":"{kind}","id":"{PREFIX[kind]}{n}","from":"{a}","to":"{b}"{more(t, v)}'
             f',"valid_from":"{s}"{e}}}'
             for n, a, b, t, v, s, e in zip(
-                number[rows].tolist(), ids.ends(column["from"][rows]),
-                ids.ends(column["to"][rows]), column["text"][rows].tolist(),
-                column["value"][rows].tolist(), dates(column["start"][rows]),
-                ends(column["end"][rows]), strict=True,
+                number[rows].tolist(),
+                ids.ends(column["from"][rows]),
+                ids.ends(column["to"][rows]),
+                column["text"][rows].tolist(),
+                column["value"][rows].tolist(),
+                dates(column["start"][rows]),
+                ends(column["end"][rows]),
+                strict=True,
             )
-        ]  # fmt: skip
+        ]
 
 
 def by_time(number: Ints, at: Ints) -> Ints:
@@ -139,11 +172,15 @@ def _payments(kind: str, ids: Ids, column: dict[str, Ints]) -> Section:
             f'{{"kind":"{kind}","id":"{PREFIX[kind]}{n}","from":"{a}","to":"{b}","amount":"{m}"'
             f',"currency":"CNY","at":"{t}"{channel[c]}}}'
             for n, a, b, m, t, c in zip(
-                number[rows].tolist(), ids.of("a", column["from"][rows]),
-                ids.of("a", column["to"][rows]), money(column["cents"][rows]),
-                moments(day_of, second), column["channel"][rows].tolist(), strict=True,
+                number[rows].tolist(),
+                ids.of("a", column["from"][rows]),
+                ids.of("a", column["to"][rows]),
+                money(column["cents"][rows]),
+                moments(day_of, second),
+                column["channel"][rows].tolist(),
+                strict=True,
             )
-        ]  # fmt: skip
+        ]
 
 
 def _invoices(ids: Ids, column: dict[str, Ints], book: Book) -> Section:
@@ -154,20 +191,30 @@ def _invoices(ids: Ids, column: dict[str, Ints], book: Book) -> Section:
         earlier = np.where(of >= 0, number[of], 0).tolist()
         serial = book.draws.permuted("invoice.number", number[rows], 10**14).tolist()
         attrs = [
-            "" if not r and not x else ',"attrs":{'
-            + ",".join([f'"red_of":"iv{r}"'] * (r > 0) + ['"export":true'] * x) + "}"
+            ""
+            if not r and not x
+            else ',"attrs":{'
+            + ",".join([f'"red_of":"iv{r}"'] * (r > 0) + ['"export":true'] * x)
+            + "}"
             for r, x in zip(earlier, column["export"][rows].tolist(), strict=True)
-        ]  # fmt: skip
+        ]
         yield [
             f'{{"kind":"invoice","id":"iv{n}","from":"{a}","to":"{b}","amount":"{m}","tax":"{x}"'
             f',"goods":"{CODES[g]}","number":"{q:020d}","at":"{d}"{status[s]}{more}}}'
             for n, a, b, m, x, g, q, d, s, more in zip(
-                number[rows].tolist(), ids.of("c", column["from"][rows]),
-                ids.of("c", column["to"][rows]), money(column["cents"][rows]),
-                money(column["tax"][rows]), column["goods"][rows].tolist(), serial,
-                dates(column["at"][rows]), column["status"][rows].tolist(), attrs, strict=True,
+                number[rows].tolist(),
+                ids.of("c", column["from"][rows]),
+                ids.of("c", column["to"][rows]),
+                money(column["cents"][rows]),
+                money(column["tax"][rows]),
+                column["goods"][rows].tolist(),
+                serial,
+                dates(column["at"][rows]),
+                column["status"][rows].tolist(),
+                attrs,
+                strict=True,
             )
-        ]  # fmt: skip
+        ]
 
 
 def _calls(ids: Ids, column: dict[str, Ints]) -> Section:
@@ -177,15 +224,19 @@ def _calls(ids: Ids, column: dict[str, Ints]) -> Section:
         yield [
             f'{{"kind":"call","id":"ca{n}","from":"{a}","to":"{b}","at":"{t}","duration":{x}}}'
             for n, a, b, t, x in zip(
-                number[rows].tolist(), ids.of("ph", column["from"][rows]),
-                ids.of("ph", column["to"][rows]), moments(day_of, second),
-                column["duration"][rows].tolist(), strict=True,
+                number[rows].tolist(),
+                ids.of("ph", column["from"][rows]),
+                ids.of("ph", column["to"][rows]),
+                moments(day_of, second),
+                column["duration"][rows].tolist(),
+                strict=True,
             )
-        ]  # fmt: skip
+        ]
 
 
-def truth(book: Book, ids: Ids, columns: dict[str, dict[str, Ints]], planted: list[Any],
-          difficulty: str) -> list[dict[str, Any]]:  # fmt: skip
+def truth(
+    book: Book, ids: Ids, columns: dict[str, dict[str, Ints]], planted: list[Any], difficulty: str
+) -> list[dict[str, Any]]:
     """What was planted, by the ids of the file, in a shuffled order."""
     rows = []
     numbers = numbered(book.draws, "scheme", len(planted))
@@ -205,15 +256,21 @@ def truth(book: Book, ids: Ids, columns: dict[str, dict[str, Ints]], planted: li
         stamps = np.array([min(when), max(when)] if when else [], dtype=np.int64)
         texts = moments(*np.divmod(stamps, DAY)) if when else [None, None]
         cents = one.amount if one.amount is not None else amount
-        rows.append({
-            "id": f"scheme-{number}", "pattern": one.pattern, "innocent": bool(one.look_alike),
-            "look_alike": one.look_alike or None, "difficulty": difficulty,
-            "members": [ids.who(whose) for whose in one.members],
-            "circle": [ids.who(whose) for whose in one.circle],
-            "facts": [ids.fact(fact) for fact in one.facts],
-            "amount": f"{cents // 100}.{cents % 100:02d}" if cents else None,
-            "begins": texts[0], "ends": texts[1],
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": f"scheme-{number}",
+                "pattern": one.pattern,
+                "innocent": bool(one.look_alike),
+                "look_alike": one.look_alike or None,
+                "difficulty": difficulty,
+                "members": [ids.who(whose) for whose in one.members],
+                "circle": [ids.who(whose) for whose in one.circle],
+                "facts": [ids.fact(fact) for fact in one.facts],
+                "amount": f"{cents // 100}.{cents % 100:02d}" if cents else None,
+                "begins": texts[0],
+                "ends": texts[1],
+            }
+        )
     return rows
 
 

@@ -1,0 +1,1 @@
+"""How good detectors are: findings matched to a known truth, measures of them, calibration."""
