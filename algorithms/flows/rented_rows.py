@@ -307,7 +307,7 @@ def _changed(
         en=en,
         signs=signs,
         circle=[int(uses.tool[place]), *([holder] if holder >= 0 else [])],
-        amount=int(cols.value[into].sum()),
+        amount=sum(cols.value[into].tolist()),
         currency=snapshot.currencies(np.array(use.rows)).get(use.rows[0], CNY),
         called=[account],
         attrs={"holders": 1, "changed": 1, "since": format_time(use.changed)},
