@@ -80,8 +80,6 @@ class Usual:
     """What those who sell a group buy: counts of companies, their main purchases only."""
 
     def __init__(self, made: Balance, n: int) -> None:
-        from scipy.sparse import csr_array
-
         company, group, groups = made.company, made.group, made.groups
         total = made.by_company(made.bought, n)
         self._share = made.bought / np.maximum(total[company], 1)
@@ -91,10 +89,10 @@ class Usual:
         active = np.zeros(n, np.bool_)
         active[company[sells]] = True
         buys = self._main & active[company]
-        one = np.ones(len(company), np.int32)
-        sold = csr_array((one[sells], (company[sells], group[sells])), shape=(n, groups))
-        main = csr_array((one[buys], (company[buys], group[buys])), shape=(n, groups))
-        self._both = csr_array(sold.T @ main)
+        self._sold = company[sells], group[sells]
+        self._buys = company[buys], group[buys]
+        self._mark = np.zeros(n, np.bool_)
+        self._rows: dict[int, I64] = {}
         self._sellers = np.bincount(group[sells], minlength=groups)
         self._often = np.bincount(group[buys], minlength=groups) / max(int(active.sum()), 1)
 
@@ -106,8 +104,19 @@ class Usual:
         others = int(self._sellers[group]) - 1
         if others < SELLERS:
             return None
-        row = self._both[[group], :].toarray()[0]
+        row = self._bought(group)
         own = made.group[low:high]
         often = (row[own] - self._main[low:high]) / others
         more = np.maximum(often - self._often[own], 0)
         return float((self._share[low:high] * more).sum())
+
+    def _bought(self, group: int) -> I64:
+        """How many of those who sell a group buy each group; linear in all purchases, once."""
+        if group not in self._rows:
+            company, sold = self._sold
+            self._mark[:] = False
+            self._mark[company[sold == group]] = True
+            buyer, bought = self._buys
+            counts = np.bincount(bought[self._mark[buyer]], minlength=self._made.groups)
+            self._rows[group] = counts.astype(np.int64)
+        return self._rows[group]

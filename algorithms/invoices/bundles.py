@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from algorithms.invoices.ledgers import Invoices
 
     Bools = npt.NDArray[np.bool_]
+
+FEW: Final = 5_000
 
 
 class Runs(NamedTuple):
@@ -89,7 +91,9 @@ def hops(every: Runs, n: int) -> Hops:
 
 
 def _circular(every: Runs, n: int) -> Bools:
-    """Which bundles have ends that can reach one another both ways."""
+    """Which bundles have ends that can reach one another both ways; of few all are looked at."""
+    if len(every.seller) <= FEW:  # searched in less time than it takes to import scipy
+        return np.ones(len(every.seller), np.bool_)
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
