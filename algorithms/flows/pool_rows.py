@@ -286,5 +286,6 @@ def _signs(pool: Pool) -> list[Sign]:
         signs.append(Sign("few_people", -15 * (1 - len(pool.payers) / _PUBLIC), zh, en))
     if 2 * pool.returned < len(pool.payers):
         zh, en = "多数付款人没有收到返款", "most payers never got anything back"
-        signs.append(Sign("unreturned", -2.0, zh, en))
+        part = 1 - 2 * pool.returned / len(pool.payers)
+        signs.append(Sign("unreturned", -6 * part, zh, en))
     return signs
