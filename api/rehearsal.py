@@ -28,7 +28,7 @@ _GIVEN: Final = {"measure": "consumption_restriction", "act": "2021-01-01"}
 _FACTS: Final[list[dict[str, Any]]] = [
     *({"kind": "company", "id": f"c{n}"} for n in (1, 2)),
     *({"kind": "person", "id": f"p{n}"} for n in (1, 2)),
-    *({"kind": "account", "id": f"a{n}"} for n in (1, 2)),
+    *({"kind": "account", "id": f"a{n}"} for n in (1, 2, 3, 4)),
     {"kind": "phone", "id": "t1"},
     {"kind": "shareholder", "id": "s1", "from": "p1", "to": "c1", "share": "0.6"},
     {"kind": "shareholder", "id": "s2", "from": "c1", "to": "c2", "share": "0.6"},
@@ -40,6 +40,9 @@ _FACTS: Final[list[dict[str, Any]]] = [
     {"kind": "holds_account", "id": "h2", "from": "c1", "to": "a1"},
     {"kind": "transfer", "id": "m1", "from": "a1", "to": "a2", "amount": "9", "at": "2021-01-01"},
     {"kind": "transfer", "id": "m2", "from": "a2", "to": "a1", "amount": "9", "at": "2021-01-02"},
+    {"kind": "transfer", "id": "m3", "from": "a1", "to": "a2", "amount": "9", "at": "2021-06-01"},
+    {"kind": "transfer", "id": "m4", "from": "a2", "to": "a3", "amount": "9", "at": "2021-06-02"},
+    {"kind": "transfer", "id": "m5", "from": "a3", "to": "a4", "amount": "9", "at": "2021-06-03"},
     {"kind": "invoice", "id": "i1", "from": "c1", "to": "c2", "amount": "9", "at": "2021-01-01"},
     {"kind": "invoice", "id": "i2", "from": "c2", "to": "c1", "amount": "9", "at": "2021-01-02"},
 ]

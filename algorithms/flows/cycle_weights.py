@@ -12,6 +12,7 @@ from algorithms.findings.scoring import CAP, Sign
 from algorithms.findings.significance import LEAST
 from algorithms.flows.holders import holders
 from algorithms.flows.network import I64, Payments
+from algorithms.flows.ties import employers
 from graph.times import DAY
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 F64 = npt.NDArray[np.float64]
 
 # What a share kept of the amount at each hop, and days to come back, weigh: straight between.
-KEPT = ([0.2, 0.6, 0.8, 0.9, 1.0], [-8.0, -6.0, -2.0, 1.0, 2.0])
-DAYS = ([0.0, 5.0, 20.0, 45.0, 120.0, 36_500.0], [1.0, 0.5, -0.5, -3.0, -6.0, -9.0])
+KEPT = ([0.2, 0.6, 0.8, 0.87, 0.92, 1.0], [-9.0, -8.0, -5.0, -1.0, 1.0, 2.0])
+DAYS = ([0.0, 5.0, 10.0, 20.0, 45.0, 120.0, 36_500.0], [1.0, 0.5, 0.0, -4.0, -7.0, -9.0, -12.0])
 
 _MOST = np.iinfo(np.int64).max
 _LEAST = np.iinfo(np.int64).min
@@ -65,7 +66,9 @@ class Scales:
         np.minimum.at(born, src, when)
         np.minimum.at(born, dst, when)
         self.born = born[pay.subject]
-        self.group = holders(snapshot, at).group[pay.subject]
+        held = holders(snapshot, at)
+        self.group = held.group[pay.subject]
+        self.wages = employers(snapshot, held, rows, at)[pay.subject]
         self.ptr, self.to = pay.net.out_ptr, pay.net.out_to
         self.when = cols.vf[pay.row]
         self._pay = pay
@@ -106,8 +109,9 @@ class Scales:
             "kept": np.interp(kept ** (1 / (there.sum(axis=1) - 1)), *KEPT),
             "days": np.interp((ends - begins) / DAY, *DAYS),
             "one_group": -12.0 * self._together(there, node),
-            "there_and_back": -7.0 * (there.sum(axis=1) == 2),
+            "there_and_back": -9.0 * (there.sum(axis=1) == 2),
             "usual_partners": self._usual(block, there, node, part, like),
+            "employers": -4.0 * ((self.wages[node] & there).sum(axis=1) / there.sum(axis=1)) ** 2,
             "new_accounts": 1.5 * self._new(there, node, begins),
         }
         return Weighed(p, signs, kept, begins, ends)
@@ -185,6 +189,7 @@ WORDS: Final = {  # what a positive weight says, and a negative one
     "one_group": ("", "账户同属一人、一家或一个集团 / accounts of one owner, family or group"),
     "there_and_back": ("", "仅为两户往来, 或系退款还款 / a mere there and back, as a refund"),
     "usual_partners": ("", "各户之间经常往来 / partners who often pay each other"),
+    "employers": ("", "账户所属企业发放工资 / accounts of companies that pay wages"),
     "new_accounts": ("账户新启用 / accounts newly in use", ""),
 }
 

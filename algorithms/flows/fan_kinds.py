@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 _SOON: Final = 2 * DAY  # money that is gone so soon after it came did not stay
 # What a share of 1 of such payments weighs, or being so.
-WAGES, OWNERS, KIN, REGULAR, LONE = -12.0, -12.0, -10.0, -6.0, 1.5
+WAGES, OWNERS, KIN, REGULAR, LONE = -12.0, -12.0, -10.0, -8.0, 1.5
 MUTUAL, GONE, STAYS, NEW, FIRM, LIVING, FIRMS, CROWD = -5.0, 3.0, -1.5, 1.5, -7.0, -4.0, -6.0, -4.0
 # How many counterparts speak for it by themselves: straight between.
 MIDDLE: Final = ([2.0, 3.0, 5.0, 10.0], [-3.0, -1.5, 0.0, 1.5])
@@ -82,7 +82,7 @@ def fans(field: Field, pattern: str, days: float, size: int) -> Candidates:
     signs["new"] = NEW * field.new(of, begin).astype(np.float64)
     signs |= _business(field, of)
     signs["firms"] = FIRMS * _businesses(field, mine, low, high)
-    signs["many"] = np.interp(found.size, *MANY)
+    signs["many"] = _many(found.size, signs["regular"])
 
     def show(i: int) -> Shown:
         edges = mine.edge[low[i] : high[i]]
@@ -122,7 +122,7 @@ def gather_scatters(field: Field, params: FanParams) -> Candidates:
         _businesses(field, into, found.in_low, found.in_high)
         + _businesses(field, out, found.out_low, found.out_high)
     )
-    signs["many"] = np.interp(np.minimum(found.payers, found.payees), *MANY)
+    signs["many"] = _many(np.minimum(found.payers, found.payees), signs["regular"])
 
     def show(i: int) -> Shown:
         here = slice(int(found.in_low[i]), int(found.in_high[i]))
@@ -149,14 +149,13 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
     paths = field.summed(out, field.pays[field.dst], low, high) * field.part(window)
     p = poisson_tail(found.size, paths * (field.paid[b] / max(field.total, 1)))
     ties = field.ties
-    what = np.stack([
-        np.ones(len(field.rows), np.int64), field.value,
-        *(np.asarray(flag, np.int64) for flag in ties),
-        field.business[field.src] + field.business[field.dst],
-    ])  # fmt: skip
-    sums = weigh(out, field.onward, found, window, what)
+    tenths = (field.business[field.src] + field.business[field.dst]).astype(np.uint8)
+    flags = np.zeros(len(field.rows), np.uint8)
+    for bit, flag in enumerate(ties):
+        flags |= flag.astype(np.uint8) << np.uint8(bit)
+    sums = weigh(out, field.onward, found, window, field.value, flags, tenths, len(ties))
     many = np.maximum(sums[:, :, 0], 1)
-    share = {name: sums[:, :, k + 2] / many for k, name in enumerate(ties._fields)}
+    share = {name: sums[:, :, bit + 3] / many for bit, name in enumerate(ties._fields)}
     signs = {
         "wages": WAGES * share["wages"].max(axis=1),
         "owners": OWNERS * share["owners"].max(axis=1),
@@ -164,7 +163,7 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
         "regular": REGULAR * share["regular"].mean(axis=1),
         "lone": LONE * share["lone"].mean(axis=1),
         "gone": _gone(sums[:, 0, 1], sums[:, 1, 1]),
-        "firms": 2 * FIRMS * sums[:, :, len(what) - 1].sum(axis=1) / many.sum(axis=1) / 20,
+        "firms": 2 * FIRMS * sums[:, :, 2].sum(axis=1) / many.sum(axis=1) / 20,
         "many": np.interp(found.size, *MIDDLE),
         "crowd": CROWD * _crowded(field, found.size, a, b, found.begin, window),
     }
@@ -210,6 +209,12 @@ def _habits(field: Field, payments: Side, low: I64, high: I64) -> dict[str, F64]
         name: weight * field.share(payments, getattr(ties, name), low, high)
         for name, weight in weights.items()
     }
+
+
+def _many(count: I64, regular: F64) -> F64:
+    """How many counterparts there are, which means little where they come back every month."""
+    weight = np.interp(count, *MANY)
+    return np.asarray(np.where(weight > 0, weight * (1 - regular / REGULAR), weight))
 
 
 def _businesses(field: Field, payments: Side, low: I64, high: I64) -> F64:

@@ -79,6 +79,13 @@ class FanParams(FindingParams, frozen=True, kw_only=True):
             " / 窗口内对手方超过此数的账户视为枢纽, 不计入分层"
         ),
     ] = 50
+    habits: Annotated[
+        bool,
+        Meta(
+            description="layers take in payments that come back in three months or more, too"
+            " / 分层也计入三个月以上重复的往来"
+        ),
+    ] = False
     kinds: Annotated[
         list[str] | None,
         Meta(
@@ -139,7 +146,9 @@ def fan_patterns(snapshot: Snapshot, params: FanParams) -> Result[Finding]:
       accounts, receivers.
 
     In layers (the last two) an account is a hub, and none of its transfers that way counts, that
-    has more than `max_layer` counterparts in some window. Nothing else is left out. Transfers
+    has more than `max_layer` counterparts in some window; nor, without `habits`, does a transfer
+    between two whose transfers that way fall into three months or more (each more than 20 days
+    after the one before it begins another). Nothing else is left out. Transfers
     between accounts of one subject do not count, nor what happened after the end of `as_of`.
 
     `amount`: what was gathered or scattered (scatter-gather: the smaller of what left the source

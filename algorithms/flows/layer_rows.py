@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def layered(field: Field, params: FanParams, wanted: Container[str]) -> Iterator[Candidates]:
     """Bipartite sets and stacks, whichever are wanted."""
-    edges = Edges(field.n, field.src, field.dst, field.time)
+    edges = Edges(field.n, field.src, field.dst, field.out, field.into)
     for pattern, days, size in (
         ("bipartite", params.bipartite_window, params.bipartite_size),
         ("stack", params.stack_window, params.stack_size),
@@ -31,6 +31,8 @@ def layered(field: Field, params: FanParams, wanted: Container[str]) -> Iterator
             continue
         window = int(days * DAY)
         alive = ~edges.hubs(window, params.max_layer)
+        if not params.habits:
+            alive &= ~field.ties.regular
         if pattern == "bipartite":
             layers: tuple[Mask, ...] = (core(edges, alive, window, size),)
         else:

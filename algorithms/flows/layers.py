@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.flows.windows import Side, episodes, kept, side
+from algorithms.flows.windows import Side, episodes, kept
 from algorithms.rings.connected import components
 from graph.columns import I32, I64
 from graph.compiled import kernel
@@ -24,10 +24,8 @@ Mask = npt.NDArray[np.bool_]
 class Edges:
     """Payments between accounts 0..n-1, to be thinned out."""
 
-    def __init__(self, n: int, src: I32, dst: I32, time: I64) -> None:
-        self.n, self.src, self.dst, self.time = n, src, dst, time
-        self.out = side(n, src, dst, time)
-        self.into = side(n, dst, src, time)
+    def __init__(self, n: int, src: I32, dst: I32, out: Side, into: Side) -> None:
+        self.n, self.src, self.dst, self.out, self.into = n, src, dst, out, into
 
     def hubs(self, window: int, most: int) -> Mask:
         """Payments of an account that pays, or to one that is paid by, more than so many others

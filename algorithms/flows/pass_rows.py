@@ -34,8 +34,8 @@ _BURST: Final = 30 * DAY
 BURST: Final = ([0.15, 0.3, 0.5, 0.7], [-6.0, -3.0, 0.0, 2.0])
 SOON: Final = ([0.0, 0.2, 0.8], [-0.5, 0.0, 2.0])
 RATIO: Final = ([0.2, 0.6, 0.9], [-2.0, -0.5, 1.0])
-WAGES, KIN, REGULAR, LONE, MUTUAL = -4.0, -12.0, -4.0, 1.0, -6.0
-NEW, FIRM, LIVING = 1.5, -7.0, -4.0
+WAGES, KIN, REGULAR, LONE, MUTUAL = -4.0, -16.0, -4.0, 1.0, -6.0
+NEW, FIRM, LIVING = 1.5, -8.0, -4.0
 
 _WORDS: Final = {  # what a positive weight says, and a negative one
     "burst": ("资金集中在一个月内过账 / all within a month", "长年均匀 / all year alike"),

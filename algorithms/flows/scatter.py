@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from algorithms.flows.windows import Side
-from graph.columns import I64
+from graph.columns import I64, U8
 from graph.compiled import inline_kernel, kernel
 
 _EASY: Final = 20_000
@@ -358,30 +358,35 @@ def _over(
 
 @kernel
 def _weigh(
-    out: Any, go: Any, go_edge: Any, source: Any, sink: Any, begin: Any, window: int, what: Any,
-    sums: Any,
+    out: Any, go: Any, go_edge: Any, source: Any, sink: Any, begin: Any, window: int, value: Any,
+    flags: Any, tenths: Any, sums: Any,
 ) -> None:  # fmt: skip
     none = np.empty(0, np.int64)
     for c in range(len(source)):
         a, b, s = source[c], sink[c], begin[c]
         n, k = _over(out, go, go_edge, a, b, s, s + window, none, none)
-        first = np.empty(n, np.int64)
-        second = np.empty(k, np.int64)
-        _over(out, go, go_edge, a, b, s, s + window, first, second)
-        for x in range(len(what)):
-            for i in range(n):
-                sums[c, 0, x] += what[x, first[i]]
-            for i in range(k):
-                sums[c, 1, x] += what[x, second[i]]
+        legs = np.empty(n + k, np.int64)
+        _over(out, go, go_edge, a, b, s, s + window, legs[:n], legs[n:])
+        for i in range(n + k):
+            side = 0 if i < n else 1
+            e = legs[i]
+            sums[c, side, 0] += 1
+            sums[c, side, 1] += value[e]
+            sums[c, side, 2] += tenths[e]
+            for bit in range(sums.shape[2] - 3):
+                sums[c, side, 3 + bit] += (flags[e] >> bit) & 1
 
 
-def weigh(out: Side, onward: tuple[Onward, I64], found: Scatters, window: int, what: I64) -> I64:
-    """Sums of numbers of payments over the legs of fullest windows: an entry (first or second
-    payments of legs, which number) for each; `what` has a row a number."""
+def weigh(
+    out: Side, onward: tuple[Onward, I64], found: Scatters, window: int, value: I64, flags: U8,
+    tenths: U8, bits: int,
+) -> I64:  # fmt: skip
+    """Sums over the payments of the legs of fullest windows, the first of each leg and the second
+    apart: how many, `value`, `tenths`, and how many have each of the `bits` of `flags`."""
     go, edge = onward
-    sums = np.zeros((len(found), 2, len(what)), np.int64)
+    sums = np.zeros((len(found), 2, 3 + bits), np.int64)
     run = _weigh.hot if len(found) > 2_000 else _weigh
-    run(out, go, edge, found.source, found.sink, found.begin, window, what, sums)
+    run(out, go, edge, found.source, found.sink, found.begin, window, value, flags, tenths, sums)
     return sums
 
 

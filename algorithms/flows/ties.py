@@ -57,6 +57,21 @@ def ties(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Ties:
     )
 
 
+def employers(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Mask:
+    """Of each record, whether it is an account that paid wages by one of these payments."""
+    cols, rep, n = snapshot.columns, snapshot.nodes.rep, snapshot.n
+    jobs = _pairs(snapshot, "employs", at)
+    employs = np.zeros(n + 1, np.bool_)  # the last one: nobody
+    employs[jobs // n] = True
+    src = rep[cols.src[rows]]
+    some = employs[held.of[src]]
+    src, payee = src[some], held.of[rep[cols.dst[rows[some]]]]
+    found = np.zeros(n, np.bool_)
+    key = np.where(payee >= 0, held.of[src].astype(np.int64) * n + payee, -1)
+    found[src[_among(key, jobs)]] = True
+    return found
+
+
 def _pairs(snapshot: Snapshot, kind: str, at: int) -> I64:
     """Both ends of every relation of a kind that has been so by `at`, as one sorted number."""
     cols, rep = snapshot.columns, snapshot.nodes.rep

@@ -125,7 +125,8 @@ def transfer_cycles(snapshot: Snapshot, params: CycleParams) -> Result[Finding]:
     start; the tests are all transfers. Weighed beside it: how much is kept of the amount, in how
     many days; partners who pay each other all year (the same payments at permuted times; Holme and
     Saramäki 2012), accounts of one owner, one family or one declared group (kinship, guardianship,
-    majority holdings, control, branches), a mere there and back; accounts that are new.
+    majority holdings, control, branches), companies that pay wages, a mere there and back; accounts
+    that are new.
 
     Rows are ordered by score, highest first; past `max_rows` those of less evidence are left out.
     `truncated` says so, and when the transfers looked at or time ended the search. Without a window

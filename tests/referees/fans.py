@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import networkx as nx
@@ -140,13 +140,20 @@ def _hubs(pays: list[Pay], w: float, most: int) -> set[tuple[str, str]]:
     }
 
 
+def habit(p: Pay, pays: list[Pay]) -> bool:
+    """Whether its two pay that way in three months or more, a gap of over 20 days between."""
+    times = sorted(q.time for q in pays if (q.src, q.dst) == (p.src, p.dst))
+    return sum(after - before > 20 for before, after in pairwise(times)) >= 2
+
+
 def layers(
-    pays: list[Pay], w: float, size: int, most: int, *, two: bool
+    pays: list[Pay], w: float, size: int, most: int, *, two: bool, habits: bool = False
 ) -> Iterator[tuple[str, tuple[str, ...], frozenset[str]]]:
     """Bipartite sets or stacks: pattern, accounts (sorted) and facts."""
     pays = [p for p in pays if p.src != p.dst]
     hubs = _hubs(pays, w, most)
     one = [p for p in pays if ("out", p.src) not in hubs and ("in", p.dst) not in hubs]
+    one = [p for p in one if habits or not habit(p, pays)]
     both = [list(one), list(one)] if two else [list(one)]
     while True:
         kept = [

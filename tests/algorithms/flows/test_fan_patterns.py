@@ -42,7 +42,7 @@ def sized(window: float, size: int) -> dict[str, Any]:
 def worlds(draw: st.DrawFn) -> list[Pay]:
     """Few accounts that pay each other often, several times in a moment too."""
     n = draw(st.integers(3, 7))
-    days = draw(st.sampled_from([0, 3, 9, 30]))
+    days = draw(st.sampled_from([0, 3, 9, 30, 90]))
     end = st.integers(0, n - 1)
     made = draw(st.lists(st.tuples(end, end, st.integers(0, days)), max_size=40))
     return [Pay(f"d:t{i:02d}", f"d:a{a}", f"d:a{b}", t) for i, (a, b, t) in enumerate(made)]
@@ -88,20 +88,23 @@ def str_of(row: tuple[Any, ...]) -> str:
 
 
 @settings(max_examples=120, deadline=None)
-@given(worlds(), st.sampled_from([1, 3, 7]), st.integers(2, 3))
-def test_findings_are_those_of_the_referee(made: list[Pay], window: int, size: int) -> None:
+@given(worlds(), st.sampled_from([1, 3, 7, 40]), st.integers(2, 3), st.booleans())
+def test_findings_are_those_of_the_referee(
+    made: list[Pay], window: int, size: int, habits: bool
+) -> None:
     expected = [
         *fans(made, window, size, inward=True),
         *fans(made, window, size, inward=False),
         *scatter_gathers(made, window, size),
         *gather_scatters(made, window, size),
-        *layers(made, window, size, 4, two=False),
-        *layers(made, window, size, 4, two=True),
+        *layers(made, window, size, 4, two=False, habits=habits),
+        *layers(made, window, size, 4, two=True, habits=habits),
     ]
     with world(facts_of(made)) as snapshot:
-        found = rows(snapshot, max_layer=4, **sized(window, size))
+        asks = {"max_layer": 4, "habits": habits, **sized(window, size)}
+        found = rows(snapshot, **asks)
         compare(found, expected)
-        some = rows(snapshot, max_layer=4, account="a1", **sized(window, size)) if any(
+        some = rows(snapshot, account="a1", **asks) if any(
             "d:a1" in (p.src, p.dst) for p in made
         ) else None  # fmt: skip
     if some is not None:
@@ -136,7 +139,7 @@ def only(snapshot: Snapshot, pattern: str, **params: Any) -> list[dict[str, Any]
 
 
 def test_a_fan_is_told_by_its_fullest_window_and_payers_count_once() -> None:
-    """Five pay within seven days, b twice, so that two windows hold five; f is too late for both."""
+    """Five pay in a week, b twice, so that two windows hold five; f is too late for both."""
     steps = [("b", "a", 0), ("b", "a", 1), ("c", "a", 2), ("d", "a", 3), ("e", "a", 7),
              ("g", "a", 7), ("f", "a", 9.5), ("c", "a", 30)]  # fmt: skip
     with world(parts(*steps)) as snapshot:
@@ -203,6 +206,15 @@ def test_two_layers_one_behind_the_other() -> None:
     }  # fmt: skip
     assert stack["amount"] == "4.00"
     assert sorted(len(row["members"]) for row in layers_) == [4, 4]
+
+
+def test_trade_that_comes_back_is_in_no_layer_unless_asked() -> None:
+    trade = [
+        (f"p{i}", f"r{k}", 30 * m + i / 10) for m in range(3) for i in range(3) for k in range(3)
+    ]
+    with world(parts(*trade)) as snapshot:
+        assert only(snapshot, "bipartite") == []
+        assert len(only(snapshot, "bipartite", habits=True)) == 3
 
 
 def test_a_hub_is_in_no_layer() -> None:

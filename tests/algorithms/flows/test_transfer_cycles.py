@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from algorithms.flows import cycle_run
 from algorithms.registry import ask
 from graph import compiled
 from graph.errors import WrongUsage
@@ -237,6 +239,36 @@ def test_compiled_code_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None
         assert plain[0]["results"]
         monkeypatch.setattr(compiled, "_warm", True)
         assert [asked(snapshot, **q) for q in questions] == plain
+
+
+def test_blocks_on_two_threads_answer_as_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [(f"t{i:03d}", f"a{i * 7 % 31}", f"a{i * i % 29}", i * 5 % 23) for i in range(400)]
+    with world(payments([(n, a, b, float(t)) for n, a, b, t in steps])) as snapshot:
+        ask_: dict[str, Any] = {"max_length": 5, "window": 9, "max_rows": 100_000}
+        plain = asked(snapshot, **ask_)
+        monkeypatch.setattr(cycle_run, "_EASY", 10)
+        threads = asked(snapshot, **ask_)
+        cut = asked(snapshot, **ask_, max_explored=5_000)
+        monkeypatch.setattr(cycle_run, "_BLOCKS", 7)
+        assert asked(snapshot, **ask_) == plain
+    assert len(plain["results"]) > 100
+    assert threads == plain
+    assert cut["truncated"]["reason"].startswith("max_explored")
+    assert 0 < len(cut["results"]) < len(plain["results"])
+    assert {row["id"] for row in cut["results"]} < {row["id"] for row in plain["results"]}
+
+
+@pytest.mark.parametrize("explored", [700, 1_500, 3_000])
+def test_without_a_window_a_cut_says_what_was_found(explored: int) -> None:
+    steps = [(f"t{i:03d}", f"a{i % 5}", f"a{(i * 3 + 1) % 7}", i * 11 % 160) for i in range(90)]
+    whole = {"max_rows": 100_000, "as_of": "2025-01-01"}
+    with world(payments([(n, a, b, float(t)) for n, a, b, t in steps])) as snapshot:
+        cut = asked(snapshot, max_explored=explored, **whole)
+        said = re.search(r"all cycles within (\d+) days were found", cut["truncated"]["reason"])
+        assert said
+        within = rings(snapshot, window=int(said[1]), **whole)
+    assert within
+    assert {row["id"] for row in within} <= {row["id"] for row in cut["results"]}
 
 
 def finbench(folder: Path) -> list[tuple[str, str, str, float]]:
