@@ -113,7 +113,7 @@ def two_layers(edges: Edges, alive: Mask, window: int, size: int) -> tuple[Mask,
 def parts(edges: Edges, window: int, *layers: Mask) -> list[I64]:
     """Payments that belong together: of one account, one way and in one layer, within a window of
     each other, and, from layer to layer, a payment and what its receiver pays next."""
-    links: list[tuple[I64, I64]] = []
+    links: list[tuple[I32, I32]] = []
     for layer in layers:
         for payments in (kept(edges.out, layer), kept(edges.into, layer)):
             near = payments.time[1:] - payments.time[:-1] <= window

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from algorithms.flows.windows import Side
-from graph.columns import I64, U8
+from graph.columns import I32, I64, U8
 from graph.compiled import inline_kernel, kernel
 
 _EASY: Final = 20_000
@@ -288,8 +288,8 @@ def scatters(
     leg. In order of source, sink and time.
     """
     n = len(source.ptr) - 1
-    payer = np.repeat(np.arange(n), np.diff(onward.ptr))
-    order = np.lexsort((onward.time, onward.other, payer))
+    key = np.repeat(np.arange(n), np.diff(onward.ptr)) * n + onward.other
+    order = np.argsort(key, kind="stable")  # in order of time as they were
     go = Onward(onward.ptr, onward.other, onward.time, onward.other[order], onward.time[order])
     room = Room(
         slot=np.full(n, -1, np.int32),
@@ -378,7 +378,7 @@ def _weigh(
 
 
 def weigh(
-    out: Side, onward: tuple[Onward, I64], found: Scatters, window: int, value: I64, flags: U8,
+    out: Side, onward: tuple[Onward, I32], found: Scatters, window: int, value: I64, flags: U8,
     tenths: U8, bits: int,
 ) -> I64:  # fmt: skip
     """Sums over the payments of the legs of fullest windows, the first of each leg and the second
@@ -391,7 +391,7 @@ def weigh(
 
 
 def legs(
-    out: Side, onward: tuple[Onward, I64], a: int, b: int, begin: int, window: int
+    out: Side, onward: tuple[Onward, I32], a: int, b: int, begin: int, window: int
 ) -> tuple[I64, I64]:
     """The payments from a source, and to a sink, of the legs in one window, in order of time (those
     to the sink by when their middle account was paid)."""

@@ -25,7 +25,7 @@ class Side(NamedTuple):
     ptr: I64
     other: I32
     time: I64
-    edge: I64
+    edge: I32
 
 
 class Episodes(NamedTuple):
@@ -45,9 +45,10 @@ class Episodes(NamedTuple):
 
 def side(n: int, mine: I32, other: I32, time: I64) -> Side:
     """Payments by one of their ends; sorts them."""
-    order = np.argsort(time, kind="stable")
+    order = np.argsort(time, kind="stable").astype(np.int32)
     order = order[np.argsort(mine[order], kind="stable")]
-    ptr = np.searchsorted(mine[order], np.arange(n + 1)).astype(np.int64)
+    ptr = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(mine, minlength=n), out=ptr[1:])
     return Side(ptr, other[order], time[order], order)
 
 
