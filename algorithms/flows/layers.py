@@ -85,7 +85,7 @@ def _with_more(one: Side, other: Side, window: int, size: int, *, ahead: bool) -
     """Which items of a side are followed (or preceded) by enough on the other side."""
     good = np.zeros(len(one.time), np.bool_)
     met = np.zeros(len(one.ptr) - 1, np.int32)
-    run = _linked.hot if len(one.time) + len(other.time) > EASY // 4 else _linked
+    run = _linked.tier(heavy=len(one.time) + len(other.time) > EASY // 4)
     who = np.flatnonzero((np.diff(one.ptr) > 0) & (np.diff(other.ptr) >= size))
     run(who, one.ptr, one.time, other.ptr, other.other, other.time, window, size, ahead, met, good)
     return good

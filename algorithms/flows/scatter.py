@@ -300,7 +300,7 @@ def scatters(
     )
     parts, v, looked, cut = [], 0, 0, False
     while v < n:
-        run = search.hot if looked >= _EASY else search
+        run = search.tier(heavy=looked >= _EASY)
         budget = _HEAVY if looked >= _EASY else _EASY
         out, made, v, more = run(source, go, window, size, v, n, budget, room)
         parts.append(out[:made])
@@ -385,7 +385,7 @@ def weigh(
     apart: how many, `value`, `tenths`, and how many have each of the `bits` of `flags`."""
     go, edge = onward
     sums = np.zeros((len(found), 2, 3 + bits), np.int64)
-    run = _weigh.hot if len(found) > 2_000 else _weigh
+    run = _weigh.tier(heavy=len(found) > 2_000)
     run(out, go, edge, found.source, found.sink, found.begin, window, value, flags, tenths, sums)
     return sums
 
