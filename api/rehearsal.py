@@ -40,10 +40,13 @@ _FACTS: Final[list[dict[str, Any]]] = [
     {"kind": "holds_account", "id": "h2", "from": "c1", "to": "a1"},
     {"kind": "transfer", "id": "m1", "from": "a1", "to": "a2", "amount": "9", "at": "2021-01-01"},
     {"kind": "transfer", "id": "m2", "from": "a2", "to": "a1", "amount": "9", "at": "2021-01-02"},
+    {"kind": "transfer", "id": "m3", "from": "a1", "to": "a2", "amount": "9", "at": "2021-06-01"},
+    {"kind": "transfer", "id": "m4", "from": "a2", "to": "a3", "amount": "9", "at": "2021-06-02"},
+    {"kind": "transfer", "id": "m5", "from": "a3", "to": "a4", "amount": "9", "at": "2021-06-03"},
     *(  # scattered and gathered
         {"kind": "transfer", "id": f"m{k}", "from": a, "to": b, "amount": "9", "at": "2021-01-02"}
         for k, (a, b) in enumerate(
-            [("a1", "a3"), ("a1", "a4"), ("a2", "a5"), ("a3", "a5"), ("a4", "a5")], 3
+            [("a1", "a3"), ("a1", "a4"), ("a2", "a5"), ("a3", "a5"), ("a4", "a5")], 6
         )
     ),
     {"kind": "invoice", "id": "i1", "from": "c1", "to": "c2", "amount": "9", "at": "2021-01-01"},

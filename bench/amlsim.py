@@ -1,6 +1,6 @@
 """Detectors on the samples of AMLSim: how many of the accounts they flag are flagged there.
 
-    python -m bench.amlsim [--data FOLDER]
+    python -m bench.amlsim [--data FOLDER] [--only NAME ...]
 
 Each sample (20,000 accounts, some 118,000 transfers, planted cycles and fan-ins) is loaded as it
 is, and each detector asked of it as stated. An account counts as accused where a finding has it
@@ -114,10 +114,12 @@ def average_precision(best: Mapping[str, float], true: set[str]) -> float:
     return total
 
 
-def rows_of(snapshot: Snapshot, sample: str, true: set[str]) -> list[Row]:
+def rows_of(snapshot: Snapshot, sample: str, true: set[str], only: list[str]) -> list[Row]:
     """What each detector that is there makes of a sample."""
     rows = []
     for name, how, params in ASKED:
+        if only and name not in only:
+            continue
         if name not in registry.ALGORITHMS:
             print(f"{name}: not there, skipped", flush=True)
             continue
@@ -143,18 +145,20 @@ def main() -> None:
     usual = os.environ.get("LINKRISK_TEST_DATA", ROOT.parent / "shared" / "data")
     parser.add_argument("--entities", type=int, help="not used: the samples are what they are")
     parser.add_argument("--data", type=Path, default=Path(usual))
-    folder = parser.parse_args().data / "amlsim"
+    parser.add_argument("--only", nargs="+", default=[])
+    asked = parser.parse_args()
+    folder = asked.data / "amlsim"
     rows = []
-    for sample, planted in SAMPLES.items():
+    for sample, what in SAMPLES.items():
         with tempfile.TemporaryDirectory() as scratch:
             store = open_store(f"sqlite:///{scratch}/s.db", create=True)
             receipt = load(store, [folder / sample])
             true = flagged(folder / sample)
             rows.append(Row(f"{sample}: loaded", f"{receipt.loaded:,} facts",
-                            note=f"{receipt.quarantined} quarantined; {planted},"
+                            note=f"{receipt.quarantined} quarantined; {what},"
                             f" {len(true)} accounts flagged"))  # fmt: skip
             rows += planted(folder / sample)
-            rows += rows_of(open_snapshot(store), sample, true)
+            rows += rows_of(open_snapshot(store), sample, true, asked.only)
             store.close()
     finish("amlsim", rows)
 

@@ -10,7 +10,8 @@ that fits:
   covers too little;
 - `innocent`: at least half of its members are of one look-alike of its pattern (core or circle),
   one of its core among them;
-- `other`: about a scheme of another pattern, or standing on facts half of which are one's;
+- `other`: about a scheme of another pattern, or at least half of its members are of the core of
+  one, or at least half of its facts are one's;
 - `false`: none of these.
 
 `again`, `part` and `other` accuse nobody wrongly and find nothing new: they count neither for nor
@@ -140,8 +141,8 @@ def judge(claims: Sequence[Claim], schemes: Sequence[Scheme]) -> list[Judged]:
         if (scheme := _look_alike(claim, alike)) is not None:
             out.append(Judged(claim, "innocent", scheme))
             continue
-        scheme = _about(claim, [s for s in near if s.pattern != claim.pattern])
-        scheme = scheme or guilty.behind(claim)
+        others = [s for s in near if s.pattern != claim.pattern]
+        scheme = _about(claim, others) or _core_part(claim, others) or guilty.behind(claim)
         out.append(Judged(claim, "other" if scheme else "false", scheme))
     return out
 

@@ -82,6 +82,20 @@ def _binomial(k: float, n: float, chance: float) -> float:
     return min(total, 1.0) if up else max(1 - total, 0.0)
 
 
+def kolmogorov_tail(height: npt.ArrayLike) -> F64:
+    """The chance that a Brownian bridge strays as far from zero (Kolmogorov's distribution): what
+    the largest cumulated deviation of a series tends to where its order is chance. By the series
+    that converges at once: Jacobi's for small heights, Kolmogorov's for the others. At least
+    1e-300."""
+    x = np.maximum(np.asarray(height, np.float64), 1e-3)[..., None]
+    j = np.arange(1, 8, dtype=np.float64)
+    far = 2 * (np.where(j % 2, 1.0, -1.0) * np.exp(-2 * (j * x) ** 2)).sum(axis=-1)
+    odd = np.exp(-(((2 * j - 1) * np.pi) ** 2) / (8 * x**2)).sum(axis=-1)
+    near = 1 - np.sqrt(2 * np.pi) / x[..., 0] * odd
+    tail: F64 = np.clip(np.where(x[..., 0] > 1, far, near), LEAST, 1.0)
+    return tail
+
+
 def empirical_tail(seen: npt.ArrayLike, null: npt.ArrayLike) -> F64:
     """The chance of `seen` or more by a sample of the null model: (1 + as many or more) / (1 + all)
     (Davison and Hinkley 1997), so that it is never zero."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.findings.significance import kolmogorov_tail
 from algorithms.flows.statements import I64, Statements
 
 F64 = npt.NDArray[np.float64]
@@ -27,8 +28,6 @@ def changes(made: Statements) -> Changes:
     Under random order the largest of |S(k)| / (s sqrt(n)) tends to the supremum of a Brownian
     bridge, s being the standard deviation of the ranks; so its tail is Kolmogorov's. O(n log n).
     """
-    from scipy.special import kolmogorov
-
     pools = len(made.begins) - 1
     line, p = np.full(pools, -1), np.ones(pools)
     larger = np.zeros(pools, np.bool_)
@@ -49,7 +48,7 @@ def changes(made: Statements) -> Changes:
     at = np.full(pools, -1)
     at[made.pool[first]] = first
     there = (at >= 0) & (spread > 0)
-    p[there] = kolmogorov(most[there] / (spread[there] * np.sqrt(size[there])))
+    p[there] = kolmogorov_tail(most[there] / (spread[there] * np.sqrt(size[there])))
     larger[there] = run[at[there]] < 0
     line[there] = at[there] + 1
     return Changes(line, p, larger)

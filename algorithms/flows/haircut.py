@@ -52,12 +52,13 @@ class Room(NamedTuple):
 
 @kernel
 def spread(  # noqa: PLR0912, PLR0915  (one loop: a call in it would count references to arrays)
-    lines: Any, room: Any, back: bool, reach: bool, ratio: float, window: int
+    lines: Any, room: Any, back: bool, reach: bool, later: bool, ratio: float, window: int
 ) -> int:
     """Carry the traced money of pools on to the lines that may follow.
 
     With `reach`, whatever the amounts: every line that may be of it is traced as a whole, where it
-    is more than `ratio` times what has come. `window` is how long money is followed after it came.
+    is more than `ratio` times what has come; with `later`, not in the moment that this came.
+    `window` is how long money is followed after it came.
     Linear in the lines. Returns how many lines are traced.
     """
     begins, time, value, total, after = (
@@ -106,40 +107,43 @@ def spread(  # noqa: PLR0912, PLR0915  (one loop: a call in it would count refer
                     scale = 1.0
                     head = tail
                     first = last
-            if came:
-                k = i
-                while k != j:
-                    new = weight[k]
-                    if new > 0.0:
-                        if back and not reach:
-                            new = new / total[i]
-                        held += new
-                        new = new / scale
-                        while first < last and norm[front[last - 1]] < new:
-                            last -= 1
-                        front[last] = tail
-                        last += 1
-                        waiting[tail] = k
-                        norm[tail] = new
-                        tail += 1
-                    k += step
+            coming = 1 if later else 0  # what comes in counts after what goes out, or before
+            for turn in range(2):
+                if came and turn == coming:
+                    k = i
+                    while k != j:
+                        new = weight[k]
+                        if new > 0.0:
+                            if back and not reach:
+                                new = new / total[i]
+                            held += new
+                            new = new / scale
+                            while first < last and norm[front[last - 1]] < new:
+                                last -= 1
+                            front[last] = tail
+                            last += 1
+                            waiting[tail] = k
+                            norm[tail] = new
+                            tail += 1
+                        k += step
+                if head < tail and turn != coming:
+                    k = i
+                    while k != j:
+                        if follow[k]:
+                            if reach:
+                                x = value[k] * 1.0
+                                if x <= ratio * held:
+                                    x = 0.0
+                            elif back:
+                                x = held * value[k]
+                            else:
+                                x = held * value[k] / total[i]
+                            if x > 0.0 and x >= least[p]:
+                                traced[k] = min(x, value[k] * 1.0)
+                                parent[k] = waiting[front[first]]
+                                count += 1
+                        k += step
             if head < tail:
-                k = i
-                while k != j:
-                    if follow[k]:
-                        if reach:
-                            x = value[k] * 1.0
-                            if x <= ratio * held:
-                                x = 0.0
-                        elif back:
-                            x = held * value[k]
-                        else:
-                            x = held * value[k] / total[i]
-                        if x > 0.0 and x >= least[p]:
-                            traced[k] = min(x, value[k] * 1.0)
-                            parent[k] = waiting[front[first]]
-                            count += 1
-                    k += step
                 if not back:
                     held *= keep
                     scale *= keep
@@ -157,7 +161,13 @@ def spread(  # noqa: PLR0912, PLR0915  (one loop: a call in it would count refer
 
 
 def carried(
-    lines: Lines, *, back: bool, reach: bool = False, ratio: float = 0.0, window: int
+    lines: Lines,
+    *,
+    back: bool,
+    window: int,
+    reach: bool = False,
+    later: bool = False,
+    ratio: float = 0.0,
 ) -> tuple[F64, I64]:
     """The traced amounts of lines, and the line that most of each came by; -1 where there is none.
 
@@ -173,8 +183,8 @@ def carried(
         floats = lines._replace(
             total=lines.total.astype(np.float64), after=lines.after.astype(np.float64)
         )
-        spread.hot(floats, room, back, reach, ratio, window)
+        spread.hot(floats, room, back, reach, later, ratio, window)
         return room.traced, room.parent
     plain = Room(*(part.tolist() for part in room))
-    spread(Lines(*(part.tolist() for part in lines)), plain, back, reach, ratio, window)
+    spread(Lines(*(part.tolist() for part in lines)), plain, back, reach, later, ratio, window)
     return np.array(plain.traced, np.float64), np.array(plain.parent, np.int64)

@@ -72,7 +72,8 @@ def _onward(pay: _Payments, path: tuple[int, ...], rules: Rules) -> list[int]:
         return []
     passed = {pay.near[path[0]], *(pay.far[hop] for hop in path)}
     times = pay.times[account]
-    first, stop = bisect_left(times, moment), bisect_right(times, moment + rules.window)
+    first = (bisect_right if rules.later else bisect_left)(times, moment)
+    stop = bisect_right(times, moment + rules.window)
     return [
         hop
         for hop in pay.leaving[account][first:stop]

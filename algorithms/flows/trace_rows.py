@@ -65,10 +65,13 @@ def _check(params: TraceParams) -> None:
     if params.attribution != "any":
         for name, given in (
             ("min_ratio", params.min_ratio is not None), ("any_order", params.any_order),
+            ("later", params.later),
             ("by trace", params.by == "trace"),
         ):  # fmt: skip
             if given:
                 raise WrongUsage(f"{name}: only with attribution any")
+    if params.any_order and params.later:
+        raise WrongUsage("later: money has no order of time with any_order")
     if params.any_order and params.window is not None:
         raise WrongUsage("window: money has no order of time with any_order")
     if params.backward and params.min_ratio is not None:
@@ -88,6 +91,7 @@ def _rules(snapshot: Snapshot, params: TraceParams, start: int) -> Rules:
         attribution=params.attribution,
         ratio=params.min_ratio or 0.0,
         any_order=params.any_order,
+        later=params.later,
         least=params.min_amount or 0.0,
     )
 

@@ -105,7 +105,7 @@ def generate(
     With `schemes` the world is another: an economy of linked facts in which schemes of every
     pattern hide among innocent look-alikes, `instances` of each (default one for 2,000 entities),
     and the truth lists them all. `relations_per_entity` means nothing then (about fifteen), below
-    some 2,500 entities the world comes out larger, and memory is about a kilobyte an entity.
+    some 2,500 entities the world comes out larger, and memory is about four kilobytes an entity.
 
     Time and output are linear in the facts; memory is about ten bytes an entity beside one block.
     Raises WrongUsage for a size outside the bounds, BadFile where `out` cannot be written,

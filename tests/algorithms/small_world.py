@@ -184,8 +184,10 @@ def questions(record: Algorithm, names: dict[str, str] | None = None) -> Iterato
 def renamed(node: Any, back: dict[str, str]) -> Any:
     """An answer with the names of the first world, floats to nine digits, lists of names sorted."""
     if isinstance(node, dict):
-        # A proof is sealed over names: it is another one for other names.
-        return {key: renamed(value, back) for key, value in node.items() if key != "proof"}
+        # A proof is sealed over names: it is another one for other names. Which of the facts of
+        # one moment a part of a case was called by goes by name, too.
+        kept = {key: value for key, value in node.items() if key not in {"proof", "was"}}
+        return {key: renamed(value, back) for key, value in kept.items()}
     if isinstance(node, list):
         parts = [renamed(part, back) for part in node]
         return sorted(parts) if all(isinstance(part, str) for part in parts) else parts

@@ -156,3 +156,36 @@ def test_wrong_use_is_one_line(
     assert (got, out) == (code, "")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_generated_world_is_loaded_and_measured(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From the command line alone: what is sharp and stands alone is found."""
+    store = f"sqlite:///{tmp_path}/store.db"
+    facts = tmp_path / "facts.jsonl"
+    assert main(["generate", "--schemes", "easy", "--seed", "3", "--out", str(facts)]) == 0
+    assert main(["--store", store, "ingest", str(facts)]) == 0
+    capfd.readouterr()
+    code, out, _ = run(
+        capfd, "--world", tmp_path, "--algorithms", "invoice_cycles,transfer_cycles",
+        "--patterns", "invoice_cycle,transfer_cycle", "--threshold", "0", "--json",
+    )  # fmt: skip
+    assert code == 0
+    rows = {row["pattern"]: row for row in json.loads(out)["results"]}
+    assert set(rows) == {"invoice_cycle", "transfer_cycle", "all"}
+    for pattern in ("invoice_cycle", "transfer_cycle"):
+        assert (rows[pattern]["schemes"], rows[pattern]["look_alikes"]) == (1, 2)
+        assert rows[pattern]["recall"] == 1.0
+    assert rows["all"]["schemes"] == 2
+
+
+def test_generate_says_what_it_cannot(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = str(tmp_path / "w.jsonl")
+    for args, said in (
+        (["--instances", "3"], "only of a world with schemes"),
+        (["--schemes", "hard", "--instances", "9"], "instances: from 1 to 1, not 9"),
+        (["--schemes", "brutal"], "'brutal' is not one of"),
+    ):
+        assert main(["generate", "--out", out, *args]) == 2
+        assert said in capfd.readouterr().err

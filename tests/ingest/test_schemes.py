@@ -494,8 +494,8 @@ def test_gangs_at_events(world: World) -> None:
         wins = Counter(
             r["from"] for r in world.facts(scheme, "participated") if r["role"] == "winner"
         )
-        assert set(wins) == set(scheme["members"])
-        assert max(wins.values()) - min(wins.values()) <= 1  # by turns
+        wins = Counter({who: wins[who] for who in scheme["members"]})
+        assert max(wins.values()) - min(wins.values()) <= 2  # by turns, but for a guest's
         ties = {k for k in ("shareholder", "uses_phone", "located_at", "kin")
                 if world.facts(scheme, k)}  # fmt: skip
         assert ties
@@ -548,9 +548,15 @@ def test_invoice_cycles(world: World) -> None:
         sums = [sum(map(cents, rows)) for rows in hops.values()]
         assert max(sums) / min(sums) < 1.6
         assert _paid_share(world, scheme) < 0.3
-    for name in PATTERNS["invoice_cycle"]:
-        for scheme in world.planted("invoice_cycle", name):
-            assert _paid_share(world, scheme) > 0.9
+    for scheme in world.planted("invoice_cycle", "goods_returned"):
+        assert _paid_share(world, scheme) > 0.9
+    for scheme in world.planted("invoice_cycle", "group_processing"):
+        heads = [
+            {r["from"] for r in world.kinds["controller"] if r["to"] == c}
+            for c in scheme["members"]
+        ]
+        assert set.intersection(*heads)
+        assert _paid_share(world, scheme) > (0.3 if world.difficulty == "hard" else 0.9)
 
 
 def _bought_and_sold(world: World, company: str) -> tuple[Counter[str], Counter[str]]:
@@ -588,7 +594,7 @@ def test_invoice_bursts(world: World) -> None:
         assert len({r["to"] for r in burst}) >= 15
         assert len(burst) >= 0.8 * len(rows)
         bought, sold = _bought_and_sold(world, firm)
-        assert sum(bought.values()) < 0.3 * sum(sold.values())
+        assert sum(bought.values()) < 0.4 * sum(sold.values())
         gone = world.by_id[firm].get("valid_to")
         assert not [r for r in rows if gone and r["at"] > gone]
     for scheme in world.planted("invoice_burst", "seasonal"):
@@ -598,7 +604,7 @@ def test_invoice_bursts(world: World) -> None:
         for scheme in world.planted("invoice_burst", name):
             (firm,) = scheme["members"]
             bought, sold = _bought_and_sold(world, firm)
-            assert sum(bought.values()) > 0.3 * sum(sold.values())
+            assert sum(bought.values()) > 0.4 * sum(sold.values())
             assert world.wages(firm)
 
 
@@ -608,9 +614,10 @@ def test_goods_that_do_not_match(world: World) -> None:
         (firm,) = scheme["members"]
         rows = world.facts(scheme, "invoice")
         sold = {r["goods"][:3] for r in rows if r["from"] == firm}
-        bought, _ = _bought_and_sold(world, firm)
+        bought, whole = _bought_and_sold(world, firm)
         assert len(sold) == 1
-        assert not bought[sold.pop()]
+        group = sold.pop()
+        assert bought[group] <= (0.2 * whole[group] if world.difficulty == "hard" else 0)
     for scheme in world.planted("goods_mismatch", "manufacturer"):
         (firm,) = scheme["members"]
         bought, _ = _bought_and_sold(world, firm)
@@ -680,7 +687,8 @@ def test_payments_that_return(world: World) -> None:
         rows = world.facts(scheme, "transfer")
         paid = sum(cents(r) for r in rows if world.holder[r["from"]] == buyer)
         back = sum(cents(r) for r in rows if world.holder[r["to"]] in people)
-        assert 0.85 * paid <= back <= paid
+        least = 0.4 if world.difficulty == "hard" else 0.85
+        assert least * paid <= back <= paid
     for scheme in world.planted("payment_return", "refunds"):
         reds = [r for r in world.facts(scheme, "invoice") if r["status"] == "red"]
         seller, _ = scheme["members"]

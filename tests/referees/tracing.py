@@ -147,9 +147,10 @@ def fifo(paid: list[Paid], start: str, depth: int, back: bool, window: int | Non
 
 
 def every_walk(
-    paid: list[Paid], start: str, depth: int, back: bool, window: int | None
+    paid: list[Paid], start: str, depth: int, back: bool, window: int | None, least: int = 0
 ) -> list[list[Paid]]:
-    """All walks of payments in order of time away from the start, gone through it once."""
+    """All walks of payments in order of time away from the start, gone through it once; from one
+    to the next at least so much time."""
     walks = [[p] for p in _statement(paid, start) if (p.dst if back else p.src) == start]
     for walk in walks:  # grows while it is gone through
         last = walk[-1]
@@ -158,6 +159,6 @@ def every_walk(
             continue
         for p in _statement(paid, far):
             apart = (last.time - p.time) if back else (p.time - last.time)
-            if (p.dst if back else p.src) == far and 0 <= apart <= (window or 10**9):
+            if (p.dst if back else p.src) == far and least <= apart <= (window or 10**9):
                 walks.append([*walk, p])
     return walks

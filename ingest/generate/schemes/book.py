@@ -131,6 +131,11 @@ class Book:
             row[0], row[1], -row[2], row[4], when, status=RED, red_of=fact[1], export=bool(row[8])
         )
 
+    def cents_of(self, fact: Fact) -> int:
+        """The amount of a single invoice made since the last block of them."""
+        sheet = self.sheets["invoice"]
+        return sheet.rows[fact[1] - (sheet.count - len(sheet.rows))][2]
+
     def state(self, kind: str, source: Whose, target: Whose, start: int, *, end: int = 0,
               text: str = "", value: int = 0) -> Fact:  # fmt: skip
         """A state from a day on; `text` is its role, `value` a share in basis points or cents."""

@@ -135,6 +135,11 @@ class Site:
         table = [c for c in self._old[role] if self.town.plain.line[c] == line]
         return self.dice.pick(table or self._old[role])
 
+    def some_of_line(self, count: int, role: int, line: int) -> list[int]:
+        """Different ordinary companies of a role and a line, as many as there are."""
+        table = [c for c in self._old[role] if self.town.plain.line[c] == line]
+        return self.dice.some(table or self._old[role], count)
+
     def firm(
         self,
         role: int = QUIET,

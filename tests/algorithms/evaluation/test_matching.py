@@ -42,6 +42,8 @@ KIN = scheme("k", "klmn", "o", look_alike="family")
         (claim("o"), ("false", None)),  # none of its core
         (claim("kqr"), ("false", None)),  # a third
         (claim("abcd", pattern="fan"), ("other", "s")),
+        (claim("ar", pattern="fan"), ("other", "s")),  # half of its members are of that core
+        (claim("arq", pattern="fan"), ("false", None)),
         (claim("uv", pattern="fan", facts="129"), ("other", "s")),  # two of three facts
         (claim("uv", pattern="fan", facts="1789"), ("false", None)),  # one of four
         (claim("kl", pattern="fan"), ("false", None)),  # innocent, and of another pattern

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from algorithms.findings.significance import (
     binomial_tail,
     empirical_tail,
     false_discovery,
+    kolmogorov_tail,
     poisson_tail,
 )
 
@@ -83,3 +85,10 @@ def test_a_score_is_a_chance_that_rises_with_evidence() -> None:
     assert values == sorted(values)
     assert 0 <= values[0] < 1e-6 and 1 - 1e-6 < values[-1] <= 1
     assert score("no such pattern", 6.0) == 0.5
+
+
+def test_kolmogorov_against_scipy() -> None:
+    height = np.concatenate([np.linspace(0, 4, 401), [7.0, 20.0]])
+    assert kolmogorov_tail(height) == pytest.approx(scipy.special.kolmogorov(height), rel=1e-9)
+    assert kolmogorov_tail(30.0) == pytest.approx(1e-300)
+    assert kolmogorov_tail(1.0).shape == ()

@@ -121,13 +121,13 @@ def walk_in_order(found: dict[str, dict[str, Any]], made: list[Paid], back: bool
 
 
 @settings(max_examples=80, deadline=None)
-@given(*CASES)
-def test_any_is_every_walk(made, depth, back, window) -> None:
-    asks = {**question(depth, back, window), "attribution": "any"}
+@given(*CASES, st.booleans())
+def test_any_is_every_walk(made, depth, back, window, later) -> None:
+    asks = {**question(depth, back, window), "attribution": "any", "later": later}
     with world(facts_of(made)) as snapshot:
         found = rows(snapshot, "a0", **asks)
         traces = asked(snapshot, "a0", **asks, by="trace", max_rows=10_000)["results"]
-    walks = every_walk(made, "d:a0", depth, back, window)
+    walks = every_walk(made, "d:a0", depth, back, window, int(later))
     used: dict[str, set[Paid]] = {}
     for walk in walks:
         for p in walk:
@@ -242,7 +242,7 @@ def test_filters() -> None:
         loose: dict[str, Any] = {"attribution": "any"}
         assert set(rows(snapshot, "a", min_ratio=0.7, **loose)) == {"d:b", "d:c"}
         assert set(rows(snapshot, "a", min_ratio=0.8, **loose)) == {"d:b"}
-        for wrong in ({"min_ratio": 1}, {"any_order": True}, {"by": "trace"}):
+        for wrong in ({"min_ratio": 1}, {"any_order": True}, {"by": "trace"}, {"later": True}):
             with pytest.raises(WrongUsage):
                 rows(snapshot, "a", **wrong)
         with pytest.raises(WrongUsage):
@@ -348,6 +348,8 @@ def test_compiled_code_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None
             {}, {"window": 4}, {"backward": True}, {"attribution": "any"}, {"attribution": "fifo"},
             {"backward": True, "window": 2},
         ]  # fmt: skip
+        for asks in questions:
+            asks["time_limit"] = 600  # compiling takes its time, too
         plain = [asked(snapshot, "a0", **q) for q in questions]
         assert plain[0]["results"]
         monkeypatch.setattr(compiled, "_warm", True)
@@ -369,9 +371,10 @@ def test_finbench_traces_of_three_transfers(data_dir: Path) -> None:
     starts = sorted(leaving, key=lambda a: len(leaving[a]))[::20]
     with world(payments(made)) as snapshot:
         for start in starts:
-            asks: dict[str, Any] = {"attribution": "any", "by": "trace", "max_rows": 1_000_000}
-            bounds = {"max_depth": 3, "max_explored": 10_000_000, "as_of": "2030-01-01"}
-            found = asked(snapshot, start, since=first, until=last, **asks, **bounds)
+            asks: dict[str, Any] = {"attribution": "any", "by": "trace", "later": True}
+            bounds = {"max_depth": 3, "max_explored": 10_000_000, "max_rows": 1_000_000}
+            span = {"since": first, "until": last, "as_of": "2030-01-01"}
+            found = asked(snapshot, start, **asks, **bounds, **span)
             assert found["truncated"] is None
             expected = []
             for e1, b, t1 in leaving[start]:
@@ -379,12 +382,12 @@ def test_finbench_traces_of_three_transfers(data_dir: Path) -> None:
                     continue
                 expected.append([e1])
                 for e2, c, t2 in leaving.get(b, ()):
-                    if t2 >= t1 and c not in (start, b):
+                    if t2 > t1 and c not in (start, b):
                         expected.append([e1, e2])
                         expected += [
                             [e1, e2, e3]
                             for e3, d, t3 in leaving.get(c, ())
-                            if t3 >= t2 and d not in (start, b, c)
+                            if t3 > t2 and d not in (start, b, c)
                         ]
             assert sorted(row["path"] for row in found["results"]) == sorted(expected)
 

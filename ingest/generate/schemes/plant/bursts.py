@@ -85,7 +85,8 @@ def invoice_burst(site: Site) -> None:
                 BEGIN + 2 + site.dice.below(max(1, start - BEGIN - 20)),
             )
     buyers = site.ordinaries(site.dice.between(15, 35), RETAIL, WHOLESALE, MAKER, SERVICE)
-    code = int(site.dice.pick([*MADE]))
+    line = site.dice.below(8)
+    code = int(MADE[line])
     facts += _burst(
         site,
         firm,
@@ -95,13 +96,15 @@ def invoice_burst(site: Site) -> None:
         code,
         site.dice.between(30, 70),
         site.sum(60_000, 900_000),
-        0.1 if not site.level.hard else 0.3,
-        0.25 if not site.level.hard else 0.15,
+        0.1 if not site.level.hard else 0.45,
+        0.25 if not site.level.hard else 0.12,
     )
     if site.level.hard:  # a few purchases, far less than it sells
-        for _ in range(4):
-            seller = site.ordinary(MAKER)
-            day, cents = start + site.dice.below(days), site.sum(10_000, 60_000)
+        sold = sum(site.book.cents_of(fact) for fact in facts if fact[0] == "invoice")
+        sellers = site.some_of_line(4, MAKER, line)
+        parts = site.dice.split(int(sold * site.dice.real(0.05, 0.2)), len(sellers))
+        for seller, cents in zip(sellers, parts, strict=True):
+            day = start + site.dice.below(days)
             bill = site.book.invoice(seller, firm, cents, code, day)
             site.paid(bill, seller, firm, cents, day + 5)
     site.plant("invoice_burst", companies([firm]), facts, companies(buyers))
@@ -117,13 +120,15 @@ def seasonal(site: Site) -> None:
     offset = site.dice.below(60)
     cents = site.sum(30_000, 300_000)
     count = site.dice.between(20, 40)
+    makers = site.some_of_line(3, MAKER, 3)
+    paid, undone = (0.85, 0.08) if site.level.hard else (0.95, 0.03)
     for start in (BEGIN + 80 + offset, BEGIN + 445 + offset):
         for maker, part in zip(
-            site.ordinaries(3, MAKER), site.dice.split(int(cents * count * 0.85), 3), strict=True
+            makers, site.dice.split(int(cents * count * 0.85), len(makers)), strict=True
         ):
             bill = site.book.invoice(maker, firm, part, int(MADE[3]), start - 15)
             facts += [bill, *site.paid(bill, maker, firm, part, start + 30)]
-        facts += _burst(site, firm, start, 30, buyers, int(MADE[3]), count, cents, 0.95, 0.03)
+        facts += _burst(site, firm, start, 30, buyers, int(MADE[3]), count, cents, paid, undone)
     site.plant("invoice_burst", companies([firm]), facts, [], "seasonal")
 
 
@@ -137,8 +142,9 @@ def large_project(site: Site) -> None:
     cents = site.sum(100_000, 1_500_000)
     count = site.dice.between(25, 45)
     facts = _burst(site, firm, start, 60, buyers, BUILDING, count, cents, 0.97, 0.04)
+    makers = site.some_of_line(4, MAKER, 0)
     for seller, part in zip(
-        site.ordinaries(4, MAKER), site.dice.split(int(cents * count * 0.6), 4), strict=True
+        makers, site.dice.split(int(cents * count * 0.6), len(makers)), strict=True
     ):
         bill = site.book.invoice(seller, firm, part, int(MADE[0]), start + 5)
         facts += [bill, *site.paid(bill, seller, firm, part, start + 40)]
@@ -165,9 +171,8 @@ def liquidation(site: Site) -> None:
     facts: list[Fact] = []
     cents = site.sum(20_000, 300_000)
     count = site.dice.between(25, 45)
-    for maker, part in zip(
-        site.ordinaries(3, MAKER), site.dice.split(int(cents * count), 3), strict=True
-    ):
+    makers = site.some_of_line(3, MAKER, site.spec(firm).line)
+    for maker, part in zip(makers, site.dice.split(int(cents * count), len(makers)), strict=True):
         day = BEGIN + 3 + site.dice.below(50)
         bill = site.book.invoice(maker, firm, part, code, day)
         facts += [bill, *site.paid(bill, maker, firm, part, day + 20)]

@@ -45,7 +45,7 @@ def invoice_cycle(site: Site) -> None:
 
 
 def group_processing(site: Site) -> None:
-    """A declared group: goods out, worked up at another, packed at a third, and back, all paid."""
+    """A declared group: goods out, worked up at another, packed at a third, and back."""
     _, made = group(site, site.dice.between(3, 4))
     facts: list[Fact] = []
     line = site.dice.below(8)
@@ -54,7 +54,10 @@ def group_processing(site: Site) -> None:
         day, cents = site.day(120), site.sum(200_000, 2_000_000)
         for k, (seller, buyer) in enumerate(zip(made, made[1:] + made[:1], strict=True)):
             bill = site.book.invoice(seller, buyer, cents, codes[k % 4], day)
-            facts += [bill, *site.paid(bill, seller, buyer, cents, day + site.dice.between(5, 25))]
+            facts.append(bill)
+            # Within the group much is set off rather than paid.
+            part = cents if not site.level.hard else int(cents * site.dice.real(0.3, 0.7))
+            facts += site.paid(bill, seller, buyer, part, day + site.dice.between(5, 25))
             day += site.dice.between(5, 20)
             cents = int(cents * site.dice.real(1.04, 1.25))
     site.plant("invoice_cycle", companies(made), facts, [], "group_processing")
@@ -108,6 +111,8 @@ def payment_return(site: Site) -> None:
         at = site.moment(day + site.dice.between(0, 5))
         facts += [bill, *site.send(site.town.main(buyer), site.town.main(seller), cents, at)]
         left, here = int(cents * (1 - fee)), site.town.main(seller)
+        if site.level.hard and site.dice.chance(0.2):
+            continue  # not all of it comes back
         for account in site.dice.some(middle, site.dice.between(1, len(middle))):
             at = site.after(at + 7_200)
             facts += site.send(here, account, left, at)

@@ -127,6 +127,12 @@ def bid_rigging(site: Site) -> None:
         facts.append(site.book.state("uses_phone", ("c", ring[0]), ("ph", phone), BEGIN - 300))
     turn = site.dice.below(len(ring))
     for number in range(site.dice.between(8, 14)):
+        if site.level.hard and site.dice.chance(0.15):  # at times another is let in
+            guest = site.ordinary(SERVICE)
+            facts += _tender(
+                site, [guest, *ring[:-1]], guest, site.day(), site.sum(300_000, 3_000_000)
+            )
+            continue
         winner = ring[(turn + number) % len(ring)]
         others = [c for c in ring if c != winner and not site.dice.chance(site.level.missing * 1.5)]
         outsiders = site.ordinaries(site.dice.between(0, 2), SERVICE) if site.level.hard else []

@@ -80,7 +80,7 @@ def wholesaler_collecting(site: Site) -> None:
     house = site.firm(WHOLESALE, life=True, staff=4)
     line = site.spec(house).line
     shops = site.ordinaries(site.dice.between(6, 14), RETAIL)
-    makers = site.ordinaries(site.dice.between(5, 10), MAKER)
+    makers = site.some_of_line(site.dice.between(5, 10), MAKER, line)
     facts: list[Fact] = []
     for quarter in range(5):
         when = BEGIN + 40 + quarter * 91

@@ -55,10 +55,11 @@ def honest_middleman(site: Site) -> None:
     )
     sellers = [site.of_line(MAKER, line) for _ in range(4)]
     buyers = site.ordinaries(6, RETAIL, WHOLESALE)
+    margin = (0.004, 0.02) if site.level.hard else (0.01, 0.025)
     facts: list[Fact] = []
     for _ in range(site.dice.between(12, 25)):
         day, cents = site.day(60), site.sum(100_000, 1_000_000)
-        cost = int(cents * (1 - site.dice.real(0.01, 0.025)))
+        cost = int(cents * (1 - site.dice.real(*margin)))
         seller, buyer = site.dice.pick(sellers), site.dice.pick(buyers)
         buy = site.book.invoice(seller, house, cost, int(MADE[line]), day)
         sell = site.book.invoice(house, buyer, cents, int(MADE[line]), day + site.dice.below(6))
@@ -82,7 +83,7 @@ def goods_mismatch(site: Site) -> None:
         staff=1,
         trade=site.level.hard and cover,
     )
-    sellers = site.ordinaries(4, WHOLESALE, MAKER)
+    sellers = site.some_of_line(4, WHOLESALE, bought)
     buyers = site.ordinaries(6, RETAIL, WHOLESALE)
     facts: list[Fact] = []
     for _ in range(site.dice.between(8, 18)):
@@ -98,6 +99,11 @@ def goods_mismatch(site: Site) -> None:
             facts += site.paid(sell, firm, buyer, cents, day + site.dice.between(10, 30))
         if site.dice.chance(0.6):
             facts += site.paid(buy, seller, firm, cost, day + site.dice.between(10, 30))
+    if site.level.hard:  # a little of what it sells was really bought
+        whole = sum(site.book.cents_of(f) for f in facts if f[0] == "invoice") // 2
+        seller, cents = site.of_line(WHOLESALE, sold), int(whole * site.dice.real(0.03, 0.12))
+        bill = site.book.invoice(seller, firm, cents, int(MADE[sold]), start + 5)
+        site.paid(bill, seller, firm, cents, start + 25)
     site.plant("goods_mismatch", companies([firm]), facts, [])
 
 
@@ -124,7 +130,7 @@ def manufacturer(site: Site) -> None:
 def service_firm(site: Site) -> None:
     """A service firm: it buys machines and paper and sells work."""
     firm = site.firm(SERVICE, life=True, staff=6, line=0, trade=False, word="软件")
-    sellers, buyers = site.ordinaries(3, WHOLESALE), site.ordinaries(6, MAKER, RETAIL)
+    sellers, buyers = site.some_of_line(3, WHOLESALE, 7), site.ordinaries(6, MAKER, RETAIL)
     facts: list[Fact] = []
     for _ in range(site.dice.between(8, 15)):
         day, cents = site.day(60), site.sum(50_000, 600_000)
