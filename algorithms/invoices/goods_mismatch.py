@@ -58,8 +58,8 @@ class GoodsMismatchParams(InvoiceParams, frozen=True, kw_only=True):
     Finding,
     sources=(
         "State Taxation Administration 2016 No. 23 (codes of goods and services)",
-        "Criminal Law of the PRC art. 205",
-        "doi:10.2307/2282952",
+        "State Taxation Administration 2016 No. 76 (what is bought and sold differ grossly)",
+        "doi:10.1214/aoms/1177728178",
     ),
     title="Goods mismatch / 进销不符",
     family="invoices",

@@ -51,7 +51,7 @@ class InvoicePassThroughParams(InvoiceParams, frozen=True, kw_only=True):
     Finding,
     sources=(
         "Criminal Law of the PRC art. 205; State Taxation Administration 2016 No. 76",
-        "doi:10.1111/j.2517-6161.1995.tb02031.x",
+        "doi:10.1214/aoms/1177728178",
     ),
     title="Invoice pass-through / 票货快进快出",
     family="invoices",
