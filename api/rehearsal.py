@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _NAMES: Final = ("c1", "p1", "a1")
 _GIVEN: Final = {"measure": "consumption_restriction", "act": "2021-01-01"}
 _FACTS: Final[list[dict[str, Any]]] = [
-    *({"kind": "company", "id": f"c{n}"} for n in (1, 2)),
+    *({"kind": "company", "id": f"c{n}"} for n in (1, 2, 3)),
     *({"kind": "person", "id": f"p{n}"} for n in (1, 2)),
     *({"kind": "account", "id": f"a{n}"} for n in (1, 2, 3, 4)),
     {"kind": "phone", "id": "t1"},
@@ -43,9 +43,13 @@ _FACTS: Final[list[dict[str, Any]]] = [
     {"kind": "transfer", "id": "m3", "from": "a1", "to": "a2", "amount": "9", "at": "2021-06-01"},
     {"kind": "transfer", "id": "m4", "from": "a2", "to": "a3", "amount": "9", "at": "2021-06-02"},
     {"kind": "transfer", "id": "m5", "from": "a3", "to": "a4", "amount": "9", "at": "2021-06-03"},
-    {"kind": "invoice", "id": "i1", "from": "c1", "to": "c2", "amount": "9", "at": "2021-01-01"},
-    {"kind": "invoice", "id": "i2", "from": "c2", "to": "c1", "amount": "9", "at": "2021-01-02"},
-]
+    {"kind": "holds_account", "id": "h3", "from": "c2", "to": "a2"},
+    *(
+        {"kind": "invoice", "id": f"i{n}", "from": a, "to": b, "amount": "9", "goods": "1070101",
+         "at": f"2021-01-0{n}", "attrs": {"export": n == 4}}
+        for n, (a, b) in enumerate((("c3", "c1"), ("c1", "c2"), ("c2", "c1"), ("c1", "c2")), 1)
+    ),
+]  # fmt: skip
 
 
 def rehearse() -> None:

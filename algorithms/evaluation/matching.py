@@ -11,7 +11,7 @@ that fits:
 - `innocent`: at least half of its members are of one look-alike of its pattern (core or circle),
   one of its core among them;
 - `other`: about a scheme of another pattern, or at least half of its members are of the core of
-  one, or at least half of its facts are one's;
+  one or their tools (their accounts), or at least half of its facts are one's;
 - `false`: none of these.
 
 `again`, `part` and `other` accuse nobody wrongly and find nothing new: they count neither for nor
@@ -39,6 +39,7 @@ class Scheme:
     circle: frozenset[str] = frozenset()
     look_alike: str | None = None  # the name of what it is, where it is innocent
     facts: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()  # accounts of the core, and what it worked with
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class _Index:
         self.schemes = list(schemes)
         self._by_core: dict[str, list[int]] = defaultdict(list)
         for at, scheme in enumerate(self.schemes):
-            for who in scheme.core:
+            for who in scheme.core | scheme.tools:
                 self._by_core[who].append(at)
         self._by_fact = {fact: at for at, one in enumerate(self.schemes) for fact in one.facts}
 
@@ -82,7 +83,7 @@ class _Index:
         return None
 
     def near(self, claim: Claim, *, circle: bool) -> list[Scheme]:
-        """Schemes of which it names one of the core, in their order."""
+        """Schemes of which it names one of the core or their tools, in their order."""
         named = claim.members | claim.circle if circle else claim.members
         return [self.schemes[at] for at in sorted({k for who in named for k in self._by_core[who]})]
 
@@ -106,7 +107,7 @@ def _about(claim: Claim, schemes: Iterable[Scheme]) -> Scheme | None:
 
 
 def _core_part(claim: Claim, schemes: Iterable[Scheme]) -> Scheme | None:
-    fits = [s for s in schemes if _pure(claim, s.core)]
+    fits = [s for s in schemes if _pure(claim, s.core | s.tools)]
     return max(fits, key=lambda s: len(claim.members & s.core)) if fits else None
 
 

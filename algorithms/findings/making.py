@@ -83,14 +83,16 @@ def answer(
     tests: int,
     cuts: Sequence[Cut] = (),
     notes: Sequence[str] = (),
+    weaker: Sequence[float] = (),
 ) -> Result[Finding]:
     """The answer: rows by score, highest first, then evidence, begin and id.
 
     `tests` is how many candidates the null model was asked about, those that showed nothing among
     them: it is what the false discovery rate counts against. `cuts` are bounds that were hit.
-    O(n log n) and the naming of what is shown.
+    `weaker` are the `p` of what was found, too, and not made for want of evidence: each has less
+    than `max_rows` of those that were. O(n log n) and the naming of what is shown.
     """
-    q = false_discovery([each.p for each in found], tests).tolist()
+    q = false_discovery([*(each.p for each in found), *weaker], tests).tolist()
     strength = [evidence(each.p, each.signs) for each in found]
     scores = [score(each.pattern, nats) for each, nats in zip(found, strength, strict=True)]
     most = params.max_false_discovery
@@ -102,6 +104,7 @@ def answer(
     kept.sort(key=lambda at: (-scores[at], -strength[at]))
     total, cuts = len(kept), list(cuts)
     if total > params.max_rows:
+        total += len(weaker) if params.min_score == 0 and most is None else 0
         last = kept[params.max_rows - 1]  # and all that equal it: names decide among them
         worst = (scores[last], strength[last])
         kept = [at for at in kept if (scores[at], strength[at]) >= worst]

@@ -42,7 +42,7 @@ class FundPoolParams(FindingParams, frozen=True, kw_only=True):
     sources=(
         "最高人民法院关于审理非法集资刑事案件具体应用法律若干问题的解释 (法释〔2022〕5号)",
         "防范和处置非法集资条例 (国务院令第737号)",
-        "doi:10.1016/j.mathsocsci.2009.05.003",
+        "Artzrouni, The mathematics of Ponzi schemes, Mathematical Social Sciences 58 (2009)",
         "doi:10.1002/rsa.3240060204",
     ),
     title="Fund pools / 资金池",

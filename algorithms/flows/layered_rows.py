@@ -50,8 +50,8 @@ def found_flows(snapshot: Snapshot, params: LayeredParams) -> Result[Finding]:
 
 
 def _payments(snapshot: Snapshot, currency: str, at: int) -> tuple[Payments, I64]:
-    """The transfers in one currency between different accounts, and the accounts by their places,
-    in the order of their names where there are few."""
+    """The transfers in one currency between different accounts, by time, and the accounts by their
+    places."""
     cols, rep = snapshot.columns, snapshot.nodes.rep
     rows = snapshot.rows("transfer", at)
     foreign = snapshot.currencies(rows)
@@ -63,13 +63,13 @@ def _payments(snapshot: Snapshot, currency: str, at: int) -> tuple[Payments, I64
     elif currency != "CNY":
         keep &= False
     rows, src, dst, value = rows[keep], src[keep], dst[keep], value[keep]
-    accounts, ends = np.unique(np.concatenate([src, dst]), return_inverse=True)
-    order = np.lexsort((rows, cols.vf[rows]))
+    there = np.zeros(snapshot.n, np.bool_)
+    there[src] = there[dst] = True
+    place = np.cumsum(there) - 1
+    order = np.argsort(cols.vf[rows], kind="stable")
     rows = rows[order]
-    half = len(src)
-    return Payments(
-        rows, ends[:half][order], ends[half:][order], cols.vf[rows], value[order]
-    ), accounts.astype(np.int64)
+    pay = Payments(rows, place[src[order]], place[dst[order]], cols.vf[rows], value[order])
+    return pay, np.flatnonzero(there)
 
 
 def _once(pay: Payments, found: list[Block]) -> list[Block]:

@@ -279,5 +279,8 @@ def _signs(pool: Pool) -> list[Sign]:
         signs.append(Sign("business", -min(4 * spent, 6.0), zh, en))
     if len(pool.payers) < _PUBLIC:
         zh, en = "付款人少 (熟人之间)", "few payers (acquaintances)"
-        signs.append(Sign("few_people", -12 * (1 - len(pool.payers) / _PUBLIC), zh, en))
+        signs.append(Sign("few_people", -15 * (1 - len(pool.payers) / _PUBLIC), zh, en))
+    if 2 * pool.returned < len(pool.payers):
+        zh, en = "多数付款人没有收到返款", "most payers never got anything back"
+        signs.append(Sign("unreturned", -2.0, zh, en))
     return signs

@@ -128,7 +128,12 @@ class TraceParams(Params, frozen=True, kw_only=True):
         Meta(description="rows shown, those of most money / 最多列出的行", ge=1, le=1_000_000),
     ] = 200
     max_explored: Annotated[
-        int, Meta(description="payments looked at / 最多查看的付款", ge=1, le=100_000_000)
+        int,
+        Meta(
+            description="payments looked at beside the start's own / 除起点外最多查看的付款",
+            ge=1,
+            le=100_000_000,
+        ),
     ] = 50_000
     time_limit: Annotated[float, Meta(description="seconds / 时限 (秒)", gt=0, le=600)] = 5.0
 
@@ -168,9 +173,9 @@ def trace_flow(snapshot: Snapshot, params: TraceParams) -> Result[TraceRow]:
     """Where the money that left `from` went; `backward`, where the money that reached it came from.
 
     Money goes on in order of time only: what leaves an account at a moment can be what came by that
-    moment, the same moment included, for many statements give only the day. Traced is all that left
-    the start (or the payments given as `transfers`); it ends after `max_depth` payments, where it
-    is back at its start, at a hub, and at what is no account.
+    moment, the same moment included (unless `later`), for many statements give only the day. Traced
+    is all that left the start (or the payments given as `transfers`); it ends after `max_depth`
+    payments, where it is back at its start, at a hub, and at what is no account.
 
     How money that is mixed in an account is told apart (`attribution`):
 

@@ -83,7 +83,8 @@ def follow(
     levels = [_first(made, starts, seeds, rules)]
     pieces = Pieces(np.arange(len(levels[0].row)), levels[0].value * 0, levels[0].value)
     barred = starts if seeds is None else np.empty(0, np.int64)
-    explored, unknown, left = len(made.row), made.unknown, 0
+    own = explored = len(made.row)  # the start's own payments are looked at whatever they are
+    unknown, left = made.unknown, 0
     hubs: set[int] = set()
     ended: str | None = None
     seen = levels[0].row
@@ -97,7 +98,9 @@ def follow(
         size = found.sizes()
         crowded = size > params.max_fan_out
         hubs.update(there[crowded].tolist())
-        kept = _within(snapshot, there, amount, size, ~crowded, params.max_explored - explored)
+        kept = _within(
+            snapshot, there, amount, size, ~crowded, params.max_explored - explored + own
+        )
         if left := int((~kept & ~crowded).sum()):
             ended = "max_explored"
         made = found.statements(kept, at)

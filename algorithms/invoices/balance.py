@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     F64 = npt.NDArray[np.float64]
 
 MAIN: Final = 0.05  # of its purchases: less says nothing of what a company makes things from
+OVERHEAD: Final = 0.4
+ENOUGH: Final = 50
 SELLERS: Final = 5  # others who sell a group; fewer say nothing of what is usual
 
 
@@ -63,13 +65,14 @@ def balance(invoices: Invoices) -> Balance:
     return Balance(groups, key, sold, bought, place, sale, purchase)
 
 
-def overheads(made: Balance, share: float, least: int) -> Bools:
-    """The groups that at least a share of all sellers buy; none where sellers are too few."""
+def overheads(made: Balance) -> Bools | None:
+    """The groups that at least a share `OVERHEAD` of all sellers buy; None where there are fewer
+    than `ENOUGH` sellers to tell by."""
     sellers = np.unique(made.company[made.sold > 0])
-    if len(sellers) < least:
-        return np.zeros(made.groups, np.bool_)
+    if len(sellers) < ENOUGH:
+        return None
     buys = (made.bought > 0) & np.isin(made.company, sellers)
-    found: Bools = np.bincount(made.group[buys], minlength=made.groups) >= share * len(sellers)
+    found: Bools = np.bincount(made.group[buys], minlength=made.groups) >= OVERHEAD * len(sellers)
     return found
 
 
@@ -77,8 +80,6 @@ class Usual:
     """What those who sell a group buy: counts of companies, their main purchases only."""
 
     def __init__(self, made: Balance, n: int) -> None:
-        from scipy.sparse import csr_array
-
         company, group, groups = made.company, made.group, made.groups
         total = made.by_company(made.bought, n)
         self._share = made.bought / np.maximum(total[company], 1)
@@ -88,10 +89,10 @@ class Usual:
         active = np.zeros(n, np.bool_)
         active[company[sells]] = True
         buys = self._main & active[company]
-        one = np.ones(len(company), np.int32)
-        sold = csr_array((one[sells], (company[sells], group[sells])), shape=(n, groups))
-        main = csr_array((one[buys], (company[buys], group[buys])), shape=(n, groups))
-        self._both = csr_array(sold.T @ main)
+        self._sold = company[sells], group[sells]
+        self._buys = company[buys], group[buys]
+        self._mark = np.zeros(n, np.bool_)
+        self._rows: dict[int, I64] = {}
         self._sellers = np.bincount(group[sells], minlength=groups)
         self._often = np.bincount(group[buys], minlength=groups) / max(int(active.sum()), 1)
 
@@ -103,8 +104,19 @@ class Usual:
         others = int(self._sellers[group]) - 1
         if others < SELLERS:
             return None
-        row = self._both[[group], :].toarray()[0]
+        row = self._bought(group)
         own = made.group[low:high]
         often = (row[own] - self._main[low:high]) / others
         more = np.maximum(often - self._often[own], 0)
         return float((self._share[low:high] * more).sum())
+
+    def _bought(self, group: int) -> I64:
+        """How many of those who sell a group buy each group; linear in all purchases, once."""
+        if group not in self._rows:
+            company, sold = self._sold
+            self._mark[:] = False
+            self._mark[company[sold == group]] = True
+            buyer, bought = self._buys
+            counts = np.bincount(bought[self._mark[buyer]], minlength=self._made.groups)
+            self._rows[group] = counts.astype(np.int64)
+        return self._rows[group]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from algorithms.invoices.ledgers import Invoices
 
     Bools = npt.NDArray[np.bool_]
+
+FEW: Final = 5_000
 
 
 class Runs(NamedTuple):
@@ -36,18 +38,13 @@ class Runs(NamedTuple):
 
 
 class Hops(NamedTuple):
-    """Bundles that can be on a circle, packed for search; those of pair k (seller and buyer in
-    `key[k]`) are `ptr[k]` to `ptr[k + 1]` of `begin`, `end`, `amount`, `first`, `parts`."""
+    """Bundles that can be on a circle, packed for search; `first`, `parts` and `invoice` as in
+    `Runs`, in the order of `net.begin`."""
 
     net: Bundles
-    begin: I64
-    end: I64
-    amount: I64
     first: I64
     parts: npt.NDArray[np.int8]
     invoice: I64
-    key: I64
-    ptr: I64
 
 
 def runs(invoices: Invoices, parts: int, window: int) -> Runs:
@@ -88,12 +85,15 @@ def hops(every: Runs, n: int) -> Hops:
     begins = np.flatnonzero(fresh)
     out, number = side(n, *columns)
     into, _ = side(n, columns[1], columns[0], *columns[2:])
-    net = Bundles(n, out, into, number)
-    return Hops(net, *made[2:], key[begins], np.append(begins, len(key)))
+    ptr = np.append(begins, len(key))
+    net = Bundles(n, out, into, number, key[begins], ptr, *columns[2:])
+    return Hops(net, made.first, made.parts, made.invoice)
 
 
 def _circular(every: Runs, n: int) -> Bools:
-    """Which bundles have ends that can reach one another both ways."""
+    """Which bundles have ends that can reach one another both ways; of few all are looked at."""
+    if len(every.seller) <= FEW:  # searched in less time than it takes to import scipy
+        return np.ones(len(every.seller), np.bool_)
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 

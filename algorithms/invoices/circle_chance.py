@@ -55,7 +55,7 @@ def chance(rings: Rings) -> npt.NDArray[np.float64]:
     seller = companies[emission, hop]
     buyer = companies[emission, np.where(hop + 1 < length[emission], hop + 1, 0)]
     low, high = rings.low[emission], rings.high[emission]
-    begin = rings.hops.begin[rings.anchor]
+    begin = rings.hops.net.begin[rings.anchor]
     bounds = (low, high, begin[emission], (begin + rings.window)[emission])
     sales, purchases = (np.zeros(len(seller), np.int64) for _ in range(2))
     out, into = _sides(rings)

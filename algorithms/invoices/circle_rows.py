@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.findings.making import Cut, Found, answer
-from algorithms.findings.scoring import Sign
+from algorithms.findings.scoring import CAP, Sign
 from algorithms.invoices.circle_chance import chance
 from algorithms.invoices.circle_search import Box
 from algorithms.invoices.circles import Rings, rings
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 EARLY: Final = 10 * DAY  # a payment in advance
 LATE: Final = 60 * DAY  # and one on account
+GROUP: Final = -4.0  # what a declared group says
+GOODS: Final = 1.0  # what the goods say, one way or the other
 
 
 def find(snapshot: Snapshot, params: InvoiceCycleParams, at: int) -> Result[Finding]:
@@ -44,13 +46,13 @@ def find(snapshot: Snapshot, params: InvoiceCycleParams, at: int) -> Result[Find
         kept.invoices, kept.n, box, parts=params.max_parts, explore=params.max_explored,
         seconds=until - time.monotonic(),
     )  # fmt: skip
-    found = Told(kept, made).findings(asked)
+    found, weaker = Told(kept, made).findings(asked, params)
     cuts = []
     if made.ended is not None:
         limit = params.max_explored if made.ended == "max_explored" else None
         text = f"{made.ended}: not all was looked at / 未查看全部发票"
         cuts.append(Cut(text, made.explored, limit))
-    return answer(snapshot, found, params, tests=made.asked, cuts=cuts)
+    return answer(snapshot, found, params, tests=made.asked, cuts=cuts, weaker=weaker)
 
 
 class Told:
@@ -87,29 +89,51 @@ class Told:
         unpaid = 1 - covered / self.amount
         return np.asarray(np.where(kept.told | (known >= TOLD), unpaid, np.nan), np.float64)
 
-    def findings(self, asked: int | None) -> list[Found]:
-        """The findings, of all or of those that a subject is a member of."""
+    def findings(
+        self, asked: int | None, params: InvoiceCycleParams
+    ) -> tuple[list[Found], list[float]]:
+        """The findings, of all or of those that a subject is a member of, and the `p` of those
+        that are left out since `max_rows` others have more evidence whatever the goods are."""
         if not len(self.made.companies):
-            return []
-        unpaid = self._unpaid().tolist()
-        bounds = np.append(
-            np.searchsorted(self.made.ring, np.arange(len(unpaid))), len(self.made.ring)
-        )
+            return [], []
+        unpaid = self._unpaid()
+        weight, group = self._paid_weight(unpaid), self._one_group()
+        chosen = np.arange(len(unpaid))
+        if asked is not None:
+            ring = np.repeat(chosen, self.length)
+            chosen = np.unique(ring[self.seller == asked])
+        pre = np.minimum(-np.log(self.p), CAP) + np.nan_to_num(weight) + np.where(group, GROUP, 0)
+        weaker: list[float] = []
+        if len(chosen) > params.max_rows and params.max_false_discovery is None:
+            least = np.partition(pre[chosen], -params.max_rows)[-params.max_rows] - 2 * GOODS
+            weaker = self.p[chosen[pre[chosen] < least]].tolist()
+            chosen = chosen[pre[chosen] >= least]
+        bounds = np.searchsorted(self.made.ring, np.arange(len(unpaid) + 1))
         found = []
-        for ring, share in enumerate(unpaid):
-            members = self.seller[self.start[ring] : self.start[ring + 1]].tolist()
-            if asked is None or asked in members:
-                places = self.made.place[bounds[ring] : bounds[ring + 1]]
-                found.append(self._one(ring, members, places, share))
-        return found
+        for at in chosen.tolist():
+            span = slice(int(bounds[at]), int(bounds[at + 1]))
+            paid = None if np.isnan(weight[at]) else (float(unpaid[at]), float(weight[at]))
+            found.append(self._one(at, span, paid, bool(group[at])))
+        return found, weaker
 
-    def _one(self, ring: int, members: list[int], places: I64, unpaid: float) -> Found:
+    def _paid_weight(self, unpaid: F64) -> F64:
+        """What it says that so much was not paid; nan where it is not known."""
+        return np.clip(12 * (unpaid - 0.6), -6, 5)
+
+    def _one_group(self) -> npt.NDArray[np.bool_]:
+        """Which rings are of one declared group."""
+        label = self.kept.group[self.kept.places(self.seller)]
+        first = self.start[:-1]
+        return np.asarray(np.minimum.reduceat(label, first) == np.maximum.reduceat(label, first))
+
+    def _one(self, ring: int, span: slice, paid: tuple[float, float] | None, group: bool) -> Found:
         kept, invoices = self.kept, self.kept.invoices
         low, high = int(self.start[ring]), int(self.start[ring + 1])
+        members = self.seller[low:high].tolist()
+        places, hop = self.made.place[span], self.made.hop[span]
         begins = self.begin[low:high].tolist()
         first, names = min(begins), kept.snapshot.canonicals(members)
         turn = min((h for h in range(len(members)) if begins[h] == first), key=names.__getitem__)
-        hop = self.made.hop[np.searchsorted(self.made.ring, ring) :][: len(places)]
         facts = kept.snapshot.fact_ids(invoices.row[places].tolist())
         when = invoices.time[places].tolist()
         turned = ((hop - turn) % len(members)).tolist()
@@ -126,40 +150,36 @@ class Told:
             f" 各环节 {text[0]} 至 {text[1]}",
             en=f"{len(members)} companies invoice one another in a circle within {days:.0f} days,"
             f" {text[0]} to {text[1]} a hop",
-            signs=self._signs(members, places, hop, unpaid),
+            signs=self._signs(places, hop, paid, group),
             amount=int(totals.sum()),
             currency=kept.currency,
-            attrs={"unpaid": None if np.isnan(unpaid) else round(unpaid, 4)},
+            attrs={"unpaid": None if paid is None else round(paid[0], 4)},
         )
 
-    def _signs(self, members: list[int], places: I64, hop: I64, unpaid: float) -> list[Sign]:
-        kept = self.kept
+    def _signs(
+        self, places: I64, hop: I64, paid: tuple[float, float] | None, group: bool
+    ) -> list[Sign]:
         signs = []
-        if not np.isnan(unpaid):
-            weight = float(np.clip(12 * (unpaid - 0.6), -6, 5))
+        if paid is not None and paid[1]:
+            share = f"{1 - paid[0]:.0%}"
             name, zh, en = (
                 ("unpaid", "大部分未见付款", "most of it was not paid")
-                if weight > 0
+                if paid[1] > 0
                 else ("paid", "买方支付了货款", "the buyers paid for it")
             )
-            if weight:
-                share = f"{1 - unpaid:.0%}"
-                signs.append(Sign(name, weight, f"{zh} (已付 {share})", f"{en} ({share} paid)"))
-        if len(set(kept.group[kept.places(np.array(members))].tolist())) == 1:
+            signs.append(Sign(name, paid[1], f"{zh} (已付 {share})", f"{en} ({share} paid)"))
+        if group:
             zh, en = "同属一个公开的企业集团 (集团内调拨或加工)", "one declared group: barter in it"
-            signs.append(Sign("declared_group", -4.0, zh, en))
-        goods = [
-            set(kept.invoices.goods[places[hop == h]].tolist()) - {-1} for h in range(len(members))
-        ]
-        heads = [
-            set(kept.invoices.group[places[hop == h]].tolist()) - {-1} for h in range(len(members))
-        ]
+            signs.append(Sign("declared_group", GROUP, zh, en))
+        hops = range(int(hop.max()) + 1)
+        goods = [set(self.kept.invoices.goods[places[hop == h]].tolist()) - {-1} for h in hops]
+        heads = [set(self.kept.invoices.group[places[hop == h]].tolist()) - {-1} for h in hops]
         if set.intersection(*goods):
             zh, en = "同一种货物绕行一圈回到起点", "the very same goods go round"
-            signs.append(Sign("same_goods", 1.0, zh, en))
+            signs.append(Sign("same_goods", GOODS, zh, en))
         elif all(heads) and not set.intersection(*heads):
             zh, en = "各环节货物不同 (可能是加工)", "other goods on each hop: processing"
-            signs.append(Sign("processing", -1.0, zh, en))
+            signs.append(Sign("processing", -GOODS, zh, en))
         return signs
 
 

@@ -97,12 +97,12 @@ def _members(
 
 
 def _pairs(made: Hops, companies: I32, n: int) -> I64:
-    """The pair of each hop of each ring, as a place in `made.key`; -1 past the last."""
+    """The pair of each hop of each ring, as a place in `net.key`; -1 past the last."""
     length = (companies >= 0).sum(axis=1)
     at = np.arange(companies.shape[1])
     following = np.take_along_axis(companies, (at + 1) % np.maximum(length, 1)[:, None], 1)
     key = companies.astype(np.int64) * n + following
-    return np.where(at < length[:, None], np.searchsorted(made.key, key), -1)
+    return np.where(at < length[:, None], np.searchsorted(made.net.key, key), -1)
 
 
 @kernel
@@ -112,7 +112,8 @@ def _gather(
 ) -> int:  # fmt: skip
     """Go on with the invoices in the boxes of emissions until all are done or there is no room
     for the next; an invoice of two hops of one ring is impossible, of two boxes it counts once."""
-    begin, end, amount, ptr = made.begin, made.end, made.amount, made.ptr
+    net = made.net
+    begin, end, amount, ptr = net.begin, net.end, net.amount, net.ptr
     count = state[1]
     for e in range(state[0], len(anchor)):
         if count + len(stamp) > room.shape[1] and count > 0:

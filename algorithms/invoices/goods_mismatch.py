@@ -58,8 +58,8 @@ class GoodsMismatchParams(InvoiceParams, frozen=True, kw_only=True):
     Finding,
     sources=(
         "State Taxation Administration 2016 No. 23 (codes of goods and services)",
-        "Criminal Law of the PRC art. 205",
-        "doi:10.2307/2282952",
+        "State Taxation Administration 2016 No. 76 (what is bought and sold differ grossly)",
+        "doi:10.1214/aoms/1177728178",
     ),
     title="Goods mismatch / 进销不符",
     family="invoices",
@@ -71,11 +71,11 @@ def goods_mismatch(snapshot: Snapshot, params: GoodsMismatchParams) -> Result[Fi
     all time to `as_of`, as invoices stand: a group is *out of nothing* for a company where it
     bought at most a tenth of what it sold, and *left over* where it sold no more than it bought and
     the group is no overhead (which at least 40 % of all sellers buy, where there are 50 sellers:
-    power, carriage, rent). A sale of the first kind is *replaced* where the
-    company bought left-over goods at most `dwell` days before it, neither amount more than
-    1 + `max_margin` times the other. A company is found where sales out of nothing are at least
-    `min_share` of all its sales that name goods, and those replaced at least `min_replaced` of
-    them, by amount. Every such company is found, once; `pattern` is `goods_mismatch`.
+    power, carriage, rent). A sale of the first kind is *replaced* where the company bought goods
+    left over at most `dwell` days before it, neither amount more than 1 + `max_margin` times the
+    other. A company is found where sales out of nothing are at least `min_share` of all its sales
+    that name goods, and those replaced at least `min_replaced` of them, by amount. Every such
+    company is found, once; `pattern` is `goods_mismatch`.
 
     `members` is the company, `attrs.circle` its suppliers of what is left over and customers of
     what is out of nothing, `facts` these purchases and sales, by time and id; `amount` is what was
@@ -85,9 +85,10 @@ def goods_mismatch(snapshot: Snapshot, params: GoodsMismatchParams) -> Result[Fi
 
     `p`: how likely so many of these sales have such a purchase if each were at any moment of the
     trade (as in `invoice_pass_through`). `signs` for: hardly anybody who sells this buys that;
-    nearly every sale has its purchase. Against: others who sell this do buy that (makers: their
-    inputs differ from outputs); much power is bought; what is sold needs no goods (a service); it
-    goes on inside a declared group; few deals. `score` weighs them (`algorithms.findings`).
+    nearly every sale has its purchase; next to no cost of living. Against: others who sell this do
+    buy that (makers: their inputs differ from outputs); much power is bought; what is sold needs no
+    goods (a service); it goes on inside a declared group; few deals. `score` weighs them
+    (`algorithms.findings`).
 
     Rows are ordered by score, highest first. O(n log n) in the invoices. Raises UnknownSubject.
     """

@@ -51,7 +51,7 @@ class InvoicePassThroughParams(InvoiceParams, frozen=True, kw_only=True):
     Finding,
     sources=(
         "Criminal Law of the PRC art. 205; State Taxation Administration 2016 No. 76",
-        "doi:10.1111/j.2517-6161.1995.tb02031.x",
+        "doi:10.1214/aoms/1177728178",
     ),
     title="Invoice pass-through / 票货快进快出",
     family="invoices",
@@ -73,12 +73,13 @@ def invoice_pass_through(snapshot: Snapshot, params: InvoicePassThroughParams) -
     and bills of the company (see `living`) as a share of its sales, null where its payments are
     unknown.
 
-    `p`: how likely as many of its sales come within `dwell` days after a purchase of about their
-    amount (within `max_margin`) if each sale were at any moment of its trade; Poisson's bound on
-    the tail of a sum of unlike chances (Hoeffding 1956). `signs` for: next to no cost of living, no
-    landlord, carrier or power company is paid. Against: wages and bills paid regularly, in most
-    months, as a wholesaler of thin margin does; few deals; one supplier or one customer
-    alone; exports (an agent's trade). `score` weighs them (`algorithms.findings`).
+    `p`: how likely as many of its sales come within `dwell` days, or half or a quarter of that,
+    after a purchase of about their amount (within `max_margin`) if each sale were at any moment of
+    its trade; Poisson's bound on the tail of a sum of unlike chances (Hoeffding 1956), Bonferroni's
+    on the three. `signs` for: next to no cost of living, no landlord, carrier or power company is
+    paid. Against: wages and bills paid regularly, in most months, as a wholesaler of thin margin
+    does; few deals; one supplier or one customer alone; exports (an agent's trade). `score` weighs
+    them (`algorithms.findings`).
 
     Rows are ordered by score, highest first. O(n log n) in the invoices and payments. Raises
     UnknownSubject.

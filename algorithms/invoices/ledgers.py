@@ -18,6 +18,7 @@ from graph.columns import I32, I64
 from graph.store import NONE
 
 if TYPE_CHECKING:
+    from algorithms.invoices.balance import Balance
     from algorithms.invoices.inputs import Inputs
     from algorithms.invoices.lives import Lives
     from algorithms.invoices.living import Living
@@ -154,6 +155,13 @@ class Books:
         does it say something that one of them pays nobody."""
         buyers = np.unique(self.invoices.buyer[self.invoices.stand])
         return bool(len(buyers)) and float(self.pays[buyers].mean()) >= TOLD
+
+    @cached_property
+    def balance(self) -> Balance:
+        """What was bought and sold of each goods group."""
+        from algorithms.invoices.balance import balance
+
+        return balance(self.invoices)
 
     @cached_property
     def inputs(self) -> Inputs:

@@ -29,18 +29,25 @@ def share(kept: Books, company: int, sales: int) -> float | None:
     return int(living.wages[company] + living.billed[company]) / max(sales, 1)
 
 
+def none(kept: Books, company: int, sales: int, most: float) -> list[Sign]:
+    """What speaks for a company that lives on next to nothing, at most so many nats."""
+    lives = share(kept, company, sales)
+    if lives is None or lives >= USUAL:
+        return []
+    weight = min(most, -2 * math.log(max(lives, 1e-9) / USUAL))
+    zh, en = f"经营支出仅占销售额的 {lives:.1%}", f"it lives on {lives:.1%} of its sales"
+    return [Sign("no_living", weight, zh, en)]
+
+
 def signs(kept: Books, company: int, sales: int, when: I64) -> list[Sign]:
     """What speaks for and against a company that sold for so much at these times being one."""
     lives = share(kept, company, sales)
     if lives is None:
         return []
     living = kept.living
-    found = []
-    weight = max(-4.0, min(3.5, -2 * math.log(max(lives, 1e-9) / USUAL)))
-    if weight > 0:
-        zh, en = f"经营支出仅占销售额的 {lives:.1%}", f"it lives on {lives:.1%} of its sales"
-        found.append(Sign("no_living", weight, zh, en))
-    elif weight < 0:
+    found = none(kept, company, sales, 3.5)
+    weight = max(-4.0, -2 * math.log(max(lives, 1e-9) / USUAL))
+    if weight < 0:
         zh = f"有正常经营支出 (占销售额 {lives:.1%})"
         found.append(Sign("living", weight, zh, f"wages and bills are {lives:.1%} of its sales"))
     bills, staff = int(living.bills[company]), int(living.staff[company])

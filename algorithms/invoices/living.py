@@ -32,8 +32,9 @@ class Living(NamedTuple):
     the quarter), and no more than `OFTEN` times in each on average.
 
     `staff`: people paid regularly, `wages` what they got; `bills`: regular payees other than
-    people who sold the company nothing of a goods group that it sells itself; `billed` what they
-    got; `months`: different months in which any of these was paid.
+    people who do not supply it with goods (of a group that it sells itself, or of any that is no
+    overhead, see `balance.overheads`); `billed` what they got; `months`: different months in which
+    any of these was paid.
     """
 
     staff: I32
@@ -88,15 +89,15 @@ def months_of(time: I64) -> I64:
 
 
 def _supplies(kept: Books, who: Whole, whom: Whole) -> Bools:
-    """Whether a payee sold its payer goods of a group that the payer sells."""
-    invoices, n = kept.invoices, kept.n
-    groups = max(len(invoices.groups), 1) + 1
-    stand = np.flatnonzero(invoices.stand)
-    seller, buyer = (column[stand].astype(np.int64) for column in (invoices.seller, invoices.buyer))
-    group = invoices.group[stand].astype(np.int64) + 1
-    sold = np.unique(seller * groups + group)
-    resold = _among(buyer * groups + group, sold)
-    pairs = np.unique(seller[resold] * n + buyer[resold])
+    """Whether a payee supplied its payer with goods."""
+    from algorithms.invoices.balance import overheads
+
+    invoices, n, whole = kept.invoices, kept.n, kept.balance
+    goods = whole.sold[whole.purchase] > 0  # of a group that the buyer sells
+    if (common := overheads(whole)) is not None:
+        goods |= ~common[invoices.group[whole.place]]
+    supply = whole.place[goods]
+    pairs = np.unique(invoices.seller[supply].astype(np.int64) * n + invoices.buyer[supply])
     place = kept.places(whom).astype(np.int64)
     return np.asarray((place >= 0) & _among(place * n + who, pairs))
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
-from algorithms.findings.significance import poisson_tail
-from algorithms.invoices.balance import Balance, Usual, balance, overheads
+from algorithms.invoices import livelihood
+from algorithms.invoices.balance import Balance, Usual, overheads
 from algorithms.invoices.ledgers import books, totals
-from algorithms.invoices.throughput import Trading, soon
+from algorithms.invoices.throughput import Trading, soon, sooner
 from algorithms.invoices.throughput_rows import MANY
 from algorithms.registry import Result
 from graph.columns import I64
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 NOTHING: Final = 0.1  # bought, of what was sold: as good as nothing
-OVERHEAD: Final = 0.4  # of all sellers buy it
-_SELLERS: Final = 50
 POWER: Final = "110"  # electricity and heat, in the codes of goods and services
 _MUCH_POWER: Final = 0.04  # of sales: a works and not an office
 _USUAL: Final = 0.04  # between what those who sell a group buy and what they do not
@@ -42,7 +40,6 @@ class Traded(NamedTuple):
 
     made: Trading
     near: I64
-    chance: npt.NDArray[np.float64]
     sold: I64
     nothing: I64
     replaced: I64
@@ -52,7 +49,7 @@ def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Fin
     """Search as the question asks; see `goods_mismatch`."""
     asked = None if params.company is None else snapshot.resolve(params.company)
     kept = books(snapshot, at, params.currency)
-    whole = balance(kept.invoices)
+    whole = kept.balance
     traded = _traded(kept, whole, params)
     some = traded.nothing > 0
     chosen = some & (traded.nothing >= params.min_share * traded.sold)
@@ -60,11 +57,11 @@ def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Fin
     tests = int(some.sum())
     if asked is not None:
         chosen &= kept.company == asked
-    made, n = traded.made, kept.n
-    hits, mean = (np.bincount(made.company, x, n) for x in (traded.near, traded.chance))
     companies = np.flatnonzero(chosen)
-    tail = poisson_tail(hits[companies], mean[companies]).tolist()
-    usual = Usual(whole, n) if len(companies) else None
+    some_made = traded.made.of(chosen[traded.made.company])
+    dwell = int(params.dwell * DAY)
+    tail = sooner(some_made, dwell, params.max_margin, kept.n)[companies].tolist()
+    usual = Usual(whole, kept.n) if len(companies) else None
     found = [
         Told(kept, traded, usual, company).found(p)
         for company, p in zip(companies.tolist(), tail, strict=True)
@@ -77,7 +74,8 @@ def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:
     invoices, n = kept.invoices, kept.n
     nothing = (whole.sold > 0) & (whole.bought <= NOTHING * whole.sold)
     left = (whole.bought > 0) & (whole.sold <= whole.bought)
-    left &= ~overheads(whole, OVERHEAD, _SELLERS)[whole.group]
+    if (common := overheads(whole)) is not None:
+        left &= ~common[whole.group]
     bought, sold = whole.place[left[whole.purchase]], whole.place[nothing[whole.sale]]
     place = np.concatenate([bought, sold])
     sale = np.arange(len(place)) >= len(bought)
@@ -95,9 +93,9 @@ def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:
     )  # fmt: skip
     total = np.where(sale, made.amount, 0)
     every = lone + totals(company, total, n)
-    near, chance = soon(made, int(params.dwell * DAY), params.max_margin)
+    near, _ = soon(made, int(params.dwell * DAY), params.max_margin)
     replaced = totals(company, total * near, n)
-    return Traded(made, near, chance, whole.by_company(whole.sold, n), every, replaced)
+    return Traded(made, near, whole.by_company(whole.sold, n), every, replaced)
 
 
 class Told:
@@ -155,7 +153,9 @@ class Told:
         )
 
     def _signs(self) -> list[Sign]:
+        sold = int(self.kept.inputs.sold[self.company])
         found = [*self._conversion(), *self._maker()]
+        found += livelihood.none(self.kept, self.company, sold, 2.0)
         whole = 4 * self.replaced - 1
         if whole > 0:
             zh, en = "几乎每笔销售都有对应购进", "nearly every sale has its like purchase"

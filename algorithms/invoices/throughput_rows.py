@@ -9,10 +9,9 @@ import numpy.typing as npt
 
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
-from algorithms.findings.significance import poisson_tail
 from algorithms.invoices import livelihood
 from algorithms.invoices.ledgers import books, totals
-from algorithms.invoices.throughput import Trading, soon, trading
+from algorithms.invoices.throughput import Trading, sooner, trading
 from algorithms.registry import Result
 from graph.times import DAY
 
@@ -38,10 +37,8 @@ def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Resul
     if asked is not None:
         chosen &= kept.company == asked
     made = made.of(chosen[made.company])
-    near, chance = soon(made, dwell, params.max_margin)
-    hits, mean = np.bincount(made.company, near, kept.n), np.bincount(made.company, chance, kept.n)
     companies = np.flatnonzero(chosen)
-    tail = poisson_tail(hits[companies], mean[companies]).tolist()
+    tail = sooner(made, dwell, params.max_margin, kept.n)[companies].tolist()
     first = np.searchsorted(made.company, companies).tolist()
     last = np.searchsorted(made.company, companies, side="right").tolist()
     found = [
@@ -116,5 +113,5 @@ def _deals(invoices: Invoices, own: Trading, others: npt.NDArray[np.int32]) -> l
     exported = int(sold[invoices.export[own.place[own.sale]]].sum())
     if 2 * exported >= int(sold.sum()):
         zh, en = "货物出口 (代理出口)", "the goods are exported, as an agent does"
-        found.append(Sign("exports", -3.0, zh, en))
+        found.append(Sign("exports", -4.5, zh, en))
     return found

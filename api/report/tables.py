@@ -62,6 +62,7 @@ _ASKED: Final = {
     "controller": ("controller",),
 }  # fmt: skip
 _FACTS: Final = 4
+_LISTED: Final = 12  # of a list in one cell; the answer itself has all
 _TIMES: Final = frozenset({"begins", "ends", "arrives"})
 _NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"}
 
@@ -132,7 +133,9 @@ def _parts(known: Known, column: str, value: Any) -> list[Part]:
             shown = [Part(str(fact), fact=str(fact)) for fact in value[:_FACTS]]
             rest = len(value) - _FACTS
             return shown + ([Part(f"+{rest}")] if rest > 0 else [])
-        return [part for item in value for part in _parts(known, column, item)]
+        parts = [part for item in value[:_LISTED] for part in _parts(known, column, item)]
+        rest = len(value) - _LISTED
+        return parts + ([Part(f"+{rest}")] if rest > 0 else [])
     if isinstance(value, float):
         return [Part(percent(value) if column in SHARES else f"{value:.6g}")]
     if isinstance(value, str):

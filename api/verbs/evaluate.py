@@ -212,6 +212,7 @@ def read_truth(path: Path, snapshot: Snapshot, dataset: str | None, mark: str = 
                 mark + row["id"], row["pattern"], named(row["members"]), named(row["circle"]),
                 row["look_alike"] if row["innocent"] else None,
                 frozenset(row["facts"]),
+                named(row.get("tools", ())),
             )
             for row in rows
         ]  # fmt: skip

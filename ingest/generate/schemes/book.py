@@ -180,3 +180,4 @@ class Planted:
     circle: list[Whose] = field(default_factory=list)
     look_alike: str = ""
     amount: int | None = None
+    tools: list[Whose] = field(default_factory=list)  # accounts of its members, as guilty as they

@@ -250,14 +250,19 @@ class Site:
         circle: Sequence[Whose] = (),
         look_alike: str = "",
         amount: int | None = None,
+        tools: Sequence[Whose] = (),
     ) -> None:
-        """Note what was planted."""
+        """Note what was planted; `tools` are accounts as much part of it as the members are."""
         seen = set(members)
-        mains = [("a", self.town.main(slot)) for kind, slot in members if kind == "c"]
-        wider = [who for who in dict.fromkeys([*circle, *mains]) if who not in seen]
-        self.planted.append(
-            Planted(pattern, list(dict.fromkeys(members)), list(facts), wider, look_alike, amount)
-        )
+        used = [*tools]
+        for kind, slot in members:
+            own = self.town.main(slot) if kind == "c" else -1
+            own = self.town.card_of(slot) if kind == "p" else own
+            used += [("a", own)] if own >= 0 else []
+        worked = [who for who in dict.fromkeys(used) if who not in seen]
+        wider = [who for who in dict.fromkeys([*circle, *worked]) if who not in seen]
+        core = list(dict.fromkeys(members))
+        self.planted.append(Planted(pattern, core, list(facts), wider, look_alike, amount, worked))
 
 
 Planter = Callable[[Site], None]

@@ -240,6 +240,12 @@ class Town:
             return company
         return self.firm_account[company - self.plan.companies]
 
+    def card_of(self, person: int) -> int:
+        """The main account of a person, -1 where they have none."""
+        if self.plan.cardholders <= person < self.plan.persons:
+            return -1
+        return self.card(person)
+
     def card(self, person: int) -> int:
         """The main account of a person who has one."""
         if person < self.plan.persons:

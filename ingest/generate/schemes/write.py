@@ -265,6 +265,7 @@ def truth(
                 "difficulty": difficulty,
                 "members": [ids.who(whose) for whose in one.members],
                 "circle": [ids.who(whose) for whose in one.circle],
+                "tools": [ids.who(whose) for whose in one.tools],
                 "facts": [ids.fact(fact) for fact in one.facts],
                 "amount": f"{cents // 100}.{cents % 100:02d}" if cents else None,
                 "begins": texts[0],

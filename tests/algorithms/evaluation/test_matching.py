@@ -21,7 +21,7 @@ def verdict(one: Claim, *schemes: Scheme) -> tuple[str, str | None]:
     return judged.verdict, judged.scheme.id if judged.scheme else None
 
 
-ABCD = scheme("s", "abcd", "xy", facts=frozenset("123"))
+ABCD = scheme("s", "abcd", "xy", facts=frozenset("123"), tools=frozenset("hi"))
 KIN = scheme("k", "klmn", "o", look_alike="family")
 
 
@@ -44,6 +44,8 @@ KIN = scheme("k", "klmn", "o", look_alike="family")
         (claim("abcd", pattern="fan"), ("other", "s")),
         (claim("ar", pattern="fan"), ("other", "s")),  # half of its members are of that core
         (claim("arq", pattern="fan"), ("false", None)),
+        (claim("hr", pattern="fan"), ("other", "s")),  # half are what the core works with
+        (claim("h"), ("part", "s")),
         (claim("uv", pattern="fan", facts="129"), ("other", "s")),  # two of three facts
         (claim("uv", pattern="fan", facts="1789"), ("false", None)),  # one of four
         (claim("kl", pattern="fan"), ("false", None)),  # innocent, and of another pattern

@@ -119,3 +119,13 @@ def test_long_lists_are_cut_and_counted(snapshot: Snapshot) -> None:
         MEMBERS_LIMIT,
         MEMBERS_LIMIT + 2,
     )
+
+
+def test_what_was_not_made_counts_all_the_same(snapshot: Snapshot) -> None:
+    many = [found(snapshot, 1e-5, start=n) for n in range(3)]
+    result = answer(snapshot, many, FindingParams(max_rows=2), tests=10, weaker=[0.5, 1e-6])
+    assert result.truncated is not None
+    assert result.truncated.reason.startswith("max_rows: 5 findings")
+    assert result.results[0].q == pytest.approx(1e-5 * 10 / 4)  # 1e-6 is smaller
+    filtered = FindingParams(max_rows=2, min_score=0.1)
+    assert answer(snapshot, many, filtered, tests=10, weaker=[0.5]).truncated.explored == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +16,10 @@ from hypothesis import strategies as st
 from algorithms.registry import ask
 from graph import compiled
 from graph.errors import UnknownSubject, WrongUsage
-from graph.snapshot import Snapshot
+from graph.facts import Normaliser
+from graph.live import open_live
+from graph.snapshot import Snapshot, open_snapshot, snapshot_of
+from graph.store import Store
 from tests.algorithms.flows.test_transfer_cycles import (
     DAY_ONE,
     account,
@@ -416,3 +420,16 @@ def test_finbench_trace_after_a_loan() -> None:
         "d:a": (1.0, 1), "d:b": (0.9, 2), "d:d": (0.5, 3), "d:e": (0.8, 3),
     }  # fmt: skip
     assert set(less) == {"d:a"}
+
+
+def test_what_came_since_the_base_was_made_is_followed(write: Callable[..., Store]) -> None:
+    live = open_live(write(mixed()[:-2]))
+    before = rows(snapshot_of(live), "a")
+    store = write([*mixed()[-2:], account("f"), transfer("t5", "c", "f", 4, "80.00")])
+    after = rows(snapshot_of(live), "a")
+    fresh = rows(open_snapshot(store), "a")
+    assert set(before) == {"d:b"}
+    assert set(after) == {"d:b", "d:c", "d:d", "d:f"}
+    assert after == fresh
+    store.write("gone", [Normaliser("d", store.id_key).row({"kind": "retract", "id": "t3"})])
+    assert set(rows(snapshot_of(live), "a")) == {"d:b", "d:d"}

@@ -53,6 +53,16 @@ def test_rings_are_those_of_the_referee(made, least, more, tolerance, window, pa
     assert found(made, box, parts) == referee
 
 
+@pytest.mark.parametrize("few", [0, 1, 2])
+@settings(max_examples=40, deadline=None)
+@given(ledgers(firms=5, most=36), st.integers(2, 5))
+def test_hubs_are_gone_round_another_way_to_the_same_rings(few, made, most) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(circle_search, "FEW", few)
+        box = Box(2, most, 40 * DAY, 0.6)
+        assert found(made, box, 2) == expected(made, 2, most, 40, 0.6, 2)
+
+
 @settings(max_examples=25, deadline=None)
 @given(ledgers(firms=5, most=30))
 def test_pauses_and_little_room_change_nothing(made) -> None:

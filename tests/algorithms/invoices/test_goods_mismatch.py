@@ -17,7 +17,7 @@ from algorithms.registry import ask
 from graph.money import decimal_text
 from graph.snapshot import Snapshot
 from graph.times import day_end
-from tests.algorithms.invoices.worlds import as_facts, invoice, ledgers
+from tests.algorithms.invoices.worlds import accounts, as_facts, invoice, ledgers, transfer
 from tests.algorithms.related.worlds import Fact, company, relation, world
 from tests.referees.invoices import Invoice, mismatched, standing
 
@@ -85,7 +85,7 @@ def test_what_is_usual(made: list[Invoice]) -> None:
                     assert found == pytest.approx(expected, abs=1e-12)
 
 
-def test_overheads_are_what_most_sellers_buy() -> None:
+def test_overheads_are_what_most_sellers_buy(monkeypatch: pytest.MonkeyPatch) -> None:
     firms = [company(f"c{n}") for n in range(60)] + [company("plant"), company("end")]
     made = [invoice(f"p{n}", "plant", f"c{n}", n, goods="1100101") for n in range(30)]
     made += [invoice(f"s{n}", f"c{n}", "end", n, goods="1070101") for n in range(60)]
@@ -93,9 +93,11 @@ def test_overheads_are_what_most_sellers_buy() -> None:
     with world([*firms, *made]) as snapshot:
         kept = books(snapshot, day_end("2022-12-31"))
         whole = balance(kept.invoices)
-        groups = np.array(kept.invoices.groups)
-        assert groups[overheads(whole, 0.4, 50)].tolist() == ["110"]
-        assert groups[overheads(whole, 0.4, 63)].tolist() == []
+        found = overheads(whole)
+        assert found is not None
+        assert np.array(kept.invoices.groups)[found].tolist() == ["110"]
+        monkeypatch.setattr("algorithms.invoices.balance.ENOUGH", 63)
+        assert overheads(whole) is None
 
 
 FIRMS = [company(name) for name in ("x", "mill", "shop", "plant")]
@@ -181,3 +183,12 @@ def test_few_deals() -> None:
     with world([*FIRMS, *deals(2)]) as snapshot:
         (row,) = asked(snapshot)
     assert row["signs"]["few_deals"] == -3.0
+
+
+def test_it_lives_on_nothing_where_others_pay() -> None:
+    base = [*accounts(*FIRMS)]
+    pays = [transfer(f"t{n}", "a-x", "a-mill", 90 * n, "4000.00") for n in range(2)] + [
+        transfer(f"u{n}", "a-shop", "a-x", 40 * n + 9, "1000.00") for n in range(8)
+    ]
+    assert sign("no_living", *base, *pays) == 2.0
+    assert sign("no_living") is None

@@ -146,3 +146,25 @@ def test_a_bound_is_said() -> None:
     assert answer["results"] == []
     assert answer["truncated"]["reason"].startswith("max_explored")
     assert answer["truncated"]["limit"] == 1
+
+
+def test_of_many_the_first_are_those_of_most_evidence() -> None:
+    firms = [company(f"k{n}") for n in range(60)]
+    made = []
+    for n in range(20):
+        a, b, c = (f"k{3 * n + k}" for k in range(3))
+        goods = ["1070101", "2010101", "3010101"] if n % 3 else ["1070101"] * 3
+        for k, (x, y) in enumerate(((a, b), (b, c), (c, a))):
+            made.append(invoice(f"i{n}-{k}", x, y, k, f"{100 + n % 7}.00", goods=goods[k]))
+    with world([*firms, *made]) as snapshot:
+        whole = asked(snapshot)
+        assert len(whole["results"]) == 20
+        for most in (1, 3, 8, 19):
+            some = asked(snapshot, max_rows=most)
+            assert [row["score"] for row in some["results"]] == [
+                row["score"] for row in whole["results"][:most]
+            ]
+            assert some["truncated"]["reason"].startswith("max_rows: 20 findings")
+            assert {row["id"]: row for row in whole["results"]}.items() >= {
+                row["id"]: row for row in some["results"]
+            }.items()

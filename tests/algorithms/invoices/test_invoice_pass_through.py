@@ -114,7 +114,7 @@ def test_two_of_each_are_a_trade_and_exports_an_agents() -> None:
     made = [{**fact, "attrs": {"export": True}} if fact["from"] == "x" else fact for fact in made]
     with world([*BASE, *made]) as snapshot:
         (row,) = asked(snapshot)
-        assert row["signs"] == {"exports": -3.0}
+        assert row["signs"] == {"exports": -4.5}
 
 
 def test_where_nobody_is_known_to_pay_living_says_nothing() -> None:

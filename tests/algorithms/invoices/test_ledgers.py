@@ -192,3 +192,18 @@ def test_books_are_kept_as_long_as_their_view() -> None:
         assert books(snapshot, AT) is books(snapshot, AT)
         assert books(snapshot, AT).invoices is books(snapshot, AT).invoices
         assert books(snapshot, AT - DAY) is not books(snapshot, AT)
+
+
+def test_suppliers_are_told_from_landlords_by_what_everybody_buys() -> None:
+    firms = [company("x"), company("mill"), company("lord"), *(company(f"c{n}") for n in range(60))]
+    trade = [invoice(f"s{n}", f"c{n}", "x", n, goods="2010101") for n in range(60)]
+    trade += [invoice(f"r{n}", "lord", f"c{n}", n, goods="3040101") for n in range(60)]
+    trade += [
+        invoice("o", "x", "c1", 9, goods="1070101"), invoice("m", "mill", "x", 3, goods="1050101"),
+        invoice("l", "lord", "x", 3, goods="3040101"),
+    ]  # fmt: skip
+    money = [f for payee in ("mill", "lord") for f in monthly(payee, payee, [0, 1, 2])]
+    with world([*firms, *accounts(*firms), *trade, *money]) as snapshot:
+        kept = books(snapshot, AT)
+        at = place(kept, snapshot, "x")
+        assert (kept.living.bills[at], kept.living.billed[at]) == (1, 15000)

@@ -123,8 +123,9 @@ def payment_return(site: Site) -> None:
         "payment_return",
         companies([seller, buyer]),
         facts,
-        [("p", owner), *accounts([*middle, site.town.card(owner)])],
+        [("p", owner)],
         amount=total,
+        tools=accounts([*middle, site.town.card(owner)]),
     )
 
 

@@ -64,7 +64,8 @@ def call_den(site: Site) -> None:
         "call_den",
         [("ph", p) for p in phones],
         facts,
-        [("d", device), ("ad", address), *persons(keepers), *accounts(cards)],
+        [("d", device), ("ad", address), *persons(keepers)],
+        tools=accounts(cards),
     )
 
 

@@ -68,7 +68,8 @@ def fund_pool(site: Site) -> None:
         "fund_pool",
         accounts([pool]),
         facts,
-        [*behind, *persons(friends), *accounts(outlets), *accounts(site.cards(payers))],
+        [*behind, *persons(friends), *accounts(site.cards(payers))],
+        tools=accounts(outlets),
     )
 
 
