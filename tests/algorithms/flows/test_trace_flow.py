@@ -433,3 +433,15 @@ def test_what_came_since_the_base_was_made_is_followed(write: Callable[..., Stor
     assert after == fresh
     store.write("gone", [Normaliser("d", store.id_key).row({"kind": "retract", "id": "t3"})])
     assert set(rows(snapshot_of(live), "a")) == {"d:b", "d:d"}
+
+
+def test_sums_past_64_bits_are_followed_all_the_same() -> None:
+    huge = "40000000000000000.00"
+    facts = [*map(account, "abcd")]
+    facts += [transfer(f"i{i}", "a", "b", 0, huge) for i in range(5)]
+    facts += [transfer(f"j{i}", "d", "b", 0, huge) for i in range(5)]
+    facts += [transfer(f"o{i}", "b", "c", 1, huge) for i in range(4)]
+    with world(facts) as snapshot:
+        fair, first = rows(snapshot, "a"), rows(snapshot, "a", attribution="fifo")
+    assert fair["d:c"]["share"] == pytest.approx(0.4)
+    assert first["d:c"]["share"] == pytest.approx(0.8)
