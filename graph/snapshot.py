@@ -178,22 +178,9 @@ class Snapshot:
         is set says `true`. Linear in the rows; at the first call, in the relations of that kind.
         """
         kept, base = self._kept(kind, rows)
-        if kept is None:
-            extras = self.extras_of(rows)
-            return said(shown(extras.get(row, {}).get(field)) for row in rows.tolist())
-        codes, texts = kept.texts[field]
-        tail = rows[~base].tolist()
-        if not tail:
-            return Said(codes[rows - kept.first].astype(np.int32), texts)
         extras = self.extras_of(rows[~base])
-        late = [shown(extras.get(row, {}).get(field)) for row in tail]
-        every = sorted({*texts, *(text for text in late if text)})
-        number = {text: at for at, text in enumerate(every)}
-        moved = np.array([*(number[text] for text in texts), -1], np.int32)
-        found = np.empty(len(rows), np.int32)
-        found[base] = moved[codes[rows[base] - kept.first]]
-        found[~base] = [number.get(text or "", -1) for text in late]
-        return Said(found, every)
+        late = [shown(extras.get(row, {}).get(field)) for row in rows[~base].tolist()]
+        return said(late) if kept is None else kept.said(field, rows, base, late)
 
     def currencies(self, rows: I64) -> dict[int, str]:
         """The currencies of those of these relations that are not in yuan, by row. The first call

@@ -50,7 +50,7 @@ def replay(work: Work, about: str) -> Replayed:
             differs.append(f"rulebook {said['rulebook']}, now {envelope['rulebook']}")
         row = next((r for r in envelope["results"] if r["party"] == said["party"]), None)
         if row != said["row"]:
-            differs.append(f"the party's row: {_short(said['row'])}, now {_short(row)}")
+            differs.append(f"the party's row: {_apart(said['row'], row)}")
         if now != said["answer"] and len(differs) == before:
             differs.append("the bytes of the whole answer, in what is not this party's row")
     return Replayed(
@@ -78,6 +78,14 @@ def _again(session: Session, asked: dict[str, Any], engine: str) -> tuple[bytes,
     body = encode(told)
     envelope: dict[str, Any] = msgspec.json.decode(body)
     return body, envelope
+
+
+def _apart(then: dict[str, Any], now: dict[str, Any] | None) -> str:
+    """How a row differs: what was decided then and now, or else in which of its parts."""
+    if now is None or _short(then) != _short(now):
+        return f"{_short(then)}, now {_short(now)}"
+    names = sorted(n for n in then.keys() | now.keys() if then.get(n) != now.get(n))
+    return f"{_short(then)} as it was, but for {', '.join(names)}"
 
 
 def _short(row: dict[str, Any] | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from algorithms import registry
 from algorithms.extension import proving
@@ -61,6 +62,22 @@ def test_a_later_engine_that_answers_otherwise_is_told(
         f"engine {EARLIER}, now {ENGINE}", "the party's row: extend (rule), now none",
     ]  # fmt: skip
     assert views.replays(work, None, 10)["differ"] == 1
+
+
+def test_another_reason_for_the_same_outcome_says_in_what(
+    work: Work, earlier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = registry.answer
+
+    def otherwise(*given: Any) -> dict[str, Any]:
+        told = ask(*given)
+        rows = [replace(row, why="else", share=0.5) for row in told["results"]]
+        return {**told, "results": rows}
+
+    monkeypatch.setattr(registry, "answer", otherwise)
+    again = replay(work, earlier)
+    assert not again.identical
+    assert again.differs[1:] == ["the party's row: extend (rule) as it was, but for share, why"]
 
 
 def test_what_is_not_the_party_s_own_row_is_told_too(
