@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _NAMES: Final = ("c1", "p1", "a1")
 _GIVEN: Final = {"measure": "consumption_restriction", "act": "2021-01-01"}
 _FACTS: Final[list[dict[str, Any]]] = [
-    *({"kind": "company", "id": f"c{n}"} for n in (1, 2)),
+    *({"kind": "company", "id": f"c{n}"} for n in (1, 2, 3)),
     *({"kind": "person", "id": f"p{n}"} for n in (1, 2)),
-    *({"kind": "account", "id": f"a{n}"} for n in (1, 2, 3, 4)),
+    *({"kind": "account", "id": f"a{n}"} for n in range(1, 6)),
     {"kind": "phone", "id": "t1"},
     {"kind": "shareholder", "id": "s1", "from": "p1", "to": "c1", "share": "0.6"},
     {"kind": "shareholder", "id": "s2", "from": "c1", "to": "c2", "share": "0.6"},
@@ -43,9 +43,19 @@ _FACTS: Final[list[dict[str, Any]]] = [
     {"kind": "transfer", "id": "m3", "from": "a1", "to": "a2", "amount": "9", "at": "2021-06-01"},
     {"kind": "transfer", "id": "m4", "from": "a2", "to": "a3", "amount": "9", "at": "2021-06-02"},
     {"kind": "transfer", "id": "m5", "from": "a3", "to": "a4", "amount": "9", "at": "2021-06-03"},
-    {"kind": "invoice", "id": "i1", "from": "c1", "to": "c2", "amount": "9", "at": "2021-01-01"},
-    {"kind": "invoice", "id": "i2", "from": "c2", "to": "c1", "amount": "9", "at": "2021-01-02"},
-]
+    *(  # scattered and gathered
+        {"kind": "transfer", "id": f"m{k}", "from": a, "to": b, "amount": "9", "at": "2021-01-02"}
+        for k, (a, b) in enumerate(
+            [("a1", "a3"), ("a1", "a4"), ("a2", "a5"), ("a3", "a5"), ("a4", "a5")], 6
+        )
+    ),
+    {"kind": "holds_account", "id": "h3", "from": "c2", "to": "a2"},
+    *(
+        {"kind": "invoice", "id": f"i{n}", "from": a, "to": b, "amount": "9", "goods": "1070101",
+         "at": f"2021-01-0{n}", "attrs": {"export": n == 4}}
+        for n, (a, b) in enumerate((("c3", "c1"), ("c1", "c2"), ("c2", "c1"), ("c1", "c2")), 1)
+    ),
+]  # fmt: skip
 
 
 def rehearse() -> None:

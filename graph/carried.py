@@ -41,6 +41,21 @@ class Kept(NamedTuple):
     texts: dict[str, tuple[npt.NDArray[Any], list[str]]]
     money: dict[str, I64]
 
+    def said(
+        self, field: str, rows: I64, base: npt.NDArray[np.bool_], late: list[str | None]
+    ) -> Said:
+        """What relations say: those in `base` as it is kept here, the others, in order, `late`."""
+        codes, texts = self.texts[field]
+        if not late:
+            return Said(codes[rows - self.first].astype(np.int32), texts)
+        every = sorted({*texts, *(text for text in late if text)})
+        number = {text: at for at, text in enumerate(every)}
+        moved = np.array([*(number[text] for text in texts), -1], np.int32)
+        found = np.empty(len(rows), np.int32)
+        found[base] = moved[codes[rows[base] - self.first]]
+        found[~base] = [number.get(text or "", -1) for text in late]
+        return Said(found, every)
+
 
 def said(raw: Iterable[str | None]) -> Said:
     """Texts by number, the numbers in the order of the texts; of relations one by one."""

@@ -54,6 +54,10 @@ class Kernel(Generic[P, R]):
         """Call it compiled: for what runs over the whole graph."""
         return (self._compiled or self.compiled())(*args, **kwargs)
 
+    def tier(self, *, heavy: bool) -> Callable[P, R]:
+        """How to call it: compiled for heavy work, and for any once this process has its code."""
+        return self.hot if heavy or self._compiled is not None else self
+
     def compiled(self) -> Callable[P, R]:
         """The numba dispatcher of this kernel and of the kernels that it calls."""
         with _lock:

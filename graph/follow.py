@@ -16,6 +16,7 @@ import numpy.typing as npt
 from graph.collect import labels_of, split
 from graph.columns import NEVER, make_index, sort_rows
 from graph.identity import in_order, join, tie
+from graph.listed import Listing
 from graph.model import CODES, LISTING_CODE, is_relation
 from graph.organs import organs_of
 from graph.store import BatchInfo, Delta
@@ -54,7 +55,7 @@ class Step:
         self.versions, self.texts = live.versions.fork(), dict(live.texts)
         self.indexes = live.tail_out, live.tail_into
         self._extra: dict[int, str] = {}
-        self._listed: dict[int, tuple[int, list[Any]]] = {}  # by seq: the node and its entry
+        self._listed: dict[int, tuple[int, Listing]] = {}  # by seq, with its node
         # The batches of retractions, by place, and by seq where it is a listing's.
         self._rows_gone: dict[int, int] = {}
         self._versions_gone: dict[int, int] = {}
@@ -82,14 +83,8 @@ class Step:
         ):
             for place, batch in gone.items():
                 array[place] = batch
-        for seq, (node, entry) in self._listed.items():
-            live.listing_tail.setdefault(node, []).append(entry)
-            live.listing_by_seq[seq] = entry
-        for seq, batch in self._listings_gone.items():
-            if (found := live.listing_by_seq.get(seq)) is not None:
-                found[4] = batch
-            else:
-                live.listings["ret"][np.flatnonzero(live.listings["seq"] == seq)] = batch
+        live.listed.add(self._listed)
+        live.listed.retract(self._listings_gone)
         live.extra_tail.update(self._extra)
         live.named.note(self._named)
         live.bearers.note(self._bearers)
@@ -114,9 +109,14 @@ class Step:
         for i, node in zip(
             listings.tolist(), self._node_of(delta.a[listings]).tolist(), strict=True
         ):
-            seq, bounds = int(delta.seq[i]), (int(delta.vf[i]), int(delta.vt[i]))
-            origin = (int(delta.batch[i]), NEVER, int(delta.dataset[i]))
-            self._listed[seq] = node, [seq, *bounds, *origin, delta.ids[i], delta.payload[i]]
+            seq, no = int(delta.seq[i]), int(delta.dataset[i])
+            self._listed[seq] = (
+                node,
+                Listing(
+                    *(seq, int(delta.vf[i]), int(delta.vt[i]), int(delta.batch[i]), NEVER, no),
+                    *(delta.ids[i], delta.payload[i] or "{}"),
+                ),
+            )
         if len(delta.retracted):
             self._retract(delta)
 

@@ -36,6 +36,7 @@ from graph.disk import load, save
 from graph.follow import APART, SAME, Step
 from graph.gather import Progress
 from graph.identity import Grouping, group
+from graph.listed import Listed
 from graph.named import Named
 from graph.store import BatchInfo, Store
 
@@ -71,13 +72,7 @@ class Live:
         )
         self.extra_row, self.extra = arrays["extra_row"], base.texts("extra")
         self.extra_tail: dict[int, str] = {}
-        self.listings = {
-            name: arrays[f"listing_{name}"]
-            for name in ("node", "seq", "vf", "vt", "rec", "ret", "dataset")
-        }
-        self.listing_id, self.listing = base.texts("listing_id"), base.texts("listing")
-        self.listing_tail: dict[int, list[list[Any]]] = {}
-        self.listing_by_seq: dict[int, list[Any]] = {}
+        self.listed = Listed(base)
         self.datasets = store.datasets()
         self.batch = base.batch
         self.tail_out = self.tail_into = make_index(

@@ -17,11 +17,12 @@ from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
+from graph.listed import told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
 from graph.store import Store, StoredFact
-from graph.times import day_end, format_instant, format_time, parse_time
+from graph.times import day_end, format_instant, parse_time
 
 _COMPANY: Final = CODES["company"]
 _FEW: Final = 500  # relations whose currencies are read one by one
@@ -177,22 +178,9 @@ class Snapshot:
         is set says `true`. Linear in the rows; at the first call, in the relations of that kind.
         """
         kept, base = self._kept(kind, rows)
-        if kept is None:
-            extras = self.extras_of(rows)
-            return said(shown(extras.get(row, {}).get(field)) for row in rows.tolist())
-        codes, texts = kept.texts[field]
-        tail = rows[~base].tolist()
-        if not tail:
-            return Said(codes[rows - kept.first].astype(np.int32), texts)
         extras = self.extras_of(rows[~base])
-        late = [shown(extras.get(row, {}).get(field)) for row in tail]
-        every = sorted({*texts, *(text for text in late if text)})
-        number = {text: at for at, text in enumerate(every)}
-        moved = np.array([*(number[text] for text in texts), -1], np.int32)
-        found = np.empty(len(rows), np.int32)
-        found[base] = moved[codes[rows[base] - kept.first]]
-        found[~base] = [number.get(text or "", -1) for text in late]
-        return Said(found, every)
+        late = [shown(extras.get(row, {}).get(field)) for row in rows[~base].tolist()]
+        return said(late) if kept is None else kept.said(field, rows, base, late)
 
     def currencies(self, rows: I64) -> dict[int, str]:
         """The currencies of those of these relations that are not in yuan, by row. The first call
@@ -247,6 +235,10 @@ class Snapshot:
     def known(self, node: int) -> bool:
         """Whether a record was known at this snapshot's batch."""
         return int(self._version[node]) >= 0
+
+    def versions(self, name: str) -> npt.NDArray[Any]:
+        """A column of the versions of records: `node`, `seq`, `vf`, `vt`, `rec`, `ret`, `organ`."""
+        return self._live.versions.view(f"version_{name}")[: self._versions]
 
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
@@ -428,64 +420,23 @@ class Snapshot:
 
     def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
         """Listings of a subject that are known and, with `at`, in force then; oldest first."""
-        found = [e for m in self.members(node) for e in self._listings_of(m)]
-        keep = [e for e in found if e[3] <= self.batch < e[4] and (at is None or e[1] <= at < e[2])]
-        return [
-            {
-                "fact": f"{self._datasets[e[5]]}:{e[6]}",
-                "valid_from": format_time(e[1]),
-                "valid_to": format_time(e[2]),
-                **orjson.loads(e[7]),
-            }
-            for e in sorted(keep, key=lambda e: (e[1], e[6], e[0]))
-        ]
-
-    def changed(self, since: int) -> list[str]:
-        """`dataset:id` of all that came to be known otherwise after batch `since`, sorted: every
-        relation, record and listing that was retracted or replaced, and every record to which a
-        relation or listing came or was lost. Linear in all of them."""
-        versions, cols = self._live.versions, self.columns
-        gone = _ended(cols.rec, cols.ret, since, self.batch)
-        found = set(self.fact_ids(np.flatnonzero(gone).tolist()))
-        moved = gone | ((cols.rec > since) & (cols.rec <= self.batch))
-        nodes = set(np.unique(np.concatenate([cols.src[moved], cols.dst[moved]])).tolist())
-        rec, ret = (versions.view(f"version_{name}")[: self._versions] for name in ("rec", "ret"))
-        places = np.flatnonzero(_ended(rec, ret, since, self.batch))
-        nodes.update(versions.view("version_node")[places].tolist())
-        fresh = versions.view("version_node")[: self._versions][(rec > since) & (rec <= self.batch)]
-        joined = fresh[self.nodes.nxt[fresh] != fresh]  # a key may have joined it with others
-        nodes.update(member for node in joined.tolist() for member in self.members(node))
-        for node, entry in self._all_listings():
-            if entry[3] <= since < entry[4] <= self.batch:
-                found.add(f"{self._datasets[entry[5]]}:{entry[6]}")
-                nodes.add(node)
-            elif since < entry[3] <= self.batch:
-                nodes.add(node)
-        return sorted(found | {self.record_name(node) for node in nodes})
-
-    def _all_listings(self) -> Iterator[tuple[int, list[Any]]]:
-        for node in self._listed():
-            yield from ((node, entry) for entry in self._listings_of(node))
+        of, batch = self._live.listed.of, self.batch
+        found = [each for m in self.members(node) for each in of(m) if each.known(batch)]
+        if at is not None:
+            found = [each for each in found if each.vf <= at < each.vt]
+        return told(found, self._datasets)
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
         listings."""
-        return sorted({int(self.nodes.rep[node]) for node in self._listed() if node < self.n})
+        nodes = self._live.listed.nodes()
+        return sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
 
-    def _listed(self) -> set[int]:
-        """Records that have listings, of later views too."""
-        return {*self._live.listings["node"].tolist(), *self._live.listing_tail}
-
-    def _listings_of(self, node: int) -> Iterator[list[Any]]:
-        live, columns = self._live, self._live.listings
-        low, high = np.searchsorted(columns["node"], [node, node + 1]).tolist()
-        for i in range(low, high):
-            yield [
-                *(int(columns[n][i]) for n in ("seq", "vf", "vt", "rec", "ret", "dataset")),
-                live.listing_id[i],
-                live.listing[i],
-            ]
-        yield from live.listing_tail.get(node, ())
+    def listings_moved(self, since: int) -> Iterator[tuple[int, str, bool]]:
+        """Listings that came or were lost after batch `since`: the record of each, `dataset:id`,
+        and whether it was known then. Linear in the listings."""
+        for node, each in self._live.listed.moved(since, self.batch):
+            yield node, each.fact(self._datasets), each.rec <= since
 
     def search(self, text: str, limit: int = 20) -> list[int]:
         """Subjects whose name holds the text, exact names first, then shorter ones.
@@ -498,12 +449,6 @@ class Snapshot:
         nodes = find(self._live.texts["label"], self._version, text, limit * 5)
         seen = dict.fromkeys(int(self.nodes.rep[n]) for n in nodes)
         return list(seen)[:limit]
-
-
-def _ended(rec: I32, ret: I32, since: int, upto: int) -> npt.NDArray[np.bool_]:
-    """What was known in batch `since` and no longer is in `upto`."""
-    ended: npt.NDArray[np.bool_] = (ret > since) & (ret <= upto) & (rec <= since)
-    return ended
 
 
 @lru_cache(maxsize=4096)

@@ -2,8 +2,8 @@
 
 The rule. A finding is about a scheme of its own pattern where its members and its circle together
 hold at least half of the scheme's core, and at least half of its members are of the scheme (core
-or circle). Of several the one of which it covers most. Every finding gets one verdict, the first
-that fits:
+or circle), one of its core among them. Of several the one of which it covers most. Every finding
+gets one verdict, the first that fits:
 
 - `hit`: about a scheme that no finding of a higher score was about; `again`: about one that was;
 - `part`: at least half of its members are of the core of one scheme of its pattern, of which it
@@ -98,7 +98,8 @@ def _about(claim: Claim, schemes: Iterable[Scheme]) -> Scheme | None:
     found = None
     for scheme in schemes:
         covered = len(scheme.core & (claim.members | claim.circle)) / len(scheme.core)
-        if covered < HALF or not _pure(claim, scheme.core | scheme.circle):
+        within = claim.members & scheme.core and _pure(claim, scheme.core | scheme.circle)
+        if covered < HALF or not within:
             continue
         rank = (covered, len(claim.members & scheme.core) / len(claim.members))
         if best is None or rank > best:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 F64 = npt.NDArray[np.float64]
 
 # What a share kept of the amount at each hop, and days to come back, weigh: straight between.
-KEPT = ([0.2, 0.6, 0.8, 0.87, 0.92, 1.0], [-9.0, -8.0, -5.0, -1.0, 1.0, 2.0])
+KEPT = ([0.2, 0.6, 0.8, 0.87, 0.92, 1.0], [-9.0, -8.0, -4.0, 0.0, 1.0, 2.0])
 DAYS = ([0.0, 5.0, 10.0, 20.0, 45.0, 120.0, 36_500.0], [1.0, 0.5, 0.0, -4.0, -7.0, -9.0, -12.0])
 
 _MOST = np.iinfo(np.int64).max

@@ -96,7 +96,7 @@ def dwell(into: Side, i_worth: I64, out: Side, o_worth: I64, soon: int, last: in
     """
     n = len(into.ptr) - 1
     whole, stayed = np.zeros((7, n), np.int64), np.zeros(n, np.float64)
-    run = _dwell.hot if len(i_worth) + len(o_worth) > EASY // 4 else _dwell
+    run = _dwell.tier(heavy=len(i_worth) + len(o_worth) > EASY // 4)
     run(_both(into, out), into, i_worth, out, o_worth, soon, last, whole, stayed)
     came, left, passed, quick, outs, after, covered = whole
     return Stays(came, left, passed, quick, stayed, outs, after, covered)
@@ -131,6 +131,6 @@ def burst(into: Side, i_worth: I64, out: Side, o_worth: I64, window: int) -> I64
     """The most money that both came into each account and left it within one window that begins
     with a payment in. Linear."""
     most = np.zeros(len(into.ptr) - 1, np.int64)
-    run = _burst.hot if len(i_worth) + len(o_worth) > EASY // 4 else _burst
+    run = _burst.tier(heavy=len(i_worth) + len(o_worth) > EASY // 4)
     run(_both(into, out), into, i_worth, out, o_worth, window, most)
     return most

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from algorithms.flows.holders import holders
 from algorithms.flows.scatter import Onward
 from algorithms.flows.ties import Ties, distinct, ties
 from algorithms.flows.windows import Side, between, side
-from graph.columns import I32, I64
+from graph.columns import I32, I64, U8
 from graph.times import DAY
 
 if TYPE_CHECKING:
@@ -70,11 +70,13 @@ class Field:
         return side(self.n, self.dst, self.src, self.time)
 
     @cached_property
-    def onward(self) -> tuple[Onward, I64]:
+    def onward(self) -> tuple[Onward, I32]:
         """By payer and time, and by payer, receiver and time with the payments in that order."""
         out = self.out
-        payer = np.repeat(np.arange(self.n), np.diff(out.ptr))
-        order = np.argsort(payer * self.n + out.other, kind="stable")
+        key = np.repeat(np.arange(self.n), np.diff(out.ptr))
+        key *= self.n
+        key += out.other
+        order = np.argsort(key, kind="stable").astype(np.int32)
         made = Onward(out.ptr, out.other, out.time, out.other[order], out.time[order])
         return made, out.edge[order]
 
@@ -101,11 +103,11 @@ class Field:
         return np.asarray((wages > 0) | (habits >= _HABITS))
 
     @cached_property
-    def business(self) -> I64:
+    def business(self) -> U8:
         """How much each account is one of an ordinary business, in tenths: a company's, and of one
         that lives month by month."""
         firm = self.held.company
-        return np.asarray(4 * firm + 6 * (firm & self.living), np.int64)
+        return np.asarray(4 * firm + 6 * (firm & self.living), np.uint8)
 
     def part(self, window: int) -> float:
         """A window's part of the time that was observed."""
@@ -123,9 +125,9 @@ class Field:
     def share(self, payments: Side, flag: Mask, low: I64, high: I64) -> F64:
         """The share of the items `low:high` of one side that have a flag."""
         many = np.maximum(high - low, 1)
-        return np.asarray(self.summed(payments, flag.astype(np.int64), low, high) / many)
+        return np.asarray(self.summed(payments, flag.view(np.uint8), low, high) / many)
 
-    def summed(self, payments: Side, what: I64, low: I64, high: I64) -> I64:
+    def summed(self, payments: Side, what: npt.NDArray[Any], low: I64, high: I64) -> I64:
         """The sum over the items `low:high` of one side."""
         upto = np.zeros(len(payments.edge) + 1, np.int64)
         np.cumsum(what[payments.edge], out=upto[1:])

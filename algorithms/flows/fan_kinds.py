@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 _SOON: Final = 2 * DAY  # money that is gone so soon after it came did not stay
 # What a share of 1 of such payments weighs, or being so.
 WAGES, OWNERS, KIN, REGULAR, LONE = -12.0, -12.0, -10.0, -8.0, 1.5
-MUTUAL, GONE, STAYS, NEW, FIRM, LIVING, FIRMS, CROWD = -5.0, 3.0, -1.5, 1.5, -7.0, -4.0, -6.0, -4.0
+MUTUAL, GONE, STAYS, NEW, FIRM, LIVING, FIRMS, CROWD = -8.0, 3.0, -1.5, 1.5, -7.0, -4.0, -6.0, -4.0
 # How many counterparts speak for it by themselves: straight between.
 MIDDLE: Final = ([2.0, 3.0, 5.0, 10.0], [-3.0, -1.5, 0.0, 1.5])
 MANY: Final = ([4.0, 5.0, 8.0, 16.0], [-6.0, -5.0, -1.0, 2.0])
@@ -85,7 +85,7 @@ def fans(field: Field, pattern: str, days: float, size: int) -> Candidates:
     signs["many"] = _many(found.size, signs["regular"])
 
     def show(i: int) -> Shown:
-        edges = mine.edge[low[i] : high[i]]
+        edges = mine.edge[low[i] : high[i]].astype(np.int64)
         others = mine.other[low[i] : high[i]].tolist()
         counts = {"payers" if inward else "receivers": int(found.size[i])}
         return Shown([int(of[i]), *dict.fromkeys(others)], edges, (edges,), counts)
@@ -127,7 +127,7 @@ def gather_scatters(field: Field, params: FanParams) -> Candidates:
     def show(i: int) -> Shown:
         here = slice(int(found.in_low[i]), int(found.in_high[i]))
         there = slice(int(found.out_low[i]), int(found.out_high[i]))
-        one, two = into.edge[here], out.edge[there]
+        one, two = into.edge[here].astype(np.int64), out.edge[there].astype(np.int64)
         members = [*into.other[here].tolist(), int(of[i]), *out.other[there].tolist()]
         counts = {"payers": int(found.payers[i]), "receivers": int(found.payees[i])}
         edges = np.concatenate([one, two[~np.isin(two, one)]])
@@ -149,7 +149,7 @@ def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Cand
     paths = field.summed(out, field.pays[field.dst], low, high) * field.part(window)
     p = poisson_tail(found.size, paths * (field.paid[b] / max(field.total, 1)))
     ties = field.ties
-    tenths = (field.business[field.src] + field.business[field.dst]).astype(np.uint8)
+    tenths = field.business[field.src] + field.business[field.dst]
     flags = np.zeros(len(field.rows), np.uint8)
     for bit, flag in enumerate(ties):
         flags |= flag.astype(np.uint8) << np.uint8(bit)
@@ -219,7 +219,7 @@ def _many(count: I64, regular: F64) -> F64:
 
 def _businesses(field: Field, payments: Side, low: I64, high: I64) -> F64:
     """From 0 to 1, how much the counterparts in windows are ordinary businesses."""
-    tenths = np.zeros(len(field.rows), np.int64)
+    tenths = np.zeros(len(field.rows), np.uint8)
     tenths[payments.edge] = field.business[payments.other]
     many = np.maximum(high - low, 1)
     return np.asarray(field.summed(payments, tenths, low, high) / (10 * many))

@@ -153,7 +153,8 @@ def fan_patterns(snapshot: Snapshot, params: FanParams) -> Result[Finding]:
     `amount`: what was gathered or scattered (scatter-gather: the smaller of what left the source
     and what reached the sink; gather-scatter likewise; layers: the first); null where currencies
     differ, and `attrs.amounts` gives it by currency. `attrs`: `payers`, `receivers`, `middle` (how
-    many there are of each), `episode` (when its first and last window begin), `window` (days).
+    many there are of each), `episode` (when its first and last window begin; of layers, when their
+    first and last transfers are).
 
     `p` keeps how many counterparts, or transfers, each account has in all, and lets them fall
     evenly over the time that was observed (Poisson): for fans, as many different counterparts in

@@ -94,7 +94,7 @@ def _arrived(pay: Payments, block: Block) -> int:
     sinks = block.account[block.layer < 0]
     middle = block.account[block.layer > 0]
     arrives = np.isin(pay.dst[block.place], sinks) & ~np.isin(pay.dst[block.place], middle)
-    return int(pay.value[block.place[arrives]].sum())
+    return sum(pay.value[block.place[arrives]].tolist())
 
 
 def _found(

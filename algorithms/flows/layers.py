@@ -85,7 +85,7 @@ def _with_more(one: Side, other: Side, window: int, size: int, *, ahead: bool) -
     """Which items of a side are followed (or preceded) by enough on the other side."""
     good = np.zeros(len(one.time), np.bool_)
     met = np.zeros(len(one.ptr) - 1, np.int32)
-    run = _linked.hot if len(one.time) + len(other.time) > EASY // 4 else _linked
+    run = _linked.tier(heavy=len(one.time) + len(other.time) > EASY // 4)
     who = np.flatnonzero((np.diff(one.ptr) > 0) & (np.diff(other.ptr) >= size))
     run(who, one.ptr, one.time, other.ptr, other.other, other.time, window, size, ahead, met, good)
     return good
@@ -113,7 +113,7 @@ def two_layers(edges: Edges, alive: Mask, window: int, size: int) -> tuple[Mask,
 def parts(edges: Edges, window: int, *layers: Mask) -> list[I64]:
     """Payments that belong together: of one account, one way and in one layer, within a window of
     each other, and, from layer to layer, a payment and what its receiver pays next."""
-    links: list[tuple[I64, I64]] = []
+    links: list[tuple[I32, I32]] = []
     for layer in layers:
         for payments in (kept(edges.out, layer), kept(edges.into, layer)):
             near = payments.time[1:] - payments.time[:-1] <= window

@@ -161,6 +161,10 @@ def _pool(
     middle = (started.min() + started.max()) / 2 if len(started) else 0
     early = max(int((started <= middle).sum()), 1)
     ordered = _ordered(snapshot, payer[payers], started)
+
+    def whole(lines: I64) -> int:
+        return sum(paid.value[lines].tolist())  # past 64 bits, where it has to be
+
     to_near = np.bincount(_place(inside, paid.dst[near]), weights=value[near])
     return Pool(
         account=account,
@@ -168,10 +172,10 @@ def _pool(
         insiders=_ordered(snapshot, inside[np.flatnonzero(to_near)], -to_near[to_near > 0]),
         rows=paid.row[rows].tolist(),
         returned=int((got & payers).sum()),
-        paid_in=int(paid.value[mine].sum()),
-        returns=int(paid.value[returns].sum()),
-        to_insiders=int(paid.value[near].sum()),
-        costs=int(paid.value[outs].sum() - paid.value[returns].sum() - paid.value[near].sum()),
+        paid_in=whole(mine),
+        returns=whole(returns),
+        to_insiders=whole(near),
+        costs=whole(outs) - whole(returns) - whole(near),
         funded=_funded(paid, returns, outside),
         redeemed=float((repaid >= _REDEEMED * sums).mean()) if len(sums) else 0.0,
         growth=float((started > middle).sum()) / early,
@@ -283,5 +287,6 @@ def _signs(pool: Pool) -> list[Sign]:
         signs.append(Sign("few_people", -15 * (1 - len(pool.payers) / _PUBLIC), zh, en))
     if 2 * pool.returned < len(pool.payers):
         zh, en = "多数付款人没有收到返款", "most payers never got anything back"
-        signs.append(Sign("unreturned", -2.0, zh, en))
+        part = 1 - 2 * pool.returned / len(pool.payers)
+        signs.append(Sign("unreturned", -6 * part, zh, en))
     return signs

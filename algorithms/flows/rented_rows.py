@@ -254,7 +254,7 @@ def _signs(
         )
         signs.append(Sign("changed", 5 * part, zh, en))
     elif together >= 0.75:
-        signs.append(Sign("unchanged", -3.0, "用途未变", "no account is used otherwise since"))
+        signs.append(Sign("unchanged", -2.0, "用途未变", "no account is used otherwise since"))
     kinds = {int(snapshot.nodes.kind[other]) for other in others}
     if _COMPANY in kinds:
         zh, en = "企业自用的设备 (代账、柜台或雇主)", "a company's own tool (bookkeeper, counter)"
@@ -274,7 +274,7 @@ def _signs(
             signs.append(Sign("holders_own", -2.0, zh, en))
         else:
             zh, en = "另有使用人 (参见电话窝点)", "somebody else uses it, too (see call dens)"
-            signs.append(Sign("keeper", -7.0, zh, en))
+            signs.append(Sign("keeper", -8.0, zh, en))
     return signs
 
 
@@ -308,7 +308,7 @@ def _changed(
         en=en,
         signs=signs,
         circle=[int(uses.tool[place]), *([holder] if holder >= 0 else [])],
-        amount=int(cols.value[into].sum()),
+        amount=sum(cols.value[into].tolist()),
         currency=snapshot.currencies(np.array(use.rows)).get(use.rows[0], CNY),
         called=[account],
         attrs={"holders": 1, "changed": 1, "since": format_time(use.changed)},

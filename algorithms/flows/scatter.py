@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from algorithms.flows.windows import Side
-from graph.columns import I64, U8
+from graph.columns import I32, I64, U8
 from graph.compiled import inline_kernel, kernel
 
 _EASY: Final = 20_000
@@ -288,8 +288,8 @@ def scatters(
     leg. In order of source, sink and time.
     """
     n = len(source.ptr) - 1
-    payer = np.repeat(np.arange(n), np.diff(onward.ptr))
-    order = np.lexsort((onward.time, onward.other, payer))
+    key = np.repeat(np.arange(n), np.diff(onward.ptr)) * n + onward.other
+    order = np.argsort(key, kind="stable")  # in order of time as they were
     go = Onward(onward.ptr, onward.other, onward.time, onward.other[order], onward.time[order])
     room = Room(
         slot=np.full(n, -1, np.int32),
@@ -300,7 +300,7 @@ def scatters(
     )
     parts, v, looked, cut = [], 0, 0, False
     while v < n:
-        run = search.hot if looked >= _EASY else search
+        run = search.tier(heavy=looked >= _EASY)
         budget = _HEAVY if looked >= _EASY else _EASY
         out, made, v, more = run(source, go, window, size, v, n, budget, room)
         parts.append(out[:made])
@@ -378,20 +378,20 @@ def _weigh(
 
 
 def weigh(
-    out: Side, onward: tuple[Onward, I64], found: Scatters, window: int, value: I64, flags: U8,
+    out: Side, onward: tuple[Onward, I32], found: Scatters, window: int, value: I64, flags: U8,
     tenths: U8, bits: int,
 ) -> I64:  # fmt: skip
     """Sums over the payments of the legs of fullest windows, the first of each leg and the second
     apart: how many, `value`, `tenths`, and how many have each of the `bits` of `flags`."""
     go, edge = onward
     sums = np.zeros((len(found), 2, 3 + bits), np.int64)
-    run = _weigh.hot if len(found) > 2_000 else _weigh
+    run = _weigh.tier(heavy=len(found) > 2_000)
     run(out, go, edge, found.source, found.sink, found.begin, window, value, flags, tenths, sums)
     return sums
 
 
 def legs(
-    out: Side, onward: tuple[Onward, I64], a: int, b: int, begin: int, window: int
+    out: Side, onward: tuple[Onward, I32], a: int, b: int, begin: int, window: int
 ) -> tuple[I64, I64]:
     """The payments from a source, and to a sink, of the legs in one window, in order of time (those
     to the sink by when their middle account was paid)."""

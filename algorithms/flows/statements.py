@@ -27,7 +27,7 @@ Numbers = npt.NDArray[Any]
 MONEY: Final = ("transfer", "withdrawal", "deposit", "repay")  # whatever moves a balance
 CNY: Final = "CNY"
 _NOTHING: Final = np.empty(0, np.int64)
-_SAFE: Final = 2.0**62  # sums past this would not fit into 64 bits: they are floats then
+SAFE: Final = 2.0**62  # sums past this would not fit into 64 bits: they are floats then
 
 
 class Statements(NamedTuple):
@@ -65,7 +65,7 @@ class _Spans(NamedTuple):
     hi: I64
 
 
-class Found:
+class Located:
     """Where the payments of subjects (ascending) stand in the indexes of a snapshot."""
 
     def __init__(self, snapshot: Snapshot, subjects: I64) -> None:
@@ -106,8 +106,8 @@ class Found:
 
 
 def statements(snapshot: Snapshot, subjects: I64, at: int) -> Statements:
-    """The statements of subjects (ascending) up to an instant (µs); see `Found.statements`."""
-    return Found(snapshot, subjects).statements(np.ones(len(subjects), np.bool_), at)
+    """The statements of subjects (ascending) up to an instant (µs); see `Located.statements`."""
+    return Located(snapshot, subjects).statements(np.ones(len(subjects), np.bool_), at)
 
 
 def _lines(span: _Spans, kept: Bools, place: I64) -> tuple[I64, I64, Bools, I64]:
@@ -159,7 +159,7 @@ def _balances(
     pools = len(begins) - 1
     if not len(pool):
         return np.zeros(pools, np.int64), value, value
-    fits = float(value.astype(np.float64).sum()) < _SAFE
+    fits = float(value.astype(np.float64).sum()) < SAFE
     money = value if fits else value.astype(np.float64)
     fresh = np.ones(len(pool), np.bool_)
     fresh[1:] = (pool[1:] != pool[:-1]) | (time[1:] != time[:-1])

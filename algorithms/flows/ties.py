@@ -95,7 +95,7 @@ def _among(keys: I64, known: I64) -> Mask:
 
 def _habits(src: I32, dst: I32, when: I64, n: int) -> tuple[Mask, Mask]:
     key = src.astype(np.int64) * n + dst
-    order = np.argsort(when, kind="stable")
+    order = np.argsort(when, kind="stable").astype(np.int32)
     order = order[np.argsort(key[order], kind="stable")]
     key, when = key[order], when[order]
     fresh = np.ones(len(key), np.bool_)
@@ -103,7 +103,7 @@ def _habits(src: I32, dst: I32, when: I64, n: int) -> tuple[Mask, Mask]:
     apart = fresh.copy()
     apart[1:] |= when[1:] - when[:-1] > _APART
     begins = np.flatnonzero(fresh)
-    pair = np.cumsum(fresh) - 1
+    pair = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
     months = np.add.reduceat(apart.astype(np.int32), begins) if len(begins) else begins
     count = np.diff(np.append(begins, len(key)))
     regular, lone = np.empty(len(key), np.bool_), np.empty(len(key), np.bool_)

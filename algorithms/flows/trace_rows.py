@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from msgspec import UNSET
 
-from algorithms.flows.statements import I64, Numbers, statements
+from algorithms.flows.statements import I64, SAFE, Numbers, statements
 from algorithms.flows.trace_flow import TraceRow
 from algorithms.flows.tracing import Hops, Rules, Trace, codes_of, follow, window_of
 from algorithms.registry import FACTS_LIMIT, Result, Truncated
@@ -162,6 +162,8 @@ def _rows(
     many = len(names)
     keys, which = np.unique(hops.far * many + tongue, return_inverse=True)
     traced = hops.traced
+    if float(traced.astype(np.float64).sum()) >= SAFE:
+        traced = traced.astype(np.float64)
     reach = rules.attribution == "any"
     amount = np.zeros(len(keys), traced.dtype)
     np.add.at(amount, which, traced)
@@ -210,9 +212,12 @@ def _rows(
     return rows, len(keys)
 
 
-def _minor(amount: Numbers) -> I64:
-    """Whole minor units."""
-    return np.rint(amount).astype(np.int64) if amount.dtype.kind == "f" else amount
+def _minor(amount: Numbers) -> Numbers:
+    """Whole minor units; floats still, where they would not fit into 64 bits."""
+    if amount.dtype.kind != "f":
+        return amount
+    whole: Numbers = np.rint(amount)
+    return whole.astype(np.int64) if (np.abs(whole) < SAFE).all() else whole
 
 
 class Arrivals:

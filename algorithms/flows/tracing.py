@@ -10,7 +10,7 @@ import numpy as np
 from algorithms.flows.fifo import Pieces, passed
 from algorithms.flows.fifo import Rules as Fifo
 from algorithms.flows.haircut import F64, Lines, carried
-from algorithms.flows.statements import CNY, MONEY, Bools, Found, Numbers, Statements, statements
+from algorithms.flows.statements import CNY, MONEY, Bools, Located, Numbers, Statements, statements
 from graph.model import CODES
 from graph.money import exponent
 from graph.times import DAY
@@ -94,7 +94,7 @@ def follow(
             break
         last = levels[-1]
         there, amount = _reached(snapshot, last, barred, rules, levels)
-        found = Found(snapshot, there)
+        found = Located(snapshot, there)
         size = found.sizes()
         crowded = size > params.max_fan_out
         hubs.update(there[crowded].tolist())

@@ -25,7 +25,7 @@ class Side(NamedTuple):
     ptr: I64
     other: I32
     time: I64
-    edge: I64
+    edge: I32
 
 
 class Episodes(NamedTuple):
@@ -45,9 +45,10 @@ class Episodes(NamedTuple):
 
 def side(n: int, mine: I32, other: I32, time: I64) -> Side:
     """Payments by one of their ends; sorts them."""
-    order = np.argsort(time, kind="stable")
+    order = np.argsort(time, kind="stable").astype(np.int32)
     order = order[np.argsort(mine[order], kind="stable")]
-    ptr = np.searchsorted(mine[order], np.arange(n + 1)).astype(np.int64)
+    ptr = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(mine, minlength=n), out=ptr[1:])
     return Side(ptr, other[order], time[order], order)
 
 
@@ -116,7 +117,7 @@ def episodes(payments: Side, window: int, size: int) -> tuple[Episodes, npt.NDAr
     n = max(int(payments.other.max()) + 1 if len(payments.other) else 0, len(payments.ptr) - 1)
     met, marked = np.zeros(n, np.int32), np.zeros(len(payments.other), np.bool_)
     who = np.flatnonzero(np.diff(payments.ptr) >= size)
-    run = _slide.hot if len(payments.other) > EASY // 4 else _slide
+    run = _slide.tier(heavy=len(payments.other) > EASY // 4)
     room = 1024
     while True:
         out = np.zeros((room, 6), np.int64)
@@ -149,7 +150,7 @@ def _between(ptr: Any, time: Any, of: Any, begin: Any, end: Any, low: Any, high:
 def between(payments: Side, of: I64, begin: I64, end: I64) -> tuple[I64, I64]:
     """The items of each of these accounts from `begin` to `end`, both included."""
     low, high = np.zeros(len(of), np.int64), np.zeros(len(of), np.int64)
-    run = _between.hot if len(of) > EASY // 16 else _between
+    run = _between.tier(heavy=len(of) > EASY // 16)
     run(payments.ptr, payments.time, of, begin, end, low, high)
     return low, high
 
@@ -232,7 +233,7 @@ def turns(into: Side, out: Side, window: int, size: int) -> Turns:
     n = len(out.ptr) - 1
     payers, payees = np.zeros(n, np.int32), np.zeros(n, np.int32)
     who = np.flatnonzero((np.diff(into.ptr) >= size) & (np.diff(out.ptr) >= size))
-    run = _turn.hot if len(out.other) > EASY // 4 else _turn
+    run = _turn.tier(heavy=len(out.other) > EASY // 4)
     room = 1024
     while True:
         found = np.zeros((room, 9), np.int64)

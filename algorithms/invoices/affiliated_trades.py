@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from algorithms.findings.finding import Finding, FindingParams
+from algorithms.findings.finding import Finding
+from algorithms.invoices.asking import InvoiceParams
 from algorithms.registry import Result, algorithm
 
 if TYPE_CHECKING:
@@ -15,13 +16,9 @@ if TYPE_CHECKING:
 _Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class AffiliatedParams(FindingParams, frozen=True, kw_only=True):
-    """Whose trade, and how far up one looks."""
+class AffiliatedParams(InvoiceParams, frozen=True, kw_only=True):
+    """How far up one looks."""
 
-    company: Annotated[
-        str | None,
-        Meta(description="only trade of this company / 只查此企业的交易", examples=["demo:c1"]),
-    ] = None
     max_depth: Annotated[
         int,
         Meta(
@@ -68,7 +65,7 @@ def affiliated_trades(snapshot: Snapshot, params: AffiliatedParams) -> Result[Fi
     representative, officer, controller or shareholder (`min_share`), and between two who are kin,
     act in concert, or of whom one is the other's nominee; at most `max_depth` steps on either side.
     Relations count when true on `as_of`, invoices when issued by the end of that day, red ones
-    netted against what they take back, void ones and those not in yuan (CNY) left out; a pair of
+    netted against what they take back, void ones and those in another currency left out; a pair of
     companies whose invoices come to nothing does not trade.
 
     Found is every pair of seller and buyer (pattern `affiliated_trade`) that are two or more steps
@@ -89,9 +86,10 @@ def affiliated_trades(snapshot: Snapshot, params: AffiliatedParams) -> Result[Fi
     are added. So who stands above many, as a formation agent does, proves little. Weighed for it:
     ties that the register does not show (kin, nominees, acting in concert), a seller and a buyer
     that both live off this trade, invoices that were never paid though the bank knows both. Against
-    it: trade that is incidental to either, or stands beside much other trade of theirs, a single
-    invoice, a declared group (majority holdings of firms, which a common state owner's are too), an
-    antecedent above dozens of firms.
+    it: one person or firm that the register names directly above both, trade that is incidental to
+    either, or stands beside much other trade of theirs, a single invoice, a declared group
+    (majority holdings of firms, which a common state owner's are too), an antecedent above dozens
+    of firms.
 
     `truncated` says where who has more than `max_fanout` above was not passed through, where a
     company has thousands above it, and where time ended the search. Rows as in every answer of

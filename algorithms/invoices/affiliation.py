@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 _OPEN: Final = 1  # steps at which one company holds the other for all to see
+_BOTH: Final = 2  # steps where one is directly above the two
 _MANY: Final = 20  # firms under one antecedent from which on it looks like an agent
 
 
@@ -61,7 +62,7 @@ class Affiliates(NamedTuple):
 
 def affiliates(snapshot: Snapshot, params: AffiliatedParams, at: int, until: float) -> Affiliates:
     """All affiliated pairs; see `affiliated_trades`."""
-    trade = trades(books(snapshot, at))
+    trade = trades(books(snapshot, at, params.currency))
     up = upward(snapshot, at, trade.company, params.min_share)
     above, ended = _climbed(up, trade, params, until)
     steps = distances(above, up.organ, trade.seller, trade.buyer)
@@ -173,7 +174,7 @@ class _Making:
         self.purchases = trade.net[pair] / had[trade.buyer[pair]]
         group = declared_groups(snapshot, at)[trade.company]
         self.grouped = group[trade.seller[pair]] == group[trade.buyer[pair]]
-        self.unpaid = _unpaid(books(snapshot, at), trade, pair)
+        self.unpaid = _unpaid(books(snapshot, at, params.currency), trade, pair)
         above = found.above
         self.firms = np.bincount(above.who[above.steps == 1], minlength=len(found.up.subject))
 
@@ -206,18 +207,20 @@ class _Making:
         names = self.snapshot.canonicals(found.up.subject[shared].tolist())
         net, count = int(trade.net[pair]), int(trade.ptr[pair + 1] - trade.ptr[pair])
         source = _Trails(self, at, shared)
-        text = decimal_text(net, "CNY")
+        currency = self.params.currency
+        text = decimal_text(net, currency)
         return Found(
             pattern="affiliated_trade",
             members=(seller, buyer),
             rows=Later(lambda: source.both[0]),
             circle=Later(lambda: source.both[1]),
             p=float(found.p[at]),
-            zh=f"购销双方经 {steps} 层关系同属一人或一企业之下, {count} 张发票共 {text} 元",
+            zh=f"购销双方经 {steps} 层关系同属一人或一企业之下, {count} 张发票共 {text} {currency}",
             en=f"seller and buyer are {steps} steps apart under one antecedent,"
-            f" {count} invoices of {text} CNY in all",
+            f" {count} invoices of {text} {currency} in all",
             signs=tuple(self._signs(at, shared, count)),
             amount=net,
+            currency=currency,
             begins=int(trade.first[pair]),
             ends=int(trade.last[pair]),
             called=(seller, buyer),
@@ -238,6 +241,9 @@ class _Making:
         if self.found.hidden[at]:
             text = "a tie of kin, nominee or concert that the register does not show"
             yield Sign("hidden_tie", 1.0, "亲属、代持或一致行动等未在登记中显示的关系", text)
+        elif int(self.found.steps[at]) == _BOTH:
+            text = "the register names the same above both"
+            yield Sign("registered", -2.5, "登记信息已显示双方同属一人", text)
         if sales >= 0.8 and purchases >= 0.3:
             yield Sign("live_off_it", 2.0, f"{zh}, 双方依赖此交易", f"{said}: both live off it")
         elif sales < 0.25 or purchases < 0.1:

@@ -67,7 +67,7 @@ class _Trace:
     def __init__(self, snapshot: Snapshot, params: GoodsParams) -> None:
         self._until = time.monotonic() + params.time_limit
         self._snapshot, self._params = snapshot, params
-        self._kept = books(snapshot, day_end(params.as_of or today()))
+        self._kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._goods = goods = chosen(self._kept, params.goods)
         self._start = None
         if params.from_ is not None:
@@ -180,7 +180,7 @@ class _Trace:
             role=_ROLES[
                 int(self._bought[place]) + int(self._bought[place] and not self._sold[place])
             ],
-            amount=decimal_text(amount, "CNY"),
+            amount=decimal_text(amount, self._kept.currency),
             invoices=len(met),
             begins=format_time(int(when.min())) if len(met) else None,
             ends=format_time(int(when.max())) if len(met) else None,

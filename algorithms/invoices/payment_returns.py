@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from algorithms.findings.finding import Finding, FindingParams
+from algorithms.findings.finding import Finding
+from algorithms.invoices.asking import InvoiceParams
 from algorithms.registry import Result, algorithm
 
 if TYPE_CHECKING:
@@ -16,16 +17,9 @@ _Days = Annotated[float, Meta(ge=0, le=36_500)]
 _Part = Annotated[float, Meta(gt=0, le=1)]
 
 
-class ReturnParams(FindingParams, frozen=True, kw_only=True):
-    """Whose payments, how soon and how much of them is back, over how many accounts."""
+class ReturnParams(InvoiceParams, frozen=True, kw_only=True):
+    """How soon and how much of a payment is back, over how many accounts."""
 
-    company: Annotated[
-        str | None,
-        Meta(
-            description="only where this company is buyer or seller / 只查此企业为购方或销方的",
-            examples=["demo:c1"],
-        ),
-    ] = None
     window: Annotated[
         _Days,
         Meta(description="days from a payment until all is back / 付款到资金回流的天数"),
@@ -95,10 +89,10 @@ def payment_returns(snapshot: Snapshot, params: ReturnParams) -> Result[Finding]
     frequency at which any transfer that is no payment for an invoice does (binomial: receivers are
     redrawn by how often they receive). Weighed for it: most of what was paid comes back, about the
     same fee each time. Against it: the seller itself refunds the buyer, red letters of about that
-    amount, one declared group, one payment of three or more, a small part of much trade.
+    amount, one declared group, one payment of several, a small part of what was paid.
 
     `truncated` says where `max_explored` left a payment's way unfinished, and where time ended the
-    search. Only invoices and transfers in yuan (CNY) are looked at. Linear in both, and what is
+    search. Linear in the transfers and invoices, and what is
     followed of each payment. Raises UnknownSubject.
     """
     from algorithms.invoices.return_rows import find

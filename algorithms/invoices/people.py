@@ -66,9 +66,5 @@ def around(snapshot: Snapshot, at: int, companies: Whole) -> Sets:
     a, b = rep[cols.src[both]], rep[cols.dst[both]]
     tie = sets(np.concatenate([a, b]), np.concatenate([b, a]), n)
     key, who = through(np.arange(len(companies)), companies, first)
-    theirs = who != companies[key]  # who is tied to the company itself is no kin of its people
-    key2, who2 = through(key[theirs], who[theirs], tie)
-    own, other = through(np.arange(len(companies)), companies, tie)
-    return sets(
-        np.concatenate([key, key2, own]), np.concatenate([who, who2, other]), len(companies)
-    )
+    tied, other = through(key, who, tie)
+    return sets(np.concatenate([key, tied]), np.concatenate([who, other]), len(companies))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from algorithms.findings.finding import Finding, FindingParams
+from algorithms.findings.finding import Finding
+from algorithms.invoices.asking import InvoiceParams
 from algorithms.registry import Result, algorithm
 
 if TYPE_CHECKING:
@@ -15,13 +16,9 @@ if TYPE_CHECKING:
 _Days = Annotated[float, Meta(gt=0, le=36_500)]
 
 
-class RebateParams(FindingParams, frozen=True, kw_only=True):
-    """Whose claims, and how far back one looks."""
+class RebateParams(InvoiceParams, frozen=True, kw_only=True):
+    """How far back one looks."""
 
-    company: Annotated[
-        str | None,
-        Meta(description="only claims of this exporter / 只查此出口企业", examples=["demo:c1"]),
-    ] = None
     max_depth: Annotated[
         int,
         Meta(description="invoices from maker to exporter / 从生产到出口的环节数", ge=1, le=10),
@@ -66,7 +63,7 @@ class RebateParams(FindingParams, frozen=True, kw_only=True):
 def rebate_chains(snapshot: Snapshot, params: RebateParams) -> Result[Finding]:
     """Exports whose goods, followed back along invoices, come from makers that made nothing.
 
-    Only invoices in yuan (CNY) are looked at, exports among them. An export is a standing invoice
+    An export is a standing invoice
     with `attrs.export`; its seller can claim the tax back that was
     paid before. Goods are followed by their group (first three digits of the code), back in order
     of time: each invoice is no later than the one it is followed from and no more than `window`

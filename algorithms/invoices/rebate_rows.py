@@ -36,10 +36,10 @@ class _Question:
     def __init__(self, snapshot: Snapshot, params: RebateParams) -> None:
         self._until = time.monotonic() + params.time_limit
         self._snapshot, self._params = snapshot, params
-        self._kept = kept = books(snapshot, day_end(params.as_of or today()))
-        self._wanted = None
-        if params.company is not None:
-            self._wanted = kept.place(subject_of(snapshot, params.company, "company"))
+        self._kept = kept = books(snapshot, day_end(params.as_of or today()), params.currency)
+        self._wanted = (
+            None if params.company is None else subject_of(snapshot, params.company, "company")
+        )
         self._tests = self._looked = self._cut = 0
         self._hubs: set[int] = set()
         self._late = False
@@ -78,8 +78,6 @@ class _Question:
                 continue
             search = Search(kept, group, source, source & fake, self._params)
             self._hubs.update(search.hubs().tolist())
-            if self._wanted is not None:
-                exporters = exporters[exporters == self._wanted]
             for exporter in exporters.tolist():
                 if time.monotonic() > self._until:
                     self._late = True
@@ -87,7 +85,9 @@ class _Question:
                 claim = search.claim(exporter)
                 if claim is not None:
                     self._looked += int((claim.level > 0).sum())
-                    yield self._made(group, claim)
+                    found = self._made(group, claim)
+                    if self._wanted is None or self._wanted in found.members:
+                        yield found
             self._cut += search.cut
 
     def _made(self, group: Group, claim: Claim) -> Found:
@@ -99,7 +99,8 @@ class _Question:
         order = sorted(range(len(rows)), key=lambda at: (int(when[at]), names[at]))
         traders, fakes = self._ranked(group, claim)
         amount = int(group.export.net[claim.exports].sum())
-        text = decimal_text(amount, "CNY")
+        currency = kept.currency
+        text = decimal_text(amount, currency)
         k, n = len(claim.fake), len(claim.makers)
         subject = kept.company[[claim.exporter, *traders, *fakes]].tolist()
         return Found(
@@ -107,12 +108,13 @@ class _Question:
             members=subject,
             rows=rows[order].tolist(),
             p=float(binomial_tail(k, n, self._rate)),
-            zh=f"出口 {text} 元的货物 (商品类 {group.name}) 追溯到 {k} 家不可能生产的上游企业,"
-            f" 共 {n} 家生产企业",
-            en=f"goods (group {group.name}) exported for {text} CNY lead back to {k} makers that"
-            f" can have made nothing, of {n} makers in reach",
+            zh=f"出口 {text} {currency} 的货物 (商品类 {group.name}) 追溯到 {k} 家不可能生产的"
+            f"上游企业, 共 {n} 家生产企业",
+            en=f"goods (group {group.name}) exported for {text} {currency} lead back to {k} makers"
+            f" that can have made nothing, of {n} makers in reach",
             signs=tuple(self._signs(group, claim, traders, fakes)),
             amount=amount,
+            currency=currency,
             called=kept.company[[claim.exporter, *sorted(fakes)]].tolist(),
             attrs={
                 "goods": group.name, "makers": n, "fake": k, "share": round(claim.share, 12)
@@ -138,7 +140,8 @@ class _Question:
         living, mark, share = self._kept.living, self._marks, claim.share
         if share >= 0.5:
             text = f"{share:.0%} of what makers sold into the chains came from the fake ones"
-            yield Sign("mostly_fake", 3.5, f"链上货物的 {share:.0%} 来自虚假生产企业", text)
+            weight = 3.5 if share >= 0.7 else 1.5
+            yield Sign("mostly_fake", weight, f"链上货物的 {share:.0%} 来自虚假生产企业", text)
         elif share < 0.2:
             text = f"only {share:.0%} came from them, the rest from real makers"
             yield Sign("real_makers", -4.0, f"仅 {share:.0%} 来自此类企业, 其余来自真实生产", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from functools import cached_property
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     F64 = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
 
+_PART: Final = 0.3  # what part of all payments comes back in a scheme, at least
 _SAME: Final = 0.02  # fees that differ by less are the same
 
 
@@ -126,7 +128,7 @@ class _Question:
     def __init__(self, snapshot: Snapshot, params: ReturnParams) -> None:
         self._until = time.monotonic() + params.time_limit
         self.snapshot, self.params = snapshot, params
-        self._kept = books(snapshot, day_end(params.as_of or today()))
+        self._kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._wanted = (
             None if params.company is None else subject_of(snapshot, params.company, "company")
         )
@@ -191,19 +193,21 @@ class _Question:
             int(found.company[found.buyer[pair]]),
             int(found.company[found.seller[pair]]),
         )
-        texts = decimal_text(paid, "CNY"), decimal_text(returned, "CNY")
+        currency = self._kept.currency
+        texts = decimal_text(paid, currency), decimal_text(returned, currency)
         return Found(
             pattern="payment_return",
             members=(seller, buyer),
             rows=Later(lambda: source.both[0]),
             circle=Later(lambda: source.both[1]),
             p=p,
-            zh=f"购方付款 {len(back)} 笔共 {texts[0]} 元, 其中 {texts[1]} 元在"
+            zh=f"购方付款 {len(back)} 笔共 {texts[0]} {currency}, 其中 {texts[1]} 在"
             f" {self.params.window:g} 天内回流至购方或其关联人账户",
-            en=f"{len(back)} payments of {texts[0]} CNY, of which {texts[1]} was back with the"
-            f" buyer or its people within {self.params.window:g} days",
+            en=f"{len(back)} payments of {texts[0]} {currency}, of which {texts[1]} was back with"
+            f" the buyer or its people within {self.params.window:g} days",
             signs=tuple(self._signs(pair, back, share, fees, grouped)),
             amount=paid,
+            currency=currency,
             begins=int(pay.time[back].min()),
             ends=int(pay.time[back].max()),
             called=(seller, buyer),
@@ -219,15 +223,17 @@ class _Question:
         if share >= 0.5:
             text = f"{share:.0%} of what was paid came back"
             yield Sign("mostly_back", 2.0, f"所付款项的 {share:.0%} 回流", text)
-        elif share < 0.1:
+        elif share < _PART:
             text = f"only {share:.0%} of what was paid came back"
-            yield Sign("small_part", -3.0, f"仅占所付款项的 {share:.0%}", text)
+            weight = max(-6.0, 4 * math.log(share / _PART))
+            yield Sign("small_part", weight, f"仅占所付款项的 {share:.0%}", text)
         if len(fees) > 1 and fees.min() > 0.002 and fees.max() - fees.min() < _SAME:
             text = f"about {fees.mean():.1%} stayed behind each time"
             yield Sign("same_fee", 1.5, f"每次扣留约 {fees.mean():.1%}", text)
-        if len(back) == 1 and len(fees) < self._count(pair) - 1:
-            text = "one of several payments"
-            yield Sign("once", -7.0, "多笔付款中仅一笔回流", text)
+        if len(back) == 1 and (payments := self._count(pair)) > 1:
+            text = f"one of {payments} payments"
+            weight = -7.0 if payments > 2 else -2.0
+            yield Sign("once", weight, f"{payments} 笔付款中仅一笔回流", text)
         if self._refunded(pair, back):
             text = "the seller paid it back itself, or took the invoice back"
             yield Sign("refund", -10.0, "由销方直接退款或已开红字发票", text)

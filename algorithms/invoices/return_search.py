@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.invoices.people import Sets
-from graph.compiled import kernel
+from graph.compiled import inline_kernel, kernel
 
 if TYPE_CHECKING:
     from graph.columns import I32, I64
@@ -59,7 +59,7 @@ class Traced(NamedTuple):
     late: bool
 
 
-@kernel
+@inline_kernel
 def _first(time: Any, lo: int, hi: int, t: int) -> Any:
     while lo < hi:
         mid = (lo + hi) // 2

@@ -57,6 +57,10 @@ class GoodsParams(Params, frozen=True, kw_only=True):
             le=1_000_000,
         ),
     ] = 1000
+    currency: Annotated[
+        str,
+        Meta(description="only invoices in this currency / 只看此币种的发票", pattern="^[A-Z]{3}$"),
+    ] = "CNY"
     max_rows: Annotated[
         int, Meta(description="companies shown, the nearest / 最多列出的企业", ge=1, le=100_000)
     ] = 1000
@@ -103,7 +107,7 @@ def trace_goods(snapshot: Snapshot, params: GoodsParams) -> Result[GoodsStop]:
     row a company and goods: `goods` is the code asked about, else the group; `depth` the fewest
     invoices from a start, 0 for a start itself; `role` is `maker` (only sells them), `supplier`
     (buys and sells) or `seller` (only buys them: the last that invoices show). `amount` (decimal
-    text, CNY), `invoices`, `begins` and `ends` are those of all invoices in reach by which they
+    text), `invoices`, `begins` and `ends` are those of all invoices in reach by which they
     came to it (of a start, and backward: by which they left it). `path` is one of the shortest from
     a start and `facts` its invoices in order; of several, that of earliest (backward: latest) last
     invoice, then the largest, then the least id. A `hub` passes these goods on to (backward: has

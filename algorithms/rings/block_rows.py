@@ -16,7 +16,7 @@ from algorithms.registry import Result
 from algorithms.rings.bipartite import Bipartite, bipartite
 from algorithms.rings.block_signs import weigh
 from algorithms.rings.leiden import leiden
-from algorithms.rings.peeling import Block, Network, compact, densest, without
+from algorithms.rings.peeling import Block, Network, compact, cut, densest
 from algorithms.rings.shown import grouped, oldest
 from algorithms.rings.structure import mixed, order
 from algorithms.rings.ties import Ties
@@ -61,19 +61,23 @@ def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
         ask_for(snapshot, kinds, "out", at)  # refuses what is no kind
         net = bipartite(snapshot, kinds, at)
         nulls = [Null.of(net, times) for times in (1, 2)]
-        for part in _parts(snapshot, net, params):
+        parts = _parts(snapshot, net, params)
+        for part in parts:
             rest = part
             for _ in range(params.blocks):
                 block = densest(rest, params.camouflage, until)
                 if block is None:
                     break
                 tests += 1
-                rest = without(rest, block)
+                edges, rest = cut(rest, block)
+                p = chance(nulls, block, edges)
+                if p == 1 and len(parts) > 1:
+                    break
                 if min(len(block.left), len(block.right)) < params.min_side:
                     continue
-                inside = _inside(snapshot, net, block, kinds)
+                inside = _inside(snapshot, net, block, edges, kinds)
                 if subject is None or subject in inside.left or subject in inside.right:
-                    found.append(_found(snapshot, nulls, block, inside, ties))
+                    found.append(_found(snapshot, block, p, inside, ties))
             if time.monotonic() > until:
                 text = f"time_limit: not all of {'/'.join(kinds)} was looked at / 超时, 未查看全部"
                 cuts.append(Cut(text, len(net.to)))
@@ -85,8 +89,8 @@ def _parts(snapshot: Snapshot, net: Bipartite, params: DenseBlockParams) -> list
     """The network, or the parts that it is cut into, by the first edge of each."""
     lefts, rights = len(net.left), len(net.right)
     left = np.repeat(np.arange(lefts, dtype=np.int32), np.diff(net.ptr))
-    whole = Network(lefts, rights, left, net.to)
     edges = len(left)
+    whole = Network(lefts, rights, left, net.to, np.arange(edges))
     if not params.part or edges <= params.part:
         return [whole]
     weight = 1 / np.log(np.diff(net.back_ptr)[net.to] + params.camouflage)
@@ -97,7 +101,7 @@ def _parts(snapshot: Snapshot, net: Bipartite, params: DenseBlockParams) -> list
     )  # fmt: skip
     inside = np.flatnonzero(label[src] == label[dst])
     groups = grouped(label[src[inside]], np.ones(lefts + rights, np.bool_))
-    return [compact(left[inside[at]], net.to[inside[at]]) for at in groups.values()]
+    return [compact(left, net.to, inside[at]) for at in groups.values()]
 
 
 def _place(snapshot: Snapshot, net: Bipartite, src: I64, dst: I64) -> I64:
@@ -115,29 +119,25 @@ def _place(snapshot: Snapshot, net: Bipartite, src: I64, dst: I64) -> I64:
     return place
 
 
-def _inside(snapshot: Snapshot, net: Bipartite, block: Block, kinds: tuple[str, ...]) -> Inside:
-    wanted = np.zeros(len(net.right), np.bool_)
-    wanted[block.right] = True
-    edges = [_edges(net, user) for user in block.left.tolist()]
-    within = [part[wanted[net.to[part]]] for part in edges]
-    every = np.concatenate(within)
-    ties = np.bincount(net.to[every], minlength=len(net.right))[block.right].tolist()
-    rows = np.concatenate(
-        [net.row[net.first[e] : net.first[e + 1]] for e in every.tolist()] or [every]
-    )
-    degree = sum(map(len, edges)) + int(np.diff(net.back_ptr)[block.right].sum())
+def _inside(
+    snapshot: Snapshot, net: Bipartite, block: Block, edges: I64, kinds: tuple[str, ...]
+) -> Inside:
+    user = np.searchsorted(net.ptr, edges, side="right") - 1
+    lefts, out = np.unique(user, return_counts=True)
+    rights, into = np.unique(net.to[edges], return_counts=True)
+    ties = dict(zip(lefts.tolist(), out.tolist(), strict=True))
+    met = dict(zip(rights.tolist(), into.tolist(), strict=True))
+    rows = np.concatenate([net.row[net.first[e] : net.first[e + 1]] for e in edges.tolist()])
+    degree = int(np.diff(net.ptr)[block.left].sum() + np.diff(net.back_ptr)[block.right].sum())
+    left, right = block.left.tolist(), block.right.tolist()
     return Inside(
-        _ordered(snapshot, net.left[block.left].tolist(), [len(part) for part in within]),
-        _ordered(snapshot, net.right[block.right].tolist(), ties),
-        every,
+        _ordered(snapshot, net.left[block.left].tolist(), [ties.get(k, 0) for k in left]),
+        _ordered(snapshot, net.right[block.right].tolist(), [met.get(k, 0) for k in right]),
+        edges,
         oldest(snapshot, rows),
-        1 - 2 * len(every) / max(degree, 1),
+        1 - 2 * len(edges) / max(degree, 1),
         kinds,
     )
-
-
-def _edges(net: Bipartite, user: int) -> I64:
-    return np.arange(int(net.ptr[user]), int(net.ptr[user + 1]))
 
 
 def _ordered(snapshot: Snapshot, subjects: list[int], weight: list[int]) -> list[int]:
@@ -147,11 +147,15 @@ def _ordered(snapshot: Snapshot, subjects: list[int], weight: list[int]) -> list
 
 
 class Null(NamedTuple):
-    """The edges of at least so many relations: which they are, and of how many each node is one."""
+    """The edges of at least so many relations: which they are, how many each node has, and how many
+    nodes on the left and on the right have any."""
 
     there: npt.NDArray[np.bool_]
     left: npt.NDArray[np.float64]
     right: npt.NDArray[np.float64]
+    total: int
+    lefts: int
+    rights: int
 
     @classmethod
     def of(cls, net: Bipartite, times: int) -> Null:
@@ -160,18 +164,19 @@ class Null(NamedTuple):
         user = np.repeat(np.arange(len(net.left)), np.diff(net.ptr))
         left = np.bincount(user[there], minlength=len(net.left)).astype(np.float64)
         right = np.bincount(net.to[there], minlength=len(net.right)).astype(np.float64)
-        return cls(there, left, right)
+        some = int((left > 0).sum()), int((right > 0).sum())
+        return cls(there, left, right, int(there.sum()), *some)
 
     def log_chance(self, block: Block, edges: I64) -> float:
         """The logarithm of how likely the best of all blocks of this shape has as many edges."""
         k, x = self.left[block.left], self.right[block.right]
-        total = max(float(self.left.sum()), 1.0)
+        total = max(self.total, 1)
         if len(k) * len(x) <= _CELLS:
             mean = float(-np.expm1(-np.outer(k, x) / total).sum())
         else:
             mean = float(k.sum() * x.sum() / total)
-        choices = _choose(int((self.left > 0).sum()), int((k > 0).sum()))
-        choices += _choose(int((self.right > 0).sum()), int((x > 0).sum()))
+        choices = _choose(self.lefts, int((k > 0).sum()))
+        choices += _choose(self.rights, int((x > 0).sum()))
         return log_poisson_tail(int(self.there[edges].sum()), mean) + choices
 
 
@@ -196,9 +201,7 @@ def _choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _found(
-    snapshot: Snapshot, nulls: list[Null], block: Block, inside: Inside, ties: Ties
-) -> Found:
+def _found(snapshot: Snapshot, block: Block, p: float, inside: Inside, ties: Ties) -> Found:
     things = [node for node in inside.right if snapshot.nodes.kind[node] not in _ACTING]
     aside = set(things)
     members = [m for m in dict.fromkeys([*inside.left, *inside.right]) if m not in aside]
@@ -214,7 +217,7 @@ def _found(
         pattern="dense_block",
         members=members,
         rows=inside.rows,
-        p=chance(nulls, block, inside.edges),
+        p=p,
         zh=f"{len(inside.left)} 方与 {len(inside.right)} 方之间有 {len(inside.edges)} 对联系"
         f" ({names}), 为全部可能的 {full:.0%}",
         en=f"{len(inside.edges)} of the {len(inside.left)} x {len(inside.right)} possible pairs"

@@ -88,7 +88,8 @@ def dense_blocks(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding
     In a whole economy the densest block is its busiest trade, thousands large. So a network of more
     than `part` edges is first cut into parts, of members tied more than chance ties them: its
     Leiden communities at resolution edges / `part` over the same weights, from `seed`. Blocks are
-    looked for within each, and the guarantee holds for the part.
+    looked for within each, and the guarantee holds for the part; there the search ends at the first
+    block that chance would give as well (`p` 1).
 
     `pattern` is `dense_block`. `members`: those on the left (payers, people), most edges within
     first, then those on the right that are not among them; events and things are `attrs.circle`.

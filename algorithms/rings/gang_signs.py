@@ -115,7 +115,7 @@ def _claims(snapshot: Snapshot, gang: Gang, ties: Ties) -> list[Sign]:
 
 def _tenders(snapshot: Snapshot, gang: Gang, ties: Ties) -> list[Sign]:
     found = _tied(gang, ties)
-    if not found:
+    if not any(sign.name != "money_between" for sign in found):
         text = "成员之间未见关联, 如专业狭窄的市场"
         found.append(Sign("no_ties", -4.0, text, "nothing else ties them, as in a narrow market"))
     won = wins(snapshot, gang)

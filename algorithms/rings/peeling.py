@@ -106,22 +106,23 @@ def _peel(
 
 
 class Network(NamedTuple):
-    """Edges between the nodes 0..lefts-1 and rights nodes after them, each once; with `names`,
-    these nodes are some of more, called so on the left and on the right."""
+    """Edges between the nodes 0..lefts-1 and rights nodes after them, each once; `edge` numbers
+    them. With `names`, these nodes are some of more, called so on the left and on the right."""
 
     lefts: int
     rights: int
     left: I32
     right: I32
+    edge: I64
     names: tuple[I64, I64] | None = None
 
 
-def compact(left: I32, right: I32) -> Network:
-    """A network of these edges alone, its nodes renumbered."""
-    lefts, a = np.unique(left, return_inverse=True)
-    rights, b = np.unique(right, return_inverse=True)
+def compact(left: I32, right: I32, edge: I64) -> Network:
+    """The network of some of these edges alone, its nodes renumbered."""
+    lefts, a = np.unique(left[edge], return_inverse=True)
+    rights, b = np.unique(right[edge], return_inverse=True)
     called = (lefts.astype(np.int64), rights.astype(np.int64))
-    return Network(len(lefts), len(rights), a.astype(np.int32), b.astype(np.int32), called)
+    return Network(len(lefts), len(rights), a.astype(np.int32), b.astype(np.int32), edge, called)
 
 
 def densest(net: Network, camouflage: float, until: float) -> Block | None:
@@ -168,9 +169,11 @@ def densest(net: Network, camouflage: float, until: float) -> Block | None:
     return Block(a, b, float(best[0]) / UNIT)
 
 
-def without(net: Network, block: Block) -> Network:
-    """The network without the edges within a block: others may lie beside it, with its nodes."""
+def cut(net: Network, block: Block) -> tuple[I64, Network]:
+    """The numbers of the edges within a block, and the network without them: others may lie beside
+    it, with its nodes."""
     left = net.left if net.names is None else net.names[0][net.left]
     right = net.right if net.names is None else net.names[1][net.right]
     inside = np.isin(left, block.left) & np.isin(right, block.right)
-    return net._replace(left=net.left[~inside], right=net.right[~inside])
+    rest = net._replace(left=net.left[~inside], right=net.right[~inside], edge=net.edge[~inside])
+    return net.edge[inside], rest

@@ -76,14 +76,15 @@ def shared_identifier_rings(snapshot: Snapshot, params: SharedIdentifierParams) 
 
     An identifier of d parties ties each pair of its users with weight 1 / (d - 1), after Newman's
     weights of scientific collaboration, an address half of it, for a house has many tenants;
-    parallel relations count once. A company is one party with
-    its legal representative, an account with its holder, and so on through both: what they share
-    with each other ties nobody. Nor does an identifier of more than `max_sharing` parties, a hub (a
-    formation agent's address, a bookkeeper's phone, a switchboard with a million callers), which
-    costs nothing. Pairs of at least `min_weight` are kept. Of all groups that hang together by
-    pairs of at least some weight, those are rings that have most pairs of that weight above a share
-    `min_density` of all their pairs, summed over rings that do not overlap; with members of at
-    least `min_size` parties. A relation counts when it is true on `as_of` and both its ends are.
+    parallel relations count once. A company is one party with its legal representative, whoever
+    holds over half of it and its branches, an account with its holder, and so on through all of
+    them: what they share with each other ties nobody. Nor does an identifier of more than
+    `max_sharing` parties, a hub (a formation agent's address, a bookkeeper's phone, a switchboard
+    with a million callers), which costs nothing. Pairs of at least `min_weight` are kept. Of all
+    groups that hang together by pairs of at least some weight, those are rings that have most pairs
+    of that weight above a share `min_density` of all their pairs, summed over rings that do not
+    overlap; with members of at least `min_size` parties. A relation counts when it is true on
+    `as_of` and both its ends are.
 
     `pattern` is `shared_identifiers`. `members`: those who share most first, then by id;
     `attrs.circle` the identifiers that at least two of the parties share, most shared first, then

@@ -18,7 +18,7 @@ _PERSON, _COMPANY, _ACCOUNT = CODES["person"], CODES["company"], CODES["account"
 _ADDRESS, _PHONE = CODES["address"], CODES["phone"]
 _USUAL: Final = Sign(
     "usual",
-    -10.0,
+    -12.5,
     "共用标识本属常见 (同住、同事、邻居)",
     "sharing is usual: homes, work, neighbours",
 )
@@ -30,6 +30,7 @@ def weigh(snapshot: Snapshot, ring: Ring, ties: Ties, money: list[int]) -> list[
     """The signs of a ring, in a fixed order."""
     found = [
         _USUAL,
+        *_firms(snapshot, ring),
         *_sharing(snapshot, ring),
         *_related(ring, ties),
         *_together(snapshot, ring),
@@ -41,6 +42,14 @@ def weigh(snapshot: Snapshot, ring: Ring, ties: Ties, money: list[int]) -> list[
             Sign("money_between", 0.5, "成员之间有资金或发票往来", "money between members")
         )
     return found
+
+
+def _firms(snapshot: Snapshot, ring: Ring) -> list[Sign]:
+    """People live together; firms of different owners need not."""
+    firms = sum(int(snapshot.nodes.kind[member]) == _COMPANY for member in ring.members)
+    if firms >= _MOST * len(ring.members):
+        return [Sign("firms", 1.5, "多为不同主人的企业", "most are firms of different owners")]
+    return []
 
 
 def _sharing(snapshot: Snapshot, ring: Ring) -> list[Sign]:

@@ -187,10 +187,13 @@ class Ties:
 
 def parties(snapshot: Snapshot, at: int) -> I32:
     """For each subject the party that it is part of, called by one of its subjects: a company is
-    one with its legal representative, an account with its holder, and so on through both. Linear
-    in these relations."""
-    rows = snapshot.rows(("legal_representative", "holds_account"), at)
+    one with its legal representative, with whoever holds over half of it and with its branches, an
+    account with its holder, and so on through all of them. Linear in these relations."""
+    rows = snapshot.rows("shareholder", at)
     rep, cols = snapshot.nodes.rep, snapshot.columns
+    most = rows[cols.value[rows] * 2 > SHARE_UNIT]
+    plain = snapshot.rows(("legal_representative", "holds_account", "branch"), at)
+    rows = np.concatenate([plain, most])
     return components(snapshot.n, rep[cols.src[rows]], rep[cols.dst[rows]])
 
 

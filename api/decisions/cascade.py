@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from api.decisions.proposing import refusals
+from graph.changes import changed as changed_since
 from graph.errors import InputError
 from graph.limbs import CONTROLLER
 from graph.proof.known import beneath
@@ -75,11 +76,11 @@ class Cascade:
 
     def since(self, batch: int) -> list[Fallout]:
         """Of decisions that name anything which batches after this one changed: see
-        `Snapshot.changed`. What comes anew counts too: it may set somebody above a party.
+        `graph.changes.changed`. What comes anew counts too: it may set somebody above a party.
 
         Decisions on controllers look at all that stands above the subject.
         """
-        changed = self._view.changed(batch)
+        changed = changed_since(self._view, batch)
         return self._asked(self._beneath(changed) | self._resting(changed))
 
     def _beneath(self, changed: list[str]) -> dict[str, list[str]]:
@@ -91,19 +92,25 @@ class Cascade:
             with suppress(InputError):  # a relation or a listing
                 nodes.add(int(view.nodes.rep[view.node_of(name)]))
         under = beneath(view, nodes, _MANY) if len(changed) <= _MANY else None
-        records: dict[str, list[str]] = {}
-        found = {}
-        for each in self._work.decisions.all():
-            if each.over or each.limb != CONTROLLER:
+        found: dict[str, list[str]] = {}
+        for subject in self._subjects(under):
+            made = self._work.decisions.by_subject(subject)
+            these = [d.id for d in made if d.limb == CONTROLLER and not d.over]
+            if not these:
                 continue
-            if (names := records.get(each.subject)) is None:
-                names = records[each.subject] = []
-                with suppress(InputError):  # the subject itself is no longer known
-                    node = view.resolve(each.subject)
-                    names += view.records(node) if under is None or node in under else []
-            if names:
-                found[each.id] = names
+            with suppress(InputError):  # the subject itself is no longer known
+                node = view.resolve(subject)
+                if under is None or node in under:
+                    found |= dict.fromkeys(these, view.records(node))
         return found
+
+    def _subjects(self, under: set[int] | None) -> Iterable[str]:
+        """What subjects of decisions were called, all or those that may be among these: whichever
+        are fewer to look at."""
+        every = self._work.decisions.subjects()
+        if under is None or len(under) >= len(every):
+            return every
+        return {name for node in under for name in _called(self._view, node)}
 
     def record(self, fallout: Iterable[Fallout]) -> list[Decision]:
         """Let those that stand by another proof rest on it from now on: the next fall of a fact is
@@ -165,6 +172,12 @@ class Cascade:
             if fact.retracted_at is not None
         ]
         return format_instant(min(moments))[:10] if moments else self._work.today()
+
+
+def _called(view: Snapshot, node: int) -> set[str]:
+    """What a subject may have been called in a decision: by its records, by their keys."""
+    keys = {view.record_said(each)[3] for each in view.members(node) if view.known(each)}
+    return {*view.records(node), *(key for key in keys if key)}
 
 
 def _words(row: dict[str, Any] | None) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from api.decisions.entries import PREFIX
-from api.decisions.state import Decision, Irregular, fold
+from api.decisions.fold import fold
+from api.decisions.state import Decision, Irregular
 from graph.errors import UnknownDecision
 from graph.ledger import GENESIS, Entry, Head, Kept
 
@@ -77,6 +78,10 @@ class Decisions:
         """Decisions whose proof states this fact, record or listing (`dataset:id`)."""
         these = self._these(dict.fromkeys(self._facts.get(name, _NONE)))
         return [each for each in these if name in each.names]
+
+    def subjects(self) -> list[str]:
+        """The canonical ids of all subjects of decisions, as they were then."""
+        return list(self._subjects)
 
     def by_subject(self, canonical: str) -> list[Decision]:
         """Decisions that extend a measure on this subject."""

@@ -16,10 +16,11 @@ import msgspec
 from api.decisions import asks
 from api.decisions.clocks import day_of
 from api.decisions.entries import PREFIX
+from api.decisions.fold import advance, fold
 from api.decisions.follow import Decisions
 from api.decisions.policy import Policy, from_environment
 from api.decisions.proposing import book_of, drafted, ident, parent_end, proposal, refusals
-from api.decisions.state import IN_FORCE, Decision, advance, fold, passed
+from api.decisions.state import IN_FORCE, Decision, passed
 from graph import times
 from graph.errors import Conflict, UnknownDecision, WrongUsage
 from graph.ledger import Draft, Entry, Head, canonical

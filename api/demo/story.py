@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from algorithms.registry import ALGORITHMS
-from api.report import chains, cycle, ownership, surroundings
-from api.report.page import Question
+from api.report import chains, cycle, flow, ownership, surroundings, timeline
+from api.report.page import Draw, Question
 from api.report.words import says
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 _WINDOW: Final = 30
 _MEASURE: Final = "consumption_restriction"
+# How the first row of a question without a story is drawn.
+_DRAWN: Final[dict[str, Draw]] = {
+    "affiliated_trades": timeline, "invoice_cycles": cycle, "invoice_schemes": flow,
+    "payment_returns": flow, "rebate_chains": flow,
+}  # fmt: skip
 
 
 def questions(risk: Asking, cast: Cast, world: World) -> Iterator[Question]:
@@ -181,4 +186,5 @@ def _plain(name: str, cast: Cast, world: World) -> Question:
     }
     en, _, zh = record.title.partition(" / ")
     about = record.doc.partition("\n\n")[0].replace("\n", " ")
-    return Question(zh, en, zh, about, name, {**params, "as_of": world.as_of})
+    draw = _DRAWN.get(name)
+    return Question(zh, en, zh, about, name, {**params, "as_of": world.as_of}, draw)

@@ -24,6 +24,8 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
     "facts_total": ("证据总数", "facts in all"),
     "account": ("账户", "account"), "rests": ("留存", "rests"), "arrives": ("到账", "arrives"),
     "currency": ("币种", "currency"), "hub": ("枢纽", "hub"),
+    "in": ("转入", "in"), "out": ("转出", "out"), "ratio": ("转出比转入", "out / in"),
+    "dwell_days": ("停留天数", "days it stays"),
     "company": ("企业", "company"), "limb": ("控制依据", "limb"),
     "certainty": ("确定性", "certainty"), "chain": ("控制链", "chain"),
     "votes_min": ("表决权下限", "votes at least"), "votes_max": ("表决权上限", "votes at most"),
@@ -37,6 +39,7 @@ _HIDDEN: Final = {
     "related_parties": {"path", "direction", "facts_total"},
     "trace_flow": {"path", "facts_total", "accounts"},
     "paths": {"steps", "facts_total"},
+    "pass_through": {"members", "pattern"},
     "transfer_cycles": {"id", "pattern", "currency", "why", "facts_total"},
     "integrated_ownership": {"facts_total"},
     "control": {"facts_total"},
@@ -64,7 +67,9 @@ _ASKED: Final = {
 _FACTS: Final = 4
 _LISTED: Final = 12  # of a list in one cell; the answer itself has all
 _TIMES: Final = frozenset({"begins", "ends", "arrives"})
-_NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"}
+_NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"} | {
+    "in", "out", "ratio", "dwell_days",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 RULE: Final = (
     "a scheme is found by a finding of its pattern that holds half of its core and of whose members"
-    " half are of the scheme; further findings of it, parts of one and findings about a scheme of"
-    " another pattern count neither way; all others are false"
+    " half are of the scheme, one of its core; further findings of it, parts of one and findings"
+    " about a scheme of another pattern count neither way; all others are false"
 )
 
 

@@ -14,7 +14,7 @@ from graph.proof.around import Around
 from graph.proof.base import BadProof, Base, base_of
 from graph.proof.judge import Verdict, judge
 from graph.proof.known import fact, listing
-from graph.proof.shape import ENGINE, FORMAT, PARTS, Proof, canonical, digest, gated, rule_said
+from graph.proof.shape import ENGINES, FORMAT, PARTS, Proof, canonical, digest, gated, rule_said
 from graph.rulebook.rules import SUBJECTS
 from graph.times import parse_time
 
@@ -37,7 +37,8 @@ def check(proof: Any, book: Rulebook, snapshot: Snapshot | None = None) -> list[
 
     Without a snapshot the facts inside are taken as they stand, and only `extend` can be shown.
     With one (opened at the proof's `known_at`), each must be what the view has, and the claim must
-    follow from all that the view knows. Never raises for what a proof says.
+    follow from all that the view knows. A proof of an earlier engine is judged by what it says,
+    as any other is. Never raises for what a proof says.
     """
     try:
         _shape(proof)
@@ -63,8 +64,9 @@ def _shape(proof: Any) -> None:
     claim = proof["claim"]
     if not isinstance(claim, dict) or set(claim) != _CLAIM:
         raise BadProof("the claim does not say what a claim says")
-    if claim["engine"] != ENGINE:
-        raise BadProof(f"engine {str(claim['engine'])[:20]!r} is unknown; {ENGINE} is known")
+    if claim["engine"] not in ENGINES:  # which of them made it is nothing to judge by
+        known = ", ".join(ENGINES)
+        raise BadProof(f"engine {str(claim['engine'])[:20]!r} is unknown; known: {known}")
     if any(not isinstance(said, str | None) for said in claim.values()):
         raise BadProof("the claim does not say what a claim says")
     if parse_time(claim["act"]) > parse_time(claim["as_of"]):

@@ -17,7 +17,9 @@ import orjson
 from graph.rulebook.rules import Rule
 
 FORMAT: Final = "linkrisk-proof/1"
-ENGINE: Final = "1"  # of extension: goes up when the same question may be answered otherwise
+# Of extension, the newest last: one more when the same question may be answered otherwise.
+ENGINES: Final = ("1", "2")
+ENGINE: Final = ENGINES[-1]
 PARTS: Final = ("format", "claim", "rulebook", "rule", "records", "relations", "listings")
 
 GATES: Final = ("age", "unknown_age", "name_match", "ended")
@@ -51,3 +53,8 @@ def digest(proof: Proof) -> str:
 def sealed(proof: Proof) -> Proof:
     """The proof with its digest."""
     return {**proof, "digest": digest(proof)}
+
+
+def by_engine(proof: Proof, engine: str) -> Proof:
+    """The proof as another engine would write it that says the same."""
+    return sealed({**proof, "claim": {**proof["claim"], "engine": engine}})

@@ -52,11 +52,13 @@ class Walk:
         """The next line, which begins so, as it stands: exit code and standard output."""
         line = next(self._lines)
         assert line.startswith(start), line
+        line = os.path.expandvars(line)
         command, refused, _ = line.partition(REFUSED)
         command, _, out_file = command.partition(" > ")
         program, *args = shlex.split(command)
         if program == "export":
-            self._patch.setenv(*args[0].split("=", 1))
+            for given in args:
+                self._patch.setenv(*given.split("=", 1))
             return 0, ""
         if program == "python":
             done = subprocess.run(

@@ -36,6 +36,7 @@ KIN = scheme("k", "klmn", "o", look_alike="family")
         (claim("a", circle="bc"), ("hit", "s")),  # its circle counts for what it covers
         (claim("axy", circle="b"), ("hit", "s")),  # the scheme's circle counts for purity
         (claim("axy"), ("false", None)),  # one of four of the core, a third of the members
+        (claim("xy", circle="abcd"), ("false", None)),  # a payer of the ring, not the ring
         (claim("xy"), ("false", None)),  # the circle alone is nobody's guilt
         (claim("kl"), ("innocent", "k")),
         (claim("ko"), ("innocent", "k")),

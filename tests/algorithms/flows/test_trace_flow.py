@@ -452,3 +452,15 @@ def test_the_accounts_of_a_company_that_is_no_more() -> None:
         for day in ("2021-05-31", "2021-06-01", "2026-01-01"):
             found = rows(snapshot, "d:c", as_of=day)
             assert [row["amount"] for row in found.values()] == ["10.00"], day
+
+
+def test_sums_past_64_bits_are_followed_all_the_same() -> None:
+    huge = "40000000000000000.00"
+    facts = [*map(account, "abcd")]
+    facts += [transfer(f"i{i}", "a", "b", 0, huge) for i in range(5)]
+    facts += [transfer(f"j{i}", "d", "b", 0, huge) for i in range(5)]
+    facts += [transfer(f"o{i}", "b", "c", 1, huge) for i in range(4)]
+    with world(facts) as snapshot:
+        fair, first = rows(snapshot, "a"), rows(snapshot, "a", attribution="fifo")
+    assert fair["d:c"]["share"] == pytest.approx(0.4)
+    assert first["d:c"]["share"] == pytest.approx(0.8)

@@ -147,6 +147,13 @@ def test_invoices_that_nobody_paid() -> None:
     assert "unpaid" not in row(HIDDEN)["signs"]
 
 
+def test_what_the_register_shows_is_not_hidden() -> None:
+    both = [relation("legal_representative", f"q{i}", "p1", f"c{i}") for i in (1, 2)]
+    found = row([f for f in HIDDEN if f["id"][0] in "cpv"] + both)
+    assert found["signs"]["registered"] < 0
+    assert "registered" not in row(HIDDEN)["signs"]
+
+
 def test_a_declared_group_is_ordinary() -> None:
     """Two firms of one holding trade in the open; the same two under one person's kin do not."""
     facts = [

@@ -134,10 +134,14 @@ def test_real_makers_speak_against_it() -> None:
         assert asked(snapshot)["results"] == []
 
 
-def test_one_exporter_is_asked_about() -> None:
-    with world(facts_of(CHAIN, set(), set())) as snapshot:
-        assert len(asked(snapshot, company="exporter")["results"]) == 1
-        assert asked(snapshot, company="trader")["results"] == []
+def test_one_member_is_asked_about() -> None:
+    with world(facts_of(CHAIN + REAL, set(), set())) as snapshot:
+        every = asked(snapshot)["results"]
+        assert [asked(snapshot, company=name)["results"] for name in ("exporter", "fake")] == [
+            every, every,
+        ]  # fmt: skip
+        assert asked(snapshot, company="shop")["results"] == []
+        assert asked(snapshot, currency="USD")["results"] == []
 
 
 def test_bounds_are_said() -> None:

@@ -153,7 +153,7 @@ def test_ordinary_sharing_is_weighed_less() -> None:
     people = [person(f"p{k}") for k in range(3)]
     kin = [relation("kin", f"k{k}", "p0", f"p{k}") for k in (1, 2)]
     firms = [company(f"c{k}") for k in range(4)]
-    group = [relation("shareholder", f"s{k}", "c0", f"c{k}", share="0.8") for k in (1, 2, 3)]
+    group = [relation("controller", f"s{k}", "c0", f"c{k}") for k in (1, 2, 3)]
     cases = {
         "family": (around(people, PHONE, PLACE), kin),
         "declared_group": (around(firms, PHONE, PLACE), group),
@@ -173,6 +173,16 @@ def test_ordinary_sharing_is_weighed_less() -> None:
         if more:
             assert ring["score"] < bare["score"]
             assert name not in bare["signs"]
+
+
+def test_who_acts_for_one_another_shares_nothing_with_itself() -> None:
+    firms = [company(f"c{k}") for k in range(4)]
+    owned = [relation("shareholder", f"s{k}", "c0", f"c{k}", share="0.8") for k in (1, 2, 3)]
+    half = [{**fact, "share": "0.5"} for fact in owned]
+    with world(around(firms, PHONE, PLACE) + owned) as snapshot:
+        assert rings(snapshot) == []
+    with world(around(firms, PHONE, PLACE) + half) as snapshot:
+        assert len(rings(snapshot)) == 1
 
 
 def test_a_phone_of_many_joins_nobody() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from algorithms.rings.bipartite import Bipartite, starts
 from algorithms.rings.peeling import UNIT as MASS
-from algorithms.rings.peeling import Network, densest, without
+from algorithms.rings.peeling import Network, cut, densest
 from algorithms.rings.sharing import UNIT, dense_groups, pairs, shares, weights
 from tests.referees import rings as referee
 
@@ -61,7 +61,7 @@ def test_a_hub_costs_nothing_and_joins_nobody() -> None:
 
 def network(edges: set[tuple[int, int]]) -> Network:
     left, right = np.array(sorted(edges), np.int32).reshape(-1, 2).T
-    return Network(5, 5, left, right)
+    return Network(5, 5, left, right, np.arange(len(left)))
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,8 +82,9 @@ def test_the_next_block_lies_outside_the_first() -> None:
     first = densest(network(one | other), 5, time.monotonic() + 10)
     assert first is not None
     assert (first.left.tolist(), first.right.tolist()) == ([0, 1, 2], [0, 1, 2])
-    second = densest(without(network(one | other), first), 5, time.monotonic() + 10)
+    second = densest(cut(network(one | other), first)[1], 5, time.monotonic() + 10)
     assert second is not None
     assert (second.left.tolist(), second.right.tolist()) == ([3, 4], [3, 4])
-    left = without(without(network(one | other), first), second)
+    edges, left = cut(cut(network(one | other), first)[1], second)
+    assert len(edges) == 4
     assert densest(left, 5, time.monotonic() + 10) is None

@@ -237,6 +237,42 @@ def test_who_comes_to_command_a_firm_at_the_top_through_others_is_told(
     assert (fallout.decision, fallout.outcome) == (decision.id, "lapses")
 
 
+@pytest.mark.parametrize("others", [0, 9], ids=["few subjects", "many subjects"])
+def test_a_controller_is_asked_about_under_whatever_name_its_subject_bore(
+    session: Session, work: Work, others: int
+) -> None:
+    """The subject is found by what changed above it alone, of few decisions as of many: by the id
+    of its record, although it bears an official key since; and nobody else is asked about."""
+    normaliser = Normaliser("d", session.store.id_key)
+    firms = [f"f{n}" for n in range(others + 1)]
+    facts: list[dict[str, Any]] = [{"kind": "company", "id": firm} for firm in [*firms, "x", "y"]]
+    for n, firm in enumerate(firms):
+        born = {"birth_date": "1980-01-01"}
+        facts += [
+            {"kind": "person", "id": f"q{n}", "attrs": born},
+            {"kind": "shareholder", "id": f"h{n}", "from": f"q{n}", "to": firm, "share": "0.6"},
+            {"kind": "listing", "id": f"b-{firm}", "subject": firm, "list": "black",
+             "domain": "judgment", "decided_on": "2025-03-03", "valid_from": "2025-03-03",
+             "until": "2026-03-03", "status": "active"},
+        ]  # fmt: skip
+    session.store.write("firms", [normaliser.row(fact) for fact in facts])
+    made = [work.propose(proposing(f"q{n}", subject=firm)) for n, firm in enumerate(firms)]
+    assert {each.limb for each in made} == {"actual_controller"}
+    keyed = {"kind": "company", "id": "f0", "keys": {"uscc": "91110000MA0000001L"}}
+    session.store.write("key", [normaliser.row(keyed)])
+    assert session.snapshot().canonical(session.snapshot().resolve("d:f0")) != made[0].subject
+    before = session.store.last_batch()
+    above = [
+        {"kind": "shareholder", "id": "new", "from": "x", "to": "f0", "share": "0.1"},
+        {"kind": "shareholder", "id": "own", "from": "y", "to": "x", "share": "1"},
+    ]
+    session.store.write("above", [normaliser.row(above[0])])
+    session.store.write("higher", [normaliser.row(above[1])])
+    last = Cascade(work).since(before + 1)  # what names neither the subject nor its proof
+    assert [each.decision for each in last] == [made[0].id]
+    assert [each.decision for each in Cascade(work).since(before)] == [made[0].id]
+
+
 def test_a_decision_says_which_facts_it_hangs_on(session: Session, work: Work) -> None:
     decision = work.propose(proposing("p1"))
     assert views.one(work, decision.id, None)["hangs_on"] == ["d:l1"]

@@ -24,9 +24,10 @@ from hypothesis.stateful import (
 )
 
 from api.decisions import asks
+from api.decisions.fold import fold
 from api.decisions.follow import Decisions
 from api.decisions.policy import Policy
-from api.decisions.state import ENDS, STATUSES, fold
+from api.decisions.state import ENDS, STATUSES
 from api.decisions.work import Work
 from api.session import Session
 from graph.errors import Conflict

@@ -12,9 +12,10 @@ import pytest
 
 from algorithms.registry import encode
 from api.decisions import asks
+from api.decisions.fold import advance, fold
 from api.decisions.follow import Decisions
 from api.decisions.policy import Policy, from_environment
-from api.decisions.state import Decision, advance, fold
+from api.decisions.state import Decision
 from api.decisions.timing import clocks, overdue
 from api.decisions.work import Work
 from api.session import Session
@@ -22,6 +23,7 @@ from graph.errors import Conflict, LinkriskError, UnknownDecision, UnknownSubjec
 from graph.facts import Normaliser
 from graph.ledger import Draft, Entry, audit
 from graph.proof.check import check
+from graph.proof.shape import ENGINE
 from graph.rulebook import load_rulebook
 from tests.api.decisions.conftest import FACTS, MEASURE, TODAY, Today, proposing
 
@@ -55,7 +57,7 @@ def test_a_proposal_keeps_what_replay_needs(work: Work) -> None:
     again = work.session.ask(asked["algorithm"], {**asked["params"], "as_of": asked["as_of"]})
     assert "sha256:" + hashlib.sha256(encode(again)).hexdigest() == said["answer"]
     assert said["rulebook"] == again["rulebook"] == load_rulebook(said["edition"]).version
-    assert said["engine"] == "1"
+    assert said["engine"] == ENGINE
     assert said["edition"] == "2024-07"  # the one of that day
     assert check(said["row"]["proof"], load_rulebook("2024-07"), work.session.snapshot()) == []
     assert (made.subject, made.party, made.limb) == ("d:c1", "d:p1", "legal_representative")

@@ -23,7 +23,7 @@ from api.notices.particulars import GROUNDS, KINDS
 from api.notices.render import render
 from api.session import Session
 from graph.errors import Conflict, InputError, LinkriskError, UnknownSubject, WrongUsage
-from graph.proof.shape import sealed
+from graph.proof.shape import ENGINE, ENGINES, sealed
 from tests.api.notices.conftest import CASE, MASKED, OTHER, RESIDENT, given
 
 # What a notice must hold, in its reader's words: law.md 11 (prior notice, hearing, nothing harsher,
@@ -386,6 +386,31 @@ def test_what_was_decided_under_an_earlier_rulebook(session: Session, answer: An
         page = Page(made(session, other, kind))
         assert "《旧规定》，文号1，第九条" in page.said["zh", "basis"]
         assert "2019-01+sha256:0000" in page.said["en", "proof"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_an_earlier_engine_decided_is_told_while_its_proof_holds(
+    session: Session, answer: Any, kind: str
+) -> None:
+    """The number of the engine refuses nothing; a claim that does not follow is told as it was
+    in an objection and a lifting alone."""
+    other = copy.deepcopy(answer)
+    row = next(row for row in other["results"] if row["party"] == party(session))
+
+    def claiming(**said: Any) -> None:
+        proof = {**row["proof"], "claim": {**row["proof"]["claim"], **said}}
+        row["proof"] = sealed({k: v for k, v in proof.items() if k != "digest"})
+
+    assert row["proof"]["claim"]["engine"] == ENGINE
+    claiming(engine=ENGINES[0])
+    assert Page(made(session, other, kind)).said["en", "proof"]
+    row["until"] = "2023-05-03"
+    claiming(until="2023-05-03")
+    if kind in ("objection_received", "lifted"):
+        assert Page(made(session, other, kind)).said["en", "proof"]
+    else:
+        with pytest.raises(InputError, match="does not hold: until: it claims 2023-05-03"):
+            made(session, other, kind)
 
 
 @settings(
