@@ -59,8 +59,9 @@ def logistic(x: float) -> float:
 def fit(evidence: Sequence[float], true: Sequence[bool]) -> Curve:
     """The curve of most posterior probability, by Newton's method with halved steps.
 
-    The loss is convex, so what is found is its one minimum; the slope is at least 0.01, so that
-    more evidence never means less. Raises ValueError where the two are not of one length.
+    The loss is convex, so what is found is its one minimum. The slope is at least 0.01, so that
+    more evidence never means less; where that bounds it, a is the best for it. Raises
+    ValueError where the two are not of one length.
     """
     if len(evidence) != len(true):
         raise ValueError("as many truths as findings")
@@ -88,7 +89,29 @@ def fit(evidence: Sequence[float], true: Sequence[bool]) -> Curve:
         if at - now < 1e-12:
             break
         at = now
-    return Curve(a=a, b=max(b, LEAST_SLOPE), true=yes, other=no)
+    if b < LEAST_SLOPE:  # the loss is convex: its minimum of those allowed has the least slope
+        a, b = _level(pairs, LEAST_SLOPE), LEAST_SLOPE
+    return Curve(a=a, b=b, true=yes, other=no)
+
+
+def _level(pairs: Sequence[tuple[float, float]], b: float) -> float:
+    """The best a for a slope, by Newton's method with halved steps."""
+    a = PRIOR[0]
+    at = _loss(pairs, a, b)
+    for _ in range(STEPS):
+        slope, bend = (a - PRIOR[0]) / SPREAD[0] ** 2, 1 / SPREAD[0] ** 2
+        for x, target in pairs:
+            p = logistic(a + b * x)
+            slope, bend = slope + p - target, bend + p * (1 - p)
+        step = slope / bend
+        while abs(step) > 1e-8 and _loss(pairs, a - step, b) > at:
+            step /= 2
+        a -= step
+        now = _loss(pairs, a, b)
+        if at - now < 1e-12:
+            break
+        at = now
+    return a
 
 
 def _loss(pairs: Sequence[tuple[float, float]], a: float, b: float) -> float:

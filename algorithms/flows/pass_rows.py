@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.findings.asking import subject_of
+from algorithms.findings.deadline import Deadline
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import CAP, Sign
 from algorithms.findings.significance import binomial_tail
@@ -73,6 +74,7 @@ class Passed(NamedTuple):
 
 def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]:
     """Look as the question asks; see `pass_through`."""
+    clock = Deadline(params.time_limit)
     kinds = params.kinds or ["transfer"]
     kind = "account" if kinds == ["transfer"] else None  # other payments run over loans and people
     only = None if params.account is None else subject_of(snapshot, params.account, kind)
@@ -85,17 +87,25 @@ def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]
     said: dict[tuple[str, str], dict[str, Any]] = {}
     tests = total = 0
     for currency, part in _by_currency(snapshot, rows):
-        passed = _passed(Field(snapshot, part, at), params, currency)
+        if clock.over():
+            break
+        field = Field(snapshot, part, at)
+        if clock.over():
+            break
+        passed = _passed(field, params, currency)
         tests += len(passed.of)
         chosen = _chosen(passed, params, only)
         total += len(chosen)
         for i in chosen[: params.max_rows].tolist():
+            if clock.over():
+                break
             found.append(_found(passed, i, params.soon))
             said[snapshot.canonical(int(passed.of[i])), currency] = _fields(passed, i)
     cuts = []
     if total > params.max_rows:
         text = f"max_rows: {total} accounts, those of most evidence are shown"
         cuts.append(Cut(f"{text} / 只列出证据最强的账户", total, params.max_rows))
+    cuts += clock.cuts(len(found))
     result = answer(snapshot, found, params, tests=tests, cuts=cuts)
     whole = [
         PassThrough(**msgspec.structs.asdict(row), **said[row.members[0], row.currency or "CNY"])

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.findings.asking import subject_of
+from algorithms.findings.deadline import Deadline
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import empirical_tail, poisson_tail
@@ -38,22 +39,42 @@ _FEW: Final = 3.0  # buyers, weighed by amount: a project and not a crowd
 
 def find(snapshot: Snapshot, params: InvoiceBurstParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_bursts`."""
+    clock = Deadline(params.time_limit)
     asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
-    window = int(params.window * DAY)
+    found, tests = _search(kept, params, asked, clock)
+    return answer(snapshot, found, params, tests=tests, cuts=clock.cuts(len(found)))
+
+
+def _search(
+    kept: Books, params: InvoiceBurstParams, asked: int | None, clock: Deadline
+) -> tuple[list[Found], int]:
+    """What is found until the time is over, and how many companies were asked about."""
+    window, invoices = int(params.window * DAY), kept.invoices
+    if clock.over():
+        return [], 0
     made = issued(kept, int(params.max_age * DAY))
+    if clock.over():
+        return [], 0
     begin, count = densest(made, window, fresh=True)
+    tests = int((count > 0).sum())
+    if clock.over():
+        return [], tests
     chosen = np.flatnonzero(count >= params.min_invoices)
-    buyers = _buyers(kept.invoices, made, begin[chosen], count[chosen])
+    buyers = _buyers(invoices, made, begin[chosen], count[chosen])
     chosen = chosen[buyers >= params.min_buyers]
     p = np.maximum(_own(kept, made, window, count)[chosen], _peers(made, window, count)[chosen])
-    told = Told(kept, made) if len(chosen) else None
-    found = [
-        told.one(company, int(begin[company]), int(count[company]), chance)
-        for company, chance in zip(chosen.tolist(), p.tolist(), strict=True)
-        if told and asked in (None, int(kept.company[company]))
-    ]
-    return answer(snapshot, found, params, tests=int((count > 0).sum()))
+    found: list[Found] = []
+    if clock.over() or not len(chosen):
+        return found, tests
+    told = Told(kept, made)
+    for company, chance in zip(chosen.tolist(), p.tolist(), strict=True):
+        if asked not in (None, int(kept.company[company])):
+            continue
+        if clock.over():
+            break
+        found.append(told.one(company, int(begin[company]), int(count[company]), chance))
+    return found, tests
 
 
 def _buyers(invoices: Invoices, made: Issued, begin: I64, count: I64) -> I64:

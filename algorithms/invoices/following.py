@@ -7,6 +7,7 @@ are taken at a time, by columns.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -54,9 +55,16 @@ def starts(place: I64, places: int) -> I64:
     return np.concatenate([[0], np.cumsum(np.bincount(place, minlength=places))])
 
 
-def reached(found: Links, first: Bools, barred: Bools, depth: int) -> I8:
+def reached(
+    found: Links,
+    first: Bools,
+    barred: Bools,
+    depth: int,
+    over: Callable[[], bool] = lambda: False,
+) -> I8:
     """In how many steps each invoice is reached from the first ones, which are at 1; 0 where it is
-    not within `depth`. Nothing is followed on from a place that is barred.
+    not within `depth`. Nothing is followed on from a place that is barred; nothing further once it
+    is `over`.
 
     O(depth × invoices).
     """
@@ -64,7 +72,7 @@ def reached(found: Links, first: Bools, barred: Bools, depth: int) -> I8:
     level[first] = 1
     fresh = first
     for step in range(2, depth + 1):
-        if not fresh.any():
+        if not fresh.any() or over():
             break
         count = np.concatenate([[0], np.cumsum(fresh[found.into])])
         fresh = (level == 0) & ~barred[found.src] & (count[found.high] > count[found.low])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from algorithms.findings.asking import subject_of
+from algorithms.findings.deadline import Deadline
 from algorithms.invoices.following import before, links, partners, reached
 from algorithms.invoices.ledgers import Invoices, books
 from algorithms.invoices.trace_goods import GoodsStop
@@ -65,7 +65,7 @@ class _Trace:
     """One question, followed to its end."""
 
     def __init__(self, snapshot: Snapshot, params: GoodsParams) -> None:
-        self._until = time.monotonic() + params.time_limit
+        self._clock = Deadline(params.time_limit)
         self._snapshot, self._params = snapshot, params
         self._kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._goods = goods = chosen(self._kept, params.goods)
@@ -76,12 +76,6 @@ class _Trace:
         self._n = self._kept.n * many
         self._sold = np.bincount(goods.seller, minlength=self._n) > 0
         self._bought = np.bincount(goods.buyer, minlength=self._n) > 0
-        src, dst, when = goods.seller, goods.buyer, goods.invoices.time
-        if params.backward:
-            src, dst, when = dst, src, -when
-        window = None if params.window is None else int(params.window * DAY)
-        self._links = links(src, dst, when, self._n, window)
-        self._hub = partners(src, dst, self._n) > params.max_fanout
         self._starts = self._started()
 
     def _started(self) -> Bools:
@@ -95,8 +89,26 @@ class _Trace:
             found[self._start * many : (self._start + 1) * many] = True
         return found & (self._bought if self._params.backward else self._sold)
 
+    def _linked(self) -> bool:
+        """Link the invoices and tell the hubs; false where the time was over before."""
+        goods, params = self._goods, self._params
+        src, dst, when = goods.seller, goods.buyer, goods.invoices.time
+        if params.backward:
+            src, dst, when = dst, src, -when
+        if self._clock.over():
+            return False
+        window = None if params.window is None else int(params.window * DAY)
+        self._links = links(src, dst, when, self._n, window)
+        if self._clock.over():
+            return False
+        self._hub = partners(src, dst, self._n) > params.max_fanout
+        return not self._clock.over()
+
     def answer(self) -> Result[GoodsStop]:
         """The rows, and what cut the search short."""
+        if not self._linked():
+            (cut,) = self._clock.cuts(0)
+            return Result(results=[], truncated=Truncated(reason=cut.reason, explored=0))
         found, depth = self._links, self._params.max_depth
         first = self._starts[found.src]
         barred = self._hub.copy()
@@ -104,14 +116,16 @@ class _Trace:
             first &= ~self._hub[found.src]
         else:
             barred &= ~self._starts
-        level = reached(found, first, barred, depth + 1)
-        late = time.monotonic() > self._until
+        level = reached(found, first, barred, depth + 1, self._clock.over)
         deeper = bool((level > depth).any())
         level[level > depth] = 0
-        rows = self._rows(level)
-        most = self._params.max_rows
-        cut = self._cuts(level, len(rows), deeper, late)
-        return Result(results=[self._row(level, *row) for row in rows[:most]], truncated=cut)
+        rows = [] if self._clock.over() else self._rows(level)
+        made: list[GoodsStop] = []
+        for row in rows[: self._params.max_rows]:
+            if self._clock.over():
+                break
+            made.append(self._row(level, *row))
+        return Result(results=made, truncated=self._cuts(level, len(rows), deeper))
 
     def _rows(self, level: I8) -> list[tuple[int, int, int]]:
         """Depth, place and net amount of each row, in their order."""
@@ -194,7 +208,7 @@ class _Trace:
         companies = [int(self._kept.company[self._goods.company(place)]) for place in places]
         return self._snapshot.canonicals(companies)
 
-    def _cuts(self, level: I8, rows: int, deeper: bool, late: bool) -> Truncated | None:
+    def _cuts(self, level: I8, rows: int, deeper: bool) -> Truncated | None:
         params = self._params
         cuts: list[tuple[str, int | None]] = []
         if rows > params.max_rows:
@@ -210,8 +224,7 @@ class _Trace:
             cuts.append((f"{text} / 枢纽未再追踪", params.max_fanout))
         if deeper:
             cuts.append(("max_depth: goods went further / 更远的环节未列出", params.max_depth))
-        if late:
-            cuts.append(("time_limit: passed / 超时", None))
+        cuts += [(cut.reason, None) for cut in self._clock.cuts(int(on.sum()))]
         if not cuts:
             return None
         reason = "; ".join(text for text, _ in cuts)

@@ -231,9 +231,10 @@ def _invoices(kept: Books) -> Invoices:
     stated = snapshot.carried("invoice", rows, "status")
     amount = cols.value[rows]
     status = np.zeros(len(rows), np.int8)
-    status[(amount < 0) | _says(stated, RED_WORDS)] = RED
+    unknown = amount == NONE  # which is far below 0, and no red letter's
+    status[(~unknown & (amount < 0)) | _says(stated, RED_WORDS)] = RED
     status[_says(stated, VOID_WORDS)] = VOID
-    amount = np.where(amount == NONE, 0, np.where(status == RED, -np.abs(amount), amount))
+    amount = np.where(unknown, 0, np.where(status == RED, -np.abs(amount), amount))
     goods, codes = snapshot.carried("invoice", rows, "goods")
     group, groups = _grouped(goods, codes)
     counted = np.where(status == VOID, 0, amount)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.findings.asking import subject_of
+from algorithms.findings.deadline import Deadline
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.invoices import livelihood
@@ -48,9 +49,20 @@ class Traded(NamedTuple):
 
 def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `goods_mismatch`."""
+    clock = Deadline(params.time_limit)
     asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
+    found, tests = _search(kept, params, asked, clock)
+    return answer(snapshot, found, params, tests=tests, cuts=clock.cuts(len(found)))
+
+
+def _search(
+    kept: Books, params: GoodsMismatchParams, asked: int | None, clock: Deadline
+) -> tuple[list[Found], int]:
+    """What is found until the time is over, and how many companies were asked about."""
     whole = kept.balance
+    if clock.over():
+        return [], 0
     traded = _traded(kept, whole, params)
     some = traded.nothing > 0
     chosen = some & (traded.nothing >= params.min_share * traded.sold)
@@ -59,16 +71,20 @@ def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Fin
     if asked is not None:
         chosen &= kept.company == asked
     companies = np.flatnonzero(chosen)
+    if clock.over():
+        return [], tests
     some_made = traded.made.of(chosen[traded.made.company])
     dwell = int(params.dwell * DAY)
     tail = sooner(some_made, dwell, params.max_margin, kept.n)[companies].tolist()
-    usual = Usual(whole, kept.n) if len(companies) else None
-    found = [
-        Told(kept, traded, usual, company).found(p)
-        for company, p in zip(companies.tolist(), tail, strict=True)
-        if usual is not None
-    ]
-    return answer(snapshot, found, params, tests=tests)
+    found: list[Found] = []
+    if clock.over() or not len(companies):
+        return found, tests
+    usual = Usual(whole, kept.n)
+    for company, p in zip(companies.tolist(), tail, strict=True):
+        if clock.over():
+            break
+        found.append(Told(kept, traded, usual, company).found(p))
+    return found, tests
 
 
 def _traded(kept: Books, whole: Balance, params: GoodsMismatchParams) -> Traded:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.findings.asking import subject_of
+from algorithms.findings.deadline import Deadline
 from algorithms.findings.making import Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.invoices import livelihood
@@ -28,25 +29,41 @@ MANY: Final = 5  # deals from which on it is a business
 
 def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_pass_through`."""
+    clock = Deadline(params.time_limit)
     asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
-    dwell = int(params.dwell * DAY)
-    made = trading(kept.invoices, dwell)
+    found, tests = _search(kept, params, asked, clock)
+    return answer(snapshot, found, params, tests=tests, cuts=clock.cuts(len(found)))
+
+
+def _search(
+    kept: Books, params: InvoicePassThroughParams, asked: int | None, clock: Deadline
+) -> tuple[list[Found], int]:
+    """What is found until the time is over, and how many companies were asked about."""
+    dwell, invoices = int(params.dwell * DAY), kept.invoices
+    if clock.over():
+        return [], 0
+    made = trading(invoices, dwell)
     tests = len(np.unique(made.company))
-    sold = totals(kept.invoices.seller, kept.invoices.net, kept.n)
+    if clock.over():
+        return [], tests
+    sold = totals(invoices.seller, invoices.net, kept.n)
     chosen = _straight(made, sold, params)
     if asked is not None:
         chosen &= kept.company == asked
     made = made.of(chosen[made.company])
     companies = np.flatnonzero(chosen)
+    if clock.over():
+        return [], tests
     tail = sooner(made, dwell, params.max_margin, kept.n)[companies].tolist()
     first = np.searchsorted(made.company, companies).tolist()
     last = np.searchsorted(made.company, companies, side="right").tolist()
-    found = [
-        _one(kept, company, made.of(slice(low, high)), int(sold[company]), p)
-        for company, low, high, p in zip(companies.tolist(), first, last, tail, strict=True)
-    ]
-    return answer(snapshot, found, params, tests=tests)
+    found: list[Found] = []
+    for company, low, high, p in zip(companies.tolist(), first, last, tail, strict=True):
+        if clock.over():
+            break
+        found.append(_one(kept, company, made.of(slice(low, high)), int(sold[company]), p))
+    return found, tests
 
 
 def _straight(made: Trading, sold: I64, params: InvoicePassThroughParams) -> npt.NDArray[np.bool_]:

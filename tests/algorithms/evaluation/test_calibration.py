@@ -37,6 +37,20 @@ def test_the_fit_is_the_minimum_of_the_loss(pairs: list[tuple[float, bool]]) -> 
     assert curve.b >= 0.01
     if best.x[1] > 0.011:
         assert loss(np.array([curve.a, curve.b])) <= best.fun + 1e-6
+    if best.x[1] < 0.009:
+        level = minimize(lambda a: loss(np.array([a[0], 0.01])), np.array([0.0]), method="BFGS")
+        assert curve.b == 0.01
+        assert loss(np.array([curve.a, curve.b])) <= level.fun + 1e-6
+
+
+def test_where_less_evidence_is_truer_the_level_is_that_of_the_least_slope() -> None:
+    """Nearly flat, the curve says the share of the true, drawn in by targets and prior."""
+    x = [float(n) for n in range(40)]
+    curve = fit(x, [value < 20 for value in x])
+    assert curve.b == 0.01
+    assert sum(logistic(curve.a + curve.b * value) for value in x) / 40 == pytest.approx(
+        0.5, abs=0.01
+    )
 
 
 def test_without_examples_the_prior_stands() -> None:

@@ -51,6 +51,19 @@ def test_a_part_is_taken_back_from_the_latest_before() -> None:
     assert found.status.tolist() == [0, 0, 1, 2, 0]
 
 
+def test_an_unknown_amount_is_no_red_letter() -> None:
+    made = [
+        relation("invoice", "i1", "x", "y", at=day(1)),
+        relation("invoice", "i2", "x", "y", at=day(2), status="red"),
+        relation("invoice", "i3", "x", "y", at=day(3), status="作废"),
+    ]
+    with world([company("x"), company("y"), *made]) as snapshot:
+        found = books(snapshot, AT).invoices
+    assert found.status.tolist() == [0, 2, 1]
+    assert found.amount.tolist() == [0, 0, 0]
+    assert found.net.tolist() == [0, 0, 0]
+
+
 def test_what_invoices_carry() -> None:
     made = [
         invoice("i1", "x", "y", 1, goods="1070101", tax="13.00", attrs={"export": True}),
