@@ -222,7 +222,7 @@ def prepare(record: Algorithm, given: Mapping[str, Any]) -> Params:
     for name, field in fields.items():
         if field.required and name not in values:
             raise WrongUsage(f"missing parameter {name}")
-    values["as_of"] = _day(values.get("as_of"))
+    values["as_of"] = as_day(values.get("as_of"))
     try:
         return msgspec.convert(values, record.params, strict=False)
     except msgspec.ValidationError as error:
@@ -283,7 +283,8 @@ def _takes_list(annotation: Any) -> bool:
     return annotation is list or get_origin(annotation) is list or any(map(_takes_list, options))
 
 
-def _day(text: Any) -> str:
+def as_day(text: Any) -> str:
+    """A date `as_of` as text; today in Asia/Shanghai for none. Raises WrongUsage."""
     if text is None:
         from graph.times import today
 

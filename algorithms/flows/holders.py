@@ -15,6 +15,8 @@ from graph.columns import I32, I64
 from graph.model import CODES, SHARE_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from graph.snapshot import Snapshot
 
 Mask = npt.NDArray[np.bool_]
@@ -41,15 +43,17 @@ class Holders(NamedTuple):
 
 
 def holders(snapshot: Snapshot, at: int) -> Holders:
-    """Who held which account on a day. Linear in the subjects and in these relations."""
+    """Who held which account when it was last held on or before a day (`last_held`), and what
+    joined them then or as long as both were there (`in_force`): what explains a transfer does not
+    vanish when a company is struck off. Linear in the subjects and in these relations."""
     nodes, cols = snapshot.nodes, snapshot.columns
     n, rep = snapshot.n, snapshot.nodes.rep
-    held = snapshot.rows("holds_account", at)
+    held = last_held(snapshot, at)
     holder, account = rep[cols.src[held]], rep[cols.dst[held]]
     of = np.full(n, -1, np.int32)
     order = np.argsort(-by_name(snapshot, account, holder), kind="stable")  # last the least name
     of[account[order]] = holder[order]
-    joined = [snapshot.rows(_DECLARED, at), _majority(snapshot, at)]
+    joined = [in_force(snapshot, _DECLARED, at), _majority(snapshot, at)]
     rows = np.concatenate(joined)
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
     label = components(n, _both(src, holder), _both(dst, account))
@@ -62,6 +66,42 @@ def holders(snapshot: Snapshot, at: int) -> Holders:
     return Holders(
         of, group.astype(np.int32), known & (kind == _COMPANY), known & (kind == _PERSON)
     )
+
+
+def last_held(snapshot: Snapshot, at: int) -> I64:
+    """The rows of `holds_account` by which each account was held at the instant `at`, or, where
+    nobody held it any more, when it was last held: by a holder that was still there."""
+    cols, nodes = snapshot.columns, snapshot.nodes
+    rows = _begun(snapshot, "holds_account", at)
+    account = nodes.rep[cols.dst[rows]]
+    until = np.minimum(np.minimum(cols.vt[rows], _there(snapshot, rows)), at + 1)
+    newest = np.full(snapshot.n, np.iinfo(np.int64).min)
+    np.maximum.at(newest, account, until)
+    last: I64 = rows[until == newest[account]]
+    return last
+
+
+def in_force(snapshot: Snapshot, kinds: str | Iterable[str], at: int) -> I64:
+    """Rows of these kinds of state that were true at the instant `at`, or until one of their ends
+    was no more. What ended while both were there is left out, as it is by `Snapshot.rows`."""
+    rows = _begun(snapshot, kinds, at)
+    until = snapshot.columns.vt[rows]
+    return rows[(until > at) | (until >= _there(snapshot, rows))]
+
+
+def _begun(snapshot: Snapshot, kinds: str | Iterable[str], at: int) -> I64:
+    """Known rows that began, as both their ends did, by `at`."""
+    cols, nodes = snapshot.columns, snapshot.nodes
+    rows = snapshot.rows(kinds)
+    ends = (nodes.vf[cols.src[rows]], nodes.vf[cols.dst[rows]])
+    return rows[(cols.vf[rows] <= at) & (ends[0] <= at) & (ends[1] <= at)]
+
+
+def _there(snapshot: Snapshot, rows: I64) -> I64:
+    """Until when both ends of each row were there."""
+    cols, vt = snapshot.columns, snapshot.nodes.vt
+    found: I64 = np.minimum(vt[cols.src[rows]], vt[cols.dst[rows]])
+    return found
 
 
 def by_name(snapshot: Snapshot, account: I32, holder: I32) -> I64:
@@ -81,5 +121,5 @@ def _both(a: I32, b: I32) -> I32:
 
 
 def _majority(snapshot: Snapshot, at: int) -> I64:
-    rows = snapshot.rows("shareholder", at)
+    rows = in_force(snapshot, "shareholder", at)
     return rows[2 * snapshot.columns.value[rows] > SHARE_UNIT]

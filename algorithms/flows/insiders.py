@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from algorithms.flows.holders import by_name
+from algorithms.flows.holders import by_name, in_force, last_held
 from graph.columns import I32, I64
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ _MOST: Final = 2000  # ties of one subject that are followed: more make nobody a
 
 
 class Ties:
-    """Relations of a day between subjects, either way, looked up one subject at a time."""
+    """Relations in force on a day, or until one end was no more (`holders.in_force`), between
+    subjects, either way, looked up one subject at a time."""
 
     def __init__(self, snapshot: Snapshot, kinds: Iterable[str], at: int) -> None:
-        rows, rep = snapshot.rows(tuple(kinds), at), snapshot.nodes.rep
+        rows, rep = in_force(snapshot, kinds, at), snapshot.nodes.rep
         a, b = rep[snapshot.columns.src[rows]], rep[snapshot.columns.dst[rows]]
         near, far = np.concatenate([a, b]), np.concatenate([b, a])
         order = np.argsort(near, kind="stable")
@@ -39,11 +40,12 @@ class Ties:
 
 
 class Insiders:
-    """Whose accounts are whose, and who stands around the holders; read once for a whole graph."""
+    """Whose accounts are whose, or were when they were last held (`holders.last_held`), and who
+    stands around the holders; read once for a whole graph."""
 
     def __init__(self, snapshot: Snapshot, at: int) -> None:
         self._roles, self._kin = Ties(snapshot, _ROLES, at), Ties(snapshot, _KIN, at)
-        rows, rep = snapshot.rows("holds_account", at), snapshot.nodes.rep
+        rows, rep = last_held(snapshot, at), snapshot.nodes.rep
         holder, account = rep[snapshot.columns.src[rows]], rep[snapshot.columns.dst[rows]]
         order = np.lexsort((holder, by_name(snapshot, account, holder), account))
         self._account, self._holder = account[order], holder[order]

@@ -106,7 +106,11 @@ def money(kept: Books) -> Money:
 
 
 class Holdings(NamedTuple):
-    """Who held which account from when until when, by account; those of crowds left out."""
+    """Who held which account from when until when, by account, then time; crowds left out.
+
+    Holdings are cut where the holders of the account change: within an account, two spans are the
+    same or do not meet, and no holder stands twice in one.
+    """
 
     account: I32
     holder: I32
@@ -115,43 +119,86 @@ class Holdings(NamedTuple):
 
 
 def held_accounts(kept: Books) -> Holdings:
-    """Who held which account until the day."""
+    """Who held which account until the day; none of an account that more than `HOLDERS` subjects
+    held at one time. O(n log n) in the holdings."""
     snapshot = kept.snapshot
     cols, nodes = snapshot.columns, snapshot.nodes
     rows = snapshot.rows("holds_account")
-    rows = rows[cols.vf[rows] <= kept.at]
+    rows = rows[(cols.vf[rows] <= kept.at) & (cols.vf[rows] < cols.vt[rows])]
     account, holder = nodes.rep[cols.dst[rows]], nodes.rep[cols.src[rows]]
     kind = nodes.kind[holder]
     good = (kind == _COMPANY) | (kind == _PERSON)
     account, holder, rows = account[good], holder[good], rows[good]
-    order = np.lexsort((cols.vf[rows], holder, account))
-    account, holder, rows = account[order], holder[order], rows[order]
-    few = np.bincount(account, minlength=snapshot.n) <= HOLDERS
+    # What several facts say of one holder is one holding for as long as any of them lasts.
+    one = _sweep(_key(account, holder), cols.vf[rows], cols.vt[rows])
+    before = np.append(0, one.cover)[:-1]
+    begun, ended = (one.cover > 0) & (before == 0), (one.cover == 0) & (before > 0)
+    pair, begins, ends = one.key[begun], one.time[begun], one.time[ended]
+    account, holder = (pair >> 32).astype(np.int32), (pair & 0xFFFFFFFF).astype(np.int32)
+    every = _sweep(account, begins, ends)
+    few = np.ones(snapshot.n, np.bool_)
+    few[every.key[every.cover > HOLDERS]] = False
     good = few[account]
-    return Holdings(account[good], holder[good], cols.vf[rows][good], cols.vt[rows][good])
+    return _cut(account[good], holder[good], begins[good], ends[good])
+
+
+class _Sweep(NamedTuple):
+    """The moments at which something begins or ends, by key and time, with how many spans of that
+    key cover the time from each to the next; in which of these moments each span begins, ends."""
+
+    key: npt.NDArray[Any]
+    time: I64
+    cover: I64
+    first: I64
+    last: I64
+
+
+def _sweep(key: npt.NDArray[Any], begins: I64, ends: I64) -> _Sweep:
+    n = len(key)
+    keys, times = np.concatenate([key, key]), np.concatenate([begins, ends])
+    order = np.lexsort((times, keys))
+    keys, times = keys[order], times[order]
+    fresh = np.ones(2 * n, np.bool_)
+    fresh[1:] = (keys[1:] != keys[:-1]) | (times[1:] != times[:-1])
+    moment = np.empty(2 * n, np.int64)
+    moment[order] = np.cumsum(fresh) - 1
+    first, last = moment[:n], moment[n:]
+    size = int(fresh.sum())
+    change = np.bincount(first, minlength=size) - np.bincount(last, minlength=size)
+    return _Sweep(keys[fresh], times[fresh], np.cumsum(change), first, last)
+
+
+def _cut(account: I32, holder: I32, begins: I64, ends: I64) -> Holdings:
+    """Holdings, no more than `HOLDERS` at a time, cut at each other's ends."""
+    moments = _sweep(account, begins, ends)
+    pieces = moments.last - moments.first
+    which = np.repeat(np.arange(len(account)), pieces)
+    inside = np.arange(len(which)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    at = moments.first[which] + inside
+    order = np.lexsort((holder[which], at))
+    at, which = at[order], which[order]
+    return Holdings(account[which], holder[which], moments.time[at], moments.time[at + 1])
 
 
 def _held(holdings: Holdings, account: I32, time: I64) -> tuple[I64, I32]:
     """Who held each account at a time: places among what is asked, and holders, every one that
     held it; the account itself where nobody did."""
+    from algorithms.invoices.spans import within
+
     low = np.searchsorted(holdings.account, account, side="left")
     high = np.searchsorted(holdings.account, account, side="right")
+    _, begun = within(holdings.begins, low, high, time, time)
     places, holders = [], []
     nobody = np.ones(len(account), np.bool_)
-    for step in range(HOLDERS):
-        at = low + step
-        there = np.flatnonzero(at < high)
-        at = at[there]
-        valid = (holdings.begins[at] <= time[there]) & (time[there] < holdings.ends[at])
-        there, at = there[valid], at[valid]
+    for step in range(1, HOLDERS + 1):  # who held it then stands last of those that had begun
+        at = begun - step
+        there = np.flatnonzero(at >= low)
+        there = there[time[there] < holdings.ends[at[there]]]
         nobody[there] = False
         places.append(there)
-        holders.append(holdings.holder[at])
+        holders.append(holdings.holder[at[there]])
     alone = np.flatnonzero(nobody)
     place = np.concatenate([*places, alone])
     holder = np.concatenate([*holders, account[alone]]).astype(np.int32)
     order = np.lexsort((holder, place))
-    place, holder = place[order], holder[order]
-    fresh = np.ones(len(place), np.bool_)  # the same holder by two facts is one
-    fresh[1:] = (place[1:] != place[:-1]) | (holder[1:] != holder[:-1])
-    return place[fresh], holder[fresh]
+    return place[order], holder[order]

@@ -66,6 +66,11 @@ RULE: Final = (
     help="A parameter of an algorithm; the others stay at their default.",
 )
 @click.option(
+    "--as-of",
+    metavar="DATE",
+    help="The day that every question is asked as of; default today.",
+)
+@click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
     default=0.5,
@@ -115,7 +120,7 @@ def evaluate(
         return
     rows = _measures(judged, schemes, threshold)
     if common.json:
-        answer = {"threshold": threshold, "rule": RULE, "results": rows}
+        answer = {"as_of": ask.as_of, "threshold": threshold, "rule": RULE, "results": rows}
         write_json(msgspec.json.encode(answer))
         return
     if not ask.wanted():  # in a terminal only what was looked for
@@ -134,24 +139,37 @@ class _Ask(msgspec.Struct, kw_only=True):
     algorithms: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
     dataset: str | None = None
+    as_of: str | None = None
+
+    def __post_init__(self) -> None:
+        """One day for all questions, also past midnight. Raises WrongUsage for what is no day, and
+        for one beside answers, which have theirs."""
+        from algorithms.registry import as_day
+
+        if not self.answers:
+            self.as_of = as_day(self.as_of)
+        elif self.as_of is not None:
+            raise WrongUsage("evaluate: --as-of is of no algorithm that is asked")
 
     def wanted(self) -> set[str]:
         """The patterns asked for; empty: all."""
         return {name for text in self.patterns for name in text.split(",") if name}
 
     def names(self) -> list[str]:
-        """The algorithms to ask."""
+        """The algorithms to ask. Raises WrongUsage for one that yields no findings."""
+        from algorithms.cases.asking import detectors
         from algorithms.findings.finding import Finding
         from algorithms.registry import ALGORITHMS
 
         if self.algorithms:
             given = [name for text in self.algorithms for name in text.split(",") if name]
-            return [ALGORITHMS.find(name).name for name in given]
+            return [record.name for record in detectors(given)]
         return [name for name in ALGORITHMS if issubclass(ALGORITHMS[name].row, Finding)]
 
     def of(self, algorithm: str) -> dict[str, str]:
-        """The parameters given for an algorithm."""
-        return {field: value for name, field, value in self._given() if name == algorithm}
+        """The parameters given for an algorithm, and the day."""
+        day = {} if self.as_of is None else {"as_of": self.as_of}
+        return day | {field: value for name, field, value in self._given() if name == algorithm}
 
     def check(self) -> None:
         """Raises WrongUsage for a parameter of what is not asked: it would change nothing."""

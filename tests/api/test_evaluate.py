@@ -138,6 +138,10 @@ def test_curves_are_fitted_and_tried(
         (["--truth", "{truth}", "--held-out", "."], 2, "--held-out goes with --calibrate"),
         (["--truth", "{truth}", "--params", "x=1"], 2, "ALGORITHM.NAME=VALUE"),
         (["--truth", "{truth}", "--patterns", "no_such"], 2, "no_such"),
+        (["--truth", "{truth}", "--algorithms", "paths"], 2, "paths: yields no findings on the"),
+        (["--truth", "{truth}", "--algorithms", "trace-flow"], 2, "trace-flow: yields no findings"),
+        (["--truth", "{truth}", "--as-of", "2025"], 2, "as_of is a date"),
+        (["--truth", "{truth}", "--as-of", "2025-01-01", "--answers", "{store}"], 2, "--as-of"),
         (["--truth", "{truth}", "--dataset", "no"], 3, "not of this store"),
         (["--truth", "{store}"], 3, "not a truth"),
         (["--world", "{folder}"], 3, "not a folder with store.db"),
@@ -231,3 +235,28 @@ def test_a_search_cut_short_is_said(
         "--params", "transfer_cycles.max_rows=1", "--json",
     )  # fmt: skip
     assert (code, "transfer_cycles: max_rows" in err) == (0, True)
+
+
+@pytest.mark.parametrize(("day", "findings"), [("2025-03-01", 0), ("2025-03-31", 2)])
+def test_questions_are_asked_as_of_a_day(
+    truth: Path, store_url: str, capfd: pytest.CaptureFixture[str], day: str, findings: int
+) -> None:
+    """The cycles close on the third of March."""
+    code, out, _ = run(
+        capfd, "--store", store_url, "--truth", truth, "--algorithms", "transfer_cycles",
+        "--threshold", "0", "--as-of", day, "--json",
+    )  # fmt: skip
+    answer = json.loads(out)
+    row = answer["results"][0]
+    assert (code, answer["as_of"]) == (0, day)
+    assert row["found"] + row["false"] == findings
+
+
+def test_without_a_day_it_is_today(
+    truth: Path, store_url: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.times.today", lambda: "2025-03-01")
+    code, out, _ = run(
+        capfd, "--store", store_url, "--truth", truth, "--algorithms", "transfer_cycles", "--json",
+    )  # fmt: skip
+    assert (code, json.loads(out)["as_of"]) == (0, "2025-03-01")
