@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import first_at
 from algorithms.flows.network import I32, I64
 from graph.compiled import inline_kernel, kernel
 
@@ -64,20 +65,6 @@ class Scratch(NamedTuple):
 
 
 @inline_kernel
-def _first_edge(ptr: Any, time_of: Any, v: int, t: int) -> Any:
-    """The first edge of a node at or after `t`."""
-    lo = ptr[v]
-    hi = ptr[v + 1]
-    while lo < hi:
-        mid = (lo + hi) // 2
-        if time_of[mid] < t:
-            lo = mid + 1
-        else:
-            hi = mid
-    return lo
-
-
-@inline_kernel
 def _look_back(net: Any, rules: Any, root: int, first: int, stop: int, s: Any) -> int:
     """Fill `steps` for the nodes from which the root can be reached, at the times of a span of its
     edges; how many edges were looked at."""
@@ -92,7 +79,7 @@ def _look_back(net: Any, rules: Any, root: int, first: int, stop: int, s: Any) -
         count = high
         for i in range(low, high if h > 1 else 1):
             y = touched[i] if h > 1 else root
-            for p in range(_first_edge(ptr, time_of, y, begin), ptr[y + 1]):
+            for p in range(first_at(time_of, ptr[y], ptr[y + 1], begin), ptr[y + 1]):
                 if time_of[p] > end:
                     break
                 seen += 1
@@ -141,7 +128,7 @@ def _descend(  # noqa: PLR0915  (one loop: a call in it would count references t
         t = time_of[e]
         last = time_of[edge[depth - 1]]
         if not fallen and t0 < t < last:  # neither after the path so far nor before its root
-            at[depth] = _first_edge(ptr, time_of, v, last)
+            at[depth] = first_at(time_of, ptr[v], ptr[v + 1], last)
             continue
         at[depth] = e + 1
         w = to[e]
@@ -174,7 +161,7 @@ def _descend(  # noqa: PLR0915  (one loop: a call in it would count references t
         depth += 1
         peak[depth] = high
         node[depth] = w
-        at[depth] = _first_edge(ptr, time_of, w, t if high != _NEVER else t - window)
+        at[depth] = first_at(time_of, ptr[w], ptr[w + 1], t if high != _NEVER else t - window)
     state[DEPTH] = depth
     state[SEEN] = seen
     state[FOUND] = made
@@ -193,7 +180,9 @@ def _begin(net: Any, rules: Any, s: Any, root: int) -> int:
     s.edge[0] = e
     s.node[1] = v
     s.peak[1] = _NEVER
-    s.at[1] = _first_edge(net.out_ptr, net.out_time, v, net.out_time[e] - rules.window)
+    s.at[1] = first_at(
+        net.out_time, net.out_ptr[v], net.out_ptr[v + 1], net.out_time[e] - rules.window
+    )
     return 1
 
 
@@ -204,7 +193,7 @@ def _next_span(net: Any, rules: Any, root: int, s: Any) -> None:
     for i in range(state[BALL]):
         s.steps[s.touched[i]] = FAR
     first = state[SPAN]
-    stop = _first_edge(ptr, time_of, root, time_of[first] + rules.window + 1)
+    stop = first_at(time_of, ptr[root], ptr[root + 1], time_of[first] + rules.window + 1)
     state[EDGE] = first
     state[SPAN] = stop
     state[SEEN] += _look_back(net, rules, root, first, stop, s)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import distinct
 from algorithms.flows.holders import holders
 from algorithms.flows.scatter import Onward
-from algorithms.flows.ties import Ties, distinct, ties
+from algorithms.flows.ties import Ties, ties
 from algorithms.flows.windows import Side, between, side
 from graph.columns import I32, I64, U8
 from graph.times import DAY

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.ascending import first_at
 from algorithms.flows.windows import Side
 from graph.columns import I32, I64, U8
 from graph.compiled import inline_kernel, kernel
@@ -41,17 +42,6 @@ class Room(NamedTuple):
     count: Any  # how many proposed it
     head: Any  # the pairs that proposed it
     met: Any  # how many legs of a window are over this middle account
-
-
-@inline_kernel
-def _place(time: Any, low: int, high: int, t: int) -> Any:
-    while low < high:
-        mid = (low + high) // 2
-        if time[mid] < t:
-            low = mid + 1
-        else:
-            high = mid
-    return low
 
 
 @inline_kernel
@@ -150,8 +140,8 @@ def search(  # noqa: PLR0912, PLR0915
         while last - low >= size:
             begin = src.time[low]
             end = begin + 2 * window
-            high = _place(src.time, low, last, end + 1)
-            after = _place(src.time, low, last, begin + window)
+            high = first_at(src.time, low, last, end + 1)
+            after = first_at(src.time, low, last, begin + window)
             looked += high - low
             # Middle accounts, the payments to each in a chain, and how much each pays onwards.
             items = high - low
@@ -169,8 +159,8 @@ def search(  # noqa: PLR0912, PLR0915
                     nexts[tail[k]] = i
                     tail[k] = i
                     continue
-                p = _place(go.time, go.ptr[m], go.ptr[m + 1], times[i])
-                q = _place(go.time, p, go.ptr[m + 1], end + 1)
+                p = first_at(go.time, go.ptr[m], go.ptr[m + 1], times[i])
+                q = first_at(go.time, p, go.ptr[m + 1], end + 1)
                 if p == q:
                     continue
                 slot[m] = n
@@ -192,7 +182,7 @@ def search(  # noqa: PLR0912, PLR0915
                 for i in range(n - size + 1):
                     k = order[i]
                     m = middle[k]
-                    p = _place(go.time, go.ptr[m], go.ptr[m + 1], times[first[k]])
+                    p = first_at(go.time, go.ptr[m], go.ptr[m + 1], times[first[k]])
                     for e in range(p, p + weight[k]):
                         b = go.to[e]
                         if seen[b] == m or b == v:
@@ -338,7 +328,7 @@ def _over(
     """The payments of legs from `a` to `b` in a window: fills what fits, returns how many."""
     n = 0
     k = 0
-    i = _place(out.time, out.ptr[a], out.ptr[a + 1], begin)
+    i = first_at(out.time, out.ptr[a], out.ptr[a + 1], begin)
     while i < out.ptr[a + 1] and out.time[i] <= end:
         m = out.other[i]
         p = _pair(go, m, b, out.time[i])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import among, distinct
 from algorithms.flows.holders import Holders
 from graph.columns import I32, I64
 from graph.times import DAY
@@ -48,12 +49,12 @@ def ties(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Ties:
     regular, lone = _habits(src, dst, cols.vf[rows], n)
     other_way = distinct(dst.astype(np.int64) * n + src)
     return Ties(
-        wages=_among(there, _pairs(snapshot, "employs", at)),
-        owners=_among(there, shares) | _among(back, shares),
+        wages=among(there, _pairs(snapshot, "employs", at)),
+        owners=among(there, shares) | among(back, shares),
         kin=(group >= 0) & (group == held.group[dst]),
         regular=regular,
         lone=lone,
-        mutual=_among(src.astype(np.int64) * n + dst, other_way),
+        mutual=among(src.astype(np.int64) * n + dst, other_way),
     )
 
 
@@ -68,7 +69,7 @@ def employers(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Mask:
     src, payee = src[some], held.of[rep[cols.dst[rows[some]]]]
     found = np.zeros(n, np.bool_)
     key = np.where(payee >= 0, held.of[src].astype(np.int64) * n + payee, -1)
-    found[src[_among(key, jobs)]] = True
+    found[src[among(key, jobs)]] = True
     return found
 
 
@@ -78,19 +79,6 @@ def _pairs(snapshot: Snapshot, kind: str, at: int) -> I64:
     rows = snapshot.rows(kind)
     rows = rows[cols.vf[rows] <= at]
     return distinct(rep[cols.src[rows]].astype(np.int64) * snapshot.n + rep[cols.dst[rows]])
-
-
-def distinct(keys: I64) -> I64:
-    """The different ones, ascending; sorting beats `np.unique`'s hashing by far."""
-    keys = np.sort(keys)
-    return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
-
-
-def _among(keys: I64, known: I64) -> Mask:
-    if not len(known):
-        return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.asarray(known[at] == keys)
 
 
 def _habits(src: I32, dst: I32, when: I64, n: int) -> tuple[Mask, Mask]:

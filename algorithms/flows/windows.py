@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import within
 from graph.columns import I32, I64
-from graph.compiled import inline_kernel, kernel
+from graph.compiled import kernel
 from graph.searching import EASY
 
 
@@ -127,32 +128,9 @@ def episodes(payments: Side, window: int, size: int) -> tuple[Episodes, npt.NDAr
         room = made
 
 
-@inline_kernel
-def _place(time: Any, low: int, high: int, t: int) -> Any:
-    """The first item of `low:high` at or after `t`."""
-    while low < high:
-        mid = (low + high) // 2
-        if time[mid] < t:
-            low = mid + 1
-        else:
-            high = mid
-    return low
-
-
-@kernel
-def _between(ptr: Any, time: Any, of: Any, begin: Any, end: Any, low: Any, high: Any) -> None:
-    for i in range(len(of)):
-        v = of[i]
-        low[i] = _place(time, ptr[v], ptr[v + 1], begin[i])
-        high[i] = _place(time, low[i], ptr[v + 1], end[i] + 1)
-
-
 def between(payments: Side, of: I64, begin: I64, end: I64) -> tuple[I64, I64]:
     """The items of each of these accounts from `begin` to `end`, both included."""
-    low, high = np.zeros(len(of), np.int64), np.zeros(len(of), np.int64)
-    run = _between.tier(heavy=len(of) > EASY // 16)
-    run(payments.ptr, payments.time, of, begin, end, low, high)
-    return low, high
+    return within(payments.time, payments.ptr[of], payments.ptr[of + 1], begin, end)
 
 
 @kernel

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.invoices.circle_search import SIZES, Side, first_from, side
+from algorithms.ascending import first_at
+from algorithms.invoices.circle_search import SIZES, Side, side
 from graph.columns import I64
 from graph.compiled import kernel
 
@@ -34,7 +35,7 @@ def _count(side: Any, company: Any, low: Any, high: Any, begin: Any, end: Any, f
                 continue
             row = company[i] * SIZES + size
             for p in range(
-                first_from(side.begin, side.ptr[row], side.ptr[row + 1], begin[i]),
+                first_at(side.begin, side.ptr[row], side.ptr[row + 1], begin[i]),
                 side.ptr[row + 1],
             ):
                 if side.begin[p] > end[i]:

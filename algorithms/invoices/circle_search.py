@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.ascending import first_at
 from graph.columns import I32, I64
 from graph.compiled import inline_kernel, kernel
 
@@ -99,18 +100,6 @@ def side(n: int, company: I32, other: I32, begin: I64, end: I64, amount: I64) ->
 
 
 @inline_kernel
-def first_from(begin: Any, low: int, high: int, t: int) -> Any:
-    """The first of a run that begins at or after `t`."""
-    while low < high:
-        mid = (low + high) // 2
-        if begin[mid] < t:
-            low = mid + 1
-        else:
-            high = mid
-    return low
-
-
-@inline_kernel
 def _size(amount: float) -> int:
     size = 0
     while amount >= 1.0 and size < SIZES - 1:
@@ -133,7 +122,7 @@ def _there(net: Any, a: int, b: int, t: int, late: int, low: float, high: float)
     if first == len(net.key) or net.key[first] != key:
         return False
     stop = net.ptr[first + 1]
-    for p in range(first_from(net.begin, net.ptr[first], stop, t), stop):
+    for p in range(first_at(net.begin, net.ptr[first], stop, t), stop):
         if net.begin[p] > late:
             return False
         if net.end[p] <= late and low <= net.amount[p] <= high:
@@ -149,8 +138,8 @@ def _mark(side: Any, s: Any, anchor: int, t: int, late: int, low: float, high: f
     count = 0
     for size in range(_size(low), _size(high) + 1):
         stop = side.ptr[goal * SIZES + size + 1]
-        first = first_from(side.begin, side.ptr[goal * SIZES + size], stop, t)
-        if stop - first > FEW and first_from(side.begin, first, stop, late + 1) - first > FEW:
+        first = first_at(side.begin, side.ptr[goal * SIZES + size], stop, t)
+        if stop - first > FEW and first_at(side.begin, first, stop, late + 1) - first > FEW:
             state[_LISTED] = -1
             return
         for p in range(first, stop):
@@ -270,7 +259,7 @@ def _go_on(net: Any, box: Any, s: Any, anchor: int, until: int) -> None:
                 continue
             row = node[depth] * SIZES + size
             s.stop[depth] = ptr[row + 1]
-            s.at[depth] = first_from(begin, ptr[row], ptr[row + 1], t)
+            s.at[depth] = first_at(begin, ptr[row], ptr[row + 1], t)
             continue
         x, listed = node[depth], s.size[depth] < 0
         if not listed and begin[at] > late:

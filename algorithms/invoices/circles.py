@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.ascending import first_at
 from algorithms.invoices.bundles import Hops, Runs, hops, runs
-from algorithms.invoices.circle_search import EXPLORED, TIME, Box, Search, first_from
+from algorithms.invoices.circle_search import EXPLORED, TIME, Box, Search
 from graph.columns import I32, I64
 from graph.compiled import kernel
 
@@ -128,7 +129,7 @@ def _gather(
             if k < 0:
                 break
             nearest = -1
-            for p in range(first_from(begin, ptr[k], ptr[k + 1], t), ptr[k + 1]):
+            for p in range(first_at(begin, ptr[k], ptr[k + 1], t), ptr[k + 1]):
                 if begin[p] > late:
                     break
                 if end[p] > late or not least <= amount[p] <= most:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.invoices.people import distinct
-from algorithms.invoices.spans import within
+from algorithms.ascending import distinct, within
 
 if TYPE_CHECKING:
     from graph.columns import I64

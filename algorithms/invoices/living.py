@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import among
 from algorithms.invoices.ledgers import totals
 from graph.columns import I32, I64
 from graph.model import CODES
@@ -99,12 +100,4 @@ def _supplies(kept: Books, who: Whole, whom: Whole) -> Bools:
     supply = whole.place[goods]
     pairs = np.unique(invoices.seller[supply].astype(np.int64) * n + invoices.buyer[supply])
     place = kept.places(whom).astype(np.int64)
-    return np.asarray((place >= 0) & _among(place * n + who, pairs))
-
-
-def _among(keys: I64, ascending: I64) -> Bools:
-    """Which of the keys are among others that ascend."""
-    if not len(ascending):
-        return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
-    return np.asarray(ascending[at] == keys)
+    return np.asarray((place >= 0) & among(place * n + who, pairs))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import within
 from graph.columns import I32, I64
 from graph.model import CODES
 
@@ -49,8 +50,6 @@ class Paid:
 
     def _span(self, payer: Any, payee: Any, begin: I64, end: I64) -> tuple[I64, I64]:
         """Where the payments of each pair with begin <= time <= end stand."""
-        from algorithms.invoices.spans import within
-
         key = _key(np.asarray(payer), np.asarray(payee))
         at = np.searchsorted(self._pair, key)
         inside = np.minimum(at, max(len(self._pair) - 1, 0))
@@ -183,8 +182,6 @@ def _cut(account: I32, holder: I32, begins: I64, ends: I64) -> Holdings:
 def _held(holdings: Holdings, account: I32, time: I64) -> tuple[I64, I32]:
     """Who held each account at a time: places among what is asked, and holders, every one that
     held it; the account itself where nobody did."""
-    from algorithms.invoices.spans import within
-
     low = np.searchsorted(holdings.account, account, side="left")
     high = np.searchsorted(holdings.account, account, side="right")
     _, begun = within(holdings.begins, low, high, time, time)

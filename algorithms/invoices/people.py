@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import distinct
 from graph.columns import I64
 
 if TYPE_CHECKING:
@@ -34,14 +35,6 @@ def sets(key: Whole, member: Whole, n: int) -> Sets:
     pair = distinct((key.astype(np.int64) << 32) | member.astype(np.int64))
     ptr = np.searchsorted(pair, np.arange(n + 1, dtype=np.int64) << 32)
     return Sets(ptr.astype(np.int64), pair & (2**32 - 1))
-
-
-def distinct(values: I64) -> I64:
-    """The different ones, ascending; quicker than `np.unique`, which hashes first."""
-    ordered = np.sort(values)
-    fresh = np.ones(len(ordered), np.bool_)
-    fresh[1:] = ordered[1:] != ordered[:-1]
-    return ordered[fresh]
 
 
 def through(key: Whole, member: Whole, other: Sets) -> tuple[I64, I64]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.ascending import among, distinct
 from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
@@ -18,7 +19,7 @@ from algorithms.invoices.groups import declared_groups
 from algorithms.invoices.later import Later
 from algorithms.invoices.ledgers import VOID, books
 from algorithms.invoices.money import held_accounts
-from algorithms.invoices.people import Sets, around, distinct, sets, through
+from algorithms.invoices.people import Sets, around, sets, through
 from algorithms.invoices.return_search import Payments, Traced, Ways, trace, way_back
 from algorithms.registry import Result
 from graph.money import decimal_text
@@ -65,7 +66,7 @@ def case(kept: Books) -> Case:
     traded = distinct(stand.buyer.astype(np.int64) * n + stand.seller)
     payer, payee = (kept.places(end).astype(np.int64) for end in (money.payer, money.payee))
     there = (payer >= 0) & (payee >= 0)
-    there[there] = _among(payer[there] * n + payee[there], traded)
+    there[there] = among(payer[there] * n + payee[there], traded)
     key = payer[there] * n + payee[there]
     row, when, amount = money.row[there], money.time[there], money.amount[there]
     order = np.lexsort((row, when, key))
@@ -86,14 +87,6 @@ def case(kept: Books) -> Case:
     own = sets(*through(np.arange(len(company)), company, accounts), len(company))
     holder = sets(held.account, held.holder, snapshot.n)
     return Case(pay, _ways(kept, row), company, buyer, seller, circle, own, holder)
-
-
-def _among(keys: I64, ascending: I64) -> Bools:
-    """Which of the keys are among others that ascend."""
-    if not len(ascending):
-        return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
-    return np.asarray(ascending[at] == keys)
 
 
 def _accounts(circle: Sets, accounts: Sets) -> tuple[I64, I64]:

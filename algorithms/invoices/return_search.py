@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ascending import first_at
 from algorithms.invoices.people import Sets
-from graph.compiled import inline_kernel, kernel
+from graph.compiled import kernel
 
 if TYPE_CHECKING:
     from graph.columns import I32, I64
@@ -59,17 +60,6 @@ class Traced(NamedTuple):
     late: bool
 
 
-@inline_kernel
-def _first(time: Any, lo: int, hi: int, t: int) -> Any:
-    while lo < hi:
-        mid = (lo + hi) // 2
-        if time[mid] < t:
-            lo = mid + 1
-        else:
-            hi = mid
-    return lo
-
-
 @kernel
 def _follow(  # noqa: PLR0912  # a call for each step would cost more than the step
     ways: Any, pay: Any, circle: Any, own: Any, lo: int, hi: int, window: int, hops: int,
@@ -114,7 +104,7 @@ def _follow(  # noqa: PLR0912  # a call for each step would cost more than the s
                     t = time[queue[j]]
                     if home[x] == pair:
                         continue
-                for e in range(_first(time, ptr[x], ptr[x + 1], t), ptr[x + 1]):
+                for e in range(first_at(time, ptr[x], ptr[x + 1], t), ptr[x + 1]):
                     if time[e] > until:
                         break
                     looked += 1

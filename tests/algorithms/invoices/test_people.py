@@ -7,8 +7,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from algorithms.ascending import distinct
 from algorithms.invoices.groups import declared_groups
-from algorithms.invoices.people import around, distinct, sets, through
+from algorithms.invoices.people import around, sets, through
 from graph.times import day_end
 from tests.algorithms.related.worlds import Fact, company, person, relation, world
 from tests.referees.returns import around as plainly
