@@ -17,25 +17,9 @@ _HOT: Final = 20_000
 
 
 @kernel
-def _equal(group: Any, left: Any, stack: Any) -> int:
-    """Within each group of one amount, a red letter takes back the latest before it."""
-    top = 0
-    for i in range(len(group)):
-        if i == 0 or group[i] != group[i - 1]:
-            top = 0
-        if left[i] > 0:
-            stack[top] = i
-            top += 1
-        elif left[i] < 0 and top > 0:
-            top -= 1
-            left[stack[top]] = 0
-            left[i] = 0
-    return 0
-
-
-@kernel
-def _latest(group: Any, left: Any, stack: Any) -> int:
-    """Within each pair, a red letter takes back from the latest before it, then those before."""
+def _latest(group: Any, left: Any, stack: Any) -> None:
+    """Within each group, a red letter takes back from the latest before it, then those before; of
+    one amount, that is the latest, whole."""
     top = 0
     for i in range(len(group)):
         if i == 0 or group[i] != group[i - 1]:
@@ -50,7 +34,6 @@ def _latest(group: Any, left: Any, stack: Any) -> int:
             left[i] += taken
             if left[at] == 0:
                 top -= 1
-    return 0
 
 
 def netted(snapshot: Snapshot, row: I64, pair: I64, time: I64, amount: I64, goods: I32) -> I64:
@@ -70,19 +53,19 @@ def netted(snapshot: Snapshot, row: I64, pair: I64, time: I64, amount: I64, good
     at = at[np.lexsort((red[at], time[at], pair[at]))]
     at = _untied(snapshot, row, at, (pair, time, red))
     size = np.abs(amount)
-    for step, by in ((_equal, (goods, size, pair)), (_equal, (size, pair)), (_latest, (pair,))):
+    for by in ((goods, size, pair), (size, pair), (pair,)):
         # The sort is stable: within what is alike by these, the order of time stays.
-        _pass(step, left, at[np.lexsort([column[at] for column in by])], by)
+        _pass(left, at[np.lexsort([column[at] for column in by])], by)
     return left
 
 
-def _pass(step: Any, left: I64, at: I64, by: tuple[Any, ...]) -> None:
+def _pass(left: I64, at: I64, by: tuple[Any, ...]) -> None:
     fresh = np.zeros(len(at), np.bool_)
     for column in by:
         ordered = column[at]
         fresh[1:] |= ordered[1:] != ordered[:-1]
     group, open_, stack = np.cumsum(fresh), left[at], np.empty(len(at), np.int64)
-    (step.hot if len(at) > _HOT else step)(group, open_, stack)
+    _latest.tier(heavy=len(at) > _HOT)(group, open_, stack)
     left[at] = open_
 
 
