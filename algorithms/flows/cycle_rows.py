@@ -11,6 +11,7 @@ from algorithms.findings.asking import subject_of
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
+from algorithms.flows.currency import currencies
 from algorithms.flows.cycle_run import Outcome, run
 from algorithms.flows.cycle_search import DONE, EXPLORED, Money, Rules
 from algorithms.flows.cycle_weights import Scales, signs_of
@@ -116,14 +117,8 @@ def _money(snapshot: Snapshot, params: CycleParams, pay: Payments) -> Money:
     if params.tolerance is None:
         return Money(np.empty(0), np.empty(0, np.int16))
     value = snapshot.columns.value[pay.row].astype(np.float64)
-    coin = np.zeros(len(value), np.int16)
-    codes = {"CNY": 0}
-    foreign = snapshot.currencies(pay.row)
-    if foreign:
-        known = np.array(sorted(foreign), np.int64)
-        for i in np.flatnonzero(np.isin(pay.row, known)).tolist():
-            coin[i] = codes.setdefault(foreign[int(pay.row[i])], len(codes))
-    return Money(np.where(value > 0, value, np.nan), coin)
+    _, coin = currencies(snapshot, pay.row)
+    return Money(np.where(value > 0, value, np.nan), coin.astype(np.int16))
 
 
 def _nearby(snapshot: Snapshot, ask: Ask, root: int, params: CycleParams) -> tuple[I64, list[Cut]]:

@@ -11,6 +11,7 @@ from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
+from algorithms.flows.currency import in_currency
 from algorithms.flows.holders import Holders, holders
 from algorithms.flows.layer_search import Block, Payments, blocks, windows
 from graph.money import decimal_text
@@ -54,15 +55,9 @@ def _payments(snapshot: Snapshot, currency: str, at: int) -> tuple[Payments, I64
     """The transfers in one currency between different accounts, by time, and the accounts by their
     places."""
     cols, rep = snapshot.columns, snapshot.nodes.rep
-    rows = snapshot.rows("transfer", at)
-    foreign = snapshot.currencies(rows)
+    rows = in_currency(snapshot, snapshot.rows("transfer", at), currency)
     src, dst, value = rep[cols.src[rows]], rep[cols.dst[rows]], cols.value[rows]
     keep = (src != dst) & (value > 0)
-    if foreign:
-        mine = [foreign.get(row, "CNY") == currency for row in rows.tolist()]
-        keep &= np.array(mine)
-    elif currency != "CNY":
-        keep &= False
     rows, src, dst, value = rows[keep], src[keep], dst[keep], value[keep]
     there = np.zeros(snapshot.n, np.bool_)
     there[src] = there[dst] = True

@@ -14,6 +14,7 @@ from algorithms.findings.deadline import Deadline
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import CAP, Sign
 from algorithms.findings.significance import binomial_tail
+from algorithms.flows.currency import CNY, currencies
 from algorithms.flows.dwelling import Stays, burst, dwell
 from algorithms.flows.fan_field import Field
 from algorithms.flows.network import at_least
@@ -116,13 +117,11 @@ def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]
 
 def _by_currency(snapshot: Snapshot, rows: I64) -> Iterator[tuple[str, I64]]:
     """Payments of each currency: money of one does not pass on as another."""
-    foreign = snapshot.currencies(rows)
-    other = np.isin(rows, np.array(sorted(foreign), np.int64))
-    if not other.all():
-        yield "CNY", rows[~other]
-    names = np.array([foreign[row] for row in rows[other].tolist()])
-    for name in np.unique(names).tolist():
-        yield str(name), rows[other][names == name]
+    names, which = currencies(snapshot, rows)
+    for name in sorted(names, key=lambda name: (name != CNY, name)):
+        some = rows[which == names.index(name)]
+        if len(some):
+            yield name, some
 
 
 def _passed(field: Field, params: PassParams, currency: str) -> Passed:

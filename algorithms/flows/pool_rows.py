@@ -12,6 +12,7 @@ from algorithms.findings.asking import subject_of
 from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
+from algorithms.flows.currency import in_currency
 from algorithms.flows.insiders import Insiders
 from graph.columns import I32, I64
 from graph.model import CODES
@@ -87,16 +88,9 @@ def found_pools(snapshot: Snapshot, params: FundPoolParams) -> Result[Finding]:
 
 def _transfers(snapshot: Snapshot, currency: str, at: int) -> Transfers:
     cols, rep = snapshot.columns, snapshot.nodes.rep
-    rows = snapshot.rows("transfer", at)
+    rows = in_currency(snapshot, snapshot.rows("transfer", at), currency)
     src, dst, value = rep[cols.src[rows]], rep[cols.dst[rows]], cols.value[rows]
     keep = (src != dst) & (value > 0)
-    foreign = snapshot.currencies(rows)
-    if foreign:
-        other = np.array(sorted(foreign), np.int64)
-        mine = np.array(sorted(row for row, name in foreign.items() if name == currency), np.int64)
-        keep &= np.isin(rows, mine) if currency != "CNY" else ~np.isin(rows, other)
-    elif currency != "CNY":
-        keep &= False
     rows = rows[keep]
     return Transfers(rows, src[keep], dst[keep], cols.vf[rows], value[keep])
 
@@ -114,9 +108,11 @@ def _degrees(n: int, paid: Transfers) -> tuple[I64, I64, I64]:
     latest = np.maximum.reduceat(paid.time[order], first)
     other = _place(pairs, pairs % n * n + pairs // n)  # the payments the other way
     later = (other >= 0) & (latest > earliest[np.maximum(other, 0)])
-    src = pairs // n
-    return tuple(  # type: ignore[return-value]
-        np.bincount(ends, minlength=n) for ends in (src, pairs % n, src[later])
+    src, dst = pairs // n, pairs % n
+    return (
+        np.bincount(src, minlength=n),
+        np.bincount(dst, minlength=n),
+        np.bincount(src[later], minlength=n),
     )
 
 

@@ -12,8 +12,9 @@ from algorithms.findings.making import Cut, Found, answer
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import poisson_tail
 from algorithms.flows.change import changes
+from algorithms.flows.currency import CNY
 from algorithms.flows.holders import Holders, holders
-from algorithms.flows.statements import CNY, Statements, statements
+from algorithms.flows.statements import Statements, statements
 from algorithms.rings.connected import components
 from graph.columns import I32, I64
 from graph.model import CODES

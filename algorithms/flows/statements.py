@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.flows.currency import currencies
 from graph.model import CODES
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
 
 MONEY: Final = ("transfer", "withdrawal", "deposit", "repay")  # whatever moves a balance
-CNY: Final = "CNY"
 _NOTHING: Final = np.empty(0, np.int64)
 SAFE: Final = 2.0**62  # sums past this would not fit into 64 bits: they are floats then
 
@@ -134,7 +134,7 @@ def _ordered(
     unknown: int,
 ) -> Statements:
     """Lines by pool and time, with their balances."""
-    names, tongue = _currencies(snapshot, row)
+    names, tongue = currencies(snapshot, row)
     pool = owner * len(names) + tongue
     there = np.zeros(len(subjects) * len(names), np.bool_)
     there[pool] = True
@@ -200,17 +200,6 @@ def _alike(snapshot: Snapshot, pool: I64, time: I64, out: Bools, value: I64, row
         inner[twin] = inner[twin[np.lexsort((names, run[twin]))]]
     order[alike] = inner
     return order
-
-
-def _currencies(snapshot: Snapshot, rows: I64) -> tuple[list[str], I64]:
-    """The currencies of relations: names, and which of them each is in."""
-    said = snapshot.currencies(rows)
-    names = sorted({CNY, *said.values()})
-    which = np.full(len(rows), names.index(CNY), np.int64)
-    if said:
-        place = {name: at for at, name in enumerate(names)}
-        which[:] = [place[said.get(row, CNY)] for row in rows.tolist()]
-    return names, which
 
 
 def _spans(snapshot: Snapshot, subjects: I64) -> Iterator[_Spans]:

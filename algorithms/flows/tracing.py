@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.flows.currency import CNY
 from algorithms.flows.fifo import Pieces, passed
 from algorithms.flows.fifo import Rules as Fifo
 from algorithms.flows.haircut import F64, Lines, carried
-from algorithms.flows.statements import CNY, MONEY, Bools, Located, Numbers, Statements, statements
+from algorithms.flows.statements import MONEY, Bools, Located, Numbers, Statements, statements
 from graph.model import CODES
 from graph.money import exponent
 from graph.times import DAY

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from algorithms.invoices.inputs import Inputs
     from algorithms.invoices.lives import Lives
     from algorithms.invoices.living import Living
-    from algorithms.invoices.money import Money, Paid
+    from algorithms.invoices.money import Holdings, Money, Paid
     from graph.snapshot import Snapshot
 
 ISSUED: Final = 0
@@ -140,6 +140,13 @@ class Books:
         from algorithms.invoices.money import money
 
         return money(self)
+
+    @cached_property
+    def held(self) -> Holdings:
+        """Who held which account from when until when."""
+        from algorithms.invoices.money import held_accounts
+
+        return held_accounts(self)
 
     @cached_property
     def pays(self) -> Bools:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.ascending import within
+from algorithms.flows.currency import in_currency
 from graph.columns import I32, I64
 from graph.model import CODES
 
@@ -81,12 +82,7 @@ def money(kept: Books) -> Money:
     """Read what companies paid and were paid. O(n log n) in the transfers and holdings."""
     snapshot = kept.snapshot
     cols, rep = snapshot.columns, snapshot.nodes.rep
-    rows = snapshot.rows("transfer", kept.at)
-    rows = rows[cols.value[rows] > 0]
-    currency = snapshot.carried("transfer", rows, "currency")
-    said = [text == kept.currency for text in currency.texts]
-    rows = rows[np.array([*said, kept.currency == "CNY"], np.bool_)[currency.codes]]
-    holdings = held_accounts(kept)
+    rows, holdings = transfers(kept), kept.held
     firm = np.zeros(snapshot.n, np.bool_)  # accounts that a company ever held
     firm[holdings.account[snapshot.nodes.kind[holdings.holder] == _COMPANY]] = True
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
@@ -102,6 +98,13 @@ def money(kept: Books) -> Money:
     there = (payer != payee) & ((kinds[payer] == _COMPANY) | (kinds[payee] == _COMPANY))
     rows, payer, payee = rows[there], payer[there], payee[there]
     return Money(rows, payer, payee, cols.vf[rows], cols.value[rows])
+
+
+def transfers(kept: Books) -> I64:
+    """The transfers of an amount in the currency of the books, until the day."""
+    snapshot = kept.snapshot
+    rows = snapshot.rows("transfer", kept.at)
+    return in_currency(snapshot, rows[snapshot.columns.value[rows] > 0], kept.currency)
 
 
 class Holdings(NamedTuple):

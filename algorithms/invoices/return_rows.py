@@ -18,7 +18,7 @@ from algorithms.findings.significance import binomial_tail
 from algorithms.invoices.groups import declared_groups
 from algorithms.invoices.later import Later
 from algorithms.invoices.ledgers import VOID, books
-from algorithms.invoices.money import held_accounts
+from algorithms.invoices.money import transfers
 from algorithms.invoices.people import Sets, around, sets, through
 from algorithms.invoices.return_search import Payments, Traced, Ways, trace, way_back
 from algorithms.registry import Result
@@ -81,7 +81,7 @@ def case(kept: Books) -> Case:
     pay = Payments(
         row, rep[cols.dst[row]], when, amount, pair.astype(np.int64), buyer[pair], seller[pair]
     )
-    held = held_accounts(kept)
+    held = kept.held
     accounts = sets(held.holder, held.account, snapshot.n)
     circle = sets(*_accounts(around(snapshot, kept.at, company), accounts), len(company))
     own = sets(*through(np.arange(len(company)), company, accounts), len(company))
@@ -98,11 +98,7 @@ def _ways(kept: Books, payments: I64) -> Ways:
     """All transfers that are no payments for invoices."""
     snapshot = kept.snapshot
     cols, rep = snapshot.columns, snapshot.nodes.rep
-    rows = snapshot.rows("transfer", kept.at)
-    rows = rows[cols.value[rows] > 0]
-    currency = snapshot.carried("transfer", rows, "currency")
-    said = [text == kept.currency for text in currency.texts]
-    rows = rows[np.array([*said, kept.currency == "CNY"], np.bool_)[currency.codes]]
+    rows = transfers(kept)
     paid = np.zeros(len(cols.src), np.bool_)
     paid[payments] = True
     rows = rows[~paid[rows]]
