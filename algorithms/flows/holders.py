@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.ownership.majority import over_half
 from algorithms.rings.connected import components
 from graph.columns import I32, I64
-from graph.model import CODES, SHARE_UNIT
+from graph.model import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,10 @@ def holders(snapshot: Snapshot, at: int) -> Holders:
     of = np.full(n, -1, np.int32)
     order = np.argsort(-by_name(snapshot, account, holder), kind="stable")  # last the least name
     of[account[order]] = holder[order]
-    joined = [in_force(snapshot, _DECLARED, at), _majority(snapshot, at)]
+    joined = [
+        in_force(snapshot, _DECLARED, at),
+        over_half(snapshot, in_force(snapshot, "shareholder", at)),
+    ]
     rows = np.concatenate(joined)
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
     label = components(n, _both(src, holder), _both(dst, account))
@@ -118,8 +122,3 @@ def by_name(snapshot: Snapshot, account: I32, holder: I32) -> I64:
 
 def _both(a: I32, b: I32) -> I32:
     return np.concatenate([a, b]).astype(np.int32)
-
-
-def _majority(snapshot: Snapshot, at: int) -> I64:
-    rows = in_force(snapshot, "shareholder", at)
-    return rows[2 * snapshot.columns.value[rows] > SHARE_UNIT]

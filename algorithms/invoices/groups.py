@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from algorithms.ownership.majority import over_half
 from algorithms.rings.connected import components
 from graph.columns import I32
-from graph.model import CODES, SHARE_UNIT
+from graph.model import CODES
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
@@ -24,8 +25,7 @@ def declared_groups(snapshot: Snapshot, at: int) -> I32:
     holdings.
     """
     rep, cols, kind = snapshot.nodes.rep, snapshot.columns, snapshot.nodes.kind
-    held = snapshot.rows("shareholder", at)
-    held = held[cols.value[held] > SHARE_UNIT // 2]
+    held = over_half(snapshot, snapshot.rows("shareholder", at))
     rows = np.concatenate([held, snapshot.rows(("controller", "branch"), at)])
     a, b = rep[cols.src[rows]], rep[cols.dst[rows]]
     firms = (kind[a] == CODES["company"]) & (kind[b] == CODES["company"])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from algorithms.ownership.majority import over_half
 from algorithms.rings.connected import components
 from graph.columns import I32, I64
-from graph.model import SHARE_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,8 +73,7 @@ class Ties:
     def group(self) -> Links:
         """What a register shows as one group: branches, successors, over half of the capital, and
         declared control; whoever holds it."""
-        rows = self.snapshot.rows("shareholder", self.at)
-        most = rows[self.snapshot.columns.value[rows] * 2 > SHARE_UNIT]
+        most = over_half(self.snapshot, self.snapshot.rows("shareholder", self.at))
         plain = self.snapshot.rows((*GROUP, "controller"), self.at)
         return links(self.snapshot, np.concatenate([most, plain]))
 
@@ -189,9 +188,8 @@ def parties(snapshot: Snapshot, at: int) -> I32:
     """For each subject the party that it is part of, called by one of its subjects: a company is
     one with its legal representative, with whoever holds over half of it and with its branches, an
     account with its holder, and so on through all of them. Linear in these relations."""
-    rows = snapshot.rows("shareholder", at)
     rep, cols = snapshot.nodes.rep, snapshot.columns
-    most = rows[cols.value[rows] * 2 > SHARE_UNIT]
+    most = over_half(snapshot, snapshot.rows("shareholder", at))
     plain = snapshot.rows(("legal_representative", "holds_account", "branch"), at)
     rows = np.concatenate([plain, most])
     return components(snapshot.n, rep[cols.src[rows]], rep[cols.dst[rows]])
