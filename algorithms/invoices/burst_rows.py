@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.findings.asking import subject_of
-from algorithms.findings.deadline import Deadline
-from algorithms.findings.making import Found, answer
+from algorithms.findings.making import Found
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import empirical_tail, poisson_tail
 from algorithms.invoices import livelihood
 from algorithms.invoices.bursts import Issued, densest, issued
-from algorithms.invoices.ledgers import Invoices, books
+from algorithms.invoices.judging import judged
+from algorithms.invoices.ledgers import Invoices
 from algorithms.registry import Result
 from graph.times import DAY
 
 if TYPE_CHECKING:
+    from algorithms.findings.deadline import Deadline
     from algorithms.findings.finding import Finding
     from algorithms.invoices.invoice_bursts import InvoiceBurstParams
     from algorithms.invoices.ledgers import Books
@@ -39,11 +39,7 @@ _FEW: Final = 3.0  # buyers, weighed by amount: a project and not a crowd
 
 def find(snapshot: Snapshot, params: InvoiceBurstParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_bursts`."""
-    clock = Deadline(params.time_limit)
-    asked = None if params.company is None else subject_of(snapshot, params.company, "company")
-    kept = books(snapshot, at, params.currency)
-    found, tests = _search(kept, params, asked, clock)
-    return answer(snapshot, found, params, tests=tests, cuts=clock.cuts(len(found)))
+    return judged(snapshot, params, at, _search)
 
 
 def _search(

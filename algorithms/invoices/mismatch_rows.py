@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.findings.asking import subject_of
-from algorithms.findings.deadline import Deadline
-from algorithms.findings.making import Found, answer
+from algorithms.findings.making import Found
 from algorithms.findings.scoring import Sign
 from algorithms.invoices import livelihood
 from algorithms.invoices.balance import Balance, Usual, overheads
-from algorithms.invoices.ledgers import books, totals
+from algorithms.invoices.judging import judged
+from algorithms.invoices.ledgers import totals
 from algorithms.invoices.throughput import Trading, soon, sooner
 from algorithms.invoices.throughput_rows import MANY
 from algorithms.registry import Result
@@ -22,6 +21,7 @@ from graph.columns import I64
 from graph.times import DAY
 
 if TYPE_CHECKING:
+    from algorithms.findings.deadline import Deadline
     from algorithms.findings.finding import Finding
     from algorithms.invoices.goods_mismatch import GoodsMismatchParams
     from algorithms.invoices.ledgers import Books
@@ -49,11 +49,7 @@ class Traded(NamedTuple):
 
 def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `goods_mismatch`."""
-    clock = Deadline(params.time_limit)
-    asked = None if params.company is None else subject_of(snapshot, params.company, "company")
-    kept = books(snapshot, at, params.currency)
-    found, tests = _search(kept, params, asked, clock)
-    return answer(snapshot, found, params, tests=tests, cuts=clock.cuts(len(found)))
+    return judged(snapshot, params, at, _search)
 
 
 def _search(

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.findings.asking import subject_of
-from algorithms.findings.deadline import Deadline
-from algorithms.findings.making import Found, answer
+from algorithms.findings.making import Found
 from algorithms.findings.scoring import Sign
 from algorithms.invoices import livelihood
-from algorithms.invoices.ledgers import books, totals
+from algorithms.invoices.judging import judged
+from algorithms.invoices.ledgers import totals
 from algorithms.invoices.throughput import Trading, sooner, trading
 from algorithms.registry import Result
 from graph.times import DAY
 
 if TYPE_CHECKING:
+    from algorithms.findings.deadline import Deadline
     from algorithms.findings.finding import Finding
     from algorithms.invoices.invoice_pass_through import InvoicePassThroughParams
     from algorithms.invoices.ledgers import Books, Invoices
@@ -29,11 +29,7 @@ MANY: Final = 5  # deals from which on it is a business
 
 def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_pass_through`."""
-    clock = Deadline(params.time_limit)
-    asked = None if params.company is None else subject_of(snapshot, params.company, "company")
-    kept = books(snapshot, at, params.currency)
-    found, tests = _search(kept, params, asked, clock)
-    return answer(snapshot, found, params, tests=tests, cuts=clock.cuts(len(found)))
+    return judged(snapshot, params, at, _search)
 
 
 def _search(
