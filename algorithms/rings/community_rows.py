@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from algorithms.registry import Result, Truncated
 from algorithms.rings.communities import Community
-from algorithms.rings.component_rows import called
 from algorithms.rings.leiden import leiden
 from algorithms.rings.modularity import modularity
-from algorithms.rings.shown import grouped, leading, newest
+from algorithms.rings.parts import Part, counted, foremost, parts
 from algorithms.rings.structure import mixed, order
 from algorithms.rings.whole import Whole, edges
 from graph.columns import I32, I64
-from graph.model import NAMES, ZH
-from graph.times import day_end, format_time, today
+from graph.times import day_end, today
 
 if TYPE_CHECKING:
     from algorithms.rings.communities import CommunitiesParams
@@ -28,7 +24,7 @@ if TYPE_CHECKING:
 _PATTERN = "community"
 
 
-class Parts(NamedTuple):
+class Shares(NamedTuple):
     """By label: members, relations within, ends of relations, share in the modularity."""
 
     size: I64
@@ -48,13 +44,13 @@ def answer(snapshot: Snapshot, params: CommunitiesParams) -> Result[Community]:
         _place(snapshot, whole), src, dst, weight, resolution=params.resolution,
         seed=params.seed, iterations=params.iterations,
     )  # fmt: skip
-    parts = _parts(label, src, dst, weight, params.resolution)
-    roots = np.flatnonzero((parts.size >= params.min_size) & (parts.ends > 0))
+    shares = _shares(label, src, dst, weight, params.resolution)
+    roots = np.flatnonzero((shares.size >= params.min_size) & (shares.ends > 0))
     count = len(roots)
     if subject is not None:
         at = whole.place(subject)
         roots = roots[roots == label[at]] if at is not None else roots[:0]
-    named = _highest(snapshot, whole, label, parts, roots, params.max_rows)
+    named = foremost(snapshot, whole, label, roots, (shares.share, shares.size), params.max_rows)
     cut = None
     if len(roots) > len(named):
         text = f"max_rows: {len(roots)} communities found, those of the largest share are shown"
@@ -64,7 +60,8 @@ def answer(snapshot: Snapshot, params: CommunitiesParams) -> Result[Community]:
     if len(src):
         q = modularity(label, src, dst, weight, params.resolution)
         notes = [f"modularity {q:.6f}, {count} communities / 模块度 {q:.6f}, 社区 {count} 个"]
-    rows = _rows(snapshot, whole, label, parts, named, params)
+    shown = parts(snapshot, whole, label, named, _PATTERN, params.kinds, params.max_members)
+    rows = [_row(snapshot, part, shares) for part in shown]
     return Result(results=rows, truncated=cut, notes=notes)
 
 
@@ -93,9 +90,9 @@ def _place(snapshot: Snapshot, whole: Whole) -> I64:
     return place
 
 
-def _parts(
+def _shares(
     label: I32, src: I64, dst: I64, weight: npt.NDArray[np.float64], resolution: float
-) -> Parts:
+) -> Shares:
     n = len(label)
     a, b = label[src], label[dst]
     ends = np.bincount(a, weight, n) + np.bincount(b, weight, n)
@@ -103,75 +100,16 @@ def _parts(
     total = max(float(weight.sum()), 1.0)
     share = within / total - resolution * (ends / (2 * total)) ** 2
     size = np.bincount(label, minlength=n)
-    return Parts(size, within.astype(np.int64), ends.astype(np.int64), share)
+    return Shares(size, within.astype(np.int64), ends.astype(np.int64), share)
 
 
-def _highest(
-    snapshot: Snapshot, whole: Whole, label: I32, parts: Parts, roots: I64, most: int
-) -> list[tuple[int, str]]:
-    """The first `most` communities in order, with the member that each is called by."""
-    found = roots[np.lexsort((-parts.size[roots], -parts.share[roots]))]
-    if len(found) > most:  # and all that equal the last of them, among which names decide
-        last = found[most - 1]
-        equal = (parts.share[found] == parts.share[last]) & (parts.size[found] == parts.size[last])
-        found = found[: int(np.flatnonzero(equal)[-1]) + 1]
-    names = called(snapshot, whole, label, found)
-    keys = ((-parts.share[found]).tolist(), (-parts.size[found]).tolist(), found.tolist())
-    ranked = sorted(
-        (share, size, names[root], root) for share, size, root in zip(*keys, strict=True)
+def _row(snapshot: Snapshot, part: Part, shares: Shares) -> Community:
+    score = 2 * float(shares.within[part.root]) / float(shares.ends[part.root])
+    size = len(part.nodes)
+    zh, en = counted(snapshot.nodes.kind[part.nodes])
+    why = (
+        f"{size} 个主体 ({zh}) 之间有 {part.relations} 条关系, 占其全部往来的 {score:.0%}"
+        f" / {part.relations} relations among {size} subjects ({en}), {score:.0%} of all they have"
     )
-    return [(root, name) for *_, name, root in ranked[:most]]
-
-
-def _rows(
-    snapshot: Snapshot,
-    whole: Whole,
-    label: I32,
-    parts: Parts,
-    named: list[tuple[int, str]],
-    params: CommunitiesParams,
-) -> list[Community]:
-    n = len(label)
-    wanted = np.zeros(n, np.bool_)
-    wanted[[root for root, _ in named]] = True
-    ends = np.bincount(whole.src, minlength=n) + np.bincount(whole.dst, minlength=n)
-    members = grouped(label, wanted)
-    inside = np.flatnonzero(label[whole.src] == label[whole.dst])
-    relations = grouped(label[whole.src[inside]], wanted)
-    made = []
-    for root, name in named:
-        places = members[root]
-        rows = whole.rows[inside[relations[root]]] if root in relations else whole.rows[:0]
-        began = snapshot.columns.vf[rows]
-        nodes, most = whole.nodes[places], params.max_members
-        facts, facts_total = newest(snapshot, rows)
-        text = "\n".join([_PATTERN, *sorted(set(params.kinds or ())), name])
-        score = 2 * float(parts.within[root]) / float(parts.ends[root])
-        made.append(
-            Community(
-                id=f"{_PATTERN}:{hashlib.sha256(text.encode()).hexdigest()[:16]}",
-                pattern=_PATTERN,
-                members=leading(snapshot, nodes, ends[places], most),
-                facts=facts,
-                amount=None,
-                begins=format_time(int(began.min())) if len(rows) else None,
-                ends=format_time(int(began.max())) if len(rows) else None,
-                score=score,
-                why=_why(snapshot.nodes.kind[nodes], len(rows), score),
-                size=len(places),
-                modularity=float(parts.share[root]),
-                members_total=len(places) if len(places) > most else msgspec.UNSET,
-                facts_total=facts_total,
-            )
-        )
-    return made
-
-
-def _why(kinds: npt.NDArray[np.uint8], relations: int, score: float) -> str:
-    counts = {NAMES[code]: count for code, count in enumerate(np.bincount(kinds)) if count}
-    zh = "、".join(f"{ZH[kind]} {count}" for kind, count in counts.items())
-    en = ", ".join(f"{kind} {count}" for kind, count in counts.items())
-    return (
-        f"{len(kinds)} 个主体 ({zh}) 之间有 {relations} 条关系, 占其全部往来的 {score:.0%}"
-        f" / {relations} relations among {len(kinds)} subjects ({en}), {score:.0%} of all they have"
-    )
+    modularity = float(shares.share[part.root])
+    return Community(**part.fields, score=score, why=why, modularity=modularity)
