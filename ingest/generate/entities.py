@@ -10,6 +10,14 @@ import numpy as np
 from ingest.generate import numbers
 from ingest.generate.days import dates, day, ends
 from ingest.generate.draws import Draws, Ints, span
+from ingest.generate.entity_lines import (
+    account_lines,
+    address_lines,
+    device_lines,
+    person_lines,
+    phone_lines,
+    place_of,
+)
 from ingest.generate.names import (
     BRAND_1,
     BRAND_2,
@@ -19,14 +27,12 @@ from ingest.generate.names import (
     SURNAMES,
     TRADE,
     TRADES,
-    person_names,
 )
-from ingest.generate.places import ROADS, places
+from ingest.generate.places import places
 from ingest.generate.world import (
     BLOCK,
     BRANCH,
     CORE,
-    DISTRICTS,
     FORMS,
     ORGAN,
     PARTNERSHIP,
@@ -60,11 +66,6 @@ def _slots(number: Small) -> Small:
 def parents(world: World, slots: Ints) -> Ints:
     """The company that a branch belongs to: one of the core of its block."""
     return slots // BLOCK * BLOCK + world.draws.below("branch", slots, CORE)
-
-
-def place_of(draws: Draws, address_slots: Ints) -> Ints:
-    """The district in which an address lies."""
-    return draws.choose("place", address_slots, places().table)
 
 
 def trade(draws: Draws, slots: Ints) -> Ints:
@@ -184,60 +185,21 @@ def fathers(world: World, minors: Ints) -> Ints:
 
 def persons(world: World) -> Section:
     """Persons with their resident id; 3 % are known by name alone."""
-    draws, here, by_number = world.draws, places(), _slots(world.person_number)
+    draws, by_number = world.draws, _slots(world.person_number)
     for at in blocks(world.persons):
         slots = by_number[at].astype(np.int64)
-        born, district, half = birthdays(draws, slots, world.adults)
-        date = born.astype("datetime64[D]")
-        years = date.astype("datetime64[Y]").astype(np.int64) + 1970
-        months = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
-        in_month = (date - date.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
-        sex = men(draws, slots, world.adults).astype(np.int64)
         family = slots.copy()
         minors = np.flatnonzero(slots >= world.adults)
         family[minors] = fathers(world, slots[minors])
-        ids = numbers.resident_ids(
-            here.codes[district * len(here.codes) // DISTRICTS],
-            years * 10_000 + months * 100 + in_month + 1,
-            half * 2 + sex,
-        )
-        for k in np.flatnonzero(draws.chance("resident.none", slots, 0.03)).tolist():
-            ids[k] = ""
-        yield [
-            f'{{"kind":"person","id":"p{n}","name":"{name}"'
-            + (f',"keys":{{"resident_id":"{key}"}}}}' if key else "}")
-            for n, name, key in zip(
-                (at + 1).tolist(),
-                person_names(draws, slots, family, years, sex),
-                ids,
-                strict=True,
-            )
-        ]
+        birth = birthdays(draws, slots, world.adults)
+        sex = men(draws, slots, world.adults).astype(np.int64)
+        yield person_lines(draws, at + 1, slots, birth, sex, family)
 
 
 def accounts(world: World) -> Section:
     """Cards (Luhn), corporate accounts and wallets; the number alone tells which."""
-    draws = world.draws
-    banks = [name for _, name, _ in numbers.BANKS]
     for at in blocks(world.accounts):
-        sort = account_type(draws, at)
-        bank = draws.choose("bank", at, numbers.BANK)
-        body = draws.permuted("account", at, numbers.CARD_BODIES)
-        keys = numbers.corporate_accounts(bank, body)
-        for which, made in ((0, numbers.card_numbers(bank, body)), (2, numbers.wallets(body))):
-            for k in np.flatnonzero(sort == which).tolist():
-                keys[k] = made[k]
-        attrs = [
-            (f'"card","bank":"{b}"', f'"corporate","bank":"{b}"', '"wallet","bank":"支付宝"')
-            for b in banks
-        ]
-        yield [
-            f'{{"kind":"account","id":"a{n}","keys":{{"account":"{key}"}}'
-            f',"attrs":{{"type":{attrs[b][t]}}}}}'
-            for n, key, b, t in zip(
-                (at + 1).tolist(), keys, bank.tolist(), sort.tolist(), strict=True
-            )
-        ]
+        yield account_lines(world.draws, at + 1, at, account_type(world.draws, at))
 
 
 def account_type(draws: Draws, at: Ints) -> Ints:
@@ -248,49 +210,18 @@ def account_type(draws: Draws, at: Ints) -> Ints:
 
 def phones(world: World) -> Section:
     """Mainland mobiles."""
-    draws = world.draws
     for at in blocks(world.phones):
-        keys = numbers.mobiles(
-            draws.below("phone.prefix", at, numbers.MOBILE_PREFIXES),
-            draws.permuted("phone", at, numbers.MOBILE_BODIES),
-        )
-        yield [
-            f'{{"kind":"phone","id":"ph{n}","keys":{{"e164":"+{key}"}}}}'
-            for n, key in zip((at + 1).tolist(), keys, strict=True)
-        ]
+        yield phone_lines(world.draws, at + 1, at)
 
 
 def addresses(world: World) -> Section:
     """Addresses: district, road, house, room."""
-    draws, here, by_number = world.draws, places(), _slots(world.address_number)
+    by_number = _slots(world.address_number)
     for at in blocks(world.addresses):
-        slots = by_number[at].astype(np.int64)
-        columns = zip(
-            (at + 1).tolist(),
-            place_of(draws, slots).tolist(),
-            draws.below("road", slots, len(ROADS)).tolist(),
-            draws.tail("house", slots, 1.0, 2.2, 1999).tolist(),
-            draws.below("floor", slots, 30).tolist(),
-            draws.below("room", slots, 20).tolist(),
-            strict=True,
-        )
-        yield [
-            f'{{"kind":"address","id":"ad{n}","text":'
-            f'"{here.full[w]}{ROADS[r]}{h}号{f + 1}{x + 1:02d}室"}}'
-            for n, w, r, h, f, x in columns
-        ]
-
-
-_DEVICES: Final = ("手机", "手机", "手机", "电脑", "平板", "POS机")
+        yield address_lines(world.draws, at + 1, by_number[at].astype(np.int64))
 
 
 def devices(world: World) -> Section:
     """Devices, known by a hardware address."""
-    draws = world.draws
     for at in blocks(world.devices):
-        hardware = (draws.permuted("device", at, 1 << 44)).tolist()
-        sort = draws.below("device.type", at, len(_DEVICES)).tolist()
-        yield [
-            f'{{"kind":"device","id":"d{n}","attrs":{{"type":"{_DEVICES[t]}","mac":"0{m:011x}"}}}}'
-            for n, m, t in zip((at + 1).tolist(), hardware, sort, strict=True)
-        ]
+        yield device_lines(world.draws, at + 1, at)

@@ -8,7 +8,8 @@ import numpy as np
 
 from ingest.generate.days import EVENTS, PRESENT, dates, moments
 from ingest.generate.draws import Ints, weighted
-from ingest.generate.entities import blocks, parents, place_of, trade
+from ingest.generate.entities import blocks, parents, trade
+from ingest.generate.entity_lines import place_of
 from ingest.generate.lines import Section, account_ids, company_ids, phone_ids
 from ingest.generate.names import GOODS, RATES, TRADE
 from ingest.generate.places import places

@@ -8,7 +8,8 @@ import numpy as np
 
 from ingest.generate.days import PRESENT, dates, day
 from ingest.generate.draws import weighted
-from ingest.generate.entities import blocks, place_of
+from ingest.generate.entities import blocks
+from ingest.generate.entity_lines import place_of
 from ingest.generate.lines import Section, company_ids
 from ingest.generate.places import places
 from ingest.generate.world import World

@@ -11,8 +11,15 @@ from ingest.generate import numbers
 from ingest.generate.days import dates, day, ends
 from ingest.generate.draws import Draws, Ints, span
 from ingest.generate.entities import STEP
-from ingest.generate.names import BRAND_1, BRAND_2, BRAND_3, person_names
-from ingest.generate.places import ROADS, places
+from ingest.generate.entity_lines import (
+    account_lines,
+    address_lines,
+    device_lines,
+    person_lines,
+    phone_lines,
+)
+from ingest.generate.names import BRAND_1, BRAND_2, BRAND_3
+from ingest.generate.places import places
 from ingest.generate.schemes import goods
 from ingest.generate.schemes.book import numbered
 from ingest.generate.schemes.town import (
@@ -39,7 +46,7 @@ from ingest.generate.schemes.town import (
     Census,
     Town,
 )  # fmt: skip
-from ingest.generate.world import DISTRICTS, birthdays
+from ingest.generate.world import birthdays
 
 FORMS: Final = (
     "有限责任公司", "个体工商户", "有限合伙企业", "分公司", "事业单位", "社会团体", "机关法人",
@@ -144,36 +151,18 @@ def companies(census: Census) -> Section:
 
 def persons(town: Town) -> Section:
     """Adults with their resident id; 3 % are known by name alone."""
-    draws, here = town.draws, places()
+    draws = town.draws
     head = np.array([*town.person_family, 0], dtype=np.int64)
     plain = town.plan.persons
     for number, slots in _shuffled(draws, "person", town.persons):
-        born, district, half = birthdays(draws, slots, _ALL_ADULTS)
-        date = born.astype("datetime64[D]")
-        years = date.astype("datetime64[Y]").astype(np.int64) + 1970
-        months = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
-        in_month = (date - date.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
-        sex = (slots % 2 == 0).astype(np.int64)
         family = slots.copy()
         # The third of a household has the surname of the first (see relations.kin).
         third = (slots < plain) & (slots % 3 == 2)
         family[third] -= 2
         made = slots >= plain
         family[made] = head[slots[made] - plain]
-        ids = numbers.resident_ids(
-            here.codes[district * len(here.codes) // DISTRICTS],
-            years * 10_000 + months * 100 + in_month + 1,
-            half * 2 + sex,
-        )
-        for k in np.flatnonzero(draws.chance("resident.none", slots, 0.03)).tolist():
-            ids[k] = ""
-        yield [
-            f'{{"kind":"person","id":"p{n}","name":"{name}"'
-            + (f',"keys":{{"resident_id":"{key}"}}}}' if key else "}")
-            for n, name, key in zip(
-                number.tolist(), person_names(draws, slots, family, years, sex), ids, strict=True
-            )
-        ]
+        birth, sex = birthdays(draws, slots, _ALL_ADULTS), (slots % 2 == 0).astype(np.int64)
+        yield person_lines(draws, number, slots, birth, sex, family)
 
 
 TYPES: Final = ("card", "corporate", "wallet")
@@ -191,72 +180,27 @@ def account_types(town: Town) -> Ints:
 
 def accounts(town: Town) -> Section:
     """Cards (Luhn), corporate accounts and wallets."""
-    draws, types = town.draws, account_types(town)
-    banks = [name for _, name, _ in numbers.BANKS]
-    for number, slots in _shuffled(draws, "account", town.accounts):
-        sort = types[slots]
-        bank = draws.choose("bank", slots, numbers.BANK)
-        body = draws.permuted("account", slots, numbers.CARD_BODIES)
-        keys = numbers.corporate_accounts(bank, body)
-        for which, made in ((0, numbers.card_numbers(bank, body)), (2, numbers.wallets(body))):
-            for k in np.flatnonzero(sort == which).tolist():
-                keys[k] = made[k]
-        yield [
-            f'{{"kind":"account","id":"a{n}","keys":{{"account":"{key}"}},"attrs":{{"type":'
-            f'"{TYPES[t]}","bank":"{banks[b] if t < 2 else "支付宝"}"}}}}'
-            for n, key, b, t in zip(
-                number.tolist(), keys, bank.tolist(), sort.tolist(), strict=True
-            )
-        ]
+    types = account_types(town)
+    for number, slots in _shuffled(town.draws, "account", town.accounts):
+        yield account_lines(town.draws, number, slots, types[slots])
 
 
 def phones(town: Town) -> Section:
     """Mainland mobiles."""
-    draws = town.draws
-    for number, slots in _shuffled(draws, "phone", town.phones):
-        keys = numbers.mobiles(
-            draws.below("phone.prefix", slots, numbers.MOBILE_PREFIXES),
-            draws.permuted("phone", slots, numbers.MOBILE_BODIES),
-        )
-        yield [
-            f'{{"kind":"phone","id":"ph{n}","keys":{{"e164":"+{key}"}}}}'
-            for n, key in zip(number.tolist(), keys, strict=True)
-        ]
+    for number, slots in _shuffled(town.draws, "phone", town.phones):
+        yield phone_lines(town.draws, number, slots)
 
 
 def addresses(town: Town) -> Section:
     """Addresses: district, road, house, room."""
-    draws, here = town.draws, places()
-    for number, slots in _shuffled(draws, "address", town.addresses):
-        columns = zip(
-            number.tolist(),
-            draws.choose("place", slots, here.table).tolist(),
-            draws.below("road", slots, len(ROADS)).tolist(),
-            draws.tail("house", slots, 1.0, 2.2, 1999).tolist(),
-            draws.below("floor", slots, 30).tolist(),
-            draws.below("room", slots, 20).tolist(),
-            strict=True,
-        )
-        yield [
-            f'{{"kind":"address","id":"ad{n}","text":'
-            f'"{here.full[w]}{ROADS[r]}{h}号{f + 1}{x + 1:02d}室"}}'
-            for n, w, r, h, f, x in columns
-        ]
-
-
-_DEVICES: Final = ("手机", "手机", "手机", "电脑", "平板", "POS机")
+    for number, slots in _shuffled(town.draws, "address", town.addresses):
+        yield address_lines(town.draws, number, slots)
 
 
 def devices(town: Town) -> Section:
     """Devices, known by a hardware address."""
-    draws = town.draws
-    for number, slots in _shuffled(draws, "device", town.devices):
-        hardware = draws.permuted("device", slots, 1 << 44).tolist()
-        sort = draws.below("device.type", slots, len(_DEVICES)).tolist()
-        yield [
-            f'{{"kind":"device","id":"d{n}","attrs":{{"type":"{_DEVICES[t]}","mac":"0{m:011x}"}}}}'
-            for n, m, t in zip(number.tolist(), hardware, sort, strict=True)
-        ]
+    for number, slots in _shuffled(town.draws, "device", town.devices):
+        yield device_lines(town.draws, number, slots)
 
 
 def events(town: Town) -> Section:
