@@ -120,7 +120,7 @@ def _windows(
 
 
 @kernel
-def search(  # noqa: PLR0912, PLR0915
+def search(  # noqa: PLR0912, PLR0915  (one loop: a call in it would count references to arrays)
     src: Any, go: Any, window: int, size: int, v: int, stop: int, budget: int, room: Any
 ) -> Any:
     """Go through the sources from `v` on until the budget is spent.

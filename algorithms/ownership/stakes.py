@@ -368,11 +368,12 @@ def of_rows(
     kept = set(rows)
     part = Stakes()
     for v in companies:
-        for stake in stakes.into.get(v, ()):
-            if stake.row not in kept:
+        for known in stakes.into.get(v, ()):
+            if known.row not in kept:
                 continue
-            if not kept.issuperset(stake.via):
-                stake = stake._replace(claims=(holder(stake.row),), via=())  # noqa: PLW2901
+            stake = known
+            if not kept.issuperset(known.via):
+                stake = known._replace(claims=(holder(known.row),), via=())
             _put(part, stake)
             part.sure[v] = part.sure.get(v, 0) + stake.low
             if is_open(stake):

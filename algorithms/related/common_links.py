@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from algorithms.registry import Params, Result, Truncated, algorithm, evidence
+from algorithms.related.asking import Since
 from graph.errors import WrongUsage
 from graph.model import NAMES
 
@@ -41,14 +42,7 @@ class CommonParams(Params, frozen=True, kw_only=True):
             examples=[["uses_phone", "located_at"]],
         ),
     ] = None
-    since: Annotated[
-        str | None,
-        Meta(
-            description="leave out relations that began before this date or ISO time; unless given,"
-            " none / 忽略此时之前开始的关系, 默认不限",
-            examples=["2020-01-01"],
-        ),
-    ] = None
+    since: Since = None
     max_fanout: Annotated[
         int,
         Meta(

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from algorithms.registry import Params, Result, Truncated, algorithm, evidence
+from algorithms.related.asking import Since
 from graph.model import NAMES
 
 if TYPE_CHECKING:
@@ -45,14 +46,7 @@ class PathsParams(Params, frozen=True, kw_only=True):
     directed: Annotated[
         bool, Meta(description="only along the relations' direction / 只沿关系方向")
     ] = False
-    since: Annotated[
-        str | None,
-        Meta(
-            description="leave out relations that began before this date or ISO time; unless given,"
-            " none / 忽略此时之前开始的关系, 默认不限",
-            examples=["2020-01-01"],
-        ),
-    ] = None
+    since: Since = None
     max_length: Annotated[
         _Length | None,
         Meta(description="longest path, in steps; default 12 / 最长步数, 默认 12"),

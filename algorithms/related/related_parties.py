@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from algorithms.registry import FACTS_LIMIT, Params, Result, Truncated, algorithm, evidence
+from algorithms.related.asking import Since
 from graph.model import CODES, NAMES, RELATIONS, ROLE_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -47,14 +48,7 @@ class RelatedParams(Params, frozen=True, kw_only=True):
             " / in 向上 (股东、法定代表人), out 向下 (被持股、任职企业), both 双向"
         ),
     ] = "both"
-    since: Annotated[
-        str | None,
-        Meta(
-            description="leave out relations that began before this date or ISO time; unless given,"
-            " none / 忽略此时之前开始的关系, 默认不限",
-            examples=["2020-01-01"],
-        ),
-    ] = None
+    since: Since = None
     max_fanout: Annotated[
         int,
         Meta(

@@ -26,6 +26,9 @@ from api.decisions.state import (
 from graph.errors import BadFact, Conflict
 from graph.times import format_time, parse_time
 
+# Every step is called alike, whether or not it needs what was said and by whom.
+# ruff: noqa: ARG001
+
 
 def not_before(decision: Decision, name: str, day: str, least: str | None) -> None:
     """Raises Conflict where a day is before the least that it may be."""
@@ -51,7 +54,7 @@ def names_of(proof: said.Proof) -> tuple[str, ...]:
     return tuple(sorted(map(sys.intern, names)))
 
 
-def _rest(decision: Decision, body: said.Rested, by: str) -> Decision:  # noqa: ARG001
+def _rest(decision: Decision, body: said.Rested, by: str) -> Decision:
     row = body.row
     if row.outcome != decision.outcome:
         raise Conflict(f"{decision.id}: {row.outcome} is not what was decided / 结论不同")
@@ -70,12 +73,12 @@ def _approve(decision: Decision, body: said.Approved, by: str) -> Decision:
     return replace(decision, status=APPROVED, approver=by, decided=body.day)
 
 
-def _notify(decision: Decision, body: said.Notified, by: str) -> Decision:  # noqa: ARG001
+def _notify(decision: Decision, body: said.Notified, by: str) -> Decision:
     not_before(decision, "delivered", body.delivered, decision.decided)
     return replace(decision, status=NOTIFIED, notice=body.delivered)
 
 
-def _enforce(decision: Decision, body: said.Enforced, by: str) -> Decision:  # noqa: ARG001
+def _enforce(decision: Decision, body: said.Enforced, by: str) -> Decision:
     if decision.suspended:
         raise Conflict(f"{decision.id}: an objection is open / 异议未处理完毕")
     not_before(decision, "begins", body.begins, decision.notice)
@@ -88,7 +91,7 @@ def _enforce(decision: Decision, body: said.Enforced, by: str) -> Decision:  # n
     return replace(decision, status=IN_FORCE, begins=body.begins, until=body.until)
 
 
-def _publish(decision: Decision, body: said.Published, by: str) -> Decision:  # noqa: ARG001
+def _publish(decision: Decision, body: said.Published, by: str) -> Decision:
     if decision.published is not None:
         raise Conflict(f"{decision.id} was published on {decision.published} / 已公示")
     if decision.suspended:
@@ -99,7 +102,7 @@ def _publish(decision: Decision, body: said.Published, by: str) -> Decision:  # 
     return replace(decision, published=body.day, withdraw=body.withdraw)
 
 
-def _object(decision: Decision, body: said.Objected, by: str) -> Decision:  # noqa: ARG001
+def _object(decision: Decision, body: said.Objected, by: str) -> Decision:
     made = Objection(
         no=len(decision.objections) + 1, objector=body.objector, reason=body.reason,
         accepted=body.day, suspends=body.suspends,
@@ -107,7 +110,7 @@ def _object(decision: Decision, body: said.Objected, by: str) -> Decision:  # no
     return replace(decision, objections=(*decision.objections, made))
 
 
-def _resolve(decision: Decision, body: said.Resolved, by: str) -> Decision:  # noqa: ARG001
+def _resolve(decision: Decision, body: said.Resolved, by: str) -> Decision:
     found = {o.no: o for o in decision.objections}
     old = found.get(body.objection)
     if old is None or old.resolved is not None:
@@ -122,7 +125,7 @@ def _resolve(decision: Decision, body: said.Resolved, by: str) -> Decision:  # n
 
 
 def _end(status: str) -> Callable[[Decision, Any, str], Decision]:
-    def end(decision: Decision, body: said.Ended, by: str) -> Decision:  # noqa: ARG001
+    def end(decision: Decision, body: said.Ended, by: str) -> Decision:
         if decision.until is not None and passed(decision.until, body.day):
             raise Conflict(f"{decision.id} has expired on {decision.until} / 已到期")
         return replace(decision, status=status, ended=body.day)
@@ -130,13 +133,13 @@ def _end(status: str) -> Callable[[Decision, Any, str], Decision]:
     return end
 
 
-def _expire(decision: Decision, body: said.Expired, by: str) -> Decision:  # noqa: ARG001
+def _expire(decision: Decision, body: said.Expired, by: str) -> Decision:
     if decision.until is None or not passed(decision.until, body.day):
         raise Conflict(f"{decision.id} is in force before {decision.until} / 尚未到期")
     return replace(decision, status="expired", ended=decision.until[:10])
 
 
-def _push(decision: Decision, body: said.Pushed, by: str) -> Decision:  # noqa: ARG001
+def _push(decision: Decision, body: said.Pushed, by: str) -> Decision:
     what, _ = decision.wanted or ("", "")
     last = decision.told(body.department)
     if body.what != what:
@@ -162,14 +165,14 @@ def _changed(decision: Decision, old: Push, new: Push) -> Decision:
     return replace(decision, pushes=tuple(new if p is old else p for p in decision.pushes))
 
 
-def _acknowledge(decision: Decision, body: said.Acknowledged, by: str) -> Decision:  # noqa: ARG001
+def _acknowledge(decision: Decision, body: said.Acknowledged, by: str) -> Decision:
     last = _answered(decision, body.department, body.day)
     if last.acknowledged is not None:
         raise Conflict(f"{decision.id}: {body.department} acknowledged it already / 已签收")
     return _changed(decision, last, replace(last, acknowledged=body.day))
 
 
-def _report(decision: Decision, body: said.Reported, by: str) -> Decision:  # noqa: ARG001
+def _report(decision: Decision, body: said.Reported, by: str) -> Decision:
     last = _answered(decision, body.department, body.done)
     if last.reported is not None:
         raise Conflict(f"{decision.id}: {body.department} reported already / 已反馈")
