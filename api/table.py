@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 50  # more are counted, not shown
 _FACTS: Final = 3
+_LISTED: Final = 12  # of any other list
 _WIDE: Final = 160  # of a pipe, which has no width of its own
 
 
@@ -37,6 +38,8 @@ def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot
     rows: Sequence[dict[str, Any]] = msgspec.to_builtins(envelope["results"][:_ROWS])
     if rows:
         out.print(table(rows, snapshot))
+        for at, why in enumerate(reasons(rows), 1):
+            out.print(Text(printable(f"{at}. {why}")))
     total = len(envelope["results"])
     if total > len(rows):
         out.print(f"{len(rows)} of {total:,} rows shown; --json has all / 共 {total:,} 行")
@@ -50,13 +53,20 @@ def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot
         out.print(Text(text, style="bold red"))
 
 
+def reasons(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """What findings say in words, row by row: in a column it would be a word wide. Of other rows
+    nothing, for them it is short."""
+    return [row["why"] for row in rows] if rows and "signs" in rows[0] else []
+
+
 def table(rows: Iterable[dict[str, Any]], snapshot: Snapshot | None = None) -> Table:
     """Rows as a table; a column for every field that any row has, of findings those that a reader
-    wants first."""
+    wants first, and their number in place of their `reasons`."""
     rows = list(rows)
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    if "signs" in columns:
-        columns = [name for name in columns if name not in BESIDE]
+    if reasons(rows):
+        columns = ["#", *(name for name in columns if name not in BESIDE and name != "why")]
+        rows = [{"#": at, **row} for at, row in enumerate(rows, 1)]
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for name in columns:
         right = any(isinstance(row.get(name), int | float) for row in rows)
@@ -76,7 +86,8 @@ def cell(column: str, value: Any, snapshot: Snapshot | None) -> str:
         if column == "facts":
             more = f" +{len(value) - _FACTS}" if len(value) > _FACTS else ""
             return ", ".join(map(str, value[:_FACTS])) + more
-        return ", ".join(cell(column, part, snapshot) for part in value)
+        more = f" +{len(value) - _LISTED}" if len(value) > _LISTED else ""
+        return ", ".join(cell(column, part, snapshot) for part in value[:_LISTED]) + more
     if column == "proof" and isinstance(value, dict):
         return str(value.get("digest", ""))[:19]
     if isinstance(value, dict):

@@ -19,6 +19,7 @@ from api.output import printable
 from api.report.page import shown
 from api.report.tables import Part, chosen, evidence
 from api.report.words import short
+from api.table import reasons
 
 if TYPE_CHECKING:
     from api.client import Local
@@ -70,8 +71,11 @@ class Teller:
         self._say(f"   {question.why_en}")
         self._say(f"   $ {question.command(report.program, report.url)}", "dim")
         known, table = shown(risk, answer, _ROWS)
+        said = reasons(answer["results"][: len(table.rows)])
         if table.rows:
-            self._out.print(_grid(table))
+            self._out.print(_grid(table, numbered=bool(said)))
+            for at, why in enumerate(said, 1):
+                self._say(f"   {at}. {why}")
         else:
             self._say("   无结果 no rows")
         if table.left_out:
@@ -106,14 +110,18 @@ class Teller:
         self._say("              然后打开它打印的地址 then open the address that it prints")
 
 
-def _grid(table: Table) -> Grid:
+def _grid(table: Table, *, numbered: bool) -> Grid:
+    """The table; `numbered` where the reasons stand beneath it, and not in a column."""
     grid = Grid(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     grid.add_column("  ")
-    for at, (_, zh, en) in enumerate(table.heads):
+    columns = [at for at, head in enumerate(table.heads) if not numbered or head[0] != "why"]
+    for at in columns:
+        _, zh, en = table.heads[at]
         right = table.right(at)
         grid.add_column(f"{zh} {en}".strip(), justify="right" if right else "left", overflow="fold")
-    for cells in table.rows:
-        grid.add_row("", *(Text(printable(_words(parts))) for parts in cells))
+    for number, cells in enumerate(table.rows, 1):
+        words = (Text(printable(_words(cells[at]))) for at in columns)
+        grid.add_row(f"{number}." if numbered else "", *words)
     return grid
 
 

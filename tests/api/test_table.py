@@ -1,0 +1,44 @@
+"""Answers as tables: what findings say stands beneath them, and long lists are counted."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from api.table import cell, reasons, table
+
+ROW = {
+    "id": "fan_in:1", "pattern": "fan_in", "members": ["d:a"], "facts": ["d:t1"], "score": 0.5,
+    "why": "五人付入 / five pay in", "p": 0.1, "q": 0.2, "evidence": 3.0, "signs": {"new": 1.0},
+}  # fmt: skip
+
+
+def shown(rows: list[dict[str, Any]]) -> str:
+    out = Console(width=120, record=True, file=io.StringIO())
+    out.print(table(rows))
+    return out.export_text()
+
+
+def test_findings_are_numbered_and_their_reasons_stand_apart() -> None:
+    rows = [ROW, {**ROW, "why": "另一条 / another"}]
+    text = shown(rows)
+    assert text.split()[0] == "#"
+    assert [line.split()[0] for line in text.splitlines()[1:]] == ["1", "2"]
+    assert "five pay in" not in text and "why" not in text
+    assert reasons(rows) == ["五人付入 / five pay in", "另一条 / another"]
+
+
+def test_other_rows_keep_their_reason_in_its_column() -> None:
+    rows = [{"party": "d:p", "why": "股东 / shareholder"}]
+    assert reasons(rows) == []
+    assert "股东 / shareholder" in shown(rows)
+    assert reasons([]) == []
+
+
+def test_a_long_list_is_cut_and_counted() -> None:
+    names = [f"d:a{n}" for n in range(15)]
+    assert cell("members", names, None) == ", ".join(names[:12]) + " +3"
+    assert cell("facts", names, None) == "d:a0, d:a1, d:a2 +12"
+    assert cell("members", names[:12], None) == ", ".join(names[:12])
