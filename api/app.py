@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,12 +11,20 @@ from typing import Final
 from fastapi import FastAPI
 
 from api.auth import Access, Guard
+from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.problems import add_handlers
 from api.rehearsal import Rehearsal
-from api.routes import add_questions, add_service
+from api.routes import add_questions
+from api.service import add_service
 from api.session import Session
 
+# Routes are tried in this order.
+PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
+    add_questions,
+    add_service,
+    add_decisions,
+)
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
     " parameters as a JSON object, or a GET with them in the query.\n\n"
@@ -56,7 +64,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         lifespan=lifespan,
     )
     add_handlers(app)
-    add_questions(app, engine)
-    add_service(app, engine)
+    for part in PARTS:
+        part(app, engine)
     app.add_middleware(Guard, access=service.access)
     return app

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 
 from starlette.responses import RedirectResponse, Response
 
+from api.caller import OWNER, let_in
 from api.problems import problem
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Guard:
             if refused is not None:
                 await refused(scope, receive, send)
                 return
+            let_in(scope, OWNER)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return

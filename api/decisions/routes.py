@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -13,45 +13,50 @@ from api import openapi
 from api.decisions import asking, asks, views
 from api.decisions.work import Work
 from api.look import limit_of
+from api.serving import Endpoint, add, body_of, json_response
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.engine import Engine
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 _TEXT: Final = {"type": "string"}
 _LIMIT: Final = {"name": "limit", "schema": {"type": "integer", "default": 100}}
 
 
-def add_decisions(
-    app: FastAPI,
-    engine: Engine,
-    body_of: Callable[[Request], Awaitable[dict[str, Any]]],
-    answer: Callable[[bytes], Response],
-) -> None:
+def add_decisions(app: FastAPI, engine: Engine) -> None:
     """Propose, take steps, look at decisions, at what is overdue and at the red list."""
     work = Work(engine.session)
 
+    async def taken(name: str, about: str | None, request: Request) -> Response:
+        given = await body_of(request)
+        return json_response(await engine.run(asking.take, work, name, about, given))
+
     async def propose(request: Request) -> Response:
         """Propose that a measure reach a party / 提出扩展决定."""
-        return answer(await engine.run(asking.take, work, "propose", None, await body_of(request)))
+        return json_response(
+            await engine.run(asking.take, work, "propose", None, await body_of(request))
+        )
 
     async def step(request: Request) -> Response:
         """Take a step of a decision / 决定流程."""
         about, name = (request.path_params[part] for part in ("id", "step"))
-        return answer(await engine.run(asking.take, work, name, about, await body_of(request)))
+        return json_response(
+            await engine.run(asking.take, work, name, about, await body_of(request))
+        )
 
     async def expire(request: Request) -> Response:
         """Record the end of decisions whose time has passed / 到期处理."""
-        return answer(await engine.run(asking.take, work, "expire", None, await body_of(request)))
+        return json_response(
+            await engine.run(asking.take, work, "expire", None, await body_of(request))
+        )
 
     def query(show: Callable[..., Any], names: tuple[str, ...]) -> Endpoint:
         async def look(request: Request) -> Response:
             given = {name: request.query_params.get(name) for name in names}
             limit = limit_of(request.query_params.get("limit"), 100)
             found = await engine.run(show, work, given, limit)
-            return answer(msgspec.json.encode(found))
+            return json_response(msgspec.json.encode(found))
 
         look.__doc__ = show.__doc__
         return look
@@ -59,7 +64,7 @@ def add_decisions(
     async def one(request: Request) -> Response:
         """A decision, with its proof and all entries about it / 决定详情."""
         about, day = request.path_params["id"], request.query_params.get("day")
-        return answer(msgspec.json.encode(await engine.run(views.one, work, about, day)))
+        return json_response(msgspec.json.encode(await engine.run(views.one, work, about, day)))
 
     base = "/v1/decisions"
     for path, method, endpoint, extra in (
@@ -74,10 +79,8 @@ def add_decisions(
         (f"{base}/{{id}}", "GET", one, _query("day")),
         (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
     ):  # fmt: skip
-        app.add_api_route(
-            path, endpoint, methods=[method], tags=["decisions"], response_class=Response,
-            response_model=None, openapi_extra=extra,
-        )  # fmt: skip
+        scope = "related" if method == "GET" else "extend.propose"
+        add(app, method, path, endpoint, scope=scope, tags=["decisions"], extra=extra)
 
 
 def _listed(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:

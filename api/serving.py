@@ -1,0 +1,118 @@
+"""What every part of the service is made with: routes with their scope, requests read in bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from fastapi.routing import APIRoute
+from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
+from starlette.responses import Response
+
+from algorithms.registry import split
+from api.caller import ANYONE, OPEN, SCOPES
+from graph.errors import InputError, WrongUsage
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import Receive, Scope, Send
+
+MAX_BODY: Final = 1 << 20
+KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class TooLarge(InputError):
+    """A request body past the limit."""
+
+    status = 413
+
+
+class Plain(APIRoute):
+    """A route whose endpoint is called with the request and nothing else.
+
+    Errors go to the handlers around the router. Two exit stacks and a second look at the exceptions
+    are spared: 0.01 ms of processor time an answer.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.endpoint(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+def add(
+    app: FastAPI,
+    method: str,
+    path: str,
+    endpoint: Endpoint,
+    *,
+    scope: str,
+    tags: list[str],
+    extra: dict[str, Any] | None = None,
+    **options: Any,
+) -> None:
+    """Add a route; `scope` is what its caller must have (`open`: nobody need be known; `any`:
+    whoever is). `extra` is what OpenAPI says of it. Raises ValueError for a scope that is none.
+    """
+    if scope not in {*SCOPES, OPEN, ANYONE}:
+        raise ValueError(f"{method} {path}: no scope {scope!r}")
+    scopes_of(app)[method, path] = scope
+    app.router.add_api_route(
+        path,
+        endpoint,
+        methods=[method],
+        tags=[*tags],
+        response_class=Response,
+        response_model=None,
+        openapi_extra={**(extra or {}), "x-scope": scope},
+        route_class_override=Plain,
+        **options,
+    )
+
+
+def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
+    """The scope of each route, by method and path."""
+    if not hasattr(app.state, "scopes"):
+        app.state.scopes = {}
+    found: dict[tuple[str, str], str] = app.state.scopes
+    return found
+
+
+def json_response(body: bytes, seconds: float | None = None) -> Response:
+    """An answer's bytes as they are; the time it took goes into a header."""
+    headers = dict(KEPT)
+    if seconds is not None:
+        headers["Server-Timing"] = f"answer;dur={1000 * seconds:.2f}"
+    return Response(body, headers=headers, media_type="application/json")
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request's body, {} for none; raises TooLarge, WrongUsage."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
+    try:
+        return msgspec.json.decode(body or b"{}", type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"the request is not a JSON object: {error}") from None
+
+
+def query_of(request: Request, many: frozenset[str]) -> dict[str, Any]:
+    """Parameters of a request's query, by the names that Python writes; raises WrongUsage."""
+    given: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        plain = name.replace("-", "_")
+        if plain in many:
+            given.setdefault(plain, []).extend(split([value]))
+        elif plain in given:
+            raise WrongUsage(f"{name} is given twice")
+        else:
+            given[plain] = value
+    return given
