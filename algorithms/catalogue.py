@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _DECORATOR: Final = re.compile(r'^@algorithm\(\s*"([a-z][a-z0-9_]*)"(.*?)^def ', re.M | re.S)
+_ROUTE: Final = re.compile(r'\broute\s*=\s*"([^"]*)"')
 _TITLE: Final = re.compile(r'\btitle\s*=\s*"([^"]*)"')
 
 
@@ -18,6 +19,7 @@ class Entry(NamedTuple):
     title: str
     family: str
     module: str
+    route: str | None  # where it has a better one than its name
 
     @property
     def verb(self) -> str:
@@ -39,4 +41,7 @@ def _scan(folder: Path, package: str) -> Iterator[Entry]:
         for declared in _DECORATOR.finditer(path.read_text(encoding="utf-8")):
             title = _TITLE.search(declared[2])
             module = f"{package}.{family}.{path.stem}"
-            yield Entry(declared[1], title[1] if title else declared[1], family, module)
+            route = _ROUTE.search(declared[2])
+            yield Entry(
+                declared[1], title[1] if title else declared[1], family, module, route and route[1]
+            )
