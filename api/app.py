@@ -18,10 +18,12 @@ from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
 from api.session import Session
+from api.subjects.routes import add_subjects
 
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_subjects,
     add_service,
     add_decisions,
 )

@@ -22,6 +22,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "ingest": ("api.verbs.ingest:ingest", "Load files into the store, print a receipt / 导入"),
     "draft-mapping": ("api.verbs.ingest:draft_mapping", "Draft a mapping from a header / 起草映射"),
     "show": ("api.verbs.look:show", "One subject: its records, keys, listings / 查看主体"),
+    "timeline": ("api.verbs.look:timeline", "A subject in order of time / 时间线"),
     "facts": ("api.verbs.look:facts", "Facts by the ids that answers cite / 查看事实"),
     "search": ("api.verbs.look:search", "Subjects by name, id or key / 搜索"),
     "list": ("api.verbs.look:list_", "What the store holds / 列出"),

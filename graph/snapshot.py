@@ -17,7 +17,7 @@ from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
-from graph.listed import told
+from graph.listed import Listing, told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
@@ -253,6 +253,13 @@ class Snapshot:
         begins, ends, batch = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
         return begins, ends, batch, self._live.texts["canonical"][at] or None
 
+    def record_versions(self, node: int) -> list[tuple[int, int, int, int]]:
+        """Every version of a record that was recorded by this view, in their order: from when to
+        when it holds (µs), the batches that recorded and retracted it. Linear in all versions."""
+        at = np.flatnonzero(self.versions("node") == node)
+        columns = [self.versions(name)[at].tolist() for name in ("vf", "vt", "rec", "ret")]
+        return [each for each in zip(*columns, strict=True) if each[2] <= self.batch]
+
     def record_organ(self, node: int) -> bool:
         """Whether a record known in this view says that it is an organ of the state."""
         organ = self._live.versions.arrays["version_organ"]
@@ -416,6 +423,14 @@ class Snapshot:
             if place < self._versions and int(self._version[node := int(owner[place])]) == place
         ]
 
+    def bore(self, canonical: str) -> set[int]:
+        """The subjects of which a record bore this canonical id by this view, now or before it was
+        corrected."""
+        owner = self._live.versions.arrays["version_node"]
+        places = self._live.bearers.places(canonical)
+        nodes = {int(owner[place]) for place in places if place < self._versions}
+        return {int(self.nodes.rep[node]) for node in nodes if self.known(node)}
+
     # -- listings ---------------------------------------------------------------------------
 
     def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
@@ -425,6 +440,13 @@ class Snapshot:
         if at is not None:
             found = [each for each in found if each.vf <= at < each.vt]
         return told(found, self._datasets)
+
+    def listings_ever(self, node: int) -> Iterator[tuple[str, Listing]]:
+        """Every version of a subject's listings that was recorded by this view, with its fact."""
+        for member in self.members(node):
+            for each in self._live.listed.of(member):
+                if each.rec <= self.batch:
+                    yield each.fact(self._datasets), each
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
