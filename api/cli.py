@@ -26,6 +26,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "facts": ("api.verbs.look:facts", "Facts by the ids that answers cite / 查看事实"),
     "search": ("api.verbs.look:search", "Subjects by name, id or key / 搜索"),
     "list": ("api.verbs.look:list_", "What the store holds / 列出"),
+    "catalog": ("api.verbs.look:catalog", "The datasets: what, whence, licence / 数据目录"),
     "export": ("api.verbs.look:export", "Write the facts back out / 导出"),
     "check": ("api.verbs.upkeep:check", "Integrity of the file and of the facts / 校验"),
     "backup": ("api.verbs.upkeep:backup", "Copy the store while it is in use / 备份"),

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def recorded(snapshot: Snapshot, subject: int, kind: str, way: int) -> int:
     """How many relations of a kind were ever recorded at a subject in one direction (`traverse.OUT`
-    or `IN`), true or not, retracted or not: no fewer than count. O(log n) a record of it."""
+    or `IN`) by this view, true or not, retracted or not: no fewer than count. O(log n) a record of
+    it; in a view of the past linear in them."""
+    if not snapshot.newest:
+        return len(rows_at(snapshot, subject, kind, way))
     return sum(high - low for _, low, high in _spans(snapshot, subject, kind, way))
 
 

@@ -35,6 +35,7 @@ class Snapshot:
     def __init__(self, live: Live, batch: int, known_at: str, name: str) -> None:
         self._live = live
         self.batch = batch
+        self.newest = batch >= live.batch  # nothing that came later is among its rows
         self.known_at = known_at
         self.name = name
         rows = live.rows
@@ -109,6 +110,16 @@ class Snapshot:
         cols, version = self.columns, self._version
         keep = (version[cols.src[rows]] >= 0) & (version[cols.dst[rows]] >= 0)
         return rows if keep.all() else rows[keep]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of all datasets; their places are the numbers of `in_datasets`."""
+        return list(self._datasets)
+
+    def in_datasets(self, *, rows: I64 | None = None, nodes: I32 | None = None) -> I64:
+        """The numbers of the datasets that relations, or records, are of."""
+        of = self._dataset[rows] if rows is not None else self._node_dataset[nodes]
+        return np.asarray(of, np.int64)
 
     def kind_of_row(self, row: int) -> str:
         """The kind of a relation."""
@@ -447,6 +458,11 @@ class Snapshot:
             for each in self._live.listed.of(member):
                 if each.rec <= self.batch:
                     yield each.fact(self._datasets), each
+
+    def listings_known(self) -> Iterator[Listing]:
+        """Every listing that is known in this view. Linear in the listings."""
+        for node in self._live.listed.nodes():
+            yield from (each for each in self._live.listed.of(node) if each.known(self.batch))
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the

@@ -55,7 +55,7 @@ def show(common: Common, name: str, known_at: str | None) -> None:
 @click.option("--after", metavar="TEXT", help="The `next` of the page before.")
 @click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @pass_common
-def timeline(common: Common, name: str, **given: Any) -> None:
+def timeline(common: Common, /, name: str, **given: Any) -> None:
     """A subject in order of time: facts, listings, what was recorded, decisions. 时间线。
 
     ID is dataset:id, a bare id, a canonical id or an official key.
@@ -148,6 +148,33 @@ def list_(common: Common, kind: str | None, limit: str) -> None:
     total = found.get("total", 0)
     shown = len(found.get("results", ()))
     _print(common, found, f"{shown} of {total:,}" if kind else "")
+
+
+@click.command(cls=Verb)
+@click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
+@pass_common
+def catalog(common: Common, known_at: str | None) -> None:
+    """The datasets: facts by kind, the time they speak of, newest batch, files. 数据目录。
+
+    Titles, publishers, licences are those of the TOML file that LINKRISK_CATALOG names.
+    """
+    from api.catalog import datasets as catalogs
+    from api.session import Session
+
+    with Session(common.url) as session:
+        found = catalogs.catalog_bytes(session, known_at)
+    if common.json:
+        write_json(found)
+        return
+    from api.table import console, table
+
+    rows = [
+        {"dataset": each["name"], "facts": each["facts"], "kinds": each["kinds"],
+         "from": each["first"], "to": each["last"], "newest": each["newest"]["recorded_at"],
+         "licence": each["licence"] or "–"}
+        for each in msgspec.json.decode(found)["datasets"]
+    ]  # fmt: skip
+    console().print(table(rows) if rows else "nothing found / 未找到")
 
 
 def _print(common: Common, found: dict[str, Any], note: str) -> None:
