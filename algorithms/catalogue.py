@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _DECORATOR: Final = re.compile(r'^@algorithm\(\s*"([a-z][a-z0-9_]*)"(.*?)^def ', re.M | re.S)
-_ROUTE: Final = re.compile(r'\broute\s*=\s*"([^"]*)"')
 _TITLE: Final = re.compile(r'\btitle\s*=\s*"([^"]*)"')
+_ROUTE: Final = re.compile(r'\broute\s*=\s*"([^"]*)"')
 
 
 class Entry(NamedTuple):
@@ -19,12 +19,17 @@ class Entry(NamedTuple):
     title: str
     family: str
     module: str
-    route: str | None  # where it has a better one than its name
+    route: str | None = None
 
     @property
     def verb(self) -> str:
         """The name as the CLI and the HTTP route write it."""
         return self.name.replace("_", "-")
+
+    @property
+    def path(self) -> str:
+        """Where the service answers it."""
+        return self.route or f"/v1/{self.verb}"
 
 
 def catalogue(
@@ -39,9 +44,7 @@ def _scan(folder: Path, package: str) -> Iterator[Entry]:
     for path in sorted(folder.glob("*/*.py")):
         family = path.parent.name
         for declared in _DECORATOR.finditer(path.read_text(encoding="utf-8")):
-            title = _TITLE.search(declared[2])
+            title, route = (part.search(declared[2]) for part in (_TITLE, _ROUTE))
             module = f"{package}.{family}.{path.stem}"
-            route = _ROUTE.search(declared[2])
-            yield Entry(
-                declared[1], title[1] if title else declared[1], family, module, route and route[1]
-            )
+            called = title[1] if title else declared[1]
+            yield Entry(declared[1], called, family, module, route[1] if route else None)

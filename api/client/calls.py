@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
+from algorithms.catalogue import Entry, catalogue
 from api.client.answer import Answer
 from api.client.exchange import Exchange, get, part, post, question
 from graph.errors import WrongUsage
@@ -26,11 +28,15 @@ def ask(name: str, /, **params: Any) -> Exchange[Answer]:
 
 
 def route_of(name: str) -> str:
-    """Where an algorithm answers: where the registry has it, else at its verb."""
-    from algorithms.catalogue import catalogue
+    """Where an algorithm answers; one that only a newer service knows, at its verb."""
+    entry = algorithms().get(name.replace("-", "_"))
+    return entry.path if entry else f"/v1/{name.replace('_', '-')}"
 
-    found = catalogue().get(name.replace("-", "_"))
-    return (found and found.route) or f"/v1/{name.replace('_', '-')}"
+
+@cache
+def algorithms() -> dict[str, Entry]:
+    """The algorithms of this version: read once, for it is the text of many modules."""
+    return catalogue()
 
 
 def subject(name: str, *, known_at: str | None = None) -> Exchange[Answer]:

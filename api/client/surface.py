@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from algorithms.catalogue import catalogue
 from api.client import calls
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
@@ -78,7 +77,7 @@ def many_later(
 
 def named(ask: Callable[..., T], name: str) -> Callable[..., T]:
     """`risk.related_parties(...)` for `risk.ask("related_parties", ...)`."""
-    if name not in catalogue():
+    if name not in calls.algorithms():
         raise AttributeError(f"no algorithm and no method {name}")
 
     def asked(**params: Any) -> T:
@@ -105,7 +104,7 @@ class Methods:
         return named(object.__getattribute__(self, "ask"), name)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *catalogue()]
+        return [*super().__dir__(), *calls.algorithms()]
 
 
 class LaterMethods:
@@ -126,4 +125,4 @@ class LaterMethods:
         return named(object.__getattribute__(self, "ask"), name)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *catalogue()]
+        return [*super().__dir__(), *calls.algorithms()]
