@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from algorithms.catalogue import Entry, catalogue
 from api.client.answer import Answer
-from api.client.exchange import Exchange, get, part, post, question
+from api.client.exchange import Exchange, Item, Stream, get, pages, part, post, question
 from graph.errors import WrongUsage
 
 _DECISIONS: Final = "/v1/decisions"
@@ -42,6 +42,50 @@ def algorithms() -> dict[str, Entry]:
 def subject(name: str, *, known_at: str | None = None) -> Exchange[Answer]:
     """One subject with its records and listings."""
     return get(f"{_SUBJECTS}/{part(name)}", known_at=known_at)
+
+
+def record(name: str, **asked: Any) -> Exchange[Answer]:
+    """What is on record of a subject: roles held and shed, listings, as `subject_record` has it."""
+    return get(f"{_SUBJECTS}/{part(name)}/record", **asked)
+
+
+def related(name: str, **asked: Any) -> Exchange[Answer]:
+    """The parties related to a subject, as `related_parties` answers."""
+    return get(f"{_SUBJECTS}/{part(name)}/related", **asked)
+
+
+def controllers(name: str, **asked: Any) -> Exchange[Answer]:
+    """Who actually controls a subject, as `actual_controller` answers."""
+    return get(f"{_SUBJECTS}/{part(name)}/controllers", **asked)
+
+
+def adjacent_to(name: str, **asked: Any) -> Exchange[Answer]:
+    """What stands at a subject by kind and direction: counts first, and a page of each."""
+    return get(f"{_SUBJECTS}/{part(name)}/adjacent", **asked)
+
+
+def neighbours(name: str, kind: str, direction: str, *, page: int = 200, **asked: Any) -> Stream:
+    """Every relation of one kind and direction at a subject, what began last first; page by page
+    as they are come to."""
+    asked |= {"kinds": kind, "direction": direction, "limit": page}
+    after: str | None = None
+    while True:
+        answer = yield from get(f"{_SUBJECTS}/{part(name)}/adjacent", after=after, **asked)
+        for group in answer.rows:
+            yield from map(Item, group["relations"])
+        after = answer.rows[0]["next"] if answer.rows else None
+        if after is None:
+            return
+
+
+def timeline(name: str, *, page: int = 200, **asked: Any) -> Stream:
+    """Every moment of a subject, earliest first: of one `axis`, `since`, `until`, of `kinds`."""
+    return pages(f"{_SUBJECTS}/{part(name)}/timeline", limit=page, **asked)
+
+
+def catalog(*, known_at: str | None = None) -> Exchange[Answer]:
+    """The datasets that facts came from: counts, times, files, terms."""
+    return get("/v1/catalog", known_at=known_at)
 
 
 def search(text: str, *, kind: str | None = None, limit: int = 20) -> Exchange[Answer]:

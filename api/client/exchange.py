@@ -93,13 +93,12 @@ def part(text: str) -> str:
 
 def pages(path: str, **query: Any) -> Stream:
     """Every row of a list that is answered by pages: `next` names where the next one begins."""
-    cursor: Any = query.pop("cursor", None)
+    after: Any = query.pop("after", None)
     while True:
-        answer = yield from get(path, cursor=cursor, **query)
-        for row in answer.rows:
-            yield Item(row)
-        cursor = answer.get("next")
-        if cursor is None:
+        answer = yield from get(path, after=after, **query)
+        yield from map(Item, answer.rows)
+        after = answer.get("next")
+        if after is None:
             return
 
 
