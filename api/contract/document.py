@@ -1,0 +1,99 @@
+"""The OpenAPI document of an app: what each route says, and what holds for all of them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.caller import OPEN
+from api.openapi import PROBLEM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TAGS: Final = {
+    "cases": "What all detectors found, joined to cases / 线索汇成案件",
+    "decisions": "From proposal to exit: who decides, on what, until when / 惩戒决定全流程",
+    "extension": "Whom a measure may reach, with proof / 措施可及于谁及其证明",
+    "flows": "Where money goes: cycles, fans, mules, layers, pools / 资金流向",
+    "invoices": "False invoices: cycles, pass-through, bursts, mismatch / 虚开发票",
+    "ownership": "Shares, votes, control, beneficial owners / 股权与控制",
+    "related": "Related parties, paths, what is shared / 关联关系",
+    "rings": "Groups of people, accounts, phones, events / 团伙",
+    "risk": "Risk clusters and their history / 风险集群及其演变",
+    "matching": "Who is meant by a name or code / 名称匹配",
+    "subjects": "One subject, under its own address / 单一主体",
+    "service": "The service itself: search, facts, datasets, ledger / 服务本身",
+}
+_FAILURES: Final = {
+    "401": "who asks is not known: send `Authorization: Bearer …` / 未认证",
+    "403": "the caller has not the scope or data domain / 无权限",
+    "422": "a parameter is wrong, missing or unknown / 参数有误",
+    "429": "too many at once or in a short time: `Retry-After` says when / 请求过多",
+    "503": "the store is away or too much waits: `Retry-After` says when / 暂不可用",
+}
+_HELD: Final = frozenset({"get", "put", "post", "delete", "patch"})
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document, made once for an app (FastAPI keeps it)."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    made = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    made.setdefault("components", {})["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "the service's token, an API key, or an access token of the"
+            " deployment's OpenID provider / 服务令牌、API 密钥或身份提供方的访问令牌",
+        }
+    }
+    used = set()
+    for operation in operations(made):
+        used.update(operation["tags"])
+        _complete(operation)
+    made["tags"] = [{"name": name, "description": TAGS.get(name, name)} for name in sorted(used)]
+    app.openapi_schema = made
+    return made
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every operation of a document."""
+    for path in document["paths"].values():
+        yield from (path[method] for method in path if method in _HELD)
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """What every route has in common: who may ask, and what can go wrong."""
+    if operation.get("x-scope") == OPEN:
+        operation["security"] = []
+        return
+    operation["security"] = [{"bearer": []}]
+    for status, words in _FAILURES.items():
+        operation["responses"].setdefault(
+            status,
+            {
+                "description": words,
+                "content": {"application/problem+json": {"schema": PROBLEM}},
+            },
+        )
+
+
+def published() -> dict[str, Any]:
+    """The document of this version, by a service on an empty store."""
+    from api.app import Service, make_app
+    from api.auth import Access
+    from api.session import Session
+    from graph.store import open_store
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'empty.db'}"
+        open_store(url, create=True).close()
+        with Session(url) as session:
+            return document(make_app(session, Service(Access("unused", None))))
