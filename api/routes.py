@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from algorithms.registry import ALGORITHMS, Algorithm
 from api import openapi
+from api.jobs.routes import jobs_of, preferred
 from api.serving import Endpoint, add, body_of, json_response, query_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ def question(engine: Engine, record: Algorithm) -> Endpoint:
         given = (
             await body_of(request) if request.method == "POST" else query_of(request, record.lists)
         )
-        body, seconds = await engine.ask(record, {**given, **request.path_params})
+        given = {**given, **request.path_params}
+        wanted, wait = preferred(request)
+        if wanted:
+            jobs = jobs_of(request)
+            return await jobs.submit(jobs.question(request, record, given), wait)
+        body, seconds = await engine.ask(record, given)
         return json_response(body, seconds)
 
     return ask

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from fastapi.routing import APIRoute
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_BODY: Final = 1 << 20
 KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+S = TypeVar("S")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -80,6 +82,21 @@ def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
     if not hasattr(app.state, "scopes"):
         app.state.scopes = {}
     found: dict[tuple[str, str], str] = app.state.scopes
+    return found
+
+
+def alongside(app: FastAPI) -> list[Callable[[], AbstractAsyncContextManager[None]]]:
+    """What runs beside the routes for as long as the app does, each made when it starts."""
+    if not hasattr(app.state, "alongside"):
+        app.state.alongside = []
+    found: list[Callable[[], AbstractAsyncContextManager[None]]] = app.state.alongside
+    return found
+
+
+def settings_of(app: FastAPI, kind: type[S]) -> S:
+    """The settings of one part of the service: those that the app was made with, else defaults."""
+    given: dict[type[Any], Any] = getattr(app.state, "settings", {})
+    found: S = given.get(kind) or kind()
     return found
 
 
