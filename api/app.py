@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from api.auth import Access, Guard
 from api.decisions.routes import add_decisions
 from api.engine import Engine
+from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
 from api.problems import add_handlers
 from api.rehearsal import Rehearsal
@@ -28,6 +29,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_service,
     add_decisions,
     add_jobs,
+    add_feed,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from algorithms.registry import ALGORITHMS, Algorithm
 from api import openapi
+from api.feed.lines import LineResponse, wants_lines
 from api.jobs.routes import jobs_of, preferred
 from api.serving import Endpoint, add, body_of, json_response, query_of
 
@@ -37,8 +38,11 @@ def question(engine: Engine, record: Algorithm) -> Endpoint:
         wanted, wait = preferred(request)
         if wanted:
             jobs = jobs_of(request)
-            return await jobs.submit(jobs.question(request, record, given), wait)
+            asked = jobs.question(request, record, given)
+            return await jobs.submit(asked, wait, lines=wants_lines(request))
         body, seconds = await engine.ask(record, given)
+        if wants_lines(request):
+            return LineResponse(body)
         return json_response(body, seconds)
 
     return ask

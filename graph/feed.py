@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from graph.columns import I64
 from graph.model import CODES, LISTING_CODE, NAMES
 
 if TYPE_CHECKING:
@@ -44,15 +43,18 @@ class Touched:
     facts_total: int
 
 
-class _Events(NamedTuple):
-    batch: I64
-    node: I64
-    code: I64
-    came: npt.NDArray[np.bool_]
-    sort: I64
-    ref: I64
+_Column = npt.NDArray[Any]  # whole numbers, but for `came`
 
-    def where(self, chosen: npt.NDArray[np.bool_] | I64) -> _Events:
+
+class _Events(NamedTuple):
+    batch: _Column
+    node: _Column
+    code: _Column
+    came: _Column
+    sort: _Column
+    ref: _Column
+
+    def where(self, chosen: _Column) -> _Events:
         return _Events(*(column[chosen] for column in self))
 
 
@@ -91,7 +93,8 @@ def _all(snapshot: Snapshot, behind: Place, upto: int, listings: list[str]) -> _
     owner, rec, ret = (snapshot.versions(name) for name in ("node", "rec", "ret"))
     parts = []
     for came, batches in ((True, cols.rec), (False, cols.ret)):
-        rows = np.flatnonzero((batches > low) & (batches <= upto))
+        seen = (batches > low) & (batches <= upto) & (cols.ret >= cols.rec)  # not withheld
+        rows = np.flatnonzero(seen)
         parts.append(_of_rows(snapshot, batches, rows, cols.src, came))
         rows = rows[cols.src[rows] != cols.dst[rows]]
         parts.append(_of_rows(snapshot, batches, rows, cols.dst, came))
@@ -111,25 +114,25 @@ def _all(snapshot: Snapshot, behind: Place, upto: int, listings: list[str]) -> _
 
 def _of_rows(
     snapshot: Snapshot,
-    batches: npt.NDArray[np.integer],
-    rows: I64,
-    ends: npt.NDArray[np.integer],
+    batches: _Column,
+    rows: _Column,
+    ends: _Column,
     came: bool,
 ) -> _Events:
     return _part(batches[rows], ends[rows], snapshot.codes(rows), came, _RELATION, rows)
 
 
 def _part(
-    batch: npt.NDArray[np.integer],
-    node: npt.NDArray[np.integer],
-    code: npt.NDArray[np.integer],
+    batch: _Column,
+    node: _Column,
+    code: _Column,
     came: bool,
     sort: int,
-    ref: npt.NDArray[np.integer],
+    ref: _Column,
 ) -> _Events:
     size = len(batch)
-    whole = (each.astype(np.int64) for each in (batch, node, code))
-    return _Events(*whole, np.full(size, came), np.full(size, sort), ref.astype(np.int64))
+    batch, node, code, ref = (each.astype(np.int64) for each in (batch, node, code, ref))
+    return _Events(batch, node, code, np.full(size, came), np.full(size, sort), ref)
 
 
 def _one(snapshot: Snapshot, events: _Events, first: int, listings: list[str]) -> Touched:

@@ -6,16 +6,17 @@ one row a line. A reader that counts fewer rows than the head tells has not got 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from api.serving import KEPT
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 MEDIA_TYPE: Final = "application/x-ndjson"
 PIECE: Final = 1 << 16  # bytes that are sent together
@@ -37,7 +38,8 @@ def lines_of(body: bytes) -> Iterator[bytes]:
 
 def pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
     """Lines put together to pieces of some size."""
-    held, size = [], 0
+    held: list[bytes] = []
+    size = 0
     for line in lines:
         held.append(line)
         size += len(line) + 1
@@ -48,12 +50,21 @@ def pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
         yield b"\n".join(held) + b"\n"
 
 
-def line_response(body: bytes, headers: dict[str, str] | None = None) -> Response:
-    """An answer by lines, no faster than the caller reads."""
+class LineResponse(Response):
+    """An answer by lines, no faster than the caller reads. `body` and `media_type` are those of the
+    whole answer, for who looks at what goes out."""
 
-    async def sent() -> AsyncIterator[bytes]:
-        for piece in pieces(lines_of(body)):
-            yield piece
+    media_type = "application/json"
 
-    told: dict[str, Any] = {**KEPT, "Vary": "Accept", **(headers or {})}
-    return StreamingResponse(sent(), headers=told, media_type=MEDIA_TYPE)
+    def __init__(self, body: bytes, headers: dict[str, str] | None = None) -> None:
+        super().__init__(body, headers={**KEPT, **(headers or {}), "Vary": "Accept"})
+        self.headers["Content-Type"] = MEDIA_TYPE
+        del self.headers["Content-Length"]
+
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        """Send head and rows."""
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        for piece in pieces(lines_of(bytes(self.body))):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

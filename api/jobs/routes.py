@@ -15,6 +15,7 @@ from starlette.responses import Response
 from algorithms.registry import ALGORITHMS, Algorithm, prepare
 from api import openapi
 from api.caller import ANYONE, Caller, caller_of
+from api.feed.lines import wants_lines
 from api.jobs.book import OPEN, Asked, Book, Job
 from api.jobs.calling import Call, headers_of, keep_caller
 from api.jobs.runner import Runner
@@ -61,7 +62,9 @@ class Jobs:
         self.book = Book(state_folder(engine.session.url), self.settings)
         self.runner = Runner(app, self.book)
 
-    async def submit(self, asked: Asked, wait: float | None = None) -> Response:
+    async def submit(
+        self, asked: Asked, wait: float | None = None, *, lines: bool = False
+    ) -> Response:
         """Queue a job and answer 202 with where it is; within `wait` seconds its result, where it
         has one by then."""
         job = await self.engine.run(self.book.add, asked)
@@ -71,7 +74,7 @@ class Jobs:
             await asyncio.sleep(_LOOK)
             job = await self.engine.run(self.book.get, job.id)
         if job.status not in OPEN:
-            return answered(job, await self.engine.run(self.book.result, job))
+            return answered(job, await self.engine.run(self.book.result, job), lines=lines)
         return accepted(job)
 
     def question(self, request: Request, record: Algorithm, given: dict[str, Any]) -> Asked:
@@ -159,7 +162,7 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
         asked = jobs.asked(caller, record, call, params, given.seconds)
         if asked.scope not in caller.scopes:
             raise Refused(f"{record.verb} takes the scope {asked.scope} / 缺少权限")
-        return await jobs.submit(asked, preferred(request)[1])
+        return await jobs.submit(asked, preferred(request)[1], lines=wants_lines(request))
 
     async def listed(request: Request) -> Response:
         """Jobs of the caller, the newest first; an admin sees all: `limit`, `before` / 任务列表."""
@@ -189,7 +192,11 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
         job = await engine.run(book.get, request.path_params["id"], caller.name)
         if job.scope not in caller.scopes:
             raise Refused(f"this result takes the scope {job.scope} / 缺少权限")
-        return answered(job, await engine.run(book.result, job))
+        found = answered(job, await engine.run(book.result, job), lines=wants_lines(request))
+        audit = getattr(request.app.state, "audit", None)
+        if audit is not None:  # it is read now, whenever it was answered
+            await audit.answered(request, found, f"{BASE}/{{id}}/result", job.scope)
+        return found
 
     async def cancel(request: Request) -> Response:
         """Call a job off; one that has ended is forgotten with its result / 取消任务."""

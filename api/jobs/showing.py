@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from api.feed.lines import LineResponse
 from api.jobs.book import Job
 from api.problems import MEDIA_TYPE
 from api.serving import KEPT
@@ -14,10 +15,11 @@ from graph import times
 from graph.times import format_instant
 
 _MICROS = 1_000_000
+_JSON = "application/json"
 
 
 def shown(job: Job, viewer: str | None = None) -> dict[str, Any]:
-    """One job. What it asks names subjects: that is shown to its owner (`viewer`; None: the owner)."""
+    """One job; what it asks names subjects: shown to its owner alone (`viewer`; None: the owner)."""
     own = viewer in (None, job.owner)
     ended = job.status in ("done", "failed")
     said: dict[str, Any] = {
@@ -57,8 +59,11 @@ def _progress(job: Job) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def answered(job: Job, body: bytes) -> Response:
-    """A job's result as its own route would have answered; of one that failed, its problem."""
+def answered(job: Job, body: bytes, *, lines: bool = False) -> Response:
+    """A job's result as its own route would have answered, by lines where asked for; of one that
+    failed, its problem."""
     code = job.code or (200 if job.status == "done" else 500)
     media = job.media if job.status == "done" else MEDIA_TYPE
+    if lines and job.status == "done" and media is not None and media.startswith(_JSON):
+        return LineResponse(body)
     return Response(body, code, {**KEPT, "Content-Type": media or "application/json"})
