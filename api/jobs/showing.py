@@ -19,7 +19,7 @@ _JSON = "application/json"
 
 
 def shown(job: Job, viewer: str | None = None) -> dict[str, Any]:
-    """One job; what it asks names subjects: shown to its owner alone (`viewer`; None: the owner)."""
+    """One job; what it asks names subjects: shown to its owner alone (`viewer`; None: that)."""
     own = viewer in (None, job.owner)
     ended = job.status in ("done", "failed")
     said: dict[str, Any] = {
