@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
@@ -23,7 +24,7 @@ from api.jobs.settings import JobSettings
 from api.jobs.showing import answered, shown
 from api.kept import state_folder
 from api.look import limit_of
-from api.serving import KEPT, add, alongside, body_of, scopes_of, settings_of
+from api.serving import KEPT, add, alongside, body_of, settings_of
 from graph.errors import LinkriskError, WrongUsage
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Jobs:
             return answered(job, await self.engine.run(self.book.result, job), lines=lines)
         return accepted(job)
 
-    def question(self, request: Request, record: Algorithm, given: dict[str, Any]) -> Asked:
+    def question(self, request: Request, record: Algorithm, given: Mapping[str, Any]) -> Asked:
         """A question that came by a route of its own; raises WrongUsage for what it may not ask."""
         params = prepare(record, given)
         body, query = b"", request.url.query
@@ -85,8 +86,7 @@ class Jobs:
             if "as_of" not in given:
                 query += ("&" if query else "") + urlencode({"as_of": params.as_of})
         else:
-            named = {k: v for k, v in given.items() if k not in request.path_params}
-            body = msgspec.json.encode({**named, "as_of": params.as_of})
+            body = msgspec.json.encode({**given, "as_of": params.as_of})
         call = Call(
             method=request.method, path=request.scope["path"],
             raw_path=request.scope.get("raw_path", b"").decode("latin-1"), query=query,
@@ -101,13 +101,13 @@ class Jobs:
         most = self.settings.seconds
         if seconds is not None and not 0 < seconds <= most:
             raise WrongUsage(f"seconds: more than 0 and at most {most:g}, not {seconds:g}")
-        from api.routes import path_of
+        from api.routes import scope_of
 
         said = {k: v for k, v in msgspec.to_builtins(params).items() if v is not None}
         return Asked(
             owner=caller.name, what=record.name, asked=msgspec.json.encode(said).decode(),
             call=msgspec.json.encode(call).decode(), caller=keep_caller(caller),
-            scope=scopes_of(self.app)["POST", path_of(record)], seconds=seconds or most,
+            scope=scope_of(record), seconds=seconds or most,
         )  # fmt: skip
 
 
@@ -148,11 +148,9 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
             given = msgspec.convert(await body_of(request), JobAsked)
         except msgspec.ValidationError as error:
             raise WrongUsage(f"job: {error}") from None
-        from api.routes import path_of
-
         record, caller = ALGORITHMS.find(given.algorithm), caller_of(request)
         params = prepare(record, given.params)
-        path, body = path_of(record), {**given.params, "as_of": params.as_of}
+        path, body = record.path, {**given.params, "as_of": params.as_of}
         inner = {name: str(body.pop(name)) for name in _INNER.findall(path) if name in body}
         call = Call(
             method="POST", path=_INNER.sub(lambda m: inner[m[1]], path),
