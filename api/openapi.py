@@ -79,6 +79,7 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
     },
 }
 PROBLEM: Final = {
+    "title": "Problem",
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT},
@@ -128,7 +129,13 @@ def envelope(record: Algorithm) -> dict[str, Any]:
         "truncated": {"anyOf": [{"type": "null"}, schema(Truncated)]},
     }
     notes = {"notes": {"type": "array", "items": _TEXT}}
-    return {"type": "object", "required": list(properties), "properties": properties | notes}
+    title = "".join(part.title() for part in record.name.split("_")) + "Answer"
+    return {
+        "title": title,
+        "type": "object",
+        "required": list(properties),
+        "properties": properties | notes,
+    }
 
 
 def operation(record: Algorithm, method: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def examples(document: dict[str, Any]) -> Iterator[Example]:
                 if each["in"] == "path":
                     parts[each["name"]] = str(_value(each))
                 elif each["in"] == "query" and each.get("required"):
-                    query[each["name"]] = str(_value(each))
+                    query[each["name"]] = _text(_value(each))
             kind, content = next(
                 iter(said.get("requestBody", {}).get("content", {}).items()), (None, {})
             )
@@ -54,6 +54,10 @@ def _value(parameter: dict[str, Any]) -> Any:
         if source:
             return source[0]
     return schema.get("default", parameter["name"])
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _body(content: dict[str, Any]) -> Any:

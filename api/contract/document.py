@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -58,9 +60,42 @@ def document(app: FastAPI) -> dict[str, Any]:
     for operation in operations(made):
         used.update(operation["tags"])
         _complete(operation)
+    made["components"]["schemas"] = _shared(made["paths"])
     made["tags"] = [{"name": name, "description": TAGS.get(name, name)} for name in sorted(used)]
     app.openapi_schema = made
     return made
+
+
+def _shared(paths: dict[str, Any]) -> dict[str, Any]:
+    """Take schemas that have a title out of the operations, each once; they refer to it by that.
+
+    Of equal titles with other contents, the later ones are numbered.
+    """
+    found: dict[str, Any] = {}
+    names: dict[str, str] = {}
+
+    def put(node: Any) -> Any:
+        if isinstance(node, list):
+            return [put(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        node = {key: put(each) for key, each in node.items()}
+        title = node.get("title")
+        if not isinstance(title, str) or node.get("type") != "object":
+            return node
+        content = json.dumps(node, sort_keys=True)
+        if content not in names:
+            plain = re.sub(r"\W+", "", title) or "Object"
+            name, number = plain, 1
+            while name in found:
+                number += 1
+                name = f"{plain}{number}"
+            names[content], found[name] = name, node
+        return {"$ref": f"#/components/schemas/{names[content]}"}
+
+    for path, methods in paths.items():
+        paths[path] = put(methods)
+    return dict(sorted(found.items()))
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
