@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.caller import OPEN
+from api.contract.answers import WORDS, answer_of
 from api.openapi import PROBLEM
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _FAILURES: Final = {
     "429": "too many at once or in a short time: `Retry-After` says when / 请求过多",
     "503": "the store is away or too much waits: `Retry-After` says when / 暂不可用",
 }
+_TEXT: Final = {"type": "string"}
 _HELD: Final = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -57,13 +59,13 @@ def document(app: FastAPI) -> dict[str, Any]:
         }
     }
     used = set()
-    for operation in operations(made):
+    for method, path, operation in operations(made):
         used.update(operation["tags"])
-        _complete(operation)
+        _complete(operation, method, path)
     made["components"]["schemas"] = _shared(made["paths"])
     made["tags"] = [{"name": name, "description": TAGS.get(name, name)} for name in sorted(used)]
-    app.openapi_schema = made
-    return made
+    app.openapi_schema = json.loads(json.dumps(made))  # as it is read: lists, no tuples
+    return app.openapi_schema
 
 
 def _shared(paths: dict[str, Any]) -> dict[str, Any]:
@@ -98,26 +100,35 @@ def _shared(paths: dict[str, Any]) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every operation of a document."""
-    for path in document["paths"].values():
-        yield from (path[method] for method in path if method in _HELD)
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation of a document, with its method and path."""
+    for path, methods in document["paths"].items():
+        yield from ((method, path, methods[method]) for method in methods if method in _HELD)
 
 
-def _complete(operation: dict[str, Any]) -> None:
-    """What every route has in common: who may ask, and what can go wrong."""
+def _complete(operation: dict[str, Any], method: str, path: str) -> None:
+    """What every route has in common: who may ask, what is asked by which words, what it answers
+    and what can go wrong."""
+    given = operation.setdefault("parameters", [])
+    named = {each["name"] for each in given}
+    for name in re.findall(r"{(\w+)}", path):
+        if name not in named:
+            given.insert(0, {"name": name, "in": "path", "required": True, "schema": _TEXT})
+    for each in given:
+        if not each.get("description"):
+            each["description"] = WORDS.get(each["name"], "")
+    answers = operation["responses"]
+    good: dict[str, Any] = next((answers[s] for s in answers if s.startswith("2")), {})
+    if "content" not in good and (schema := answer_of(method, path)) is not None:
+        good["description"] = "the answer / 结果"
+        good["content"] = {"application/json": {"schema": schema}}
     if operation.get("x-scope") == OPEN:
         operation["security"] = []
         return
     operation["security"] = [{"bearer": []}]
+    problem = {"application/problem+json": {"schema": PROBLEM}}
     for status, words in _FAILURES.items():
-        operation["responses"].setdefault(
-            status,
-            {
-                "description": words,
-                "content": {"application/problem+json": {"schema": PROBLEM}},
-            },
-        )
+        answers.setdefault(status, {"description": words, "content": problem})
 
 
 def published() -> dict[str, Any]:
