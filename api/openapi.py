@@ -73,7 +73,10 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
         "responses": {
             "200": {
                 "description": "the notice, PDF where `Accept` names it / 文书",
-                "content": {"text/html": {"schema": _TEXT}, "application/pdf": {}},
+                "content": {
+                    "text/html": {"schema": _TEXT},
+                    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+                },
             }
         },
     },

@@ -163,18 +163,69 @@ class AlgorithmEntry(msgspec.Struct, kw_only=True):
     example: dict[str, Any]
 
 
+class JobProgress(msgspec.Struct, kw_only=True):
+    """Units done of `total` (null: not known), a second, and seconds that are left."""
+
+    done: float
+    total: float | None
+    unit: str | None
+    rate: float
+    left: float | None
+
+
+class Job(msgspec.Struct, kw_only=True):
+    """A question that is answered beside others; `result` is where its answer is, once it has
+    ended; `params` are shown to its owner alone."""
+
+    id: str
+    algorithm: str
+    owner: str
+    status: Literal["queued", "running", "done", "failed", "cancelled", "expired"]
+    params: dict[str, Any] | None
+    progress: JobProgress | None
+    seconds: float
+    created: str
+    started: str | None
+    deadline: str | None
+    finished: str | None
+    expires: str | None
+    cancelling: bool
+    size: int | None
+    result: str | None
+    error: dict[str, Any] | None
+
+
+class JobList(msgspec.Struct, kw_only=True):
+    """The caller's jobs, newest first; `next` leads on."""
+
+    results: list[Job]
+    next: str | None = None
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """Records that batches touched, in the order of recording. `next` is where to read on, also
+    where nothing came yet; `more`: something is there already."""
+
+    results: list[dict[str, Any]]
+    next: str
+    more: bool
+    batch: int
+    known_at: str
+    snapshot: str
+
+
 def decision(*, whole: bool) -> dict[str, Any]:
     """A decision as it is shown: its fields, what it comes to `on` a day, its clocks; `whole` with
     the question, row and proof that it rests on and all entries about it."""
     said = openapi.schema(Decision)
     moment = {"type": "string", "format": "date-time"}
-    step = {
+    step: dict[str, Any] = {
         "type": "object",
         "properties": {
             "no": {"type": "integer"}, "at": moment, "step": _TEXT, "by": _TEXT, "day": _TEXT,
         },
     }  # fmt: skip
-    on = {
+    on: dict[str, Any] = {
         "type": "object",
         "properties": {
             "day": _TEXT, "status": _TEXT, "stands": _FLAG, "suspended": _FLAG,
@@ -182,14 +233,14 @@ def decision(*, whole: bool) -> dict[str, Any]:
         },
     }  # fmt: skip
     odd = {"type": "object", "properties": {"no": {"type": "integer"}, "why": _TEXT}}
-    properties = said["properties"] | {
+    properties: dict[str, Any] = said["properties"] | {
         "history": {"type": "array", "items": step},
         "irregular": {"type": "array", "items": odd},
         "on": on,
         "clocks": {"type": "array", "items": openapi.schema(Clock)},
     }
     if whole:
-        rest = {"question": {"type": "object"}, "row": {"type": "object"}}
+        rest: dict[str, Any] = {"question": {"type": "object"}, "row": {"type": "object"}}
         rest |= {"hangs_on": {"type": "array", "items": _TEXT}}
         properties |= rest | {"entries": {"type": "array", "items": {"type": "object"}}}
     title = "DecisionWhole" if whole else "DecisionShown"
@@ -214,11 +265,40 @@ KINDS: Final[dict[tuple[str, str], Any]] = {
     ("get", f"{_D}/overdue"): OverdueList,
     ("get", f"{_D}/red-list"): RedList,
     ("post", f"{_D}/expire"): Expired,
+    ("get", "/v1/jobs"): JobList,
+    ("get", "/v1/jobs/{id}"): Job,
+    ("delete", "/v1/jobs/{id}"): Job,
+    ("get", "/v1/changes"): Changes,
 }
 
 
+def besides(method: str, path: str, *, question: bool) -> dict[str, Any]:
+    """Answers of other statuses than the first, by status: jobs that were made, nothing left."""
+    made = question or (method, path) == ("post", "/v1/jobs")
+    found: dict[str, Any] = {}
+    if made:
+        found["202"] = {
+            "description": "a job was made: `Location` says where / 已转为任务",
+            "content": {"application/json": {"schema": openapi.schema(Job)}},
+        }
+    if (method, path) == ("delete", "/v1/jobs/{id}"):
+        found["204"] = {"description": "it had ended, and is forgotten / 已删除"}
+    return found
+
+
+def content_of(method: str, path: str) -> dict[str, Any] | None:
+    """What a route answers, by media type, where it is written down here."""
+    if (method, path) == ("get", "/v1/export"):
+        return {"application/x-ndjson": {"schema": {"type": "string"}}}
+    if (method, path) in {("post", "/v1/jobs"), ("get", "/v1/jobs/{id}/result")}:
+        # What the question's own route answers.
+        return {"application/json": {"schema": {"type": "object"}}}
+    schema = answer_of(method, path)
+    return None if schema is None else {"application/json": {"schema": schema}}
+
+
 def answer_of(method: str, path: str) -> dict[str, Any] | None:
-    """The schema of what a route answers, where it is written down here."""
+    """The schema of a JSON answer, where it is written down here."""
     if (kind := KINDS.get((method, path))) is not None:
         return openapi.schema(kind)
     if (method, path) in {("post", _D), ("post", f"{_D}/{{id}}/{{step}}")}:

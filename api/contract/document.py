@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.caller import OPEN
-from api.contract.answers import WORDS, answer_of
+from api.contract.answers import WORDS, besides, content_of
 from api.openapi import PROBLEM
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ TAGS: Final = {
 _FAILURES: Final = {
     "401": "who asks is not known: send `Authorization: Bearer …` / 未认证",
     "403": "the caller has not the scope or data domain / 无权限",
+    "400": "the request cannot be read / 请求无法解析",
+    "404": "what it names is not known / 未找到",
+    "409": "it does not go with what is there / 与现状冲突",
+    "413": "the request is too large / 请求过大",
     "422": "a parameter is wrong, missing or unknown / 参数有误",
     "429": "too many at once or in a short time: `Retry-After` says when / 请求过多",
     "503": "the store is away or too much waits: `Retry-After` says when / 暂不可用",
@@ -119,9 +123,10 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
             each["description"] = WORDS.get(each["name"], "")
     answers = operation["responses"]
     good: dict[str, Any] = next((answers[s] for s in answers if s.startswith("2")), {})
-    if "content" not in good and (schema := answer_of(method, path)) is not None:
-        good["description"] = "the answer / 结果"
-        good["content"] = {"application/json": {"schema": schema}}
+    if "content" not in good and (content := content_of(method, path)) is not None:
+        good |= {"description": "the answer / 结果", "content": content}
+    for status, said in besides(method, path, question="x-sources" in operation).items():
+        answers.setdefault(status, said)
     if operation.get("x-scope") == OPEN:
         operation["security"] = []
         return
