@@ -14,6 +14,8 @@ from api.auth import Access, Guard
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.problems import add_handlers
+from api.reads.hook import Audit
+from api.reads.routes import add_reads
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
@@ -24,6 +26,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
     add_service,
     add_decisions,
+    add_reads,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -43,6 +46,7 @@ class Service:
 def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
     """The app; it closes the session when it shuts down, and begins the rehearsal given."""
     engine = Engine(session, seconds=service.seconds)
+    audit = Audit(session)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -53,6 +57,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         if rehearsal is not None:
             rehearsal.stop()
         engine.close()
+        audit.close()
         session.close()
 
     app = FastAPI(
@@ -63,6 +68,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.audit = audit
     add_handlers(app)
     for part in PARTS:
         part(app, engine)

@@ -39,9 +39,14 @@ class Plain(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.app = self._answer
+        self._needs = (self.openapi_extra or {}).get("x-scope", "")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self.endpoint(Request(scope, receive))
+        request = Request(scope, receive)
+        response = await self.endpoint(request)
+        audit = getattr(scope["app"].state, "audit", None)
+        if audit is not None:  # what names a person is recorded before it is sent
+            await audit.answered(request, response, self.path, self._needs)
         await response(scope, receive, send)
 
 

@@ -26,6 +26,7 @@ def _own_surroundings(
 ) -> None:
     """Settings of whoever runs the tests do not reach into them."""
     monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
+    monkeypatch.setenv("LINKRISK_STATE", str(tmp_path_factory.getbasetemp() / "state"))
     for name in ("LINKRISK_STORE", "LINKRISK_TOKEN", "LINKRISK_ID_KEY", "LINKRISK_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 
