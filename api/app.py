@@ -57,7 +57,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         if rehearsal is not None:
             rehearsal.stop()
         engine.close()
-        audit.close()
+        await audit.close()
         session.close()
 
     app = FastAPI(

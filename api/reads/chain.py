@@ -2,8 +2,8 @@
 
 Its entries are those of `graph.ledger` (same hash, same guards of SQLite), kept in a file of their
 own so that reads, of which there are hundreds a second, neither wait for a load of facts nor make
-the ledger of decisions long. Beside the chain stands an index of whom an entry is about: 64 bits
-of a hash for each subject, so that 'who read about me' is answered without walking everything.
+the ledger of decisions long. Whom entries show is indexed when somebody asks 'who read about me',
+by 64 bits of a hash for each subject: done with each read it would triple what that costs.
 
 Reads are appended by groups: whatever waits goes into one transaction with one flush to disk.
 Processes append to one chain: SQLite lets one write at a time.
@@ -15,16 +15,17 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import apsw
 
 from graph.closing import Closing
-from graph.errors import StoreCorrupt, StoreError
+from graph.errors import LinkriskError, StoreError
 from graph.ledger import Draft, Entry, Head, chain
-from graph.stores.sqlite import ledger, schema
+from graph.stores.sqlite import ledger
 from graph.stores.sqlite.connection import Db, close, connect
 from graph.times import now
 
@@ -32,15 +33,36 @@ if TYPE_CHECKING:
     from graph.store import Store
 
 SHOWN: Final = 50  # subjects that an entry lists; of the rest it keeps count and digest
-INDEXED: Final = 1_000  # subjects of one entry that can be looked up
+MANY: Final = "+"  # in the index: an entry that shows more than it lists
+_RUN: Final = 20_000  # entries that are indexed in one transaction
 READ: Final = "read"
 BEGUN: Final = "reads.begun"
 STATE: Final = "LINKRISK_STATE"  # the folder of what a service keeps for a store on a server
 _APPLICATION: Final = 0x4C525231  # "LRR1"
 _VERSION: Final = 1
+# As the ledger's of a store (`graph.stores.sqlite.schema`), without what only decisions need: an
+# index of what an entry is about, and of the key of its append. Each costs a page a read.
+_GUARDS: Final = (
+    "CREATE TABLE ledger (no INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL,"
+    " kind TEXT NOT NULL, about TEXT NOT NULL, body TEXT NOT NULL, key TEXT NOT NULL,"
+    " part INTEGER NOT NULL, prior BLOB NOT NULL, hash BLOB NOT NULL) STRICT",
+    "CREATE TRIGGER ledger_update BEFORE UPDATE ON ledger"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the chain is never changed'); END",
+    "CREATE TRIGGER ledger_delete BEFORE DELETE ON ledger"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the chain is never deleted'); END",
+    "CREATE TRIGGER ledger_insert BEFORE INSERT ON ledger"
+    " WHEN new.no IS NOT (SELECT ifnull(max(no), 0) + 1 FROM ledger)"
+    " OR new.prior IS NOT (SELECT ifnull((SELECT hash FROM ledger ORDER BY no DESC LIMIT 1),"
+    " zeroblob(32)))"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the chain follows the one before it'); END",
+)
+# Whom entries show, for those up to the highest number in it; made when somebody asks.
 _INDEX: Final = (
     "CREATE TABLE shown (subject INTEGER NOT NULL, no INTEGER NOT NULL,"
-    " PRIMARY KEY (subject, no)) WITHOUT ROWID, STRICT"
+    " PRIMARY KEY (subject, no)) WITHOUT ROWID, STRICT",
+    "CREATE TABLE indexed (one INTEGER PRIMARY KEY CHECK (one = 1), upto INTEGER NOT NULL) STRICT",
+    "INSERT INTO indexed VALUES (1, 0)",
+    "CREATE TABLE begun (store TEXT NOT NULL) STRICT",
 )
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;"
@@ -110,14 +132,16 @@ class Chain(Closing):
     def __init__(self, path: Path) -> None:
         """Open or make the file at `path`; raises ReadsAway where that cannot be done."""
         self.path = path
+        self._key = uuid.uuid4().hex
+        self._reach: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not path.exists():
                 path.touch(mode=0o600)
             opened = connect(path)
-            opened.set_busy_handler(_wait)
             self._opened, self._db = opened, cast(Db, opened)
             self._prepare()
+            opened.set_busy_timeout(0)  # who waits for another process does so without a thread
         except (OSError, apsw.Error) as error:
             raise ReadsAway(f"the reads at {path} cannot be recorded: {error}") from error
 
@@ -127,9 +151,9 @@ class Chain(Closing):
         there, says which store it is of."""
         found = cls(path_of(store))
         mark = _mark(store)
-        begun = [entry.content.get("store") for entry in found.ledger(about="reads")]
-        if begun[-1:] != [mark]:
-            found.append([Draft("linkrisk", BEGUN, "reads", {"store": mark})])
+        known = found._db.execute("SELECT store FROM begun").fetchall()
+        if known != [(mark,)]:
+            found._begin(mark)
         return found
 
     @classmethod
@@ -145,7 +169,7 @@ class Chain(Closing):
             mark = db.execute("PRAGMA application_id").fetchone()[0]
             tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if not (version or mark or tables):
-                for statement in (*schema.LEDGER, _INDEX):
+                for statement in (*_GUARDS, *_INDEX):
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {_APPLICATION}")
                 db.execute(f"PRAGMA user_version = {_VERSION}")
@@ -159,35 +183,54 @@ class Chain(Closing):
             db.execute("PRAGMA journal_mode = WAL")
         db.execute(_SETTINGS).fetchall()
 
-    def append(
-        self, drafts: Sequence[Draft], subjects: Iterable[tuple[int, Sequence[str]]] = ()
-    ) -> Head:
-        """Append entries, all or none; durable on return. `subjects` are those of drafts, by their
-        place. Raises ReadsAway. Cost: a hash and a few steps of B-trees each, one flush."""
+    def _begin(self, mark: str) -> None:
+        self.append([Draft("linkrisk", BEGUN, "reads", {"store": mark})])
+        self._db.execute("DELETE FROM begun; INSERT INTO begun VALUES (?)", (mark,))
+
+    def put(self, drafts: Sequence[Draft]) -> Head | None:
+        """Append entries within a transaction that is left open for `commit`; None while another
+        process writes. Raises ReadsAway. Cost: a hash and a row at the end of a table each."""
         db = self._db
         try:
             db.execute("BEGIN IMMEDIATE")
-            try:
-                head, last = ledger.head(db)
-                new = chain(drafts, uuid.uuid4().hex, head, max(now(), last))
-                ledger.insert(db, new)
-                rows = {
-                    (number_of(subject), head.no + 1 + place)
-                    for place, named in subjects
-                    for subject in named[:INDEXED]
-                }
-                db.executemany("INSERT INTO shown VALUES (?, ?)", sorted(rows))
-                db.execute("COMMIT")
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-        except (apsw.Error, StoreCorrupt) as error:
-            raise ReadsAway(f"{_UNRECORDED}: {error}") from error
+        except (apsw.BusyError, apsw.LockedError):
+            return None
+        except apsw.Error as error:
+            raise _unrecorded(error) from error
+        try:
+            head, last = ledger.head(db)
+            new = chain(drafts, f"{self._key}-{head.no + 1}", head, max(now(), last))
+            ledger.insert(db, new)
+        except (apsw.Error, LinkriskError) as error:
+            self.abandon()
+            raise _unrecorded(error) from error
         return Head(new[-1].no, new[-1].hash) if new else head
+
+    def commit(self) -> None:
+        """Make durable what was put; raises ReadsAway. One flush to disk."""
+        try:
+            self._db.execute("COMMIT")
+        except apsw.Error as error:
+            self.abandon()
+            raise _unrecorded(error) from error
+
+    def abandon(self) -> None:
+        """Undo what was put and not committed."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def append(self, drafts: Sequence[Draft]) -> Head:
+        """Append entries, all or none; durable on return. Raises ReadsAway."""
+        for _ in range(_TRIES):
+            if (head := self.put(drafts)) is not None:
+                self.commit()
+                return head
+            time.sleep(_PAUSE)
+        raise ReadsAway(f"{_UNRECORDED}: another process keeps writing")
 
     def record(self, reads: Sequence[Read]) -> Head:
         """Append reads; see `append`."""
-        return self.append([r.draft() for r in reads], enumerate(r.subjects for r in reads))
+        return self.append([read.draft() for read in reads])
 
     def ledger(self, since: int = 0, about: str | None = None) -> Iterator[Entry]:
         """Entries after a number, in order; with `about`, those by that route."""
@@ -198,44 +241,82 @@ class Chain(Closing):
         return ledger.head(self._db)[0]
 
     def about(self, subject: str, since: int = 0) -> Iterator[Entry]:
-        """Entries after a number that show this subject (canonical id), in order. Costs a look-up
-        for each; entries that show more than INDEXED subjects are found by those alone."""
+        """Entries after a number that may show this subject (canonical id), in order: those that
+        list it, and those that show more than they list (`digest` in the body).
+
+        Brings the index up to date first, which reads what came since it was last asked: some
+        100,000 entries a second. Then a look-up for each.
+        """
+        self._index()
+        wanted = (number_of(subject), number_of(MANY))
         numbers = self._db.execute(
-            "SELECT no FROM shown WHERE subject = ? AND no > ? ORDER BY no",
-            (number_of(subject), since),
+            "SELECT no FROM shown WHERE subject IN (?, ?) AND no > ? GROUP BY no ORDER BY no",
+            (*wanted, since),
         ).fetchall()
         for (no,) in numbers:
             entry = next(ledger.entries(self._db, no - 1, None), None)
-            if entry is not None and entry.no == no and _shows(entry, subject):
+            if entry is not None and entry.no == no and {subject, MANY} & {*shows(entry)}:
                 yield entry
 
-    def indexes(self, entry: Entry) -> bool:
-        """Whether an entry is found by each subject that it lists; also where it cannot be read."""
+    def _index(self) -> None:
+        db = self._db
+        (upto,) = db.execute("SELECT upto FROM indexed").fetchone()
+        top = self.ledger_head().no
+        while upto < top:
+            run = list(islice(ledger.entries(db, upto, None), _RUN))
+            if not run:
+                break
+            rows = {(number_of(subject), entry.no) for entry in run for subject in shows(entry)}
+            self._whole(rows, upto, run[-1].no)
+            upto = run[-1].no
+
+    def _whole(self, rows: set[tuple[int, int]], since: int, upto: int) -> None:
+        """Add a run to the index, unless another process has done so."""
+        db = self._db
+        for _ in range(_TRIES):
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                break
+            except (apsw.BusyError, apsw.LockedError):
+                time.sleep(_PAUSE)
         try:
-            listed = entry.content.get("subjects", ())
-            probes = [(number_of(subject), entry.no) for subject in listed]
-        except (ValueError, AttributeError, TypeError):
-            return True  # its hash says so already
+            if db.execute("SELECT upto FROM indexed").fetchone()[0] == since:
+                db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?)", sorted(rows))
+                db.execute("UPDATE indexed SET upto = ?", (upto,))
+            db.execute("COMMIT")
+        finally:
+            self.abandon()
+
+    def indexes(self, entry: Entry) -> bool:
+        """Whether an entry that the index reaches is found by all that it shows."""
+        if self._reach is None or entry.no > self._reach:
+            self._index()
+            (self._reach,) = self._db.execute("SELECT upto FROM indexed").fetchone()
         ask = "SELECT 1 FROM shown WHERE subject = ? AND no = ?"
+        probes = ((number_of(subject), entry.no) for subject in shows(entry))
         return all(self._db.execute(ask, probe).fetchone() for probe in probes)
 
     def problems(self) -> list[str]:
         """Guards that are missing, in words; `graph.ledger.audit` walks the entries."""
-        return [f"the guard {name} is missing or was changed" for name in ledger.guards_gone(
-            self._db)]  # fmt: skip
+        there = {row[0] for row in self._db.execute("SELECT sql FROM sqlite_master")}
+        gone = [each.split()[2] for each in _GUARDS if each not in there]
+        return [f"the guard {name} is missing or was changed" for name in gone]
 
     def close(self) -> None:
         """Let go of the file."""
         close(self._opened)
 
 
-def _shows(entry: Entry, subject: str) -> bool:
-    """Whether an entry lists a subject, or may mean it by the digest of those it does not list."""
-    body = entry.content
-    return subject in body.get("subjects", ()) or "digest" in body
+def shows(entry: Entry) -> list[str]:
+    """Whom an entry shows, with MANY where that is more than it lists; nobody where it cannot be
+    read, which its hash says."""
+    try:
+        body = entry.content
+        listed = [str(subject) for subject in body.get("subjects", ())]
+        return [*listed, MANY] if "more" in body else listed
+    except (ValueError, AttributeError, TypeError):
+        return []
 
 
-def _wait(tries: int) -> bool:
-    """SQLite's own waiting grows to 0.1 s a turn; another process is done within milliseconds."""
-    time.sleep(_PAUSE)
-    return tries < _TRIES
+def _unrecorded(error: Exception) -> ReadsAway:
+    return ReadsAway(f"{_UNRECORDED}: {error}")

@@ -103,6 +103,7 @@ class Audit:
             return self._namer.of_json(orjson.loads(body), snapshot or self._session.snapshot())
         return self._namer.of_text(body)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Record what waits and let go of the file."""
+        await self._writer.drain()
         self._writer.close()
