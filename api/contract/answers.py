@@ -57,6 +57,13 @@ class LedgerVerdict(msgspec.Struct, kw_only=True):
     breaks: list[LedgerBreak]
 
 
+class ReadList(msgspec.Struct, kw_only=True):
+    """Entries of the chain of reads, in order; `more`: others are behind them."""
+
+    results: list[dict[str, Any]]
+    more: bool
+
+
 class Facts(msgspec.Struct, kw_only=True):
     """Facts as `export` writes them, each end as `{"id","kind","label"}`."""
 
@@ -257,6 +264,9 @@ KINDS: Final[dict[tuple[str, str], Any]] = {
     ("get", "/v1/algorithms"): list[AlgorithmEntry],
     ("get", "/v1/audit/head"): LedgerHead,
     ("get", "/v1/audit/verify"): LedgerVerdict,
+    ("get", "/v1/audit/reads"): ReadList,
+    ("get", "/v1/audit/reads/head"): LedgerHead,
+    ("get", "/v1/audit/reads/verify"): LedgerVerdict,
     ("get", "/v1/rulebook"): Rulebook,
     ("post", "/v1/facts"): Facts,
     ("get", _D): DecisionList,
@@ -326,6 +336,8 @@ WORDS: Final = {
     "known_at": "as it was known at this ISO time / 当时已知的数据",
     "id": "its id / 编号",
     "step": "which step / 步骤",
+    "actor": "who read or acted / 操作人",
+    "case": "of this case number / 案号",
     "wait": "seconds to wait for something new / 等待秒数",
     "before": "those made before this one / 此前",
     "after": "the `next` of a page / 上一页给出的 next",
