@@ -67,6 +67,12 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
                             )[1]["Particulars"],
                         },
                     },
+                    "example": {
+                        "answer": {"algorithm": "extend", "results": []},
+                        "party": "demo:p1",
+                        "kind": "prior",
+                        "particulars": {},
+                    },
                 }
             }
         },
