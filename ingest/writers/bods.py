@@ -36,6 +36,7 @@ _TYPES: Final = {
 }  # fmt: skip
 _VERSION: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:T[0-9:.]+Z)?\|([012])\Z")
 _STATUS: Final = ("new", "updated", "closed")
+_BIRTH: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _REASONS: Final = frozenset({
     "noBeneficialOwners", "subjectUnableToConfirmOrIdentifyBeneficialOwner",
@@ -103,9 +104,9 @@ class _Writer:
         details: Fact = {"isComponent": False, "personType": sort}
         if name := fact.pop("name", None):
             details["names"] = [{"type": "legal", "fullName": name}]
-        if birth := attrs.get("birth_date"):
-            if isinstance(birth, str) and re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", birth):
-                details["birthDate"] = birth
+        birth = attrs.get("birth_date")
+        if isinstance(birth, str) and _BIRTH.match(birth):
+            details["birthDate"] = birth
         number = (fact.get("keys") or {}).get("resident_id")
         if number and not self.around.masked:
             scheme, title = _PERSON["resident_id"]
@@ -255,8 +256,10 @@ _INTERESTS: Final = {
 }  # fmt: skip
 _WORDS: Final = {"officer": "role", "controller": "basis", "nominee": "basis"}
 # Attributes that BODS holds as well as the annotation.
-_HELD: Final = frozenset({"form", "alternate_names", "birth_date", "beneficial", "interests", "reason",
-                          "interested_party", "description", "undisclosed"})  # fmt: skip
+_HELD: Final = frozenset({
+    "form", "alternate_names", "birth_date", "beneficial", "interests", "reason",
+    "interested_party", "description", "undisclosed",
+})  # fmt: skip
 _ALL: Final = CONTROL | OFFICERS | {
     "shareholding", "votingRights", "nominee", "nominator", "unknownInterest",
     "unpublishedInterest", "rightsGrantedByContract", "conditionalRightsGrantedByContract",
