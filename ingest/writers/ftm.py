@@ -20,6 +20,7 @@ from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.organs import is_organ
 from graph.times import format_time, parse_time
+from ingest.readers.bods_values import fraction
 from ingest.readers.ftm_model import (
     DECLARED,
     ENTITY,
@@ -37,7 +38,6 @@ from ingest.readers.ftm_model import (
     Prop,
     library,
     percent,
-    plain_number,
     said,
 )
 from ingest.repeats import Scratch
@@ -75,6 +75,9 @@ class _Writer:
     def __init__(self, model: Model, around: Around, tally: Tally, seen: Scratch) -> None:
         self.model, self.around, self.tally, self.seen = model, around, tally, seen
         self._props: dict[tuple[str, str], Property] = {}
+        from followthemoney.util import sanitize_text
+
+        self._clean = sanitize_text
 
     def lines(self, given: Given) -> Iterator[Fact]:
         """The entities of one fact: the document it stood in where it is new, then itself."""
@@ -159,8 +162,9 @@ class _Writer:
         low, high = fact.get("share_min"), fact.get("share_max")
         if "percentage" in made["properties"] or low is None or high is None:
             return
-        if plain_number(low) == low and plain_number(high) == high:
-            self._put(made, "percentage", f"{percent(low)}-{percent(high)}")
+        bounds = percent(low), percent(high)
+        if [fraction(bound, "share") for bound in bounds] == [low, high]:
+            self._put(made, "percentage", "-".join(bounds))
             del fact["share_min"], fact["share_max"]
 
     def _ident(self, name: str) -> str:
@@ -202,7 +206,8 @@ class _Writer:
             whole = _whole(value)
             return self._put(made, each.prop, day_text(value) if whole else value[:10]) and whole
         if each.sort == "percent":
-            return self._put(made, each.prop, percent(value)) and plain_number(value) == value
+            text = percent(value)
+            return self._put(made, each.prop, text) and fraction(text, each.prop) == value
         if each.sort == "country":
             return self._put(made, each.prop, value.lower()) and value == value.upper()
         if each.field == "keys.uscc" and not check("uscc", value).valid:
@@ -218,7 +223,9 @@ class _Writer:
             if found is None:
                 return False
             prop = self._props[key] = found
-        if len(value) > prop.max_length or prop.type.clean_text(value, format=prop.format) != value:
+        if len(value) > prop.max_length or self._clean(value) != value:
+            return False
+        if prop.type.clean_text(value, format=prop.format) != value:
             return False
         values = made["properties"].setdefault(name, [])
         if value not in values:
