@@ -14,12 +14,13 @@ import orjson
 
 from api.exporting import World
 from api.progress import Meter
-from graph.errors import Conflict, WrongUsage
+from graph.errors import Conflict, UnknownSubject, WrongUsage
 from graph.store import open_store
 from ingest.writers import Tally, writings
 
 if TYPE_CHECKING:
     from api.session import Session
+    from graph.snapshot import Snapshot
     from graph.stores.copying import Copying
 
 
@@ -36,6 +37,14 @@ def lines(
         if given.a is None:
             given.fact["canonical"] = world.canonical(given.name)
         yield orjson.dumps(given.fact, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def canonical_of(snapshot: Snapshot, name: str) -> str:
+    """The canonical id of a record, as answers use it."""
+    try:
+        return snapshot.canonical(snapshot.resolve(name))
+    except UnknownSubject:  # written after the snapshot was opened
+        return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
@@ -16,11 +18,15 @@ from graph.times import day_end, parse_time
 from ingest.writers import Given
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from api.session import Session
     from graph.store import StoredFact
 
-_CACHED = 1 << 16
-_NOBODY, _SEVERAL = -1, -2
+_CACHED: Final = 1 << 16
+_TOGETHER: Final = 10_000
+_NOBODY: Final = -1
+_SEVERAL: Final = -2
 
 
 class World:
@@ -41,8 +47,22 @@ class World:
         at = None if as_of is None else day_end(as_of)
         return self._facts(at, history=history)
 
+    def _pieces(self) -> Iterator[list[StoredFact]]:
+        """All versions in the order of recording, some at a time: whoever takes them slowly keeps
+        no statement of the store's open, and may take them from one thread after the other."""
+        behind = 0
+        while True:
+            with closing(cast("Generator[StoredFact]", self._store.facts(behind))) as source:
+                piece = list(islice(source, _TOGETHER))
+            if not piece:
+                return
+            yield piece
+            behind = piece[-1].seq
+            if piece[-1].batch > self._snapshot.batch:
+                return
+
     def _facts(self, at: int | None, *, history: bool) -> Iterator[Given]:
-        for fact in self._store.facts():
+        for fact in chain.from_iterable(self._pieces()):
             known = was_known(fact, self._moment)
             if not known and not (history and fact.recorded_at <= self._moment):
                 continue

@@ -38,6 +38,7 @@ from ingest.readers.ftm_model import (
     UNKNOWN,
     Link,
     Prop,
+    percent,
 )
 from ingest.repeats import Scratch
 
@@ -219,8 +220,10 @@ class _Entity:
     def _percent(self, prop: str) -> str | None:
         first = self.left.get(prop, [])[:1]
         if first and (match := _PERCENT.match(first[0])) and float(match[1]) <= 100:
-            self._take(prop)
-            return fraction(match[1], prop)
+            share = fraction(match[1], prop)
+            if percent(share) == first[0]:  # else how it was written stays as well
+                self._take(prop)
+            return share
         return None
 
     def _entity(self, fact: Fact, kind: str, more: list[Fact]) -> None:
@@ -305,9 +308,10 @@ class _Entity:
     def _range(self, fact: Fact) -> None:
         first = self.left.get("percentage", [])[:1]
         if first and (match := _RANGE.match(first[0])) and float(match[2]) <= 100:
-            self._take("percentage")
-            fact["share_min"] = fraction(match[1], "percentage")
-            fact["share_max"] = fraction(match[2], "percentage")
+            low, high = fraction(match[1], "percentage"), fraction(match[2], "percentage")
+            if f"{percent(low)}-{percent(high)}" == first[0]:
+                self._take("percentage")
+            fact |= {"share_min": low, "share_max": high}
 
     def _end_of(self, field: str, prop: str, link: Link, more: list[Fact]) -> str:
         if isinstance(self.own.get(field), str):
