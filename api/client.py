@@ -261,7 +261,7 @@ class Local(_Named):
 
     def search(self, text: str, *, kind: str | None = None, limit: int = 20) -> dict[str, Any]:
         """Subjects by id, key or part of a name."""
-        from api.look import search
+        from api.matching.search import search
 
         return search(self.session, text, kind, limit)
 

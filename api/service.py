@@ -51,12 +51,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         known_at = request.query_params.get("known_at")
         return json_response(await engine.run(look.subject_bytes, session, text, known_at))
 
-    async def search(request: Request) -> Response:
-        """Subjects by name, id or key: `q`, `kind`, `limit` / 搜索."""
-        query = request.query_params
-        args = query.get("q", ""), query.get("kind"), look.limit_of(query.get("limit"))
-        return json_response(await engine.run(look.search_bytes, session, *args))
-
     async def rules(request: Request) -> Response:
         """An edition of the rulebook: `edition`, `measure`, `day` of the act / 规则库."""
         asked = (request.query_params.get(name) for name in ("edition", "measure", "day"))
@@ -102,7 +96,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         ("GET", "/v1/algorithms", ANYONE, algorithms),
         ("GET", "/v1/audit/head", "audit", audit_head),
         ("GET", "/v1/audit/verify", "audit", audit_verify),
-        ("GET", "/v1/search", "search", search),
         ("GET", "/v1/rulebook", ANYONE, rules),
         ("GET", "/v1/subjects/{id:path}", "search", subject),
         ("POST", "/v1/facts", "search", facts),

@@ -6,7 +6,7 @@ import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
 from graph.store import Store, StoredFact
 from graph.times import day_end, format_instant, parse_time
+
+if TYPE_CHECKING:
+    from graph.names.segment import Segment
 
 _COMPANY: Final = CODES["company"]
 _FEW: Final = 500  # relations whose currencies are read one by one
@@ -438,17 +441,35 @@ class Snapshot:
         for node, each in self._live.listed.moved(since, self.batch):
             yield node, each.fact(self._datasets), each.rec <= since
 
-    def search(self, text: str, limit: int = 20) -> list[int]:
-        """Subjects whose name holds the text, exact names first, then shorter ones.
+    # -- names ------------------------------------------------------------------------------
 
-        Width and case do not matter, nor traditional against simplified characters. Linear in
-        the names.
-        """
-        from graph.search import find
+    def search(self, text: str, limit: int = 20, kind: str | None = None) -> list[int]:
+        """Subjects by what they are or were called, best first; see `graph.names.finding`."""
+        from graph.names.finding import find
 
-        nodes = find(self._live.texts["label"], self._version, text, limit * 5)
-        seen = dict.fromkeys(int(self.nodes.rep[n]) for n in nodes)
-        return list(seen)[:limit]
+        return [found.node for found in find(self, text, limit, kind)]
+
+    def named(self, text: str) -> list[int]:
+        """All subjects that an id or official key names (`resolve` asks for just one), ascending."""
+        return sorted({int(self.nodes.rep[n]) for n in self._candidates(text) if self.known(n)})
+
+    def name_segments(self) -> list[Segment]:
+        """The index of all names that were recorded by this view, and of later ones."""
+        return self._live.names().segments(self._versions)
+
+    def bearing(self, places: Sequence[int]) -> tuple[I32, I64, npt.NDArray[np.bool_]]:
+        """Of versions of records, those recorded by this view whose record is known in it: the
+        subject of each, the version, and whether it is what its record says in this view."""
+        where = np.array(places, np.int64)
+        where = where[where < self._versions]
+        nodes = self._live.versions.arrays["version_node"][where]
+        newest = self._version[nodes]
+        keep = newest >= 0
+        return self.nodes.rep[nodes[keep]], where[keep], newest[keep] == where[keep]
+
+    def version_label(self, place: int) -> str:
+        """What a version of a record says that its subject is called, as it was written."""
+        return self._live.texts["label"][place]
 
 
 @lru_cache(maxsize=4096)
