@@ -91,7 +91,9 @@ class Live:
         self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
         self._kept: dict[str, Kept] = {}
         self._names: NameIndex | None = None
-        self._naming = threading.Lock()  # making the index keeps no question about relations waiting
+        self._naming = (
+            threading.Lock()
+        )  # making the index keeps no question about relations waiting
 
     @property
     def tail_facts(self) -> int:

@@ -97,6 +97,10 @@ class Snapshot:
         low, high = (int(tail.ptr[int(tail.start[c])]) for c in (code, code + 1))
         if high > low:
             found = np.append(found, tail.order[low:high].astype(np.int64))
+        return self._counting(found, kind, at)
+
+    def _counting(self, found: I64, kind: str, at: int | None) -> I64:
+        """Those of these relations of one kind that are known and, with `at`, true then."""
         cols, nodes = self.columns, self.nodes
         keep = (cols.rec[found] <= self.batch) & (cols.ret[found] > self.batch)
         if at is not None:
@@ -441,6 +445,49 @@ class Snapshot:
         for node, each in self._live.listed.moved(since, self.batch):
             yield node, each.fact(self._datasets), each.rec <= since
 
+    def batch_of(self, text: str) -> int:
+        """The number of the newest batch at a moment (ISO time, or a date for its end); a number is
+        one itself. Raises BadFact."""
+        if text.isascii() and text.isdecimal() and len(text) < 10:
+            return int(text)
+        info = self._live.store.batch_at(_moment(text))
+        return info.no if info else 0
+
+    def changed(self, node: int, since: int) -> bool:
+        """Whether a record or listing of a subject came, changed or was lost after a batch."""
+        versions = self._live.versions.arrays
+        for member in self.members(node):
+            at = int(self._version[member])
+            if at >= 0 and int(versions["version_rec"][at]) > since:
+                return True
+            listings = self._live.listed.of(member)
+            if any(since < each.rec <= self.batch for each in listings):
+                return True
+            if any(since < each.ret <= self.batch for each in listings):
+                return True
+        return False
+
+    def rows_at(self, node: int, kind: str, at: int, *, into: bool) -> list[int]:
+        """The relations of a kind from (or into) a subject that are known and true at an instant,
+        ascending. Linear in those of this kind that it has."""
+        code, found = CODES[kind], []
+        for member in self.members(node):
+            for index in self.into if into else self.out:
+                low, high = int(index.start[code]), int(index.start[code + 1])
+                place = low + int(np.searchsorted(index.nodes[low:high], np.int32(member)))
+                if place < high and index.nodes[place] == member:
+                    begin, end = int(index.ptr[place]), int(index.ptr[place + 1])
+                    order = index.order
+                    found.append(order[begin:end] if len(order) else np.arange(begin, end))
+        if not found:
+            return []
+        rows = np.sort(np.concatenate(found).astype(np.int64))
+        return self._counting(rows, kind, at).tolist()  # type: ignore[no-any-return]
+
+    def canonical_of(self, key: keys.Key) -> str | None:
+        """The canonical id that an official key gives in this store; None for an invalid one."""
+        return keys.canonical(key, self._live.store.id_key)
+
     # -- names ------------------------------------------------------------------------------
 
     def search(self, text: str, limit: int = 20, kind: str | None = None) -> list[int]:
@@ -450,7 +497,7 @@ class Snapshot:
         return [found.node for found in find(self, text, limit, kind)]
 
     def named(self, text: str) -> list[int]:
-        """All subjects that an id or official key names (`resolve` asks for just one), ascending."""
+        """All subjects that an id or official key names, ascending; `resolve` asks for just one."""
         return sorted({int(self.nodes.rep[n]) for n in self._candidates(text) if self.known(n)})
 
     def name_segments(self) -> list[Segment]:
@@ -466,6 +513,12 @@ class Snapshot:
         newest = self._version[nodes]
         keep = newest >= 0
         return self.nodes.rep[nodes[keep]], where[keep], newest[keep] == where[keep]
+
+    def labels(self, node: int) -> list[str]:
+        """What the known records of a subject call it, those that do."""
+        texts = self._live.texts["label"]
+        at = (int(self._version[member]) for member in self.members(node))
+        return [text for place in at if place >= 0 and (text := texts[place])]
 
     def version_label(self, place: int) -> str:
         """What a version of a record says that its subject is called, as it was written."""

@@ -28,7 +28,7 @@ _LONGEST: Final = 400  # characters of a question that are looked at
 _MORE: Final = 16
 _MOST: Final = 4096  # names of one stage that are looked at
 _ALIKE: Final = 0.6  # of rapidfuzz's ratio, from which on a name is like another
-_BUDGET: Final = 200_000  # names looked at for those that are like another
+_BUDGET: Final = 100_000  # names looked at for those that are like another
 _NEAR: Final = 64
 _FEW: Final = 2  # letters from which on first letters of pinyin are looked for
 

@@ -12,7 +12,7 @@ EASY: Final = 2_000  # names looked at interpreted before compiled code is worth
 @inline_kernel
 def _stands(column: Any, at: int, wanted: Any) -> bool:
     """Whether a sequence stands at a place."""
-    for i in range(len(wanted)):
+    for i in range(len(wanted)):  # noqa: SIM110  # compiled
         if column[at + i] != wanted[i]:
             return False
     return True

@@ -162,9 +162,10 @@ def build(labels: Sequence[str], versions: I64, kinds: npt.NDArray[np.uint8]) ->
     are left out. n log n in the characters."""
     import pyarrow as pa
 
-    parts = []
-    for low in range(0, len(labels), _BLOCK):
-        parts.append(pa.array(fold_all(labels[low : low + _BLOCK]), pa.large_string()))
+    parts = [
+        pa.array(fold_all(labels[low : low + _BLOCK]), pa.large_string())
+        for low in range(0, len(labels), _BLOCK)
+    ]
     folded = pa.concat_arrays(parts) if parts else pa.array([], pa.large_string())
     coded = folded.dictionary_encode()
     code = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)

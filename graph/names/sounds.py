@@ -1,6 +1,6 @@
 """How Chinese names sound: pinyin without tones, one syllable a character, as small numbers.
 
-A character's usual reading comes from pypinyin, as do words in which it is another one (银行, 长沙);
+A character's usual reading comes from pypinyin, as do words in which it is another (银行, 长沙);
 surnames have readings of their own (单 Shàn, 曾 Zēng). The numbers are places in a list that comes
 with the program, so that a saved index and a question mean the same by them.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,12 +26,7 @@ _SPELLED: Final = {"ü": "v", "lyu": "lv", "nyu": "nv"}  # ways to write what ke
 _MOST: Final = 8  # ways to divide what was typed that are looked for
 _LONGEST: Final = 40  # syllables
 # Surnames whose reading is not the character's usual one.
-_SURNAMES: Final = (
-    "单 shan 曾 zeng 仇 qiu 区 ou 解 xie 任 ren 朴 piao 查 zha 翟 zhai 盖 ge 覃 qin 缪 miao 乐 yue 种 chong"
-    " 秘 bi 冼 xian 折 she 黑 he 员 yun 贠 yun 宓 mi 祭 zhai 句 gou 召 shao 洗 xian 繁 po 哈 ha 那 na"
-    " 纪 ji 应 ying 相 xiang 过 guo 逄 pang 重 chong 尹 yin 褚 chu 晁 chao 尉迟 yu,chi 万俟 mo,qi"
-    " 长孙 zhang,sun 令狐 ling,hu 澹台 tan,tai 单于 chan,yu 宇文 yu,wen 夏侯 xia,hou 鲜于 xian,yu"
-)
+_SURNAMES: Final = Path(__file__).parent / "surnames.txt"
 
 
 class Readings(NamedTuple):
@@ -64,7 +59,7 @@ def readings() -> Readings:
     for code, said in PINYIN_DICT.items():
         if code < 65536:
             usual[code] = number_of(_toneless(said.partition(",")[0]))
-    words = {}
+    words: dict[int, tuple[int, ...]] = {}
     for word, ways in PHRASES_DICT.items():
         if len(word) == 2 and max(word) <= "\uffff":
             read = tuple(number_of(_toneless(way[0])) for way in ways)
@@ -72,8 +67,9 @@ def readings() -> Readings:
                 words[ord(word[0]) << 16 | ord(word[1])] = read
     pairs = np.array(sorted(words), np.int64)
     read_as = np.array([words[pair] for pair in pairs.tolist()], np.uint16).reshape(-1, 2)
-    surname, surnames, said = usual.copy(), {}, _SURNAMES.split()
-    for name, how in zip(said[::2], said[1::2], strict=True):
+    surname, surnames = usual.copy(), {}
+    for line in _SURNAMES.read_text(encoding="utf-8").splitlines():
+        name, _, how = line.partition(" ")
         numbers = [number_of(syllable) for syllable in how.split(",")]
         if len(name) == 1:
             surname[ord(name)] = numbers[0]
@@ -106,15 +102,18 @@ def sounds_of(units: U16, starts: npt.NDArray[np.int64], person: npt.NDArray[np.
     return found
 
 
+@lru_cache(maxsize=65536)
 def sound_of(text: str, *, person: bool) -> U16:
-    """How one folded name sounds."""
+    """How one folded name sounds; not to be written to."""
     from graph.names.folding import units_of
 
     units = units_of(text)
     if not len(units):
         return units
     starts = np.array([0, len(units)], np.int64)
-    return sounds_of(units, starts, np.array([person]))
+    found = sounds_of(units, starts, np.array([person]))
+    found.flags.writeable = False
+    return found
 
 
 def initials() -> U16:
@@ -158,9 +157,11 @@ def _divided(word: str) -> Iterator[list[int]]:
             count += 1
             yield done
             continue
-        for size in sorted(_sizes(word, at)):
-            if ends[at + size]:
-                todo.append((at + size, [*done, _NUMBER[word[at : at + size]]]))
+        todo.extend(
+            (at + size, [*done, _NUMBER[word[at : at + size]]])
+            for size in _sizes(word, at)
+            if ends[at + size]
+        )
 
 
 def _sizes(word: str, at: int) -> list[int]:
