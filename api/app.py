@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api.auth import Access, Guard
 from api.decisions.routes import add_decisions
 from api.engine import Engine
+from api.matching.routes import add_matching
 from api.problems import add_handlers
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
@@ -22,6 +23,7 @@ from api.session import Session
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_matching,
     add_service,
     add_decisions,
 )

@@ -54,7 +54,7 @@ def parts_of(text: str) -> Parts:
     if text.isascii():
         words = text.split()
         kept = [word for word in words if word not in known.letters]
-        form = " ".join(word for word in words if word in known.letters)
+        form = " ".join(known.same.get(word, word) for word in words if word in known.letters)
         return Parts(text, frozenset(), " ".join(kept) or text, "", form, "")
     branch, rest = "", text
     if match := _BRANCH.match(text):

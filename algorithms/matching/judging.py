@@ -165,7 +165,8 @@ class Judging:
             )  # fmt: skip
             score = weight * name.likeness.score
         score, rows = self._besides(found, kind, name, score, features)
-        by_name = set(features) <= {"name"}
+        speaks = (key for key, each in features.items() if each.score > 0 and each.weight > 0)
+        by_name = all(key == "name" for key in speaks)
         if "key" in features:
             score = features["key"].score
         return _Judged(score, by_name, common, features, rows)

@@ -25,6 +25,8 @@ _classes: npt.NDArray[np.uint8] = np.zeros(0x110000, np.uint8)  # filled as char
 def fold_all(texts: Sequence[str]) -> list[str]:
     """Each text half-width, case-folded, simplified, without punctuation; a text that is nothing
     else keeps it. Linear in the characters."""
+    if not texts:
+        return []
     lines = [" ".join(text.split()) for text in texts]
     whole = _simple("\n".join(lines))
     codes = np.frombuffer(whole.encode("utf-32-le"), np.uint32)

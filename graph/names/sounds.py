@@ -25,6 +25,7 @@ _NO_NAMES: Final = frozenset({"hm", "m", "n", "ng"})  # interjections: nobody is
 _SPELLED: Final = {"ü": "v", "lyu": "lv", "nyu": "nv"}  # ways to write what keyboards lack
 _MOST: Final = 8  # ways to divide what was typed that are looked for
 _LONGEST: Final = 40  # syllables
+_WORDS: Final = {"支行": "zhi hang"}  # what stands in names of companies and in no dictionary
 # Surnames whose reading is not the character's usual one.
 _SURNAMES: Final = Path(__file__).parent / "surnames.txt"
 
@@ -65,6 +66,8 @@ def readings() -> Readings:
             read = tuple(number_of(_toneless(way[0])) for way in ways)
             if read != tuple(usual[[ord(char) for char in word]].tolist()):
                 words[ord(word[0]) << 16 | ord(word[1])] = read
+    for word, how in _WORDS.items():
+        words[ord(word[0]) << 16 | ord(word[1])] = tuple(map(number_of, how.split()))
     pairs = np.array(sorted(words), np.int64)
     read_as = np.array([words[pair] for pair in pairs.tolist()], np.uint16).reshape(-1, 2)
     surname, surnames = usual.copy(), {}
@@ -89,7 +92,7 @@ def sounds_of(units: U16, starts: npt.NDArray[np.int64], person: npt.NDArray[np.
         inside = np.ones(len(pair), np.bool_)
         inside[starts[1:-1] - 1] = False  # a pair of two names is no word
         at = np.minimum(np.searchsorted(table.pairs, pair), len(table.pairs) - 1)
-        hits = np.flatnonzero((table.pairs[at] == pair) & inside)
+        hits = _apart(np.flatnonzero((table.pairs[at] == pair) & inside))
         found[hits] = table.read[at[hits], 0]
         found[hits + 1] = table.read[at[hits], 1]
     called = firsts[person & (np.diff(starts) > 1)]
@@ -100,6 +103,15 @@ def sounds_of(units: U16, starts: npt.NDArray[np.int64], person: npt.NDArray[np.
             where = called[pair == both]
             found[where], found[where + 1] = one, other
     return found
+
+
+def _apart(hits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Of pairs that overlap, the first, the third and so on: 银行|长沙, not 银|行长|沙."""
+    if not len(hits):
+        return hits
+    place = np.arange(len(hits))
+    begins = np.where(np.append(True, np.diff(hits) > 1), place, 0)
+    return hits[(place - np.maximum.accumulate(begins)) % 2 == 0]
 
 
 @lru_cache(maxsize=65536)
