@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.look import brief
+from graph import keys
 from graph.errors import WrongUsage
 from graph.model import ENTITIES
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 1000  # rows of one page
 DEEPEST: Final = 10_000  # rows that pages reach to
+_NUMBER: Final = 7  # a text of more digits is a number of somebody's
 PARAMETERS: Final = frozenset({"q", "kind", "limit", "offset", "known_at"})
 
 
@@ -41,7 +43,7 @@ def search(
     wanted = offset + limit + 1
     rows = list(_rows(snapshot, text.strip(), kind, wanted))
     return {
-        "query": text,
+        "query": shown(text),
         "results": rows[offset : offset + limit],
         "more": len(rows) == wanted,
         "known_at": snapshot.known_at,
@@ -66,6 +68,17 @@ def _rows(snapshot: Snapshot, text: str, kind: str | None, most: int) -> Iterato
             if fold(called) != fold(row["label"]):
                 row |= {"name": called, "former": found.former}
             yield row
+
+
+def shown(text: str) -> str:
+    """What was asked for as it may be echoed: a private number by its ends."""
+    if not keys.check("uscc", text).valid:
+        for kind in ("resident_id", "e164", "account"):
+            key = keys.check(kind, text)
+            if key.valid and sum(map(str.isdigit, key.value)) > _NUMBER:
+                return keys.mask(kind, key.value)
+    masked: str = keys.mask_within(text)
+    return masked
 
 
 def check_kind(kind: str | None) -> None:

@@ -111,7 +111,8 @@ def _apart(hits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         return hits
     place = np.arange(len(hits))
     begins = np.where(np.append(True, np.diff(hits) > 1), place, 0)
-    return hits[(place - np.maximum.accumulate(begins)) % 2 == 0]
+    kept: npt.NDArray[np.int64] = hits[(place - np.maximum.accumulate(begins)) % 2 == 0]
+    return kept
 
 
 @lru_cache(maxsize=65536)

@@ -7,10 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from graph.errors import BadFact, UnknownSubject
 from graph.heap import Texts, arrow, pack

@@ -37,7 +37,7 @@ def told(view: Snapshot, **asked: Any) -> dict[str, tuple[float, bool]]:
 @pytest.fixture
 def view(write: Write) -> Snapshot:
     people = [
-        {"kind": "person", "id": f"w{n}", "name": "王伟", "attrs": {"birth_date": f"19{70 + n}-05-01"}}
+        {"kind": "person", "id": f"w{n}", "name": "王伟", "attrs": {"birth_date": f"197{n}-05-01"}}
         for n in range(3)
     ]
     return open_snapshot(write([

@@ -94,8 +94,8 @@ def test_kinds_and_bearers() -> None:
 
 
 def test_rare_grams_come_first_where_there_is_no_room_for_all() -> None:
-    labels = [f"{'甲乙丙丁'[n % 4]}{'子丑寅卯'[n // 4 % 4]}有限公司" for n in range(64)] + ["辰巳有限公司"]
-    segment = made(labels)
+    labels = [f"{'甲乙丙丁'[n % 4]}{'子丑寅卯'[n // 4 % 4]}有限公司" for n in range(64)]
+    segment = made([*labels, "辰巳有限公司"])
     keys = grams.of_text(units_of("辰巳有限公司"), begins=True)
     hits, whole = segment.sharing(keys, EVERY, 5, 3)
     assert not whole
@@ -108,7 +108,8 @@ def test_an_empty_index_finds_nothing() -> None:
         assert len(segment) == 0
         assert segment.holding(units_of("甲"), WITHIN, EVERY, 9, sounds=False) == []
         assert segment.initialled(units_of("ab"), EVERY, 9) == []
-        assert segment.sharing(grams.of_text(units_of("甲乙"), begins=True), EVERY, 9, 9) == ([], True)
+        keys = grams.of_text(units_of("甲乙"), begins=True)
+        assert segment.sharing(keys, EVERY, 9, 9) == ([], True)
 
 
 def test_recall_of_slips_in_random_names_of_companies() -> None:

@@ -26,7 +26,8 @@ def said(text: str, *, person: bool = False) -> str:
 
 def test_the_syllables_are_those_of_pypinyin() -> None:
     every = {toneless(way) for ways in PINYIN_DICT.values() for way in ways.split(",")}
-    assert {sounds.written([number]) for number in range(sounds.FIRST, sounds.FIRST + len(every))} == every
+    numbers = range(sounds.FIRST, sounds.FIRST + len(every))
+    assert {sounds.written([number]) for number in numbers} == every
 
 
 def test_characters_sound_as_pypinyin_reads_them() -> None:
@@ -44,7 +45,8 @@ def test_words_of_two_sound_as_pypinyin_reads_them() -> None:
 
 @pytest.mark.parametrize(("name", "pinyin"), [
     ("中国银行长沙支行", "zhong guo yin hang chang sha zhi hang"),
-    ("重庆会计师事务所", "chong qing kuai ji shi shi wu suo"), ("厦门abc贸易", "xia men a b c mao yi"),
+    ("重庆会计师事务所", "chong qing kuai ji shi shi wu suo"),
+    ("厦门abc贸易", "xia men a b c mao yi"),
     ("吕绿", "lv lv"), ("", ""),
 ])  # fmt: skip
 def test_companies(name: str, pinyin: str) -> None:
