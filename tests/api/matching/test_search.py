@@ -92,7 +92,7 @@ def test_what_is_malformed_is_named(service: Caller, query: dict[str, str], said
 
 @pytest.mark.parametrize(
     "text",
-    ["'", "\x00", "%", "*", "a" * 5000, "🀄", "--", "'; DROP TABLE fact;", "(", "[", "\\", "\xa0"],
+    ["'", "\x00", "%", "*", "a" * 5000, "🀄", "--", "'; DROP TABLE fact;", "(", "[", "\\"],
 )
 def test_odd_texts_are_texts(service: Caller, text: str) -> None:
     assert service.get("/v1/search", params={"q": text}).status_code == 200
