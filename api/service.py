@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import HTMLResponse, Response
 
-from api import audit, evidence, look, openapi, page, rulebook
+from api import audit, evidence, openapi, page, rulebook
 from api.caller import ANYONE, OPEN
 from api.notices import ask, pdf
 from api.serving import KEPT, add, body_of, json_response
@@ -44,12 +44,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
     async def algorithms(_: Request) -> Response:
         """Every algorithm with its parameters, rows and sources / 算法清单."""
         return json_response(openapi.listing())
-
-    async def subject(request: Request) -> Response:
-        """One subject: its records with their sources, listings, contradictions / 主体."""
-        text = request.path_params["id"]
-        known_at = request.query_params.get("known_at")
-        return json_response(await engine.run(look.subject_bytes, session, text, known_at))
 
     async def rules(request: Request) -> Response:
         """An edition of the rulebook: `edition`, `measure`, `day` of the act / 规则库."""
@@ -97,7 +91,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         ("GET", "/v1/audit/head", "audit", audit_head),
         ("GET", "/v1/audit/verify", "audit", audit_verify),
         ("GET", "/v1/rulebook", ANYONE, rules),
-        ("GET", "/v1/subjects/{id:path}", "search", subject),
         ("POST", "/v1/facts", "search", facts),
         ("POST", "/v1/notices", "extend.propose", notices),
     ):
