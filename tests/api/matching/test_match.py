@@ -184,9 +184,7 @@ def test_a_list_of_names_and_codes_mixed(
     assert PHONE not in text
 
 
-def test_a_table_with_a_header(
-    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_with_a_header(url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "people.csv"
     file.write_text("序号,姓名,出生日期\n1,王伟,1990-01-01\n2,张三,\n", "utf-8")
     code, out, err = run(capfd, "--store", url, "match", str(file), "--json")
