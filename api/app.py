@@ -19,6 +19,7 @@ from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
+from api.matching.routes import add_matching
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
@@ -32,6 +33,7 @@ from api.subjects.routes import add_subjects
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_matching,
     add_subjects,
     add_catalog,
     add_service,
