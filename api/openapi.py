@@ -64,7 +64,13 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
                         "answer": {"algorithm": "extend", "results": []},
                         "party": "demo:p1",
                         "kind": "prior",
-                        "particulars": {},
+                        "particulars": {
+                            "decision": "京财惩告〔2025〕1号",
+                            "authority": "北京市财政局",
+                            "contact": "北京市财政局执法处",
+                            "on": "2025-03-03",
+                            "proposed_by": "张三",
+                        },
                     },
                 }
             }
