@@ -459,10 +459,13 @@ class Snapshot:
                 if each.rec <= self.batch:
                     yield each.fact(self._datasets), each
 
-    def listings_known(self) -> Iterator[Listing]:
-        """Every listing that is known in this view. Linear in the listings."""
+    def listings_known(self) -> Iterator[tuple[int, str, Listing]]:
+        """Every listing that is known in this view: its record, its fact, what it says. Linear in
+        the listings."""
         for node in self._live.listed.nodes():
-            yield from (each for each in self._live.listed.of(node) if each.known(self.batch))
+            for each in self._live.listed.of(node):
+                if each.known(self.batch):
+                    yield node, each.fact(self._datasets), each
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
