@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
 
+import msgspec
 from fastapi import FastAPI
 
 from api.auth import Access, Guard
 from api.catalog.routes import add_catalog
 from api.decisions.routes import add_decisions
 from api.engine import Engine
+from api.feed.routes import add_feed
+from api.jobs.routes import add_jobs
 from api.problems import add_handlers
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
+from api.serving import alongside
 from api.session import Session
 from api.subjects.routes import add_subjects
 
@@ -28,6 +32,8 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_decisions,
+    add_jobs,
+    add_feed,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -42,6 +48,7 @@ class Service:
 
     access: Access
     seconds: float = 60.0
+    parts: tuple[msgspec.Struct, ...] = ()  # settings of parts of the service, else their defaults
 
 
 def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
@@ -49,11 +56,14 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
     engine = Engine(session, seconds=service.seconds)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if rehearsal is not None:
             engine.compiled = rehearsal.done
             rehearsal.start()
-        yield
+        async with AsyncExitStack() as stack:
+            for each in alongside(app):
+                await stack.enter_async_context(each())
+            yield
         if rehearsal is not None:
             rehearsal.stop()
         engine.close()
@@ -67,6 +77,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.settings = {type(each): each for each in service.parts}
     add_handlers(app)
     for part in PARTS:
         part(app, engine)
