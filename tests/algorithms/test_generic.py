@@ -25,7 +25,7 @@ from tests.algorithms.small_world import entities, questions, relabelled, relati
 EVERY = pytest.mark.parametrize("record", ALGORITHMS.values(), ids=lambda record: record.name)
 AS_OF = "2021-12-31"
 # Their evidence is true on the day of an act, or was before it.
-OF_ANOTHER_DAY = {"extend", "extend_batch", "shed_roles", "subject_record"}
+OF_ANOTHER_DAY = {"extend", "extend_batch", "shed_roles", "subject_record", "cluster_history"}
 _WEAK = {"cases": {"min_score": 0.0}}  # in so small a world no finding is a strong one
 HOUR = 3_600_000_000
 FIRST = 1_640_000_000_000_000  # when the first batch was recorded: 2021-12-20

@@ -92,7 +92,7 @@ def told(snapshot: Snapshot, row: Any) -> Expected:
     )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.randoms(use_true_random=False), st.integers(0, 3), st.integers(1, 3), st.integers(1, 6),
     st.integers(1, 3),
