@@ -18,6 +18,8 @@ from api.engine import Engine
 from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
 from api.problems import add_handlers
+from api.reads.hook import Audit
+from api.reads.routes import add_reads
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
@@ -34,8 +36,12 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_decisions,
+<<<<<<< HEAD
     add_jobs,
     add_feed,
+=======
+    add_reads,
+>>>>>>> ba98e952110690c6dd35ee8ae38e2d568ae65d93
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -56,6 +62,7 @@ class Service:
 def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
     """The app; it closes the session when it shuts down, and begins the rehearsal given."""
     engine = Engine(session, seconds=service.seconds)
+    audit = Audit(session)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +76,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         if rehearsal is not None:
             rehearsal.stop()
         engine.close()
+        await audit.close()
         session.close()
 
     app = FastAPI(
@@ -79,7 +87,11 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
+<<<<<<< HEAD
     app.state.settings = {type(each): each for each in service.parts}
+=======
+    app.state.audit = audit
+>>>>>>> ba98e952110690c6dd35ee8ae38e2d568ae65d93
     add_handlers(app)
     for part in PARTS:
         part(app, engine)
