@@ -36,12 +36,9 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_decisions,
-<<<<<<< HEAD
     add_jobs,
     add_feed,
-=======
     add_reads,
->>>>>>> ba98e952110690c6dd35ee8ae38e2d568ae65d93
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -87,11 +84,8 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
-<<<<<<< HEAD
     app.state.settings = {type(each): each for each in service.parts}
-=======
     app.state.audit = audit
->>>>>>> ba98e952110690c6dd35ee8ae38e2d568ae65d93
     add_handlers(app)
     for part in PARTS:
         part(app, engine)

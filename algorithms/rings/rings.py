@@ -57,8 +57,8 @@ def rings(snapshot: Snapshot, params: RingsParams) -> Result[Finding]:
     `patterns` and the bounds leave some out. Scores are calibrated chances, so that they compare
     between detectors. `q` and `max_false_discovery` count against the candidates of the finding's
     own detector: taking all of q <= x from each, at most a share x of each is expected to be
-    chance, and so about x of all (Efron 2008). Two findings may be about the same ring: `cases` puts them
-    together.
+    chance, and so about x of all (Efron 2008). Two findings may be about the same ring: `cases`
+    puts them together.
 
     Rows are ordered by score, highest first, then evidence, begin, id; past `max_rows` the lower
     are left out. `truncated` says which bound cut which detector. `time_limit` is for each. Raises
