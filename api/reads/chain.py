@@ -1,4 +1,4 @@
-"""The file that reads are recorded in: a chain of its own beside the store, apart from decisions.
+"""The file that reads are recorded in: a chain of its own, apart from the ledger of decisions.
 
 Its entries are those of `graph.ledger` (same hash, same guards of SQLite), kept in a file of their
 own so that reads, of which there are hundreds a second, neither wait for a load of facts nor make
@@ -12,7 +12,6 @@ Processes append to one chain: SQLite lets one write at a time.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import apsw
 
+from api.kept import private_folder, state_folder
 from graph.closing import Closing
 from graph.errors import LinkriskError, StoreError
 from graph.ledger import Draft, Entry, Head, chain
@@ -37,7 +37,6 @@ MANY: Final = "+"  # in the index: an entry that shows more than it lists
 _RUN: Final = 20_000  # entries that are indexed in one transaction
 READ: Final = "read"
 BEGUN: Final = "reads.begun"
-STATE: Final = "LINKRISK_STATE"  # the folder of what a service keeps for a store on a server
 _APPLICATION: Final = 0x4C525231  # "LRR1"
 _VERSION: Final = 1
 # As the ledger's of a store (`graph.stores.sqlite.schema`), without what only decisions need: an
@@ -104,15 +103,8 @@ class Read(NamedTuple):
 
 
 def path_of(store: Store) -> Path:
-    """Where a store's reads are recorded: beside an embedded store's file; else in the folder
-    LINKRISK_STATE, by default the user's own for state, under what the store is known by."""
-    scheme, _, rest = store.url.partition("://")
-    if scheme == "sqlite":
-        return Path(rest[1:] + ".reads")
-    given = os.environ.get(STATE)
-    home = os.environ.get("XDG_STATE_HOME")
-    base = Path(home) if home else Path.home() / ".local" / "state"
-    return (Path(given) if given else base / "linkrisk") / f"{_mark(store)[:32]}.reads"
+    """Where a store's reads are recorded: in the state folder, see `api.kept`."""
+    return state_folder(store.url) / "reads.db"
 
 
 def _mark(store: Store) -> str:
@@ -135,14 +127,14 @@ class Chain(Closing):
         self._key = uuid.uuid4().hex
         self._reach: int | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(path.parent)
             if not path.exists():
                 path.touch(mode=0o600)
             opened = connect(path)
             self._opened, self._db = opened, cast(Db, opened)
             self._prepare()
             opened.set_busy_timeout(0)  # who waits for another process does so without a thread
-        except (OSError, apsw.Error) as error:
+        except (OSError, apsw.Error, StoreError) as error:
             raise ReadsAway(f"the reads at {path} cannot be recorded: {error}") from error
 
     @classmethod

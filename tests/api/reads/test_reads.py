@@ -142,6 +142,7 @@ def test_answers_are_the_same_bytes_and_a_failed_record_shows_nothing(
 
 
 def test_a_file_that_cannot_be_opened(app: Any, store: Store) -> None:
+    path_of(store).parent.mkdir()
     path_of(store).write_bytes(b"something else entirely" * 100)
     (refused,) = ask(app, f"/v1/related-parties?subject=c1&{DAY}")
     assert (refused.status_code, refused.json()["title"]) == (503, "ReadsAway")
