@@ -29,12 +29,14 @@ from api.service import add_service
 from api.serving import alongside
 from api.session import Session
 from api.subjects.routes import add_subjects
+from api.views import add_cluster_history
 
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
     add_matching,
     add_subjects,
+    add_cluster_history,
     add_catalog,
     add_service,
     add_decisions,
