@@ -57,15 +57,16 @@ class Observing:
         begun = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         ident = request_id(headers.get(_HEADER))
-        line, status = Line(receive), 0
+        line, status, whole = Line(receive), 0, False
         token, held = REQUEST.set(ident), LINE.set(line)
 
         async def sent(message: Message) -> None:
-            nonlocal status
+            nonlocal status, whole
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (_HEADER, ident.encode())]
             await send(message)
+            whole = message["type"] == "http.response.body" and not message.get("more_body")
 
         try:
             if self._tracing is None:
@@ -74,6 +75,9 @@ class Observing:
                 with self._tracing.request(scope, headers) as span:
                     await self._app(scope, line.receive, sent)
                     self._tracing.end(span, scope["method"], route_of(scope), status)
+        except Exception:
+            if not whole:
+                raise  # the server closes the connection; after an answer it need not
         finally:
             REQUEST.reset(token)
             LINE.reset(held)
