@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api import telemetry
 from api.auth import Access, Guard
+from api.catalog.routes import add_catalog
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.metrics import Meters
@@ -25,12 +26,15 @@ from api.service import add_service
 from api.session import Session
 from api.settings import Settings, read
 from api.settings.own import Log
+from api.subjects.routes import add_subjects
 from graph import compiled
 
 _TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_subjects,
+    add_catalog,
     add_service,
     add_decisions,
     add_operations,

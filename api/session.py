@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from algorithms import registry
 from graph.closing import Closing
 
 if TYPE_CHECKING:
+    from api.decisions.follow import Decisions
     from graph.gather import Progress
     from graph.live import Live
     from graph.snapshot import Snapshot
@@ -35,6 +37,13 @@ class Session(Closing):
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._newest: Snapshot | None = None
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """The decisions that the store's ledger holds; folded when first asked for."""
+        from api.decisions.follow import Decisions
+
+        return Decisions(self.store)
 
     def snapshot(self, known_at: str | None = None) -> Snapshot:
         """The graph with every write acknowledged before this call, or as known at a time."""

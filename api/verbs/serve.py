@@ -48,14 +48,13 @@ def serve(common: Common, /, config: str | None, create: bool, **flags: Any) -> 
 
     启动 HTTP 服务, 打印带令牌的地址。
     """
-    from api import logs, metrics
+    from api import metrics
     from api.settings import read
-    from api.settings.own import General, Log, Server
+    from api.settings.own import General, Server
     from graph.store import open_store
 
     flags["allow_hosts"] = list(flags["allow_hosts"]) or None
     settings = read(config, {"": {"store": common.store}, "server": flags})
-    logs.set_up(settings.section(Log))
     own = settings.section(Server)
     url = settings.section(General).store or DEFAULT_STORE
     if create:
@@ -65,16 +64,18 @@ def serve(common: Common, /, config: str | None, create: bool, **flags: Any) -> 
 
 
 def _serve(url: str, settings: Settings, own: Any) -> None:
+    from api import logs
     from api.app import Service
     from api.auth import LOOPBACK, Access, make_token
     from api.session import Session
-    from api.settings.own import Metrics
+    from api.settings.own import Log, Metrics
 
     sockets = [listen(own.host, own.port)]
     apart = settings.section(Metrics).listen
     if apart is not None:
         host, _, port = apart.rpartition(":")
         sockets.append(listen(host.strip("[]"), int(port)))
+    logs.set_up(settings.section(Log))
     local, names = own.host in LOOPBACK, set(own.allow_hosts)
     access = Access(make_token(), LOOPBACK | names if local or names else None)
     service = Service(access, settings, sockets[1].getsockname()[1] if apart else None)
