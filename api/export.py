@@ -38,11 +38,12 @@ def lines(session: Session, known_at: str | None = None, *, masked: bool) -> Ite
             continue
         shown = native(fact, masked=masked)
         if is_entity(fact.code):
-            shown["canonical"] = _canonical(snapshot, fact.name)
+            shown["canonical"] = canonical_of(snapshot, fact.name)
         yield orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _canonical(snapshot: Snapshot, name: str) -> str:
+def canonical_of(snapshot: Snapshot, name: str) -> str:
+    """The canonical id of a record, as answers use it."""
     try:
         return snapshot.canonical(snapshot.resolve(name))
     except UnknownSubject:  # written after the snapshot was opened

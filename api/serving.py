@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -26,6 +27,7 @@ MAX_BODY: Final = 1 << 20
 KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SLASH: Final = re.compile("%2f", re.IGNORECASE)
 _LETTER: Final = "\ue000"  # of private use: in no id
+S = TypeVar("S")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -45,6 +47,7 @@ class Plain(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.app = self._answer
+        self._needs = (self.openapi_extra or {}).get("x-scope", "")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As it is, but for a slash that the caller encoded (`%2F`): it is a part of an id, and
@@ -59,7 +62,11 @@ class Plain(APIRoute):
         return match, child
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self.endpoint(Request(scope, receive))
+        request = Request(scope, receive)
+        response = await self.endpoint(request)
+        audit = getattr(scope["app"].state, "audit", None)
+        if audit is not None:  # what names a person is recorded before it is sent
+            await audit.answered(request, response, self.path, self._needs)
         await response(scope, receive, send)
 
 
@@ -102,6 +109,21 @@ def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
     if not hasattr(app.state, "scopes"):
         app.state.scopes = {}
     found: dict[tuple[str, str], str] = app.state.scopes
+    return found
+
+
+def alongside(app: FastAPI) -> list[Callable[[], AbstractAsyncContextManager[None]]]:
+    """What runs beside the routes for as long as the app does, each made when it starts."""
+    if not hasattr(app.state, "alongside"):
+        app.state.alongside = []
+    found: list[Callable[[], AbstractAsyncContextManager[None]]] = app.state.alongside
+    return found
+
+
+def settings_of(app: FastAPI, kind: type[S]) -> S:
+    """The settings of one part of the service: those that the app was made with, else defaults."""
+    given: dict[type[Any], Any] = getattr(app.state, "settings", {})
+    found: S = given.get(kind) or kind()
     return found
 
 

@@ -17,7 +17,7 @@ from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
-from graph.listed import Listing, told
+from graph.listed import Event, Listing, told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
@@ -475,6 +475,16 @@ class Snapshot:
         and whether it was known then. Linear in the listings."""
         for node, each in self._live.listed.moved(since, self.batch):
             yield node, each.fact(self._datasets), each.rec <= since
+
+    def listing_events(self, since: int, upto: int) -> Iterator[Event]:
+        """What came and went of listings after batch `since` and until `upto`, each once: the
+        record that is listed, `dataset:id`, the batch. Linear in the listings."""
+        for node, each in self._live.listed.moved(since, upto):
+            name = each.fact(self._datasets)
+            if since < each.rec <= upto:
+                yield Event(node, name, each.rec, came=True)
+            if since < each.ret <= upto:
+                yield Event(node, name, each.ret, came=False)
 
     def search(self, text: str, limit: int = 20) -> list[int]:
         """Subjects whose name holds the text, exact names first, then shorter ones.

@@ -26,8 +26,9 @@ def _own_surroundings(
 ) -> None:
     """Settings of whoever runs the tests do not reach into them."""
     monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
-    for name in ("LINKRISK_STORE", "LINKRISK_TOKEN", "LINKRISK_ID_KEY", "LINKRISK_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+    for name in ("STORE", "TOKEN", "ID_KEY", "DEBUG", "STATE"):
+        monkeypatch.delenv(f"LINKRISK_{name}", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,8 @@ def _serve(url: str, settings: Settings, own: Any) -> None:
     logs.set_up(settings.section(Log))
     local, names = own.host in LOOPBACK, set(own.allow_hosts)
     access = Access(make_token(), LOOPBACK | names if local or names else None)
-    service = Service(access, settings, sockets[1].getsockname()[1] if apart else None)
+    meters = sockets[1].getsockname()[1] if apart else None
+    service = Service(access, settings=settings, metrics_port=meters)
     session = Session(url)
     session.snapshot()
     shown = f"[{own.host}]" if ":" in own.host else own.host
