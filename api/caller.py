@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from graph.domains import DOMAINS as DOMAINS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,7 +21,6 @@ SCOPES: Final = (
     "audit",  # the ledger, the chain of reads
     "admin",  # keys, erasure, retention
 )
-DOMAINS: Final = ("registry", "tax", "bank", "telecom")
 OPEN: Final = "open"  # the scope of a route that anybody may ask
 ANYONE: Final = "any"  # the scope of a route for every authenticated caller
 _PLACE: Final = "linkrisk.caller"
@@ -27,16 +28,33 @@ _PLACE: Final = "linkrisk.caller"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. `purpose` and `case` are what it gave for reading identifiers."""
+    """An authenticated caller. `purpose` and `case` are what it gave for reading identifiers.
+
+    A `key` (a machine) or a `person` acts under its own name only; the `owner` holds the token of
+    the service and acts for whom it names. `purposes` are those that identifiers may be shown for;
+    None: any. `depth` bounds how far it may walk in one question.
+    """
 
     name: str
     scopes: frozenset[str]
     domains: frozenset[str]
     purpose: str | None = None
     case: str | None = None
+    kind: Literal["owner", "key", "person", "nobody"] = "key"
+    purposes: frozenset[str] | None = frozenset()
+    depth: int | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether no domain is withheld."""
+        return self.domains >= _ALL
 
 
-OWNER: Final = Caller("owner", frozenset(SCOPES), frozenset(DOMAINS))  # who holds the token
+_ALL: Final = frozenset(DOMAINS)
+OWNER: Final = Caller(  # who holds the token
+    "owner", frozenset(SCOPES), _ALL, kind="owner", purposes=None
+)
+NOBODY: Final = Caller("nobody", frozenset(), frozenset(), kind="nobody")  # asks an open route
 
 
 def caller_of(request: Request) -> Caller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import time
 from collections import OrderedDict, deque
@@ -90,7 +91,9 @@ class Engine:
         if self._waiting >= WAITING:
             raise Busy(f"{WAITING} questions are waiting already; try again in a moment")
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+        # A thread does not know by itself who asks.
+        run = contextvars.copy_context().run
+        future = asyncio.get_running_loop().run_in_executor(self._pool, run, function, *args)
         future.add_done_callback(self._done)
         try:
             return await asyncio.wait_for(asyncio.shield(future), self._seconds)

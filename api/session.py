@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from algorithms import registry
+from api.access.sight import Shown, granted
 from graph.closing import Closing
 
 if TYPE_CHECKING:
@@ -30,15 +31,28 @@ class Session(Closing):
         from graph.store import open_store
 
         self.url = url
-        self.store: Store = open_store(url)
+        self.whole_store: Store = open_store(url)
         self._progress = progress
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._newest: Snapshot | None = None
+        self._parts: dict[frozenset[str], tuple[Snapshot, Snapshot]] = {}
+
+    @property
+    def store(self) -> Store:
+        """The store, as far as it is shown to the caller of the request under way."""
+        kept = granted()
+        if kept is None:
+            return self.whole_store
+        return cast("Store", Shown(self.whole_store, kept, self._whole))
 
     def snapshot(self, known_at: str | None = None) -> Snapshot:
-        """The graph with every write acknowledged before this call, or as known at a time."""
-        if known_at is None and (current := self.current()) is not None:
+        """The graph with every write acknowledged before this call, or as known at a time; as far
+        as it is shown to the caller of the request under way (`api.access.sight`)."""
+        return self._shown(self._whole(known_at))
+
+    def _whole(self, known_at: str | None = None) -> Snapshot:
+        if known_at is None and (current := self._current()) is not None:
             return current
         from graph.live import open_live
         from graph.rebuild import fresher
@@ -46,7 +60,7 @@ class Session(Closing):
 
         with self._lock:
             if self._live is None:
-                self._live = open_live(self.store, self._progress)
+                self._live = open_live(self.whole_store, self._progress)
             self._live = fresher(self._live)
             view = snapshot_of(self._live, known_at)
             if known_at is None:
@@ -55,8 +69,26 @@ class Session(Closing):
 
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""
+        newest = self._current()
+        return newest and self._shown(newest)
+
+    def _current(self) -> Snapshot | None:
         newest = self._newest
-        return newest if newest and newest.batch == self.store.last_batch() else None
+        return newest if newest and newest.batch == self.whole_store.last_batch() else None
+
+    def _shown(self, whole: Snapshot) -> Snapshot:
+        """A view as it is shown now; of the newest, the last one made for each set of domains is
+        kept."""
+        kept = granted()
+        if kept is None:
+            return whole
+        of, part = self._parts.get(kept, (None, None))
+        if part is not None and of is whole:
+            return part
+        made = whole.within(kept)
+        if whole is self._newest:
+            self._parts[kept] = whole, made
+        return made
 
     def ask(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The envelope that answers a question; raises WrongUsage, UnknownSubject, StoreError."""
@@ -66,4 +98,4 @@ class Session(Closing):
 
     def close(self) -> None:
         """Let go of the store."""
-        self.store.close()
+        self.whole_store.close()

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from graph import keys
+from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
-from graph.listed import told
+from graph.listed import Listing, told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
@@ -54,6 +54,7 @@ class Snapshot:
         self.into: tuple[Index, Index] = (live.into, live.tail_into)
         self._datasets = live.datasets
         self._names: dict[int, str] = {}
+        self._granted: frozenset[str] | None = None  # domains, where not all are to be seen
 
     @property
     def n(self) -> int:
@@ -68,6 +69,37 @@ class Snapshot:
         ret[list(rows)] = 0
         other.columns = self.columns._replace(ret=ret)
         return other
+
+    def within(self, granted: Iterable[str]) -> Snapshot:
+        """This view as if the facts of other domains (`graph.domains`) had never been recorded.
+
+        Its name says which are in it; `notes` says what is not. Copies two columns: 4 bytes a
+        relation and 4 a record.
+        """
+        kept = frozenset(granted)
+        other = copy.copy(self)
+        other._granted, other._names = kept, {}
+        other.name = f"{self.name};{'+'.join(sorted(kept)) or 'none'}"
+        alien = np.zeros(256, np.bool_)
+        alien[[CODES[kind] for kind in domains.withheld_kinds(kept)]] = True
+        gone = alien[self.nodes.kind]
+        other._version = np.where(gone, np.int32(-1), self._version).astype(self._version.dtype)
+        ret = self.columns.ret.copy()
+        ret[alien[self._code]] = 0
+        for kind in domains.mixed_kinds(kept):
+            rows = np.flatnonzero(self._code == CODES[kind])
+            ret[rows[gone[self.columns.src[rows]] | gone[self.columns.dst[rows]]]] = 0
+        other.columns = self.columns._replace(ret=ret)
+        return other
+
+    @property
+    def notes(self) -> list[str]:
+        """What an answer on this view must say of it: what was withheld."""
+        return [] if self._granted is None else [domains.note(self._granted)]
+
+    def _may_tell(self, listing: Listing) -> bool:
+        granted = self._granted
+        return granted is None or domains.of_listing(orjson.loads(listing.payload)) in granted
 
     def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Which kinds of relation each node of the base has, out of it and into it, a bit each
@@ -374,7 +406,8 @@ class Snapshot:
             return found.pop()
         if found:
             raise UnknownSubject(f"{len(found)} subjects are named {text[:80]!r}: write dataset:id")
-        raise UnknownSubject(f"no subject is named {text[:80]!r}")
+        said = "".join(f" ({note})" for note in self.notes)
+        raise UnknownSubject(f"no subject is named {text[:80]!r}{said}")
 
     def node_of(self, record: str) -> int:
         """The node of the record `dataset:id`, retracted or not: ends of facts outlive it.
@@ -422,6 +455,8 @@ class Snapshot:
         """Listings of a subject that are known and, with `at`, in force then; oldest first."""
         of, batch = self._live.listed.of, self.batch
         found = [each for m in self.members(node) for each in of(m) if each.known(batch)]
+        if self._granted is not None:
+            found = [each for each in found if self._may_tell(each)]
         if at is not None:
             found = [each for each in found if each.vf <= at < each.vt]
         return told(found, self._datasets)
@@ -430,13 +465,15 @@ class Snapshot:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
         listings."""
         nodes = self._live.listed.nodes()
-        return sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+        found = sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+        return found if self._granted is None else [n for n in found if self.listings(n)]
 
     def listings_moved(self, since: int) -> Iterator[tuple[int, str, bool]]:
         """Listings that came or were lost after batch `since`: the record of each, `dataset:id`,
         and whether it was known then. Linear in the listings."""
         for node, each in self._live.listed.moved(since, self.batch):
-            yield node, each.fact(self._datasets), each.rec <= since
+            if self._may_tell(each):
+                yield node, each.fact(self._datasets), each.rec <= since
 
     def search(self, text: str, limit: int = 20) -> list[int]:
         """Subjects whose name holds the text, exact names first, then shorter ones.
