@@ -23,6 +23,7 @@ SCOPES: Final = (
 )
 OPEN: Final = "open"  # the scope of a route that anybody may ask
 ANYONE: Final = "any"  # the scope of a route for every authenticated caller
+RESERVED: Final = frozenset({"owner", "nobody", "linkrisk"})  # names of no key and no person
 _PLACE: Final = "linkrisk.caller"
 
 

@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 
 # What a caller must have to ask an algorithm, by family; of the others, `trace`.
 _SCOPES: Final = {"ownership": "related", "related": "related", "extension": "extend.propose"}
+# Whose data an algorithm is about, by its name or family: without it there is nothing to answer.
+# One of several domains answers on what is granted, and says what is not.
+_DOMAINS: Final = {
+    "ownership": "registry", "extension": "registry", "flows": "bank", "invoices": "tax",
+    "call_dens": "telecom", "event_gangs": "registry",
+}  # fmt: skip
 
 
 def path_of(record: Algorithm) -> str:
     """An algorithm's own route, or its verb."""
     return record.route or f"/v1/{record.verb}"
+
+
+def domains_of(record: Algorithm) -> list[str]:
+    """The domains without which an algorithm has nothing to go by."""
+    found = _DOMAINS.get(record.name) or _DOMAINS.get(record.family)
+    return [found] if found else []
 
 
 def question(engine: Engine, record: Algorithm) -> Endpoint:
@@ -49,6 +61,7 @@ def add_questions(app: FastAPI, engine: Engine) -> None:
                 path_of(record),
                 endpoint,
                 scope=_SCOPES.get(record.family, "trace"),
+                domains=domains_of(record),
                 tags=[record.family],
                 extra=openapi.operation(record, method),
                 name=record.verb,

@@ -42,6 +42,11 @@ def seen_by(caller: Caller) -> Iterator[None]:
         _GRANTED.reset(token)
 
 
+def restricted() -> bool:
+    """Whether the caller of the request under way is not granted every domain."""
+    return _GRANTED.get() is not None
+
+
 def whole(function: Callable[..., T], *args: Any) -> T:
     """Call a function that works on the whole graph for a caller who is not shown all of it: what
     an authority decides must not depend on who types it in. `need` holds back what is told."""
