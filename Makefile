@@ -9,11 +9,14 @@ export PYTHON
 run: .venv/.synced ## the main job: a small world, every kind of question, a report with pictures
 	@$(BIN)/linkrisk demo
 
+# Two workers, each with a Neo4j of its own; a file's tests stay together, for they share worlds.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: lint ## everything that must hold before a change is handed in
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 test-full: lint ## the same with the large counts
-	@$(BIN)/python -m pytest -m ""
+	@$(PYTEST) -m ""
 
 lint: .venv/.synced
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -15,7 +15,8 @@ LinkriskError                 anything we raise on purpose            exit 1
 │   ├── StoreCorrupt          the file or its facts fail their check
 │   ├── StoreFull             disk or quota is full; nothing was half-written
 │   └── SchemaVersion         written by another version of the program
-└── Conflict                  the request contradicts what is stored  exit 1, HTTP 409
+├── Conflict                  the request contradicts what is stored  exit 1, HTTP 409
+└── Cancelled                 called off before it was done           exit 130, HTTP 503
 """
 
 from __future__ import annotations
@@ -113,3 +114,13 @@ class Conflict(LinkriskError):
     """The request contradicts what is stored."""
 
     status = 409
+
+
+class Cancelled(LinkriskError):
+    """Work was called off: its caller went away, it was cancelled, or the service is stopping."""
+
+    exit_code = 130
+    status = 503
+
+    def __init__(self, reason: str = "called off before it was done / 已取消") -> None:
+        super().__init__(reason)
