@@ -10,7 +10,9 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from api.auth import Access, Guard
+from api.access.guard import Guard
+from api.access.peers import Peers
+from api.auth import Access
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.problems import add_handlers
@@ -61,10 +63,13 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
     add_handlers(app)
     for part in PARTS:
         part(app, engine)
     app.add_middleware(Guard, access=service.access)
+    if service.access.peers:
+        app.add_middleware(Peers, peers=service.access.peers)
     return app

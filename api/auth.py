@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 COOKIE: Final = "linkrisk"
+_LIMITS: Final = Limits()
 
 
 def make_token() -> str:
@@ -49,7 +50,7 @@ class Access:
     hosts: frozenset[str] | None = LOOPBACK
     keyring: Keyring | None = None
     people: People | None = None
-    limits: Limits = Limits()
+    limits: Limits = _LIMITS
     owner_limits: Limits | None = None
     docs: bool = True
     secure: bool = False
@@ -78,9 +79,7 @@ class Access:
             found = SimpleCookie(header.decode("latin-1")).get(COOKIE)
         except CookieError:
             return False
-        return found is not None and hmac.compare_digest(
-            found.value.encode(), self.cookie.encode()
-        )
+        return found is not None and hmac.compare_digest(found.value.encode(), self.cookie.encode())
 
     def has_query(self, query: bytes) -> bool:
         """Whether a browser opens the printed address."""

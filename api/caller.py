@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from graph.domains import DOMAINS as DOMAINS
+from graph import domains
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,6 +21,7 @@ SCOPES: Final = (
     "audit",  # the ledger, the chain of reads
     "admin",  # keys, erasure, retention
 )
+DOMAINS: Final = domains.DOMAINS
 OPEN: Final = "open"  # the scope of a route that anybody may ask
 ANYONE: Final = "any"  # the scope of a route for every authenticated caller
 RESERVED: Final = frozenset({"owner", "nobody", "linkrisk"})  # names of no key and no person

@@ -46,6 +46,10 @@ class Session(Closing):
             return self.whole_store
         return cast("Store", Shown(self.whole_store, kept, self._whole))
 
+    @store.setter
+    def store(self, store: Store) -> None:
+        self.whole_store = store
+
     def snapshot(self, known_at: str | None = None) -> Snapshot:
         """The graph with every write acknowledged before this call, or as known at a time; as far
         as it is shown to the caller of the request under way (`api.access.sight`)."""

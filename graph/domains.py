@@ -41,7 +41,12 @@ OF_KIND: Final[dict[str, str | None]] = {
     **dict.fromkeys(("same_as", "not_same_as"), None),
 }
 # The official keys that a domain's entities are known by.
-OF_KEY: Final = {"uscc": "registry", "resident_id": "registry", "account": "bank", "e164": "telecom"}
+OF_KEY: Final = {
+    "uscc": "registry",
+    "resident_id": "registry",
+    "account": "bank",
+    "e164": "telecom",
+}
 # What lists call their field (`domain` of a listing), where it is not the register's.
 OF_LIST: Final = {
     "tax": "tax", "taxation": "tax", "税务": "tax", "税收": "tax", "纳税": "tax",

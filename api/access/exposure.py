@@ -1,8 +1,8 @@
 """From the settings of access to who is let in; refuses to be an open port.
 
-On loopback a token made at the start is enough, as Jupyter does it. Off loopback there must be keys,
-an OIDC issuer or a token that was chosen (the generated one stands in a terminal), and TLS, here or
-at a declared proxy.
+On loopback a token made at the start is enough, as Jupyter does it. Off loopback there must be
+keys, an OIDC issuer or a token that was chosen (the generated one stands in a terminal), and TLS,
+here or at a declared proxy.
 """
 
 from __future__ import annotations

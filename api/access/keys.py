@@ -224,10 +224,8 @@ def _checked(name: str, scopes: list[str], domains: list[str]) -> str:
 
 
 def default_path(store_url: str) -> Path:
-    """Where the keys of a store are, unless settings say: LINKRISK_API_KEYS, beside an embedded
-    store's file, else in the user's configuration."""
-    if given := os.environ.get("LINKRISK_API_KEYS"):
-        return Path(given)
+    """Where the keys of a store are, unless settings say: beside an embedded store's file, else
+    in the user's configuration."""
     scheme, _, rest = store_url.partition("://")
     if scheme == "sqlite":
         return Path(rest[1:] + ".keys")

@@ -22,7 +22,7 @@ class Peers:
         self._networks = [ip_network(each, strict=False) for each in peers]
         self._app = app
         # What the server itself knows of the client is changed in the scope that goes on.
-        self._behind = ProxyHeadersMiddleware(self._after, trusted_hosts=list(peers))
+        self._behind = ProxyHeadersMiddleware(self._after, list(peers))  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

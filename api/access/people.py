@@ -56,7 +56,7 @@ class People:
             # The bare public key: the algorithm is the token's among those allowed, and PyJWT
             # refuses one that is not for a key of this kind.
             claims = jwt.decode(
-                token, key.key, algorithms=issuer.algorithms, audience=issuer.audience,
+                token, key.key, algorithms=list(issuer.algorithms), audience=issuer.audience,
                 issuer=issuer.issuer, leeway=issuer.leeway,
                 options={"require": ["exp", "iat", "iss", "aud", issuer.name]},
             )  # fmt: skip

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from api.caller import DOMAINS, SCOPES
-from graph.errors import WrongUsage
+from api.settings import Section
 
 # Signatures that are made with a key nobody else has; HS* would make of a public key a password.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
@@ -27,16 +27,19 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str, Meta(description="its public keys: a file, or an https address / 公钥文件或地址")
     ]
     algorithms: Annotated[
-        list[str], Meta(description="signatures that are accepted / 允许的签名算法")
-    ] = ["RS256", "PS256", "ES256"]
-    leeway: Annotated[float, Meta(ge=0, le=300, description="seconds clocks may differ / 时钟容差")] = 30
+        tuple[str, ...], Meta(description="signatures that are accepted / 允许的签名算法")
+    ] = ("RS256", "PS256", "ES256")
+    leeway: Annotated[
+        float, Meta(ge=0, le=300, description="seconds clocks may differ / 时钟容差")
+    ] = 30
     lifetime: Annotated[
-        float, Meta(gt=0, description="the longest that a token may be good for, hours / 最长有效期")
+        float,
+        Meta(gt=0, description="the longest that a token may be good for, hours / 最长有效期"),
     ] = 24
     name: Annotated[str, Meta(description="the claim that names the person / 姓名声明")] = "sub"
     scopes_from: Annotated[
-        list[str], Meta(description="claims that say what it may do / 权限声明")
-    ] = ["scope", "roles", "groups"]
+        tuple[str, ...], Meta(description="claims that say what it may do / 权限声明")
+    ] = ("scope", "roles", "groups")
     scopes: Annotated[
         dict[str, list[str]],
         Meta(description="scopes by value of those claims / 声明值对应的权限"),
@@ -70,21 +73,25 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one key or person may ask at once; every worker process counts for itself."""
 
-    rate: Annotated[float, Meta(gt=0, description="requests a second, on average / 每秒请求数")] = 100
-    burst: Annotated[int, Meta(ge=1, description="requests at once, after a pause / 突发请求数")] = 200
+    rate: Annotated[float, Meta(gt=0, description="requests a second, on average / 每秒请求数")] = (
+        100
+    )
+    burst: Annotated[
+        int, Meta(ge=1, description="requests at once, after a pause / 突发请求数")
+    ] = 200
     together: Annotated[
         int, Meta(ge=1, description="requests that may be under way / 并发请求数")
     ] = 16
 
 
-class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The section `[access]`."""
+class AccessSettings(Section, frozen=True, kw_only=True):
+    """`[access]`"""
 
     keys: Annotated[
         str | None,
         Meta(description="the file of API keys; default: beside an embedded store / 密钥文件"),
     ] = None
-    issuers: Annotated[list[Issuer], Meta(description="OIDC issuers / 身份提供方")] = []
+    issuers: Annotated[tuple[Issuer, ...], Meta(description="OIDC issuers / 身份提供方")] = ()
     limits: Annotated[Limits, Meta(description="limits of each key and person / 限额")] = Limits()
     owner_limits: Annotated[
         Limits | None, Meta(description="limits of the token's owner; none by default / 令牌限额")
@@ -92,9 +99,9 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tls_cert: Annotated[str | None, Meta(description="certificate chain, PEM / 证书")] = None
     tls_key: Annotated[str | None, Meta(description="its private key, PEM / 私钥")] = None
     behind_proxy: Annotated[
-        list[str],
+        tuple[str, ...],
         Meta(description="addresses (CIDR) of the proxy that does TLS / 可信代理地址"),
-    ] = []
+    ] = ()
     docs: Annotated[
         bool | None,
         Meta(description="/openapi.json; default: on loopback only / 是否提供接口文档"),
@@ -113,12 +120,3 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
                 raise ValueError(f"behind_proxy: {each} would believe everybody")
         if len({each.issuer for each in self.issuers}) < len(self.issuers):
             raise ValueError("issuers: one is there twice")
-
-
-def read(given: Any) -> AccessSettings:
-    """The settings of a section as it was parsed; raises WrongUsage naming the key."""
-    try:
-        return msgspec.convert(given, AccessSettings)
-    except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at `$")
-        raise WrongUsage(f"[access] {where.strip('`.')}: {reason}".replace(" :", ":")) from None
