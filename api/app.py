@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api.access.guard import Guard
 from api.access.peers import Peers
 from api.auth import Access
+from api.catalog.routes import add_catalog
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.problems import add_handlers
@@ -20,10 +21,13 @@ from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
 from api.session import Session
+from api.subjects.routes import add_subjects
 
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_subjects,
+    add_catalog,
     add_service,
     add_decisions,
 )

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 
-from algorithms.catalogue import catalogue
+from algorithms.catalogue import Entry, catalogue
 from graph import errors
 
 if TYPE_CHECKING:
@@ -65,11 +65,17 @@ class Asking(Protocol):
         """An edition of the rulebook, one measure of it, or what is in force on a day."""
 
 
+@cache
+def _catalogue() -> dict[str, Entry]:
+    """The algorithms of this version: read once, for it is the text of many modules."""
+    return catalogue()
+
+
 class _Named:
     """A method for each algorithm: `risk.related_parties(...)` is `risk.ask("related_parties")`."""
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        if name not in catalogue():
+        if name not in _catalogue():
             raise AttributeError(f"no algorithm and no method {name}")
 
         def ask(**params: Any) -> dict[str, Any]:
@@ -79,7 +85,7 @@ class _Named:
         return ask
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *catalogue()]
+        return [*super().__dir__(), *_catalogue()]
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
@@ -111,8 +117,9 @@ class Client(_Named):
 
     def ask(self, name: str, /, **params: Any) -> dict[str, Any]:
         """The envelope that answers a question by its algorithm's name or verb."""
-        body = msgspec.json.encode(_plain(params))
-        return self._call("POST", f"/v1/{name.replace('_', '-')}", content=body)
+        entry = _catalogue().get(name.replace("-", "_"))
+        path = entry.path if entry else f"/v1/{name}"  # of a newer service
+        return self._call("POST", path, content=msgspec.json.encode(_plain(params)))
 
     def decide(self, step: str, about: str | None = None, /, **given: Any) -> dict[str, Any]:
         """Take a step of a decision; `propose` and `expire` are about none."""

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from algorithms.registry import ALGORITHMS, Algorithm
 from api import openapi
-from api.serving import Endpoint, add, body_of, json_response, query_of
+from api.answering import answered
+from api.serving import Endpoint, add, body_of, query_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,9 +27,9 @@ _DOMAINS: Final = {
 }  # fmt: skip
 
 
-def path_of(record: Algorithm) -> str:
-    """An algorithm's own route, or its verb."""
-    return record.route or f"/v1/{record.verb}"
+def scope_of(record: Algorithm) -> str:
+    """What a caller must have to ask an algorithm."""
+    return _SCOPES.get(record.family, "trace")
 
 
 def domains_of(record: Algorithm) -> list[str]:
@@ -44,8 +45,7 @@ def question(engine: Engine, record: Algorithm) -> Endpoint:
         given = (
             await body_of(request) if request.method == "POST" else query_of(request, record.lists)
         )
-        body, seconds = await engine.ask(record, {**given, **request.path_params})
-        return json_response(body, seconds)
+        return await answered(engine, record, given, request)
 
     return ask
 
@@ -58,9 +58,9 @@ def add_questions(app: FastAPI, engine: Engine) -> None:
             add(
                 app,
                 method,
-                path_of(record),
+                record.path,
                 endpoint,
-                scope=_SCOPES.get(record.family, "trace"),
+                scope=scope_of(record),
                 domains=domains_of(record),
                 tags=[record.family],
                 extra=openapi.operation(record, method),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote
 
 import msgspec
 from fastapi.routing import APIRoute
@@ -17,10 +19,13 @@ from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.routing import Match
     from starlette.types import Receive, Scope, Send
 
 MAX_BODY: Final = 1 << 20
 KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_SLASH: Final = re.compile("%2f", re.IGNORECASE)
+_LETTER: Final = "\ue000"  # of private use: in no id
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -45,11 +50,27 @@ class Plain(APIRoute):
         self._domains = frozenset(said.get("x-domains", ()))
         self.app = self._answer
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As it is, but for a slash that the caller encoded (`%2F`): it is a part of an id, and
+        parts no path. Such an id is matched with a letter in the slash's place."""
+        raw = scope.get("raw_path") or b""
+        if b"%2f" not in raw.lower():
+            return super().matches(scope)
+        path = unquote(_SLASH.sub(quote(_LETTER), raw.decode("latin-1")), encoding="utf-8")
+        match, child = super().matches({**scope, "path": path})
+        if found := child.get("path_params"):
+            child["path_params"] = {name: _whole(value) for name, value in found.items()}
+        return match, child
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         check(caller_of(request), self._needed, self._domains)
         response = await self.endpoint(request)
         await response(scope, receive, send)
+
+
+def _whole(value: object) -> object:
+    return value.replace(_LETTER, "/") if isinstance(value, str) else value
 
 
 def add(
@@ -102,9 +123,11 @@ def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
     return found
 
 
-def json_response(body: bytes, seconds: float | None = None) -> Response:
-    """An answer's bytes as they are; the time it took goes into a header."""
-    headers = dict(KEPT)
+def json_response(
+    body: bytes, seconds: float | None = None, more: Mapping[str, str] | None = None
+) -> Response:
+    """An answer's bytes as they are, with `more` headers; the time it took goes into one."""
+    headers = {**KEPT, **(more or {})}
     if seconds is not None:
         headers["Server-Timing"] = f"answer;dur={1000 * seconds:.2f}"
     return Response(body, headers=headers, media_type="application/json")

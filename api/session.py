@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from algorithms import registry
@@ -11,6 +12,7 @@ from api.access.sight import Shown, granted
 from graph.closing import Closing
 
 if TYPE_CHECKING:
+    from api.decisions.follow import Decisions
     from graph.gather import Progress
     from graph.live import Live
     from graph.snapshot import Snapshot
@@ -49,6 +51,13 @@ class Session(Closing):
     @store.setter
     def store(self, store: Store) -> None:
         self.whole_store = store
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """The decisions that the store's ledger holds; folded when first asked for."""
+        from api.decisions.follow import Decisions
+
+        return Decisions(self.whole_store)
 
     def snapshot(self, known_at: str | None = None) -> Snapshot:
         """The graph with every write acknowledged before this call, or as known at a time; as far

@@ -14,7 +14,7 @@ import orjson
 
 from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
-from graph.columns import I32, I64, U8, Columns, Index, Nodes
+from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.listed import Listing, told
@@ -35,6 +35,7 @@ class Snapshot:
     def __init__(self, live: Live, batch: int, known_at: str, name: str) -> None:
         self._live = live
         self.batch = batch
+        self.newest = batch >= live.batch  # nothing that came later is among its rows
         self.known_at = known_at
         self.name = name
         rows = live.rows
@@ -54,7 +55,9 @@ class Snapshot:
         self.into: tuple[Index, Index] = (live.into, live.tail_into)
         self._datasets = live.datasets
         self._names: dict[int, str] = {}
-        self._granted: frozenset[str] | None = None  # domains, where not all are to be seen
+        # Where not all domains are to be seen: those that are, and which records are not.
+        self._granted: frozenset[str] | None = None
+        self._gone: npt.NDArray[np.bool_] | None = None
 
     @property
     def n(self) -> int:
@@ -74,7 +77,7 @@ class Snapshot:
         """This view as if the facts of other domains (`graph.domains`) had never been recorded.
 
         Its name says which are in it; `notes` says what is not. Copies two columns: 4 bytes a
-        relation and 4 a record.
+        relation and 4 a record; the rest is shared.
         """
         kept = frozenset(granted)
         other = copy.copy(self)
@@ -84,12 +87,14 @@ class Snapshot:
         alien[[CODES[kind] for kind in domains.withheld_kinds(kept)]] = True
         gone = alien[self.nodes.kind]
         other._version = np.where(gone, np.int32(-1), self._version).astype(self._version.dtype)
-        ret = self.columns.ret.copy()
-        ret[alien[self._code]] = 0
+        other._gone = gone
+        other.newest = False  # what was recorded is to be counted row by row
+        rec = self.columns.rec.copy()
+        rec[alien[self._code]] = NEVER
         for kind in domains.mixed_kinds(kept):
             rows = np.flatnonzero(self._code == CODES[kind])
-            ret[rows[gone[self.columns.src[rows]] | gone[self.columns.dst[rows]]]] = 0
-        other.columns = self.columns._replace(ret=ret)
+            rec[rows[gone[self.columns.src[rows]] | gone[self.columns.dst[rows]]]] = NEVER
+        other.columns = self.columns._replace(rec=rec)
         return other
 
     @property
@@ -141,6 +146,16 @@ class Snapshot:
         cols, version = self.columns, self._version
         keep = (version[cols.src[rows]] >= 0) & (version[cols.dst[rows]] >= 0)
         return rows if keep.all() else rows[keep]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of all datasets; their places are the numbers of `in_datasets`."""
+        return list(self._datasets)
+
+    def in_datasets(self, *, rows: I64 | None = None, nodes: I32 | None = None) -> I64:
+        """The numbers of the datasets that relations, or records, are of."""
+        of = self._dataset[rows] if rows is not None else self._node_dataset[nodes]
+        return np.asarray(of, np.int64)
 
     def kind_of_row(self, row: int) -> str:
         """The kind of a relation."""
@@ -270,7 +285,10 @@ class Snapshot:
 
     def versions(self, name: str) -> npt.NDArray[Any]:
         """A column of the versions of records: `node`, `seq`, `vf`, `vt`, `rec`, `ret`, `organ`."""
-        return self._live.versions.view(f"version_{name}")[: self._versions]
+        found: npt.NDArray[Any] = self._live.versions.view(f"version_{name}")[: self._versions]
+        if self._gone is not None and name == "rec":
+            return np.where(self._gone[self.versions("node")], np.int32(NEVER), found)
+        return found
 
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
@@ -284,6 +302,13 @@ class Snapshot:
         at, versions = int(self._version[node]), self._live.versions.arrays
         begins, ends, batch = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
         return begins, ends, batch, self._live.texts["canonical"][at] or None
+
+    def record_versions(self, node: int) -> list[tuple[int, int, int, int]]:
+        """Every version of a record that was recorded by this view, in their order: from when to
+        when it holds (µs), the batches that recorded and retracted it. Linear in all versions."""
+        at = np.flatnonzero(self.versions("node") == node)
+        columns = [self.versions(name)[at].tolist() for name in ("vf", "vt", "rec", "ret")]
+        return [each for each in zip(*columns, strict=True) if each[2] <= self.batch]
 
     def record_organ(self, node: int) -> bool:
         """Whether a record known in this view says that it is an organ of the state."""
@@ -449,6 +474,14 @@ class Snapshot:
             if place < self._versions and int(self._version[node := int(owner[place])]) == place
         ]
 
+    def bore(self, canonical: str) -> set[int]:
+        """The subjects of which a record bore this canonical id by this view, now or before it was
+        corrected."""
+        owner = self._live.versions.arrays["version_node"]
+        places = self._live.bearers.places(canonical)
+        nodes = {int(owner[place]) for place in places if place < self._versions}
+        return {int(self.nodes.rep[node]) for node in nodes if self.known(node)}
+
     # -- listings ---------------------------------------------------------------------------
 
     def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
@@ -460,6 +493,20 @@ class Snapshot:
         if at is not None:
             found = [each for each in found if each.vf <= at < each.vt]
         return told(found, self._datasets)
+
+    def listings_ever(self, node: int) -> Iterator[tuple[str, Listing]]:
+        """Every version of a subject's listings that was recorded by this view, with its fact."""
+        for member in self.members(node):
+            for each in self._live.listed.of(member):
+                if each.rec <= self.batch and self._may_tell(each):
+                    yield each.fact(self._datasets), each
+
+    def listings_known(self) -> Iterator[Listing]:
+        """Every listing that is known in this view. Linear in the listings."""
+        for node in self._live.listed.nodes():
+            for each in self._live.listed.of(node):
+                if each.known(self.batch) and self._may_tell(each):
+                    yield each
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the

@@ -185,9 +185,7 @@ def _converted(key: Key, given: Given) -> Any:
     except msgspec.ValidationError as error:
         reason, _, inside = str(error).partition(" - at `$")
         where = key.shown + inside.rstrip("`")
-        raise WrongSetting(
-            f"{given.whence}: {where}: {reason[:1].lower()}{reason[1:]}"
-        ) from None
+        raise WrongSetting(f"{given.whence}: {where}: {reason[:1].lower()}{reason[1:]}") from None
 
 
 def _is_list(kind: Any) -> bool:

@@ -46,6 +46,46 @@ def show(common: Common, name: str, known_at: str | None) -> None:
 
 
 @click.command(cls=Verb)
+@click.argument("name", metavar="ID")
+@click.option("--axis", metavar="[both|valid|recorded]", help="Which time.  [default: both]")
+@click.option("--since", metavar="TEXT", help="From this day or ISO time on.")
+@click.option("--until", metavar="TEXT", help="To the end of this day, or before this ISO time.")
+@click.option("--kinds", metavar="TEXT", multiple=True, help="Kinds of fact, listing, decision.")
+@click.option("--limit", metavar="INT", help="Moments shown, 1 to 1000.  [default: 100]")
+@click.option("--after", metavar="TEXT", help="The `next` of the page before.")
+@click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
+@pass_common
+def timeline(common: Common, /, name: str, **given: Any) -> None:
+    """A subject in order of time: facts, listings, what was recorded, decisions. 时间线。
+
+    ID is dataset:id, a bare id, a canonical id or an official key.
+    """
+    from algorithms.registry import split
+    from api.session import Session
+    from api.subjects import timeline as timelines
+
+    values = {key: value for key, value in given.items() if value not in (None, ())}
+    if "kinds" in values:
+        values["kinds"] = split(values["kinds"])
+    asked = timelines.asked(values)
+    with Session(common.url) as session:
+        found = timelines.timeline_bytes(session, name, asked)
+    if common.json:
+        write_json(found)
+        return
+    from api.table import console, table
+
+    told = msgspec.json.decode(found)
+    out = console()
+    out.print(f"{printable(told['label'])}  {told['id']}", markup=False)
+    out.print(table(told["results"]) if told["results"] else "nothing found / 未找到")
+    if told["truncated"]:
+        out.print(told["truncated"]["reason"], markup=False)
+    if told["next"]:
+        out.print(f"more: --after '{told['next']}'", markup=False)
+
+
+@click.command(cls=Verb)
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @click.option("--known-at", metavar="TEXT", help="As they were known at this ISO time with zone.")
 @pass_common
@@ -108,6 +148,33 @@ def list_(common: Common, kind: str | None, limit: str) -> None:
     total = found.get("total", 0)
     shown = len(found.get("results", ()))
     _print(common, found, f"{shown} of {total:,}" if kind else "")
+
+
+@click.command(cls=Verb)
+@click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
+@pass_common
+def catalog(common: Common, known_at: str | None) -> None:
+    """The datasets: facts by kind, the time they speak of, newest batch, files. 数据目录。
+
+    Titles, publishers, licences are those of the TOML file that LINKRISK_CATALOG names.
+    """
+    from api.catalog import datasets as catalogs
+    from api.session import Session
+
+    with Session(common.url) as session:
+        found = catalogs.catalog_bytes(session, known_at)
+    if common.json:
+        write_json(found)
+        return
+    from api.table import console, table
+
+    rows = [
+        {"dataset": each["name"], "facts": each["facts"], "kinds": each["kinds"],
+         "from": each["first"], "to": each["last"], "newest": each["newest"]["recorded_at"],
+         "licence": each["licence"] or "–"}
+        for each in msgspec.json.decode(found)["datasets"]
+    ]  # fmt: skip
+    console().print(table(rows) if rows else "nothing found / 未找到")
 
 
 def _print(common: Common, found: dict[str, Any], note: str) -> None:

@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from algorithms.registry import ALGORITHMS
 from api.caller import ANYONE, DOMAINS, OPEN, SCOPES
-from api.routes import path_of
 from api.serving import scopes_of
 from tests.api.access.asking import ask, send
 from tests.api.access.conftest import TOKEN
@@ -65,7 +64,7 @@ def test_what_is_granted_to_whom_is_what_was_meant(app: FastAPI) -> None:
     for record in ALGORITHMS.values():
         scope = {"ownership": "related", "related": "related", "extension": "extend.propose"}
         meant = scope.get(record.family, "trace")
-        assert {table[m, path_of(record)] for m in ("GET", "POST")} == {meant}
+        assert {table[m, record.path] for m in ("GET", "POST")} == {meant}
 
 
 @pytest.mark.parametrize("scopes", [*SCOPES, *ROLES.values()])
@@ -97,7 +96,7 @@ def test_what_an_algorithm_is_about_is_needed(app: FastAPI) -> None:
     for record in ALGORITHMS.values():
         about = {"flows": {"bank"}, "invoices": {"tax"}, "ownership": {"registry"}}
         if record.family in about:
-            assert table["POST", path_of(record)] == about[record.family]
+            assert table["POST", record.path] == about[record.family]
     assert table["GET", "/v1/decisions/fallout"] == {*DOMAINS}
 
 
