@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
 
+from api import telemetry
 from api.access.guard import Guard
 from api.access.peers import Peers
 from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.decisions.routes import add_decisions
 from api.engine import Engine
+from api.metrics import Meters
+from api.observing import Observing
+from api.operations import Apart, add_operations
 from api.problems import add_handlers
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
 from api.session import Session
+from api.settings import Settings, read
+from api.settings.own import Log
 from api.subjects.routes import add_subjects
+from graph import compiled
 
+_TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
@@ -30,6 +39,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_decisions,
+    add_operations,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -40,15 +50,31 @@ _ABOUT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Settings of a service: who may ask, and the most seconds that one question may take."""
+    """Settings of a service: who may ask, and what the deployment set."""
 
     access: Access
-    seconds: float = 60.0
+    settings: Settings = field(default_factory=partial(read, environment={}))
+    metrics_port: int | None = None  # of the address of the meters' own
 
 
-def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
-    """The app; it closes the session when it shuts down, and begins the rehearsal given."""
-    engine = Engine(session, seconds=service.seconds)
+def make_app(
+    session: Session,
+    service: Service,
+    rehearsal: Rehearsal | None = None,
+    *,
+    number: int = 0,
+    warm: bool = False,
+) -> FastAPI:
+    """The app; it closes the session when it shuts down, and begins the rehearsal given. `number`
+    is this process's among the workers; `warm` says that its code is compiled already."""
+    settings, meters = service.settings, Meters()
+    engine = Engine(session, settings=settings, meters=meters, number=number)
+    if warm:
+        compiled.warm()
+        engine.compiled.set()
+    exporter = telemetry.wanted()
+    tracing = telemetry.Tracing(exporter) if exporter else None
+    engine.tracing = tracing
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -58,8 +84,10 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         yield
         if rehearsal is not None:
             rehearsal.stop()
-        engine.close()
+        engine.close(_TO_END)
         session.close()
+        if tracing is not None:
+            tracing.close()
 
     app = FastAPI(
         title="linkrisk",
@@ -73,7 +101,11 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
     add_handlers(app)
     for part in PARTS:
         part(app, engine)
+    app.state.engine = engine
     app.add_middleware(Guard, access=service.access)
     if service.access.peers:
         app.add_middleware(Peers, peers=service.access.peers)
+    if service.metrics_port is not None:
+        app.add_middleware(Apart, engine=engine, port=service.metrics_port)
+    app.add_middleware(Observing, meters=meters, log=settings.section(Log).access, tracing=tracing)
     return app

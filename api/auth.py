@@ -43,7 +43,8 @@ class Access:
     sent to (None: any). `limits` are those of each key and person, `owner_limits` the owner's.
     `docs` tells whether /openapi.json is there, `secure` whether answers go over TLS. `peers` are
     the addresses (CIDR) that may connect at all, besides loopback's; their forwarded headers are
-    believed. Empty: any may, and nobody is believed.
+    believed. Empty: any may, and nobody is believed. `tls` are the files of the certificate chain
+    and its key, where this service does TLS itself.
     """
 
     token: str | None
@@ -55,6 +56,7 @@ class Access:
     docs: bool = True
     secure: bool = False
     peers: tuple[str, ...] = ()
+    tls: tuple[str, str] | None = None
 
     @property
     def cookie(self) -> str:

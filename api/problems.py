@@ -10,6 +10,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.observing import route_of
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ async def _http(_: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    # The route as declared: the path that was asked for may hold an identifier.
+    _log.error("%s %s failed", request.method, route_of(request.scope), exc_info=error)
     return problem(500, "an error of the service itself; its log has the details")
 
 

@@ -8,6 +8,7 @@ here or at a declared proxy.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -21,34 +22,36 @@ _LEAST: Final = 32  # characters of a token that was chosen
 
 
 def access_of(
-    settings: AccessSettings, store_url: str, host: str, names: frozenset[str] = frozenset()
+    settings: AccessSettings, store_url: str, host: str, names: Iterable[str] = ()
 ) -> Access:
     """Who is let in by a service that listens on `host` and is known by `names`.
 
     Raises WrongUsage where it would be open to others without authentication or TLS, InputError for
     files of keys or certificates that cannot be read.
     """
-    local = host in LOOPBACK
+    local, known = host in LOOPBACK, frozenset(names)
     keyring = Keyring(Path(settings.keys) if settings.keys else default_path(store_url))
     people = People(settings.issuers)
     usable = keyring.usable()
     chosen = os.environ.get("LINKRISK_TOKEN") or None
+    tls = None
     if settings.tls_cert is not None:
-        _readable(settings.tls_cert, "tls_cert")
-        _readable(str(settings.tls_key), "tls_key")
-    secure = settings.tls_cert is not None or bool(settings.behind_proxy)
+        tls = settings.tls_cert, str(settings.tls_key)
+        _check_pair(*tls)
+    secure = tls is not None or bool(settings.behind_proxy)
     if not local:
         _refuse(host, secure, bool(people) or usable, chosen)
     return Access(
         make_token() if local or chosen else None,
-        LOOPBACK | names if local or names else None,
+        LOOPBACK | known if local or known else None,
         keyring,
         people or None,
         settings.limits,
         settings.owner_limits,
         docs=local if settings.docs is None else settings.docs,
-        secure=secure and not local,
-        peers=tuple(settings.behind_proxy) if settings.tls_cert is None else (),
+        secure=tls is not None or (secure and not local),
+        peers=tuple(settings.behind_proxy) if tls is None else (),
+        tls=tls,
     )
 
 
@@ -68,9 +71,18 @@ def _refuse(host: str, secure: bool, known: bool, chosen: str | None) -> None:
         )
 
 
-def _readable(path: str, name: str) -> None:
+def _check_pair(cert: str, key: str) -> None:
+    """Raise WrongUsage where they are no certificate and its key."""
+    import ssl
+
+    for name, path in (("tls_cert", cert), ("tls_key", key)):
+        try:
+            with Path(path).open("rb"):
+                pass
+        except OSError as error:
+            raise WrongUsage(f"{name}: {path}: {error.strerror}") from None
     try:
-        with Path(path).open("rb"):
-            pass
-    except OSError as error:
-        raise WrongUsage(f"{name}: {path}: {error.strerror}") from None
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
+    except (ssl.SSLError, ValueError) as error:
+        why = getattr(error, "reason", None) or error
+        raise WrongUsage(f"tls_cert, tls_key: not a certificate and its key: {why}") from None

@@ -84,7 +84,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 16
 
 
-class AccessSettings(Section, frozen=True, kw_only=True):
+class AccessSettings(Section):
     """`[access]`"""
 
     keys: Annotated[

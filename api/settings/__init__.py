@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec.inspect import type_info
@@ -43,7 +43,7 @@ MASK: Final = "********"
 DEFAULT: Final = "default"
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Section(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Base of the structs; a `__post_init__` may raise ValueError where values do not fit."""
 
 
@@ -95,7 +95,7 @@ class Settings:
 
     def section(self, kind: type[S]) -> S:
         """The values of a section, by its struct."""
-        return next(cast(S, each) for each in self._sections.values() if type(each) is kind)
+        return next(each for each in self._sections.values() if isinstance(each, kind))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every setting with its value and whence it came; secrets masked."""

@@ -32,9 +32,11 @@ class Server(Section):
         int, Meta(ge=0, le=65_535, description="The port; 0 takes a free one / 端口")
     ] = 8000
     allow_hosts: Annotated[
-        list[str],
-        Meta(description="Host names that requests may be sent to, besides loopback's / 允许的主机名"),
-    ] = []
+        tuple[str, ...],
+        Meta(
+            description="Host names that requests may be sent to, besides loopback's / 允许的主机名"
+        ),
+    ] = ()
     workers: Annotated[
         int,
         Meta(
@@ -57,7 +59,8 @@ class Server(Section):
         ),
     ] = 256
     seconds: Annotated[
-        float, Meta(gt=0, le=86_400, description="The most that a question takes / 单次查询时限 (秒)")
+        float,
+        Meta(gt=0, le=86_400, description="The most that a question takes / 单次查询时限 (秒)"),
     ] = 60.0
     grace: Annotated[
         float,

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from api.options import Common, Verb, pass_common
+from api.options import DEFAULT_STORE, Common, Verb, config_option, pass_common
 from api.output import printable, write_json
 from graph.errors import BadFact, WrongUsage
 
@@ -38,8 +38,17 @@ _DAY: Final = 86_400_000_000  # µs
               " question may go out from its subject.")  # fmt: skip
 @click.option("--keys", "path", metavar="FILE", type=click.Path(path_type=Path), help="The file of"
               " keys; default access.keys, else beside the store.")  # fmt: skip
+@config_option
 @pass_common
-def keys(common: Common, /, action: str, name: str | None, path: Path | None, **given: Any) -> None:
+def keys(
+    common: Common,
+    /,
+    action: str,
+    name: str | None,
+    path: Path | None,
+    config: str | None,
+    **given: Any,
+) -> None:
     """API keys of machines: create one of a name, list them, revoke one by name or id. 接口密钥。
 
     A key is shown once, when it is made; the file keeps its hash. A service that runs reads the
@@ -52,11 +61,14 @@ def keys(common: Common, /, action: str, name: str | None, path: Path | None, **
     from api.access.keys import Keyring, default_path
     from api.access.settings import AccessSettings
     from api.settings import read
+    from api.settings.own import General
     from graph.times import now
 
     if path is None:
-        kept = read().section(AccessSettings).keys
-        path = Path(kept) if kept else default_path(common.url)
+        settings = read(config, {"": {"store": common.store}})
+        kept = settings.section(AccessSettings).keys
+        url = settings.section(General).store or DEFAULT_STORE
+        path = Path(kept) if kept else default_path(url)
     ring = Keyring(path)
     if action == "create":
         assert name is not None

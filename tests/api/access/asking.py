@@ -47,11 +47,14 @@ async def send(
         "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in given.items()]
         + (raw or []),
     }  # fmt: skip
-    told: dict[str, Any] = {"body": b""}
+    told: dict[str, Any] = {"body": b"", "read": False}
 
     async def receive() -> dict[str, Any]:
         if body is None:
             raise AssertionError("the body was read")
+        if told["read"]:
+            await asyncio.Event().wait()  # the client is there, and says nothing more
+        told["read"] = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def sent(message: Any) -> None:

@@ -147,7 +147,7 @@ def _many(path: Path, who: int) -> None:
 
 
 def test_writers_take_turns(keys_file: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     started = [context.Process(target=_many, args=(keys_file, who)) for who in range(3)]
     for each in started:
         each.start()
