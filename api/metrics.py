@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from api.session import Session
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-UNMATCHED: Final = "(none)"  # the route of a request that is for none
 _supervisor: int | None = None  # the process that forked this one as a worker
 _FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)

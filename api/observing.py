@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.caller import who
 from api.line import LINE, Line
-from api.metrics import UNMATCHED
+from api.problems import bug
+from api.serving import route_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,16 +58,15 @@ class Observing:
         begun = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         ident = request_id(headers.get(_HEADER))
-        line, status, whole = Line(receive), 0, False
+        line, status = Line(receive), 0
         token, held = REQUEST.set(ident), LINE.set(line)
 
         async def sent(message: Message) -> None:
-            nonlocal status, whole
+            nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (_HEADER, ident.encode())]
             await send(message)
-            whole = message["type"] == "http.response.body" and not message.get("more_body")
 
         try:
             if self._tracing is None:
@@ -75,9 +75,11 @@ class Observing:
                 with self._tracing.request(scope, headers) as span:
                     await self._app(scope, line.receive, sent)
                     self._tracing.end(span, scope["method"], route_of(scope), status)
-        except Exception:
-            if not whole:
-                raise  # the server closes the connection; after an answer it need not
+        except Exception as error:
+            failed = bug(scope, error)
+            if status:
+                raise  # in the middle of an answer: the server closes the connection
+            await failed(scope, line.receive, sent)
         finally:
             REQUEST.reset(token)
             LINE.reset(held)
@@ -100,10 +102,3 @@ class Observing:
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-
-def route_of(scope: Scope) -> str:
-    """The route that a request was for, as it was declared."""
-    route = scope.get("route")
-    path = getattr(route, "path", None) or getattr(route, "path_format", None)
-    return path or UNMATCHED

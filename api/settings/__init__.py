@@ -1,7 +1,7 @@
 """What a deployment sets: flags over environment over one TOML file, each value typed and named.
 
 A part of the service declares a struct of its own and one line in `SECTIONS`; its keys are then
-read from the table of that name in the file and from `LINKRISK_SECTION_KEY`, shown by
+read from the table of that name in the file and from `LINKRISK_<SECTION>_<KEY>`, shown by
 `linkrisk settings` and described in docs/settings.md. Descriptions are `Meta(description=…)`,
 secrets `Meta(extra=SECRET)`.
 

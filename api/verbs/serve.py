@@ -60,18 +60,17 @@ def serve(common: Common, /, config: str | None, create: bool, **flags: Any) -> 
 
     启动 HTTP 服务, 打印带令牌的地址。
     """
-    from api import logs, metrics
+    from api import metrics
     from api.access.exposure import access_of
     from api.access.settings import AccessSettings
     from api.settings import read
-    from api.settings.own import General, Log, Server
+    from api.settings.own import General, Server
     from graph.store import open_store
 
     flags["allow_hosts"] = list(flags["allow_hosts"]) or None
     flags["behind_proxy"] = list(flags["behind_proxy"]) or None
     apart = {name: flags.pop(name) for name in ("tls_cert", "tls_key", "behind_proxy")}
     settings = read(config, {"": {"store": common.store}, "server": flags, "access": apart})
-    logs.set_up(settings.section(Log))
     own = settings.section(Server)
     url = settings.section(General).store or DEFAULT_STORE
     access = access_of(settings.section(AccessSettings), url, own.host, own.allow_hosts)
@@ -82,15 +81,17 @@ def serve(common: Common, /, config: str | None, create: bool, **flags: Any) -> 
 
 
 def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
+    from api import logs
     from api.app import Service
     from api.session import Session
-    from api.settings.own import Metrics
+    from api.settings.own import Log, Metrics
 
     sockets = [listen(own.host, own.port)]
     apart = settings.section(Metrics).listen
     if apart is not None:
         host, _, port = apart.rpartition(":")
         sockets.append(listen(host.strip("[]"), int(port)))
+    logs.set_up(settings.section(Log))
     service = Service(access, settings, sockets[1].getsockname()[1] if apart else None)
     session = Session(url)
     session.snapshot()

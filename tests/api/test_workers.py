@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.settings import keys
 from tests.api.slow_service import TOKEN
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -77,7 +78,8 @@ class Running:
 
 @contextmanager
 def running(url: str, folder: Path, workers: int = 1, **settings: object) -> Iterator[Running]:
-    named = {f"LINKRISK_SERVER_{name.upper()}": str(value) for name, value in settings.items()}
+    variables = {key.shown: key.variable for key in keys()}
+    named = {variables[f"server.{name}"]: str(value) for name, value in settings.items()}
     folder.mkdir(exist_ok=True)
     with (
         (folder / "log").open("w") as log,
