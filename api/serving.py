@@ -14,13 +14,14 @@ from starlette.responses import Response
 
 from algorithms.registry import split
 from api.access.refusals import Forbidden
+from api.access.sight import seen_by
 from api.caller import ANYONE, DOMAINS, OPEN, SCOPES, Caller, caller_of
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.routing import Match
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 UNMATCHED: Final = "(none)"  # the route of a request that is for none
 MAX_BODY: Final = 1 << 20
@@ -65,9 +66,29 @@ class Plain(APIRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        check(caller_of(request), self._needed, self._domains)
+        caller = caller_of(request)
+        check(caller, self._needed, self._domains)
+        if caller.sees_all or self._needed == OPEN:
+            await self._respond(request, send)
+        else:
+            with seen_by(caller):
+                await self._respond(request, _withholding(caller, send))
+
+    async def _respond(self, request: Request, send: Send) -> None:
         response = await self.endpoint(request)
-        await response(scope, receive, send)
+        await response(request.scope, request.receive, send)
+
+
+def _withholding(caller: Caller, send: Send) -> Send:
+    """Say with every answer which domains are withheld from it."""
+    gone = ", ".join(domain for domain in DOMAINS if domain not in caller.domains).encode()
+
+    async def say(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"linkrisk-withheld", gone)]
+        await send(message)
+
+    return say
 
 
 def _whole(value: object) -> object:

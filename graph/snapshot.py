@@ -286,7 +286,7 @@ class Snapshot:
     def versions(self, name: str) -> npt.NDArray[Any]:
         """A column of the versions of records: `node`, `seq`, `vf`, `vt`, `rec`, `ret`, `organ`."""
         found: npt.NDArray[Any] = self._live.versions.view(f"version_{name}")[: self._versions]
-        if self._gone is not None and name == "rec":
+        if self._gone is not None and name in ("rec", "ret"):
             return np.where(self._gone[self.versions("node")], np.int32(NEVER), found)
         return found
 

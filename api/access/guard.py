@@ -14,11 +14,9 @@ from urllib.parse import unquote
 
 from api.access.limits import Meter
 from api.access.people import Refused
-from api.access.sight import seen_by
 from api.auth import OPEN, Access, host_name
 from api.caller import NOBODY, OWNER, Caller, let_in
 from api.problems import problem
-from graph.domains import DOMAINS
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -61,7 +59,8 @@ class Guard:
             return
         limits = self._access.limits_of(found)
         if limits is None:
-            await self._let_in(found, scope, receive, send)
+            let_in(scope, found)
+            await self._app(scope, receive, self._saying(send))
             return
         name = f"{found.kind}:{found.name}"
         if (wait := self._meter.begin(name, limits)) is not None:
@@ -73,27 +72,18 @@ class Guard:
             await answer(scope, receive, self._saying(send))
             return
         try:
-            await self._let_in(found, scope, receive, send)
+            let_in(scope, found)
+            await self._app(scope, receive, self._saying(send))
         finally:
             self._meter.end(name)
 
-    async def _let_in(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        let_in(scope, caller)
-        if caller.kind == "nobody" or caller.sees_all:
-            await self._app(scope, receive, self._saying(send))
-            return
-        kept = ", ".join(each for each in DOMAINS if each not in caller.domains)
-        more = ((b"linkrisk-withheld", kept.encode()),)
-        with seen_by(caller):
-            await self._app(scope, receive, self._saying(send, more))
-
-    def _saying(self, send: Send, more: tuple[tuple[bytes, bytes], ...] = ()) -> Send:
+    def _saying(self, send: Send) -> Send:
         async def say(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message["headers"]
                 said = {name for name, _ in given}
                 added = [each for each in self._headers if each[0] not in said]
-                message["headers"] = [*given, *added, *more]
+                message["headers"] = [*given, *added]
             await send(message)
 
         return say
