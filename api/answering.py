@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from algorithms.registry import Algorithm, Params, prepare, used
 from api.etags import asks_whether, holds, tag_of, unchanged
+from api.feed.lines import LineResponse, wants_lines
+from api.jobs.routes import jobs_of, preferred
 from api.serving import json_response
 from graph.rulebook import load_rulebook
 from graph.rulebook.load import load_editions
@@ -42,10 +44,14 @@ _said: Final = msgspec.json.Decoder(Said)
 async def answered(
     engine: Engine, record: Algorithm, given: Mapping[str, Any], request: Request
 ) -> Response:
-    """The answer, or 304 where the caller holds it: then nothing is computed.
-
-    Raises what the engine does.
+    """The answer, by lines where asked for; 304 where the caller holds it: then nothing is
+    computed; 202 where it wants a job. Raises what the engine does.
     """
+    wanted, wait = preferred(request)
+    if wanted:
+        jobs = jobs_of(request)
+        asked = jobs.question(request, record, given)
+        return await jobs.submit(asked, wait, lines=wants_lines(request))
     if asks_whether(request):
         params = prepare(record, given)
         tag = _tag(request, record, _as_said(await view_of(engine, params.known_at), params))
@@ -54,6 +60,8 @@ async def answered(
     body, seconds = await engine.ask(record, given)
     said = _said.decode(body)
     headers = {"ETag": _tag(request, record, said), RULEBOOK: said.rulebook or in_force()}
+    if wants_lines(request):
+        return LineResponse(body, headers)
     return json_response(body, seconds, headers)
 
 
@@ -71,7 +79,8 @@ def _as_said(view: Snapshot, params: Params) -> Said:
 
 def _tag(request: Request, record: Algorithm, said: Said) -> str:
     rules = _editions(_now()) if record.family == "extension" else ""
-    parts = (record.name, bytes(said.params), said.as_of, said.known_at, said.snapshot, rules)
+    form = "lines" if wants_lines(request) else ""
+    parts = (record.name, bytes(said.params), said.as_of, said.known_at, said.snapshot, rules, form)
     return tag_of(request, *parts)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from typing import Final
 
+import msgspec
 from fastapi import FastAPI
 
 from api import telemetry
@@ -18,13 +19,19 @@ from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.decisions.routes import add_decisions
 from api.engine import Engine
+from api.feed.routes import add_feed
+from api.jobs.routes import add_jobs
+from api.matching.routes import add_matching
 from api.metrics import Meters
 from api.observing import Observing
 from api.operations import Apart, add_operations
 from api.problems import add_handlers
+from api.reads.hook import Audit
+from api.reads.routes import add_reads
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
+from api.serving import alongside
 from api.session import Session
 from api.settings import Settings, read
 from api.settings.own import Log
@@ -35,11 +42,15 @@ _TO_END: Final = 2.0  # seconds that work has which was called off, once the ser
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_matching,
     add_subjects,
     add_catalog,
     add_service,
     add_decisions,
     add_operations,
+    add_jobs,
+    add_feed,
+    add_reads,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -53,6 +64,8 @@ class Service:
     """Settings of a service: who may ask, and what the deployment set."""
 
     access: Access
+    seconds: float | None = None  # in place of the setting
+    parts: tuple[msgspec.Struct, ...] = ()  # in place of what the settings say of these
     settings: Settings = field(default_factory=partial(read, environment={}))
     metrics_port: int | None = None  # of the address of the meters' own
 
@@ -68,23 +81,30 @@ def make_app(
     """The app; it closes the session when it shuts down, and begins the rehearsal given. `number`
     is this process's among the workers; `warm` says that its code is compiled already."""
     settings, meters = service.settings, Meters()
-    engine = Engine(session, settings=settings, meters=meters, number=number)
+    engine = Engine(
+        session, seconds=service.seconds, settings=settings, meters=meters, number=number
+    )
     if warm:
         compiled.warm()
         engine.compiled.set()
     exporter = telemetry.wanted()
     tracing = telemetry.Tracing(exporter) if exporter else None
     engine.tracing = tracing
+    audit = Audit(session)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if rehearsal is not None:
             engine.compiled = rehearsal.done
             rehearsal.start()
-        yield
+        async with AsyncExitStack() as stack:
+            for each in alongside(app):
+                await stack.enter_async_context(each())
+            yield
         if rehearsal is not None:
             rehearsal.stop()
         engine.close(_TO_END)
+        await audit.close()
         session.close()
         if tracing is not None:
             tracing.close()
@@ -98,6 +118,8 @@ def make_app(
         openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
+    app.state.settings = {type(each): each for each in (*settings.all(), *service.parts)}
+    app.state.audit = audit
     add_handlers(app)
     for part in PARTS:
         part(app, engine)

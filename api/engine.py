@@ -11,6 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from algorithms.registry import COMMON, Algorithm, Params, answer, encode, prepare
+from api.lane import lane
 from api.line import LINE
 from api.metrics import NO_METERS, Meters
 from api.settings import Settings, read
@@ -120,45 +121,32 @@ class Engine:
         if len(self._under_way) >= self._most:
             raise Busy(f"{self._most} questions are waiting already; try again in a moment")
         called_off = current().called_off or threading.Event()
-        until = time.monotonic() + self._seconds
+        pool, seconds = lane() or (self._pool, self._seconds)
+        until = time.monotonic() + seconds
         # A thread does not know by itself who asks, or how long the work around this may take.
         run = copy_context().run
-        submitted = self._pool.submit(run, self._work, until, called_off, function, *args)
+        submitted = pool.submit(run, self._work, until, called_off, function, *args)
         self._under_way[submitted] = called_off
         self.meters.waiting.inc()
         submitted.add_done_callback(self._ended)
         future = asyncio.wrap_future(submitted)
         future.add_done_callback(_look)
         try:
-            if await self._done(future):
+            if await _done(future, seconds):
                 return future.result()
         finally:
             if not future.done():
                 called_off.set()
                 submitted.cancel()
         line = LINE.get()
-        if line is not None and line.is_gone:
+        if lane() is None and line is not None and line.is_gone:
             self.meters.cancelled("client")
             raise Cancelled("the client went away / 客户端已断开")
         self.meters.cancelled("time")
         raise Busy(
-            f"not answered within {self._seconds:g} s; ask about one subject, a smaller depth"
+            f"not answered within {seconds:g} s; ask about one subject, a smaller depth"
             " or a shorter window"
         )
-
-    async def _done(self, future: asyncio.Future[Any]) -> bool:
-        """Whether it is done in time, with its client still there. Most are in a few milliseconds,
-        and not watched."""
-        await asyncio.wait({future}, timeout=min(_UNWATCHED, self._seconds))
-        if not future.done():
-            over = {future}
-            if (line := LINE.get()) is not None:
-                over.add(asyncio.ensure_future(line.gone()))
-            left = self._seconds + _TO_END - _UNWATCHED
-            await asyncio.wait(over, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            for each in over - {future}:
-                each.cancel()
-        return future.done()
 
     def _work(
         self, until: float, called_off: threading.Event, function: Callable[..., T], *args: Any
@@ -193,7 +181,8 @@ class Engine:
         started = time.perf_counter()
         shape = shape_of(record, params) if record.quick and self.compiled.is_set() else None
         snapshot = None
-        if shape is not None and params.known_at is None and self.pace.is_quick(shape):
+        here = shape is not None and params.known_at is None and lane() is None
+        if here and shape is not None and self.pace.is_quick(shape):
             snapshot = self.session.current()
         inline = snapshot is not None
         if snapshot is not None:
@@ -226,6 +215,21 @@ class Engine:
         self._pool.shutdown(wait=seconds is None, cancel_futures=True)
         if seconds is not None:
             wait(list(self._under_way), seconds)
+
+
+async def _done(future: asyncio.Future[Any], seconds: float) -> bool:
+    """Whether it is done in time, with its client still there. Most are in a few milliseconds, and
+    not watched; nor is work that no client waits for."""
+    await asyncio.wait({future}, timeout=min(_UNWATCHED, seconds))
+    if not future.done():
+        over = {future}
+        if lane() is None and (line := LINE.get()) is not None:
+            over.add(asyncio.ensure_future(line.gone()))
+        left = seconds + _TO_END - _UNWATCHED
+        await asyncio.wait(over, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for each in over - {future}:
+            each.cancel()
+    return future.done()
 
 
 def _look(future: asyncio.Future[Any]) -> None:

@@ -14,13 +14,6 @@ from api.parameters import describe
 REF: Final = "#/components/schemas/{name}"
 _TEXT: Final = {"type": "string"}
 SERVICE: Final[dict[str, dict[str, Any]]] = {
-    "/v1/search": {
-        "parameters": [
-            {"name": "q", "in": "query", "required": True, "schema": _TEXT, "example": "甲公司"},
-            {"name": "kind", "in": "query", "schema": _TEXT, "example": "company"},
-            {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 20}},
-        ]
-    },
     "/v1/rulebook": {
         "parameters": [
             {"name": "edition", "in": "query", "schema": _TEXT, "example": "2026-04"},

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 # What a caller must have to ask an algorithm, by family; of the others, `trace`.
-_SCOPES: Final = {"ownership": "related", "related": "related", "extension": "extend.propose"}
+_SCOPES: Final = {
+    "ownership": "related",
+    "related": "related",
+    "extension": "extend.propose",
+    "matching": "search",
+}
 # Whose data an algorithm is about, by its name or family: without it there is nothing to answer.
 # One of several domains answers on what is granted, and says what is not.
 _DOMAINS: Final = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -28,6 +29,7 @@ MAX_BODY: Final = 1 << 20
 KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SLASH: Final = re.compile("%2f", re.IGNORECASE)
 _LETTER: Final = "\ue000"  # of private use: in no id
+S = TypeVar("S")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -76,6 +78,9 @@ class Plain(APIRoute):
 
     async def _respond(self, request: Request, send: Send) -> None:
         response = await self.endpoint(request)
+        audit = getattr(request.scope["app"].state, "audit", None)
+        if audit is not None:  # what names a person is recorded before it is sent
+            await audit.answered(request, response, self.path, self._needed)
         await response(request.scope, request.receive, send)
 
 
@@ -142,6 +147,21 @@ def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
     if not hasattr(app.state, "scopes"):
         app.state.scopes = {}
     found: dict[tuple[str, str], str] = app.state.scopes
+    return found
+
+
+def alongside(app: FastAPI) -> list[Callable[[], AbstractAsyncContextManager[None]]]:
+    """What runs beside the routes for as long as the app does, each made when it starts."""
+    if not hasattr(app.state, "alongside"):
+        app.state.alongside = []
+    found: list[Callable[[], AbstractAsyncContextManager[None]]] = app.state.alongside
+    return found
+
+
+def settings_of(app: FastAPI, kind: type[S]) -> S:
+    """The settings of one part of the service: those that the app was made with, else defaults."""
+    given: dict[type[Any], Any] = getattr(app.state, "settings", {})
+    found: S = given.get(kind) or kind()
     return found
 
 

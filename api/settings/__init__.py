@@ -5,7 +5,7 @@ read from the table of that name in the file and from `LINKRISK_<SECTION>_<KEY>`
 `linkrisk settings` and described in docs/settings.md. Descriptions are `Meta(description=…)`,
 secrets `Meta(extra=SECRET)`.
 
-    class Webhooks(Section):
+    class Webhooks(msgspec.Struct, frozen=True):
         attempts: Annotated[int, Meta(ge=1, description="…/…")] = 20
 
     settings = read(flags={"server": {"port": 0}})
@@ -35,6 +35,7 @@ SECTIONS: Final[dict[str, str]] = {
     "access": "api.access.settings:AccessSettings",
     "log": "api.settings.own:Log",
     "metrics": "api.settings.own:Metrics",
+    "jobs": "api.jobs.settings:JobSettings",
 }
 PREFIX: Final = "LINKRISK_"
 CONFIG: Final = "LINKRISK_CONFIG"
@@ -43,10 +44,7 @@ MASK: Final = "********"
 DEFAULT: Final = "default"
 
 
-class Section(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Base of the structs; a `__post_init__` may raise ValueError where values do not fit."""
-
-
+Section = msgspec.Struct  # a `__post_init__` may raise ValueError where values do not fit
 S = TypeVar("S", bound=Section)
 
 
@@ -96,6 +94,10 @@ class Settings:
     def section(self, kind: type[S]) -> S:
         """The values of a section, by its struct."""
         return next(each for each in self._sections.values() if isinstance(each, kind))
+
+    def all(self) -> tuple[Section, ...]:
+        """The values of every section."""
+        return tuple(self._sections.values())
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every setting with its value and whence it came; secrets masked."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
-from api.settings import SECRET, Section
+from api.settings import SECRET
 
 
-class General(Section):
+class General(msgspec.Struct, frozen=True):
     """Keys outside of any table."""
 
     store: Annotated[
@@ -22,7 +23,7 @@ class General(Section):
     ] = None
 
 
-class Server(Section):
+class Server(msgspec.Struct, frozen=True):
     """`[server]`"""
 
     host: Annotated[str, Meta(min_length=1, description="The address to listen on / 监听地址")] = (
@@ -98,7 +99,7 @@ class Server(Section):
     ] = True
 
 
-class Log(Section):
+class Log(msgspec.Struct, frozen=True):
     """`[log]`"""
 
     level: Annotated[
@@ -113,7 +114,7 @@ class Log(Section):
     ] = True
 
 
-class Metrics(Section):
+class Metrics(msgspec.Struct, frozen=True):
     """`[metrics]`"""
 
     listen: Annotated[

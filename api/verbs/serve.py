@@ -92,7 +92,8 @@ def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
         host, _, port = apart.rpartition(":")
         sockets.append(listen(host.strip("[]"), int(port)))
     logs.set_up(settings.section(Log))
-    service = Service(access, settings, sockets[1].getsockname()[1] if apart else None)
+    meters = sockets[1].getsockname()[1] if apart else None
+    service = Service(access, settings=settings, metrics_port=meters)
     session = Session(url)
     session.snapshot()
     shown = f"[{own.host}]" if ":" in own.host else own.host

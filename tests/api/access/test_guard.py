@@ -45,7 +45,7 @@ def test_every_answer_has_the_headers(app: FastAPI) -> None:
 def test_no_other_site_is_let_read(app: FastAPI) -> None:
     asked = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     answer = ask(app, "OPTIONS", "/v1/search", headers=asked, token=TOKEN)
-    assert answer.status == 405
+    assert answer.status in (404, 405)
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
