@@ -17,6 +17,7 @@ from api.access.guard import Guard
 from api.access.peers import Peers
 from api.auth import Access
 from api.catalog.routes import add_catalog
+from api.contract.document import document
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
@@ -36,6 +37,7 @@ from api.session import Session
 from api.settings import Settings, read
 from api.settings.own import Log
 from api.subjects.routes import add_subjects
+from api.views import add_cluster_history
 from graph import compiled
 
 _TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
@@ -44,6 +46,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
     add_matching,
     add_subjects,
+    add_cluster_history,
     add_catalog,
     add_service,
     add_decisions,
@@ -118,6 +121,7 @@ def make_app(
         openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
     app.state.settings = {type(each): each for each in (*settings.all(), *service.parts)}
     app.state.audit = audit
     add_handlers(app)
