@@ -68,7 +68,7 @@ def main(url: str, folder: Path, workers: int) -> None:
     set_up(settings.section(Log))
     own = settings.section(Own)
     sockets = [listen("127.0.0.1", 0)]
-    service = Service(Access(TOKEN), settings)
+    service = Service(Access(TOKEN), settings=settings)
     session = Session(url)
     print(sockets[0].getsockname()[1], flush=True)
     if workers == 1:
