@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from algorithms.flows.cycle_weights import Scales, signs_of
 from algorithms.flows.network import I64, Payments, at_least, payments
 from algorithms.registry import Result
 from graph import searching
+from graph.deadline import Deadline, within
 from graph.errors import WrongUsage
 from graph.money import decimal_text
 from graph.reach import reach
@@ -38,7 +38,7 @@ _FEW: Final = 4_096  # cycles kept before the worst of them are let go
 
 def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `transfer_cycles`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     if params.any_order and params.tolerance is not None:
         raise WrongUsage("tolerance compares transfers in order of time: leave out any_order")
     kinds = params.kinds or ["transfer"]
@@ -56,13 +56,13 @@ def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     if not len(pay.row) or (root is not None and start is None):
         return answer(snapshot, [], params, tests=0, cuts=cuts)
     scales = Scales(snapshot, whole, pay, at, timed=not params.any_order)
-    best, more = _staged(snapshot, params, pay, scales, start, until)
+    best, more = _staged(snapshot, params, pay, scales, start, deadline)
     return best.answer(snapshot, params, cuts + more, len(whole))
 
 
 def _staged(
     snapshot: Snapshot, params: CycleParams, pay: Payments, scales: Scales,
-    start: int | None, until: float,
+    start: int | None, deadline: Deadline,
 ) -> tuple[_Best, list[Cut]]:  # fmt: skip
     """The search; without a window in ever longer ones, so that what was cut short can be said."""
     money = _money(snapshot, params, pay)
@@ -76,7 +76,7 @@ def _staged(
         def made(shortest: int | None = shortest) -> _Best:
             return _Best(pay, scales, params, shortest)
 
-        outcome = run(pay.net, money, rules, until - time.monotonic(), made, start)
+        outcome = run(pay.net, money, rules, deadline, made, start)
         best.join(outcome.taker)
         explored += outcome.explored
         if outcome.status != DONE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
@@ -29,6 +28,7 @@ from algorithms.flows.cycle_search import (
     search,
 )
 from algorithms.flows.network import I64, Network
+from graph.deadline import Deadline
 
 TIME: Final = 4
 
@@ -61,7 +61,7 @@ class Outcome(NamedTuple, Generic[T]):
 
 
 def run(
-    net: Network, money: Money, rules: Rules, seconds: float, made: Callable[[], T],
+    net: Network, money: Money, rules: Rules, deadline: Deadline, made: Callable[[], T],
     root: int | None = None,
 ) -> Outcome[T]:  # fmt: skip
     """Search from every root, or from one. What is found goes to the taker that `made` makes.
@@ -70,7 +70,6 @@ def run(
     threads in blocks, each with a taker of its own; blocks count in their order, up to the first
     that was cut short, so that the answer does not depend on which thread was faster.
     """
-    until = time.monotonic() + seconds
     n = len(net.out_ptr) - 1
     taker = made()
     s = _scratch(n, rules)
@@ -78,27 +77,27 @@ def run(
     _to_root(net, s.state)
     while (status := search(net, money, rules, _EASY, s)) == FULL:
         _hand_over(s, taker)
-        if s.state[SEEN] >= _EASY or time.monotonic() > until:
+        if s.state[SEEN] >= _EASY or deadline.expired():
             break
     _hand_over(s, taker)
     if status not in (PAUSED, FULL):
         return Outcome(taker, status, int(s.state[SEEN]))
     first = int(s.state[ROOT]) + 1
     s.state[LAST] = first  # this root to its end; the next ones in blocks
-    status = _finish(net, money, rules, s, taker, until)
+    status = _finish(net, money, rules, s, taker, deadline)
     explored = int(s.state[SEEN])
     if root is None and status == DONE:
-        return _in_blocks(net, money, rules, made, until, first, Outcome(taker, DONE, explored))
+        return _in_blocks(net, money, rules, made, deadline, first, Outcome(taker, DONE, explored))
     return Outcome(taker, status, explored)
 
 
 def _in_blocks(
-    net: Network, money: Money, rules: Rules, made: Callable[[], T], until: float, first: int,
+    net: Network, money: Money, rules: Rules, made: Callable[[], T], deadline: Deadline, first: int,
     so_far: Outcome[T],
 ) -> Outcome[T]:  # fmt: skip
     cuts = _blocks(net, first)
     spare = [_scratch(len(net.out_ptr) - 1, rules) for _ in range(_THREADS)]
-    stopped = threading.Event()
+    stopped, given_up = threading.Event(), threading.Event()
 
     def block(low: int, high: int) -> Outcome[T]:
         if stopped.is_set():
@@ -107,7 +106,7 @@ def _in_blocks(
         s.state[:BALL] = s.state[SEEN] = 0
         s.state[ROOT], s.state[LAST] = low, high
         _to_root(net, s.state)
-        status = _finish(net, money, rules, s, taker, until)
+        status = _finish(net, money, rules, s, taker, deadline, given_up)
         if status != DONE:
             stopped.set()
         found = Outcome(taker, status, int(s.state[SEEN]))
@@ -117,14 +116,20 @@ def _in_blocks(
 
     taker, status, explored = so_far
     with ThreadPoolExecutor(_THREADS) as pool:
-        for part in pool.map(block, cuts[:-1], cuts[1:]):
-            taker.join(part.taker)
-            status, explored = part.status, explored + part.explored
-            if status == DONE and explored >= rules.explore:
-                status = EXPLORED
-            if status != DONE:
-                stopped.set()
-                break
+        try:
+            for done, part in enumerate(pool.map(block, cuts[:-1], cuts[1:])):
+                deadline.report(done + 1, len(cuts) - 1, "parts of the network / 网络分块")
+                taker.join(part.taker)
+                status, explored = part.status, explored + part.explored
+                if status == DONE and explored >= rules.explore:
+                    status = EXPLORED
+                if status != DONE:
+                    stopped.set()
+                    break
+        except BaseException:  # an interrupt, say: the threads end at their next look
+            stopped.set()
+            given_up.set()
+            raise
     return Outcome(taker, status, explored)
 
 
@@ -139,12 +144,13 @@ def _blocks(net: Network, first: int) -> list[int]:
 
 
 def _finish(
-    net: Network, money: Money, rules: Rules, s: Scratch, taker: Taker, until: float
-) -> int:
+    net: Network, money: Money, rules: Rules, s: Scratch, taker: Taker, deadline: Deadline,
+    given_up: threading.Event | None = None,
+) -> int:  # fmt: skip
     """Go on, compiled, to the end of a search or its bounds."""
     while (status := search.hot(net, money, rules, _HEAVY, s)) in (PAUSED, FULL):
         _hand_over(s, taker)
-        if time.monotonic() > until:
+        if deadline.expired() or (given_up is not None and given_up.is_set()):
             return TIME
     _hand_over(s, taker)
     return int(status)

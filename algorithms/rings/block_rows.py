@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from algorithms.rings.shown import grouped, oldest
 from algorithms.rings.structure import mixed, order
 from algorithms.rings.ties import Ties
 from graph.columns import I64
+from graph.deadline import within
 from graph.model import CODES
 from graph.times import day_end, today
 from graph.traverse import ask_for
@@ -49,7 +49,7 @@ class Inside(NamedTuple):
 
 def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
     """See `dense_blocks`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     subject = None if params.subject is None else snapshot.resolve(params.subject)
     at = day_end(params.as_of or today())
     networks = _NETWORKS if params.kinds is None else (tuple(params.kinds),)
@@ -65,7 +65,7 @@ def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
         for part in parts:
             rest = part
             for _ in range(params.blocks):
-                block = densest(rest, params.camouflage, until)
+                block = densest(rest, params.camouflage, deadline)
                 if block is None:
                     break
                 tests += 1
@@ -78,7 +78,7 @@ def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
                 inside = _inside(snapshot, net, block, edges, kinds)
                 if subject is None or subject in inside.left or subject in inside.right:
                     found.append(_found(snapshot, block, p, inside, ties))
-            if time.monotonic() > until:
+            if deadline.expired():
                 text = f"time_limit: not all of {'/'.join(kinds)} was looked at / 超时, 未查看全部"
                 cuts.append(Cut(text, len(net.to)))
                 break
