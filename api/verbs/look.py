@@ -10,12 +10,12 @@ from typing import Any
 import click
 import msgspec
 
-from api.options import Common, Verb, pass_common
+from api.options import Common, Reading, Verb, pass_common
 from api.output import printable, write_json
 from graph.errors import WrongUsage
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("name", metavar="ID")
 @click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @pass_common
@@ -45,7 +45,7 @@ def show(common: Common, name: str, known_at: str | None) -> None:
         out.print(table(found["listings"]))
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @click.option("--known-at", metavar="TEXT", help="As they were known at this ISO time with zone.")
 @pass_common
@@ -77,7 +77,7 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in hidden}
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("text")
 @click.option("--kind", metavar="KIND", help="Only subjects of this kind, such as company.")
 @click.option("--limit", default="20", show_default=True, help="The most rows, 1 to 1000.")
@@ -93,7 +93,7 @@ def search(common: Common, text: str, kind: str | None, limit: str) -> None:
     _print(common, found, "more are there; --limit shows them" if found["more"] else "")
 
 
-@click.command("list", cls=Verb)
+@click.command("list", cls=Reading)
 @click.option("--kind", metavar="KIND", help="Subjects of this kind, such as company.")
 @click.option("--limit", default="50", show_default=True, help="The most rows, 1 to 1000.")
 @pass_common
