@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 _DECORATOR: Final = re.compile(r'^@algorithm\(\s*"([a-z][a-z0-9_]*)"(.*?)^def ', re.M | re.S)
 _TITLE: Final = re.compile(r'\btitle\s*=\s*"([^"]*)"')
+_ROUTE: Final = re.compile(r'\broute\s*=\s*"([^"]*)"')
 
 
 class Entry(NamedTuple):
@@ -18,11 +19,17 @@ class Entry(NamedTuple):
     title: str
     family: str
     module: str
+    route: str | None = None
 
     @property
     def verb(self) -> str:
         """The name as the CLI and the HTTP route write it."""
         return self.name.replace("_", "-")
+
+    @property
+    def path(self) -> str:
+        """Where the service answers it."""
+        return self.route or f"/v1/{self.verb}"
 
 
 def catalogue(
@@ -37,6 +44,7 @@ def _scan(folder: Path, package: str) -> Iterator[Entry]:
     for path in sorted(folder.glob("*/*.py")):
         family = path.parent.name
         for declared in _DECORATOR.finditer(path.read_text(encoding="utf-8")):
-            title = _TITLE.search(declared[2])
+            title, route = (part.search(declared[2]) for part in (_TITLE, _ROUTE))
             module = f"{package}.{family}.{path.stem}"
-            yield Entry(declared[1], title[1] if title else declared[1], family, module)
+            called = title[1] if title else declared[1]
+            yield Entry(declared[1], called, family, module, route[1] if route else None)

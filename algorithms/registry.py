@@ -99,6 +99,11 @@ class Algorithm:
         return self.name.replace("_", "-")
 
     @property
+    def path(self) -> str:
+        """Where the service answers it: its own route, or its verb."""
+        return self.route or f"/v1/{self.verb}"
+
+    @property
     def doc(self) -> str:
         """The function's docstring, its indentation taken off."""
         import inspect
@@ -226,7 +231,7 @@ def prepare(record: Algorithm, given: Mapping[str, Any]) -> Params:
     try:
         return msgspec.convert(values, record.params, strict=False)
     except msgspec.ValidationError as error:
-        raise WrongUsage(_readable(str(error))) from None
+        raise WrongUsage(readable(str(error))) from None
 
 
 def ask(snapshot: Snapshot, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,15 +248,9 @@ def ask(snapshot: Snapshot, name: str, params: Mapping[str, Any]) -> dict[str, A
 def answer(snapshot: Snapshot, record: Algorithm, params: Params) -> dict[str, Any]:
     """The envelope of a prepared question."""
     result = record.function(snapshot, params)
-    names = zip(params.__struct_fields__, params.__struct_encode_fields__, strict=True)
-    used = {
-        shown: value
-        for name, shown in names
-        if name not in COMMON and (value := getattr(params, name)) is not None
-    }
     envelope: dict[str, Any] = {
         "algorithm": record.name,
-        "params": used,
+        "params": used(params),
         "as_of": params.as_of,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
@@ -263,6 +262,16 @@ def answer(snapshot: Snapshot, record: Algorithm, params: Params) -> dict[str, A
     if result.notes:
         envelope["notes"] = result.notes
     return envelope
+
+
+def used(params: Params) -> dict[str, Any]:
+    """The parameters that an envelope shows: those that have a value, but for the common ones."""
+    names = zip(params.__struct_fields__, params.__struct_encode_fields__, strict=True)
+    return {
+        shown: value
+        for name, shown in names
+        if name not in COMMON and (value := getattr(params, name)) is not None
+    }
 
 
 def encode(envelope: Mapping[str, Any]) -> bytes:
@@ -297,7 +306,7 @@ def as_day(text: Any) -> str:
         raise WrongUsage(f"as_of {text}: {error}") from None
 
 
-def _readable(message: str) -> str:
+def readable(message: str) -> str:
     """`Expected int >= 1 - at `$.depth`` becomes `depth: expected int >= 1`."""
     reason, _, where = message.partition(" - at `$.")
     reason = reason[:1].lower() + reason[1:]

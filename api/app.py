@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
 
+import msgspec
 from fastapi import FastAPI
 
 from api.auth import Access, Guard
+from api.catalog.routes import add_catalog
 from api.decisions.routes import add_decisions
 from api.engine import Engine
+from api.feed.routes import add_feed
+from api.jobs.routes import add_jobs
 from api.problems import add_handlers
+from api.reads.hook import Audit
+from api.reads.routes import add_reads
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
+from api.serving import alongside
 from api.session import Session
+from api.subjects.routes import add_subjects
 
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_subjects,
+    add_catalog,
     add_service,
     add_decisions,
+    add_jobs,
+    add_feed,
+    add_reads,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -38,21 +51,27 @@ class Service:
 
     access: Access
     seconds: float = 60.0
+    parts: tuple[msgspec.Struct, ...] = ()  # settings of parts of the service, else their defaults
 
 
 def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
     """The app; it closes the session when it shuts down, and begins the rehearsal given."""
     engine = Engine(session, seconds=service.seconds)
+    audit = Audit(session)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if rehearsal is not None:
             engine.compiled = rehearsal.done
             rehearsal.start()
-        yield
+        async with AsyncExitStack() as stack:
+            for each in alongside(app):
+                await stack.enter_async_context(each())
+            yield
         if rehearsal is not None:
             rehearsal.stop()
         engine.close()
+        await audit.close()
         session.close()
 
     app = FastAPI(
@@ -63,6 +82,8 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.settings = {type(each): each for each in service.parts}
+    app.state.audit = audit
     add_handlers(app)
     for part in PARTS:
         part(app, engine)

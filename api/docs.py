@@ -46,7 +46,7 @@ def algorithms_page() -> str:
 def _algorithm(record: Algorithm) -> list[str]:
     own = [describe(field) for name, field in record.fields.items() if name not in COMMON]
     fields = openapi.schema(record.row).get("properties", {})
-    route = record.route or f"/v1/{record.verb}"
+    route = record.path
     return [
         f"### `{record.verb}`\n",
         f"{record.title} · `{route}`\n",

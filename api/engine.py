@@ -7,9 +7,11 @@ import threading
 import time
 from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from algorithms.registry import COMMON, Algorithm, Params, answer, encode, prepare
+from api.lane import lane
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
@@ -90,13 +92,15 @@ class Engine:
         if self._waiting >= WAITING:
             raise Busy(f"{WAITING} questions are waiting already; try again in a moment")
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+        pool, seconds = lane() or (self._pool, self._seconds)
+        context = copy_context()  # a deadline goes along
+        future = asyncio.get_running_loop().run_in_executor(pool, context.run, function, *args)
         future.add_done_callback(self._done)
         try:
-            return await asyncio.wait_for(asyncio.shield(future), self._seconds)
+            return await asyncio.wait_for(asyncio.shield(future), seconds)
         except TimeoutError:
             raise Busy(
-                f"not answered within {self._seconds:g} s; ask about one subject, a smaller depth"
+                f"not answered within {seconds:g} s; ask about one subject, a smaller depth"
                 " or a shorter window"
             ) from None
 
@@ -115,7 +119,8 @@ class Engine:
         started = time.perf_counter()
         shape = shape_of(record, params) if record.quick and self.compiled.is_set() else None
         snapshot = None
-        if shape is not None and params.known_at is None and self.pace.is_quick(shape):
+        here = shape is not None and params.known_at is None and lane() is None
+        if here and shape is not None and self.pace.is_quick(shape):
             snapshot = self.session.current()
         if snapshot is not None:
             body, spent = _answer(snapshot, record, params)

@@ -28,12 +28,6 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
             {"name": "day", "in": "query", "schema": _TEXT, "example": "2022-01-05"},
         ]
     },
-    "/v1/subjects/{id:path}": {
-        "parameters": [
-            {"name": "id", "in": "path", "required": True, "schema": _TEXT, "example": "c1"},
-            {"name": "known_at", "in": "query", "schema": _TEXT},
-        ]
-    },
     "/v1/audit/verify": {
         "parameters": [
             {"name": "anchor", "in": "query", "schema": {"type": "array", "items": _TEXT}},
@@ -139,16 +133,12 @@ def envelope(record: Algorithm) -> dict[str, Any]:
 
 def operation(record: Algorithm, method: str) -> dict[str, Any]:
     """What OpenAPI says of one algorithm by one method."""
-    failed = {
-        "description": "problem",
-        "content": {"application/problem+json": {"schema": PROBLEM}},
-    }
     answers = {
         "200": {
             "description": "the answer / 结果",
             "content": {"application/json": {"schema": envelope(record)}},
         },
-        **dict.fromkeys(("400", "401", "404", "422", "503"), failed),
+        **failures(),
     }
     said = {"responses": answers, "x-sources": list(record.sources)}
     if method == "POST":
@@ -156,16 +146,31 @@ def operation(record: Algorithm, method: str) -> dict[str, Any]:
         return {**said, "requestBody": {"content": {"application/json": body}}}
     properties = schema(record.params).get("properties", {})
     parameters = [
-        {
-            "name": name,
-            "in": "query",
-            "required": field.required,
-            "description": properties[name].get("description", ""),
-            "schema": {k: v for k, v in properties[name].items() if k != "description"},
-        }
+        parameter(name, properties[name], required=field.required)
         for name, field in record.fields.items()
     ]
-    return {**said, "parameters": parameters}
+    held = {"304": {"description": "what the caller holds is the answer / 未变化"}}
+    return {**said, "responses": answers | held, "parameters": parameters}
+
+
+def failures() -> dict[str, Any]:
+    """The answers of an operation that are problems."""
+    failed = {
+        "description": "problem",
+        "content": {"application/problem+json": {"schema": PROBLEM}},
+    }
+    return dict.fromkeys(("400", "401", "404", "422", "503"), failed)
+
+
+def parameter(name: str, said: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
+    """A field of a type as a parameter of a query."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "description": said.get("description", ""),
+        "schema": {k: v for k, v in said.items() if k != "description"},
+    }
 
 
 @cache
@@ -176,7 +181,7 @@ def listing() -> bytes:
             {
                 "name": record.name,
                 "verb": record.verb,
-                "route": record.route or f"/v1/{record.verb}",
+                "route": record.path,
                 "title": record.title,
                 "family": record.family,
                 "doc": record.doc,

@@ -43,7 +43,7 @@ def render() -> str:
 
 def _question(record: Algorithm) -> str:
     rows = "".join(_row(describe(field)) for field in record.fields.values())
-    path = escape(record.route or f"/v1/{record.verb}")
+    path = escape(record.path)
     return (
         f"<details><summary><code>{path}</code> {escape(record.title)}</summary>"
         f"<p>{escape(record.doc).replace(chr(10) + chr(10), '</p><p>')}</p>"

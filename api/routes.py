@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from algorithms.registry import ALGORITHMS, Algorithm
 from api import openapi
-from api.serving import Endpoint, add, body_of, json_response, query_of
+from api.answering import answered
+from api.serving import Endpoint, add, body_of, query_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 _SCOPES: Final = {"ownership": "related", "related": "related", "extension": "extend.propose"}
 
 
-def path_of(record: Algorithm) -> str:
-    """An algorithm's own route, or its verb."""
-    return record.route or f"/v1/{record.verb}"
+def scope_of(record: Algorithm) -> str:
+    """What a caller must have to ask an algorithm."""
+    return _SCOPES.get(record.family, "trace")
 
 
 def question(engine: Engine, record: Algorithm) -> Endpoint:
@@ -32,8 +33,7 @@ def question(engine: Engine, record: Algorithm) -> Endpoint:
         given = (
             await body_of(request) if request.method == "POST" else query_of(request, record.lists)
         )
-        body, seconds = await engine.ask(record, {**given, **request.path_params})
-        return json_response(body, seconds)
+        return await answered(engine, record, given, request)
 
     return ask
 
@@ -46,9 +46,9 @@ def add_questions(app: FastAPI, engine: Engine) -> None:
             add(
                 app,
                 method,
-                path_of(record),
+                record.path,
                 endpoint,
-                scope=_SCOPES.get(record.family, "trace"),
+                scope=scope_of(record),
                 tags=[record.family],
                 extra=openapi.operation(record, method),
                 name=record.verb,

@@ -45,12 +45,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         """Every algorithm with its parameters, rows and sources / 算法清单."""
         return json_response(openapi.listing())
 
-    async def subject(request: Request) -> Response:
-        """One subject: its records with their sources, listings, contradictions / 主体."""
-        text = request.path_params["id"]
-        known_at = request.query_params.get("known_at")
-        return json_response(await engine.run(look.subject_bytes, session, text, known_at))
-
     async def search(request: Request) -> Response:
         """Subjects by name, id or key: `q`, `kind`, `limit` / 搜索."""
         query = request.query_params
@@ -104,7 +98,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         ("GET", "/v1/audit/verify", "audit", audit_verify),
         ("GET", "/v1/search", "search", search),
         ("GET", "/v1/rulebook", ANYONE, rules),
-        ("GET", "/v1/subjects/{id:path}", "search", subject),
         ("POST", "/v1/facts", "search", facts),
         ("POST", "/v1/notices", "extend.propose", notices),
     ):

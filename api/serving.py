@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote, unquote
 
 import msgspec
 from fastapi.routing import APIRoute
@@ -16,10 +19,14 @@ from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.routing import Match
     from starlette.types import Receive, Scope, Send
 
 MAX_BODY: Final = 1 << 20
 KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_SLASH: Final = re.compile("%2f", re.IGNORECASE)
+_LETTER: Final = "\ue000"  # of private use: in no id
+S = TypeVar("S")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -39,10 +46,31 @@ class Plain(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.app = self._answer
+        self._needs = (self.openapi_extra or {}).get("x-scope", "")
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As it is, but for a slash that the caller encoded (`%2F`): it is a part of an id, and
+        parts no path. Such an id is matched with a letter in the slash's place."""
+        raw = scope.get("raw_path") or b""
+        if b"%2f" not in raw.lower():
+            return super().matches(scope)
+        path = unquote(_SLASH.sub(quote(_LETTER), raw.decode("latin-1")), encoding="utf-8")
+        match, child = super().matches({**scope, "path": path})
+        if found := child.get("path_params"):
+            child["path_params"] = {name: _whole(value) for name, value in found.items()}
+        return match, child
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self.endpoint(Request(scope, receive))
+        request = Request(scope, receive)
+        response = await self.endpoint(request)
+        audit = getattr(scope["app"].state, "audit", None)
+        if audit is not None:  # what names a person is recorded before it is sent
+            await audit.answered(request, response, self.path, self._needs)
         await response(scope, receive, send)
+
+
+def _whole(value: object) -> object:
+    return value.replace(_LETTER, "/") if isinstance(value, str) else value
 
 
 def add(
@@ -83,9 +111,26 @@ def scopes_of(app: FastAPI) -> dict[tuple[str, str], str]:
     return found
 
 
-def json_response(body: bytes, seconds: float | None = None) -> Response:
-    """An answer's bytes as they are; the time it took goes into a header."""
-    headers = dict(KEPT)
+def alongside(app: FastAPI) -> list[Callable[[], AbstractAsyncContextManager[None]]]:
+    """What runs beside the routes for as long as the app does, each made when it starts."""
+    if not hasattr(app.state, "alongside"):
+        app.state.alongside = []
+    found: list[Callable[[], AbstractAsyncContextManager[None]]] = app.state.alongside
+    return found
+
+
+def settings_of(app: FastAPI, kind: type[S]) -> S:
+    """The settings of one part of the service: those that the app was made with, else defaults."""
+    given: dict[type[Any], Any] = getattr(app.state, "settings", {})
+    found: S = given.get(kind) or kind()
+    return found
+
+
+def json_response(
+    body: bytes, seconds: float | None = None, more: Mapping[str, str] | None = None
+) -> Response:
+    """An answer's bytes as they are, with `more` headers; the time it took goes into one."""
+    headers = {**KEPT, **(more or {})}
     if seconds is not None:
         headers["Server-Timing"] = f"answer;dur={1000 * seconds:.2f}"
     return Response(body, headers=headers, media_type="application/json")

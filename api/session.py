@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from algorithms import registry
 from graph.closing import Closing
 
 if TYPE_CHECKING:
+    from api.decisions.follow import Decisions
     from graph.gather import Progress
     from graph.live import Live
     from graph.snapshot import Snapshot
@@ -36,6 +38,13 @@ class Session(Closing):
         self._live: Live | None = None
         self._newest: Snapshot | None = None
 
+    @cached_property
+    def decisions(self) -> Decisions:
+        """The decisions that the store's ledger holds; folded when first asked for."""
+        from api.decisions.follow import Decisions
+
+        return Decisions(self.store)
+
     def snapshot(self, known_at: str | None = None) -> Snapshot:
         """The graph with every write acknowledged before this call, or as known at a time."""
         if known_at is None and (current := self.current()) is not None:
@@ -52,6 +61,11 @@ class Session(Closing):
             if known_at is None:
                 self._newest = view
             return view
+
+    @property
+    def newest(self) -> Snapshot | None:
+        """The snapshot that was opened last, whatever was written since; None before the first."""
+        return self._newest
 
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""

@@ -35,6 +35,15 @@ class Listing(NamedTuple):
         return f"{datasets[self.dataset]}:{self.ident}"
 
 
+class Event(NamedTuple):
+    """A listing of a record came in a batch, or went."""
+
+    node: int
+    fact: str
+    batch: int
+    came: bool
+
+
 class Listed:
     """See the module. Listings are only ever added, and a retraction writes a batch number that
     views of earlier batches do not look at."""

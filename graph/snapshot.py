@@ -17,7 +17,7 @@ from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
-from graph.listed import told
+from graph.listed import Event, Listing, told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
@@ -35,6 +35,7 @@ class Snapshot:
     def __init__(self, live: Live, batch: int, known_at: str, name: str) -> None:
         self._live = live
         self.batch = batch
+        self.newest = batch >= live.batch  # nothing that came later is among its rows
         self.known_at = known_at
         self.name = name
         rows = live.rows
@@ -109,6 +110,16 @@ class Snapshot:
         cols, version = self.columns, self._version
         keep = (version[cols.src[rows]] >= 0) & (version[cols.dst[rows]] >= 0)
         return rows if keep.all() else rows[keep]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of all datasets; their places are the numbers of `in_datasets`."""
+        return list(self._datasets)
+
+    def in_datasets(self, *, rows: I64 | None = None, nodes: I32 | None = None) -> I64:
+        """The numbers of the datasets that relations, or records, are of."""
+        of = self._dataset[rows] if rows is not None else self._node_dataset[nodes]
+        return np.asarray(of, np.int64)
 
     def kind_of_row(self, row: int) -> str:
         """The kind of a relation."""
@@ -252,6 +263,13 @@ class Snapshot:
         at, versions = int(self._version[node]), self._live.versions.arrays
         begins, ends, batch = (int(versions[f"version_{name}"][at]) for name in ("vf", "vt", "rec"))
         return begins, ends, batch, self._live.texts["canonical"][at] or None
+
+    def record_versions(self, node: int) -> list[tuple[int, int, int, int]]:
+        """Every version of a record that was recorded by this view, in their order: from when to
+        when it holds (µs), the batches that recorded and retracted it. Linear in all versions."""
+        at = np.flatnonzero(self.versions("node") == node)
+        columns = [self.versions(name)[at].tolist() for name in ("vf", "vt", "rec", "ret")]
+        return [each for each in zip(*columns, strict=True) if each[2] <= self.batch]
 
     def record_organ(self, node: int) -> bool:
         """Whether a record known in this view says that it is an organ of the state."""
@@ -416,6 +434,14 @@ class Snapshot:
             if place < self._versions and int(self._version[node := int(owner[place])]) == place
         ]
 
+    def bore(self, canonical: str) -> set[int]:
+        """The subjects of which a record bore this canonical id by this view, now or before it was
+        corrected."""
+        owner = self._live.versions.arrays["version_node"]
+        places = self._live.bearers.places(canonical)
+        nodes = {int(owner[place]) for place in places if place < self._versions}
+        return {int(self.nodes.rep[node]) for node in nodes if self.known(node)}
+
     # -- listings ---------------------------------------------------------------------------
 
     def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
@@ -425,6 +451,18 @@ class Snapshot:
         if at is not None:
             found = [each for each in found if each.vf <= at < each.vt]
         return told(found, self._datasets)
+
+    def listings_ever(self, node: int) -> Iterator[tuple[str, Listing]]:
+        """Every version of a subject's listings that was recorded by this view, with its fact."""
+        for member in self.members(node):
+            for each in self._live.listed.of(member):
+                if each.rec <= self.batch:
+                    yield each.fact(self._datasets), each
+
+    def listings_known(self) -> Iterator[Listing]:
+        """Every listing that is known in this view. Linear in the listings."""
+        for node in self._live.listed.nodes():
+            yield from (each for each in self._live.listed.of(node) if each.known(self.batch))
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
@@ -437,6 +475,16 @@ class Snapshot:
         and whether it was known then. Linear in the listings."""
         for node, each in self._live.listed.moved(since, self.batch):
             yield node, each.fact(self._datasets), each.rec <= since
+
+    def listing_events(self, since: int, upto: int) -> Iterator[Event]:
+        """What came and went of listings after batch `since` and until `upto`, each once: the
+        record that is listed, `dataset:id`, the batch. Linear in the listings."""
+        for node, each in self._live.listed.moved(since, upto):
+            name = each.fact(self._datasets)
+            if since < each.rec <= upto:
+                yield Event(node, name, each.rec, came=True)
+            if since < each.ret <= upto:
+                yield Event(node, name, each.ret, came=False)
 
     def search(self, text: str, limit: int = 20) -> list[int]:
         """Subjects whose name holds the text, exact names first, then shorter ones.

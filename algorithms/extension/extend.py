@@ -95,7 +95,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     ),
     title="Extension of a measure, with proof / 措施扩展及证明",
     family="extension",
-    route="/extend",
     quick=True,
 )
 def extend(snapshot: Snapshot, params: ExtendParams) -> Result[Outcome]:

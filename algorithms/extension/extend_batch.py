@@ -64,7 +64,7 @@ class SubjectOutcome(Outcome, frozen=True, kw_only=True):
     sources=SOURCES,
     title="Extension for many subjects / 批量措施扩展",
     family="extension",
-    route="/extend/batch",
+    route="/v1/extend/batch",
 )
 def extend_batch(snapshot: Snapshot, params: BatchParams) -> Result[SubjectOutcome]:
     """What `extend` says of each of many subjects, without proofs: ask `extend` for those.

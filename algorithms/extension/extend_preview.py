@@ -35,7 +35,7 @@ class Touched(msgspec.Struct, frozen=True, kw_only=True):
     sources=SOURCES,
     title="How many a measure would touch / 措施影响预览",
     family="extension",
-    route="/extend/preview",
+    route="/v1/extend/preview",
 )
 def extend_preview(snapshot: Snapshot, params: BatchParams) -> Result[Touched]:
     """How many people and firms a measure on some subjects would reach or refer to a person, and

@@ -45,7 +45,6 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True):
     sources=("doi:10.1016/0004-3702(87)90062-2",),
     title="What if facts were false / 若事实不成立",
     family="extension",
-    route="/what-if",
 )
 def what_if(snapshot: Snapshot, params: WhatIfParams) -> Result[Freed]:
     """For each party that `extend` reaches, the sets of relations whose falsity would free it.

@@ -167,6 +167,7 @@ class TraceRow(msgspec.Struct, frozen=True, kw_only=True):
     ),
     title="Trace of money / 资金追踪",
     family="flows",
+    route="/v1/flows/trace",
     quick=True,
 )
 def trace_flow(snapshot: Snapshot, params: TraceParams) -> Result[TraceRow]:

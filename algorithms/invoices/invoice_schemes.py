@@ -69,6 +69,7 @@ class InvoiceScheme(Finding, frozen=True, kw_only=True):
     sources=("isbn:9780080514895", "doi:10.1109/TKDE.2016.2571686"),
     title="Invoice schemes / 虚开发票综合研判",
     family="invoices",
+    route="/v1/invoices/schemes",
 )
 def invoice_schemes(snapshot: Snapshot, params: SchemeParams) -> Result[InvoiceScheme]:
     """All detectors of false invoices together, ranked and explained by company or by group.

@@ -17,7 +17,6 @@ from api.decisions import asks
 from api.decisions.clocks import day_of
 from api.decisions.entries import PREFIX
 from api.decisions.fold import advance, fold
-from api.decisions.follow import Decisions
 from api.decisions.policy import Policy, from_environment
 from api.decisions.proposing import book_of, drafted, ident, parent_end, proposal, refusals
 from api.decisions.state import IN_FORCE, Decision, passed
@@ -53,7 +52,7 @@ class Work:
         self.session = session
         self.policy = from_environment() if policy is None else policy
         self.today = today
-        self.decisions = Decisions(session.store)
+        self.decisions = session.decisions
 
     # -- reading -----------------------------------------------------------------------------
 

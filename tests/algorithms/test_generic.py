@@ -163,6 +163,8 @@ def _meaning(
         row.pop("id", None)
         if row.get("basis") == "common":  # of two who share an owner the lesser name stands first
             row["a"], row["b"] = sorted((row["a"], row["b"]))
+        for part in ("relations",):  # of one moment they go by fact
+            row.get(part, []).sort(key=lambda each: json.dumps(each, sort_keys=True))
         if "facts_total" in row:
             row["facts"] = len(row["facts"])
     return sorted(json.dumps(row, sort_keys=True) for row in rows), answer["truncated"]

@@ -1,0 +1,1 @@
+"""What goes out in bulk: changes in the order of recording, all facts, long answers by lines."""

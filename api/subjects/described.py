@@ -1,0 +1,96 @@
+"""What OpenAPI says of a subject's routes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from algorithms.registry import Algorithm
+from api import openapi
+from api.subjects.timeline import Asked, Timeline
+
+_TEXT: Final = {"type": "string"}
+_ID: Final = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "dataset:id, canonical id, bare id or official key; `/` as %2F"
+    " / 记录编号、统一编号或统一社会信用代码, 斜杠写作 %2F",
+    "schema": _TEXT,
+    "example": "demo:c1",
+}
+TITLES: Final = {"subject": "One subject / 主体", "subject_timeline": "Timeline / 时间线"}
+
+
+class Told(msgspec.Struct, kw_only=True):
+    """Two or more records of a subject that say different things."""
+
+    property: str
+    values: list[dict[str, Any]]
+
+
+class Subject(msgspec.Struct, kw_only=True):
+    """A subject with its records, contradictions between them, and listings."""
+
+    id: str
+    kind: str
+    label: str
+    records: list[dict[str, Any]]
+    contradictions: list[Told]
+    listings: list[dict[str, Any]]
+    known_at: str
+    snapshot: str
+
+
+class Moved(msgspec.Struct, kw_only=True):
+    """Where the subject stands."""
+
+    canonical: str
+    location: str
+
+
+def _answers(body: dict[str, Any]) -> dict[str, Any]:
+    moved = {
+        "description": "the subject stands under another id / 主体已并入另一编号",
+        "headers": {"Location": {"schema": _TEXT}},
+        "content": {"application/json": {"schema": openapi.schema(Moved)}},
+    }
+    good = {"description": "the answer / 结果", "content": {"application/json": {"schema": body}}}
+    held = {"description": "what the caller holds is the answer / 未变化"}
+    return {"200": good, "304": held, "308": moved, **openapi.failures()}
+
+
+def _query(kind: type[Any], besides: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """The fields of a type as parameters of a query."""
+    said = openapi.schema(kind)
+    return [
+        openapi.parameter(name, each, required=name in said.get("required", ()))
+        for name, each in said["properties"].items()
+        if name not in besides
+    ]
+
+
+def view(record: Algorithm, parameter: str) -> dict[str, Any]:
+    """An algorithm asked about the subject in the path."""
+    return {
+        "parameters": [_ID, *_query(record.params, (parameter,))],
+        "responses": _answers(openapi.envelope(record)),
+        "x-sources": list(record.sources),
+        "x-algorithm": record.name,
+    }
+
+
+_KNOWN: Final = {
+    "name": "known_at",
+    "in": "query",
+    "description": "as it was known at this ISO time / 当时已知的数据",
+    "schema": _TEXT,
+}
+LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "subject": {"parameters": [_ID, _KNOWN], "responses": _answers(openapi.schema(Subject))},
+    "subject_timeline": {
+        "parameters": [_ID, *_query(Asked)],
+        "responses": _answers(openapi.schema(Timeline)),
+    },
+}
