@@ -166,6 +166,8 @@ def _finish(
     """Go on, compiled, to the end of a search or its bounds."""
     while (status := search.hot(net, money, rules, _HEAVY, s)) in (PAUSED, FULL):
         _hand_over(s, taker)
+        if given_up is None:  # blocks are told of by who joins them
+            deadline.report(float(s.state[SEEN]), 0, "transfers looked at / 已查看的转账")
         if deadline.expired() or (given_up is not None and given_up.is_set()):
             return TIME
     _hand_over(s, taker)

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from algorithms.findings.scoring import CAP
 from algorithms.flows import cycle_run
+from algorithms.flows.cycle_weights import NEW
 from algorithms.registry import ask
 from graph import compiled
 from graph.errors import WrongUsage
@@ -256,6 +258,9 @@ def test_what_is_left_out_is_not_among_the_best(facts, most, more, least, blocks
     evidence = {row["id"]: row["evidence"] for row in whole}
     assert {row["id"]: row["evidence"] for row in best}.items() <= evidence.items()
     assert [row["evidence"] for row in best] == list(evidence.values())[:most]
+    for row in whole:  # nothing but these can speak for a cycle
+        known = [row["signs"].get(name, 0.0) for name in ("kept", "days")]
+        assert row["evidence"] <= CAP + NEW + sum(known) + 1e-9
     wanted = [row["id"] for row in whole if row["score"] >= least]
     assert [row["id"] for row in strong] == wanted
 
