@@ -105,39 +105,44 @@ def test_where_something_is_written_it_is_waited_for() -> None:
     assert code == -signal.SIGINT
 
 
-def test_a_pipe_sees_nothing(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    meter = told(monkeypatch)
-    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the time is."""
+    now = [0.0]
+    monkeypatch.setattr("api.progress.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_pipe_sees_nothing(clock: list[float], capfd: pytest.CaptureFixture[str]) -> None:
+    meter = Meter("fan-patterns")
+    clock[0] = 100.0
     meter.tell(5, 10, "accounts / 账户")
     meter.close()
     assert capfd.readouterr().err == ""
 
 
-def told(monkeypatch: pytest.MonkeyPatch) -> Meter:
-    """A meter, and a clock that goes on a second whenever it is looked at."""
-    now = iter(range(1000))
-    monkeypatch.setattr("api.progress.time.monotonic", lambda: float(next(now)))
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    return Meter("fan-patterns")
-
-
 def test_what_a_terminal_sees(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    clock: list[float], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    meter = told(monkeypatch)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    meter = Meter("fan-patterns")
+    told = [
+        (1.0, 1, 4, "patterns / 模式"),  # two seconds are nothing
+        (3.0, 2, 4, "patterns / 模式"),  # a phase that began at 1
+        (3.1, 3, 4, "patterns / 模式"),  # too soon after the line before
+        (4.0, 0, 8000, "accounts / 账户"),
+        (5.0, 2000, 8000, "accounts / 账户"),
+        (6.0, 7, 0, "things / 事物"),
+    ]
     with bounded(progress=meter.tell):
-        current().report(1, 4, "patterns / 模式")
-        assert capfd.readouterr().err == ""  # two seconds are nothing
-        current().report(2, 4, "patterns / 模式")  # at 3 s, of a phase that began at 1 s
-        current().report(2000, 8000, "accounts / 账户")
-        current().report(7, 0, "things / 事物")
+        for now, *how in told:
+            clock[0] = now
+            current().report(*how)  # type: ignore[arg-type]
     meter.close()
-    lines = capfd.readouterr().err.split("\r\x1b[2K")
-    assert lines == [
+    assert capfd.readouterr().err.split("\r\x1b[2K") == [
         "",
         "fan-patterns: 2 of 4 patterns / 模式, 50 %, 0:02 left / 剩余",
+        "fan-patterns: 0 of 8,000 accounts / 账户, 0/s",
         "fan-patterns: 2,000 of 8,000 accounts / 账户, 2,000/s, 25 %, 0:03 left / 剩余",
         "fan-patterns: 7 things / 事物",
         "",
