@@ -21,6 +21,7 @@ from api.matching.routes import add_matching
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
+from api.reconcile.routes import add_reconcile
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
@@ -32,6 +33,7 @@ from api.subjects.routes import add_subjects
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
     add_matching,
+    add_reconcile,
     add_subjects,
     add_catalog,
     add_service,

@@ -44,6 +44,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "verify-proof": ("api.verbs.verify:verify_proof", "Check proofs independently / 校验证明"),
     "decide": ("api.verbs.decide:decide", "Decisions: propose, approve, … show / 惩戒决定"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
+    "openrefine": ("api.verbs.openrefine:openrefine", "A way for OpenRefine / 供 OpenRefine 使用"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }
 _INTERNAL: Final = 1
