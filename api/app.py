@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 
 from api.auth import Access, Guard
 from api.catalog.routes import add_catalog
+from api.contract.document import document
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
@@ -28,6 +30,7 @@ from api.service import add_service
 from api.serving import alongside
 from api.session import Session
 from api.subjects.routes import add_subjects
+from api.views import add_cluster_history
 
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
@@ -35,6 +38,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_matching,
     add_reconcile,
     add_subjects,
+    add_cluster_history,
     add_catalog,
     add_service,
     add_decisions,
@@ -86,6 +90,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
     app.state.settings = {type(each): each for each in service.parts}
     app.state.audit = audit
     add_handlers(app)

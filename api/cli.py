@@ -43,6 +43,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "notice": ("api.verbs.notice:notice", "A notice to one party: HTML or PDF / 文书"),
     "verify-proof": ("api.verbs.verify:verify_proof", "Check proofs independently / 校验证明"),
     "decide": ("api.verbs.decide:decide", "Decisions: propose, approve, … show / 惩戒决定"),
+    "openapi": (
+        "api.verbs.contract:openapi",
+        "The routes of the service / 接口描述",
+    ),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "openrefine": ("api.verbs.openrefine:openrefine", "A way for OpenRefine / 供 OpenRefine 使用"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),

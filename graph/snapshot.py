@@ -21,7 +21,7 @@ from graph.listed import Event, Listing, told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
-from graph.store import Store, StoredFact
+from graph.store import BatchInfo, Store, StoredFact
 from graph.times import day_end, format_instant, parse_time
 
 if TYPE_CHECKING:
@@ -72,6 +72,14 @@ class Snapshot:
         ret[list(rows)] = 0
         other.columns = self.columns._replace(ret=ret)
         return other
+
+    def earlier(self, moment: int) -> Snapshot:
+        """What was known at an instant (µs), of what this view knows: itself where nothing of it
+        came later. Groups the records anew, as every view of the past: linear in their versions."""
+        live = self._live
+        with live.lock:
+            info = live.store.batch_at(moment)
+            return self if info is not None and info.no >= self.batch else _view(live, info)
 
     def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Which kinds of relation each node of the base has, out of it and into it, a bit each
@@ -466,10 +474,13 @@ class Snapshot:
                 if each.rec <= self.batch:
                     yield each.fact(self._datasets), each
 
-    def listings_known(self) -> Iterator[Listing]:
-        """Every listing that is known in this view. Linear in the listings."""
+    def listings_known(self) -> Iterator[tuple[int, str, Listing]]:
+        """Every listing that is known in this view: its record, its fact, what it says. Linear in
+        the listings."""
         for node in self._live.listed.nodes():
-            yield from (each for each in self._live.listed.of(node) if each.known(self.batch))
+            for each in self._live.listed.of(node):
+                if each.known(self.batch):
+                    yield node, each.fact(self._datasets), each
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
@@ -605,9 +616,14 @@ def snapshot_of(live: Live, known_at: str | None = None) -> Snapshot:
             info = live.store.batch_at(_moment(known_at))
             if info is not None and info.no > live.batch:  # recorded in this very moment
                 live.follow()
-        digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
-        shown = format_instant(info.recorded_at) if info else format_instant(0)
-        return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
+        return _view(live, info)
+
+
+def _view(live: Live, info: BatchInfo | None) -> Snapshot:
+    """The view of a batch, of nothing where there is none."""
+    digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
+    shown = format_instant(info.recorded_at) if info else format_instant(0)
+    return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
 
 
 def _moment(text: str) -> int:
