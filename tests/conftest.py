@@ -26,6 +26,7 @@ def _own_surroundings(
 ) -> None:
     """Settings of whoever runs the tests do not reach into them."""
     monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     for name in ("STORE", "TOKEN", "ID_KEY", "DEBUG", "STATE"):
         monkeypatch.delenv(f"LINKRISK_{name}", raising=False)
 
