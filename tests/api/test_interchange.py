@@ -542,7 +542,8 @@ class _Made:
         return "".join(self.chance.choices(_LETTERS, k=self.chance.randint(1, 6)))
 
     def time(self) -> str:
-        micros = self.chance.randrange(-(10**15), 3 * 10**15)
+        far = (-(10**15), 3 * 10**15) if self.chance.random() < 0.9 else (-(6 * 10**16), 2 * 10**17)
+        micros = self.chance.randrange(*far)
         micros -= micros % self.chance.choice([1, 1_000_000, DAY])
         return format_instant(micros)
 
