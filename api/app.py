@@ -17,6 +17,7 @@ from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
+from api.privacy.routes import add_privacy
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
@@ -35,6 +36,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_service,
     add_decisions,
     add_reads,
+    add_privacy,
     add_jobs,
     add_feed,
 )

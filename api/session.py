@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from algorithms import registry
 from graph.closing import Closing
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from graph.live import Live
     from graph.snapshot import Snapshot
     from graph.store import Store
+
+_LOOK: Final = 1.0  # seconds after which what another process erased is seen at the latest
 
 
 class Session(Closing):
@@ -37,6 +40,7 @@ class Session(Closing):
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._newest: Snapshot | None = None
+        self._looked = 0.0  # when it was last seen whether anything was erased
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -54,7 +58,7 @@ class Session(Closing):
         from graph.snapshot import snapshot_of
 
         with self._lock:
-            if self._live is None:
+            if self._live is None or self._live.erased_upto != self.store.erased_upto():
                 self._live = open_live(self.store, self._progress)
             self._live = fresher(self._live)
             view = snapshot_of(self._live, known_at)
@@ -70,7 +74,19 @@ class Session(Closing):
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""
         newest = self._newest
-        return newest if newest and newest.batch == self.store.last_batch() else None
+        if newest is None or newest.batch != self.store.last_batch():
+            return None
+        if (moment := time.monotonic()) - self._looked > _LOOK:  # whether anything was erased
+            self._looked = moment
+            live = self._live
+            if live is not None and live.erased_upto != self.store.erased_upto():
+                return None
+        return newest
+
+    def forget(self) -> None:
+        """Open the graph anew with the next question: something was erased."""
+        with self._lock:
+            self._live = self._newest = None
 
     def ask(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The envelope that answers a question; raises WrongUsage, UnknownSubject, StoreError."""
