@@ -1,4 +1,4 @@
-"""Correction on request (PIPL art. 46): a new version of a record, and which decisions it concerns."""
+"""Correction on request (PIPL art. 46): a new version of a record; decisions that it concerns."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
-from api.privacy import asks, correcting, erasing, reporting
+from api.privacy import answers, asks, correcting, erasing, reporting
 from api.reads.hook import shown
 from api.serving import Endpoint, add, body_of, json_response
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from api.session import Session
 
 _BASE: Final = "/v1/privacy"
+_ID: Final = {
+    "name": "id", "in": "path", "required": True, "schema": {"type": "string"},
+    "description": "the person: dataset:id, canonical id or official key / 主体",
+    "example": "registry:p1",
+}  # fmt: skip
 
 
 def add_privacy(app: FastAPI, engine: Engine) -> None:
@@ -38,20 +43,29 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
         """Write the store's files anew after an erasure / 重写存储文件."""
         return json_response(msgspec.json.encode(await engine.run(erasing.purge, session)))
 
-    for path, kind, function, doc in (
-        ("erasures", asks.Erase, erasing.erase, "Erase what is held of a person / 删除个人信息"),
-        ("corrections", asks.Correct, correcting.correct, "Put a record right / 更正个人信息"),
-        ("releases", asks.Ask, erasing.release, "End a restriction / 解除处理限制"),
-        ("readmissions", asks.Ask, erasing.readmit, "Let an erased person in again / 允许重新导入"),
-    ):
+    for path, kind, function, told, doc in (
+        ("erasures", asks.Erase, erasing.erase, answers.Erasure,
+         "Erase what is held of a person / 删除个人信息"),
+        ("corrections", asks.Correct, correcting.correct, answers.Correction,
+         "Put a record right / 更正个人信息"),
+        ("releases", asks.Ask, erasing.release, answers.Outcome,
+         "End a restriction / 解除处理限制"),
+        ("readmissions", asks.Ask, erasing.readmit, answers.Outcome,
+         "Let an erased person in again / 允许重新导入"),
+    ):  # fmt: skip
         content = {"schema": openapi.schema(kind), "example": _example(kind)}
-        extra: dict[str, Any] = {"requestBody": {"content": {"application/json": content}}}
+        extra = _answers(told) | {"requestBody": {"content": {"application/json": content}}}
         endpoint = _taking(engine, kind, function, doc)
         add(app, "POST", f"{_BASE}/{path}", endpoint, scope="admin", tags=["privacy"], extra=extra)
     add(app, "GET", f"{_BASE}/reports/{{id:path}}", report, scope="admin", tags=["privacy"],
-        extra={"parameters": [{"name": "id", "in": "path", "required": True,
-                               "schema": {"type": "string"}}]})  # fmt: skip
-    add(app, "POST", f"{_BASE}/purges", purge, scope="admin", tags=["privacy"])
+        extra=_answers(answers.Report) | {"parameters": [_ID]})  # fmt: skip
+    add(app, "POST", f"{_BASE}/purges", purge, scope="admin", tags=["privacy"],
+        extra=_answers(answers.Purged))  # fmt: skip
+
+
+def _answers(kind: type[Any]) -> dict[str, Any]:
+    content = {"application/json": {"schema": openapi.schema(kind)}}
+    return {"responses": {"200": {"description": "done / 已完成", "content": content}}}
 
 
 def _report(session: Session, name: str) -> dict[str, Any]:
