@@ -21,6 +21,7 @@ import orjson
 
 from graph.base import Base, build
 from graph.carried import Kept, keep
+from graph.cleansing import cleansed
 from graph.columns import (
     EMPTY,
     NODES,
@@ -53,6 +54,7 @@ class Live:
 
     def __init__(self, store: Store, base: Base) -> None:
         self.store = store
+        self.erased_upto = store.erased_upto()  # nothing erased until then is in it
         arrays = base.arrays
         rows, nodes = base.counts["rows"], base.counts["nodes"]
         self.base_rows, self.base_nodes = rows, nodes
@@ -176,6 +178,7 @@ class Live:
 def open_live(store: Store, progress: Progress | None = None) -> Live:
     """The live graph of a store, from its saved base where that is not too far behind."""
     path = base_path(store)
+    erased = cleansed(store, path) if path is not None else store.erased_upto()
     base = load(path) if path is not None else None
     last = store.last_batch()
     if base is not None:
@@ -192,6 +195,7 @@ def open_live(store: Store, progress: Progress | None = None) -> Live:
                 save(base, path)
                 base = load(path) or base
     live = Live(store, base)
+    live.erased_upto = erased
     live.follow()
     return live
 
