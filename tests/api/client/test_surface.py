@@ -7,6 +7,7 @@ import inspect
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -156,7 +157,7 @@ def test_jobs_are_waited_for(near: Local, far: Client) -> None:
     for risk in (near, far):
         seen: list[str] = []
         made = risk.submit("related_parties", subject="reg:c1", **asked)
-        found = risk.wait(made["id"], told=lambda job: seen.append(job["status"]))
+        found = risk.wait(made["id"], told=lambda job, seen=seen: seen.append(job["status"]))
         assert found == risk.related_parties(subject="reg:c1", **asked)
         assert seen[-1] == "done"
         assert made["id"] in [row["id"] for row in risk.jobs().rows]
@@ -169,7 +170,7 @@ def test_jobs_are_waited_for(near: Local, far: Client) -> None:
 
 
 def test_changes_and_facts_stream(near: Local, far: Client, crowded: str) -> None:
-    with open_store(crowded) as store:
+    with closing(open_store(crowded)) as store:
         facts = {fact.name for fact in store.facts()}
     for risk in (near, far):
         came = list(risk.changes(page=4))
@@ -199,8 +200,9 @@ def test_every_route_is_reached_by_a_method() -> None:
         for module in (calls, bulk)
         if hasattr(module, name)
     ))  # fmt: skip
-    reached |= {(c.method, c.path) for step, about in (("propose", None), ("expire", None), ("s", "x"))
-                for c in [next(calls.decide(step, about))]}  # fmt: skip
+    for step, about in (("propose", None), ("expire", None), ("s", "x")):
+        call = next(calls.decide(step, about))
+        reached.add((call.method, call.path))
     patterns = {
         (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$")): said
         for method, path, said in operations(published())
