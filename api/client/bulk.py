@@ -67,15 +67,20 @@ def wait(ident: str, *, told: Told | None = None) -> Exchange[Answer]:
 def changes(
     since: str | int | None = None, *, follow: float | None = None, page: int = 500
 ) -> Stream:
-    """Every record that batches touched, in the order of recording, from a place on. Each item is
-    `(next, record)`: keep `next`, and begin there again. With `follow`, goes on for ever, waiting
-    so many seconds (at most 30) at a time for something new."""
+    """Every record that batches touched, in the order of recording, from a place on.
+
+    Each item is `(place, record)`: whoever keeps the place of the last one it has done with, and
+    begins there again, misses nothing, and may see the rest of a page twice. With `follow`, goes
+    on for ever, waiting so many seconds (at most 30) at a time for something new.
+    """
     place: Any = since
     while True:
         answer = yield from get("/v1/changes", since=place, limit=page, wait=follow)
+        *most, last = answer.rows or [None]
+        yield from (Item((place, row)) for row in most)
         place = answer["next"]
-        for row in answer.rows:
-            yield Item((place, row))
+        if last is not None:
+            yield Item((place, last))
         if not answer["more"] and follow is None:
             return
 
