@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from graph.store import Store, open_store
 from tests.api.asked import Asked, service
 from tests.api.conftest import FACTS, USCC
 
+ROOT = Path(__file__).parents[3]
 OTHER = "91110000MA0000001L"
 CANONICAL = f"cn:uscc:{USCC}"
 
@@ -320,3 +322,16 @@ def test_the_line_of_a_cluster_has_an_address(
     asked = ["--cluster", found["id"], "--as-of", "2022-01-05", "--json", "--store", store_url]
     assert main(["cluster-history", *asked]) == 0
     assert capfd.readouterr().out.encode() == answer.content + b"\n"
+
+
+def test_the_requests_of_the_guide_are_answered(http: Asked) -> None:
+    text = (ROOT / "docs" / "guides" / "subjects.md").read_text("utf-8")
+    blocks = re.findall(r"^```http\n(.+?)\n```$", text, re.M | re.S)
+    asked = [line.removeprefix("GET ") for block in blocks for line in block.splitlines()
+             if line.startswith("GET ")]  # fmt: skip
+    assert len(asked) > 10
+    for path in asked:
+        assert http.get(path).status_code == 200, path
+    named = {line.partition(":")[0] for block in blocks for line in block.splitlines()
+             if not line.startswith("GET ")}  # fmt: skip
+    assert named == {"If-None-Match"}
