@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -13,10 +14,12 @@ from fastapi import FastAPI
 
 from api.auth import Access, Guard
 from api.catalog.routes import add_catalog
+from api.contract.document import document
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
+from api.matching.routes import add_matching
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
@@ -31,6 +34,7 @@ from api.views import add_cluster_history
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_matching,
     add_subjects,
     add_cluster_history,
     add_catalog,
@@ -84,6 +88,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
     app.state.settings = {type(each): each for each in service.parts}
     app.state.audit = audit
     add_handlers(app)

@@ -48,6 +48,7 @@ _HIDDEN: Final = {
     "extend": {"proof", "basis", "control", "share_min", "share_max", "reason", "facts_total"},
     "extend_batch": {"basis", "control", "share_min", "share_max", "reason", "facts_total"},
     "beneficial_owners": {"facts_total"},
+    "match_subject": {"explanations", "facts_total"},
     "common_links": {"facts_total"},
     "communities": {"id", "pattern", "facts_total", "members_total"},
     "clusters": {

@@ -20,7 +20,9 @@ SUBJECTS: Final = {
     "loan": ("n1",),
     "event": ("e1", "e2", "e3"),
 }
-_FIXED: Final = {"measure": "consumption_restriction", "act": "2019-03-01"}
+_FIXED: Final = {
+    "measure": "consumption_restriction", "act": "2019-03-01", "name": "name of c1",
+}  # fmt: skip
 _ATTRS: Final = {"person": {"birth_date": "1980-01-01"}, "event": {"type": "tender"}}
 _ABROAD: Final = {"export": True}
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
