@@ -15,9 +15,11 @@ import json
 import selectors
 import socket
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
@@ -125,11 +127,15 @@ def cycled(items: list[bytes], count: int) -> Iterator[bytes]:
     return (items[k % len(items)] for k in range(count))
 
 
-def measure(entities: int) -> list[Row]:
-    """Serve in a process of its own and ask from this one."""
-    command = [ROOT / ".venv/bin/linkrisk", "--store", url(store(entities)), "serve", "--port", "0"]
+@contextmanager
+def served(entities: int) -> Iterator[tuple[str, int, str]]:
+    """A service on a world in a process of its own: its host with the port, the port, its token."""
+    command = [
+        *(sys.executable, "-m", "api.cli", "--store", url(store(entities))),
+        *("serve", "--port", "0"),
+    ]
     with subprocess.Popen(
-        [str(p) for p in command],
+        command,
         cwd=ROOT,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -141,17 +147,22 @@ def measure(entities: int) -> list[Row]:
             address = urlsplit(server.stdout.readline().strip())
             if not address.port:
                 raise RuntimeError("the service did not start")
-            token = parse_qs(address.query)["token"][0]
             wait(f"http://{address.netloc}/readyz")
-            items = requests(entities, address.netloc, token)
-            clients = [Client(("127.0.0.1", address.port)) for _ in range(CLIENTS)]
-            drive(clients, cycled(items, 500))
-            start = time.perf_counter()
-            closed = drive(clients, cycled(items, QUESTIONS))
-            rate = QUESTIONS / (time.perf_counter() - start)
-            open_ = drive(clients, cycled(items, RATE * 10), RATE)
+            yield address.netloc, address.port, parse_qs(address.query)["token"][0]
         finally:
             server.terminate()
+
+
+def measure(entities: int) -> list[Row]:
+    """Serve in a process of its own and ask from this one."""
+    with served(entities) as (host, port, token):
+        items = requests(entities, host, token)
+        clients = [Client(("127.0.0.1", port)) for _ in range(CLIENTS)]
+        drive(clients, cycled(items, 500))
+        start = time.perf_counter()
+        closed = drive(clients, cycled(items, QUESTIONS))
+        rate = QUESTIONS / (time.perf_counter() - start)
+        open_ = drive(clients, cycled(items, RATE * 10), RATE)
     return [
         *latencies("related parties over HTTP, 16 clients", closed, {0.99: 15.0}),
         plain("... answers a second", rate, "/s"),
