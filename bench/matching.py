@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench._measure import Row, at_least, at_most, finish, latencies, plain, python, settle, timed
-from bench.http import Client, cycled, drive, served
+from bench.http import Served, cycled, drive
 from bench.world import MILLION, store, url, world
 
-QUESTIONS, PEER, CLIENTS = 2_000, 20, 8
+QUESTIONS, PEER, CLIENTS, WORKERS = 2_000, 20, 8, 2
 _BUILD = """
 import sys, time
 from api.session import Session
@@ -138,22 +138,18 @@ def _peer(view: Any, names: list[str]) -> Row:
 
 def _http(entities: int, queries: list[dict[str, Any]]) -> list[Row]:
     rows = []
-    with served(entities) as (host, port, token):
-        for size, what in ((1, "match over HTTP"), (50, "match over HTTP, 50 a request")):
+    with Served(entities, WORKERS) as service:
+        for size in (1, 50):
             items = []
             for low in range(0, len(queries) - size + 1, size):
                 batch = {f"q{n}": query for n, query in enumerate(queries[low : low + size])}
-                body = json.dumps({"queries": batch}, ensure_ascii=False).encode()
-                head = (
-                    f"POST /v1/match HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
-                    f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-                )
-                items.append(head.encode() + body)
-            clients = [Client(("127.0.0.1", port)) for _ in range(CLIENTS)]
-            drive(clients, cycled(items, 20))
+                items.append(service.asking.post("/v1/match", {"queries": batch}))
+            clients = service.clients(CLIENTS)
+            drive(clients, cycled(items, 40))
             begun = time.perf_counter()
             times = drive(clients, iter(items))
             rate = len(items) * size / (time.perf_counter() - begun)
+            what = f"match over HTTP, {WORKERS} workers, {size} a request"
             rows.append(at_least(f"{what}, descriptions a second", rate, 200, "/s"))
             rows += latencies(f"... {CLIENTS} clients", times, {})
     return rows
