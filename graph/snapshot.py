@@ -623,6 +623,14 @@ class Snapshot:
         """The index of all names that were recorded by this view, and of later ones."""
         return self._live.names().segments(self._versions)
 
+    def masked_places(self, text: str) -> list[int]:
+        """The versions of records, by this view, that may have an identifier shown so."""
+        return self._live.masks().places(text, self._versions)
+
+    def store_versions(self, seqs: Sequence[int]) -> list[StoredFact]:
+        """Versions of records by their numbers, as the store has them."""
+        return self._live.store.versions(seqs)
+
     def bearing(self, places: Sequence[int]) -> tuple[I32, I64, npt.NDArray[np.bool_]]:
         """Of versions of records, those recorded by this view whose record is known in it: the
         subject of each, the version, and whether it is what its record says in this view."""
