@@ -76,7 +76,8 @@ def changes(
     place: Any = since
     while True:
         answer = yield from get("/v1/changes", since=place, limit=page, wait=follow)
-        *most, last = answer.rows or [None]
+        rows: list[dict[str, Any] | None] = [*answer.rows] or [None]
+        *most, last = rows
         yield from (Item((place, row)) for row in most)
         place = answer["next"]
         if last is not None:
