@@ -1,0 +1,142 @@
+"""What can be asked of a service: each function is the steps of one method of every client."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+
+from algorithms.catalogue import Entry, catalogue
+from api.client.answer import Answer
+from api.client.exchange import Exchange, Item, Stream, get, pages, part, post, question
+from graph.errors import WrongUsage
+
+_DECISIONS: Final = "/v1/decisions"
+_ALONE: Final = frozenset({"propose", "expire"})  # steps that are about no decision
+_SUBJECTS: Final = "/v1/subjects"
+
+
+def plain(params: dict[str, Any]) -> dict[str, Any]:
+    """`from_`, as Python must write it, is `from`."""
+    return {name.rstrip("_"): value for name, value in params.items()}
+
+
+def ask(name: str, /, **params: Any) -> Exchange[Answer]:
+    """The envelope that answers a question by its algorithm's name or verb."""
+    return question(route_of(name), plain(params))
+
+
+def route_of(name: str) -> str:
+    """Where an algorithm answers; one that only a newer service knows, at its verb."""
+    entry = algorithms().get(name.replace("-", "_"))
+    return entry.path if entry else f"/v1/{name.replace('_', '-')}"
+
+
+@cache
+def algorithms() -> dict[str, Entry]:
+    """The algorithms of this version: read once, for it is the text of many modules."""
+    return catalogue()
+
+
+def subject(name: str, *, known_at: str | None = None) -> Exchange[Answer]:
+    """One subject with its records and listings."""
+    return get(f"{_SUBJECTS}/{part(name)}", known_at=known_at)
+
+
+def record(name: str, **asked: Any) -> Exchange[Answer]:
+    """What is on record of a subject: roles held and shed, listings, as `subject_record` has it."""
+    return get(f"{_SUBJECTS}/{part(name)}/record", **asked)
+
+
+def related(name: str, **asked: Any) -> Exchange[Answer]:
+    """The parties related to a subject, as `related_parties` answers."""
+    return get(f"{_SUBJECTS}/{part(name)}/related", **asked)
+
+
+def controllers(name: str, **asked: Any) -> Exchange[Answer]:
+    """Who actually controls a subject, as `actual_controller` answers."""
+    return get(f"{_SUBJECTS}/{part(name)}/controllers", **asked)
+
+
+def adjacent_to(name: str, **asked: Any) -> Exchange[Answer]:
+    """What stands at a subject by kind and direction: counts first, and a page of each."""
+    return get(f"{_SUBJECTS}/{part(name)}/adjacent", **asked)
+
+
+def neighbours(name: str, kind: str, direction: str, *, page: int = 200, **asked: Any) -> Stream:
+    """Every relation of one kind and direction at a subject, what began last first; page by page
+    as they are come to."""
+    asked |= {"kinds": kind, "direction": direction, "limit": page}
+    after: str | None = None
+    while True:
+        answer = yield from get(f"{_SUBJECTS}/{part(name)}/adjacent", after=after, **asked)
+        for group in answer.rows:
+            yield from map(Item, group["relations"])
+        after = answer.rows[0]["next"] if answer.rows else None
+        if after is None:
+            return
+
+
+def timeline(name: str, *, page: int = 200, **asked: Any) -> Stream:
+    """Every moment of a subject, earliest first: of one `axis`, `since`, `until`, of `kinds`."""
+    return pages(f"{_SUBJECTS}/{part(name)}/timeline", limit=page, **asked)
+
+
+def catalog(*, known_at: str | None = None) -> Exchange[Answer]:
+    """The datasets that facts came from: counts, times, files, terms."""
+    return get("/v1/catalog", known_at=known_at)
+
+
+def search(text: str, *, kind: str | None = None, limit: int = 20) -> Exchange[Answer]:
+    """Subjects by id, key or part of a name."""
+    return get("/v1/search", q=text, kind=kind, limit=limit)
+
+
+def facts(names: Sequence[str], *, known_at: str | None = None) -> Exchange[Answer]:
+    """Facts by the ids that answers cite: both ends, fields, source."""
+    return question("/v1/facts", {"ids": list(names), "known_at": known_at})
+
+
+def rulebook(
+    edition: str | None = None, *, measure: str | None = None, day: str | None = None
+) -> Exchange[Answer]:
+    """An edition of the rulebook, one measure of it, or what is in force on a day."""
+    return get("/v1/rulebook", edition=edition, measure=measure, day=day)
+
+
+def decide(
+    step: str, about: str | None = None, /, *, key: str | None = None, **given: Any
+) -> Exchange[Answer]:
+    """Take a step of a decision; `propose` and `expire` are about none.
+
+    `key` names the step, so that sending it again takes it once; by default one of its own.
+    """
+    if about is None and step not in _ALONE:
+        raise WrongUsage(f"{step}: which decision?")
+    path = "" if step == "propose" else f"/{step}"
+    inner = "" if about is None else f"/{part(about)}"
+    return post(f"{_DECISIONS}{inner}{path}", given, key=key or uuid.uuid4().hex)
+
+
+def decision(about: str, *, day: str | None = None) -> Exchange[Answer]:
+    """A decision, with its proof and all entries about it."""
+    return get(f"{_DECISIONS}/{part(about)}", day=day)
+
+
+def decisions(*, limit: int = 100, **asked: str | None) -> Exchange[Answer]:
+    """Decisions, newest first; of a `subject`, `party`, with a `status`, on a `day`."""
+    return get(_DECISIONS, limit=limit, **asked)
+
+
+def overdue(*, day: str | None = None, limit: int = 100) -> Exchange[Answer]:
+    """What of decisions is overdue, longest first."""
+    return get(f"{_DECISIONS}/overdue", day=day, limit=limit)
+
+
+def red_list(
+    subjects: Sequence[str] = (), *, day: str | None = None, limit: int = 100
+) -> Exchange[Answer]:
+    """Who qualifies for a red list; of nobody named, all who are on one."""
+    named = ",".join(subjects) or None
+    return get(f"{_DECISIONS}/red-list", subjects=named, day=day, limit=limit)

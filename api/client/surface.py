@@ -1,0 +1,142 @@
+"""The methods of every client, made once from `calls`: of one that waits, and of one that does not.
+
+A method added to `calls` is added to both classes here, by one line each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from api.client import calls
+from api.client.answer import Answer
+from api.client.exchange import Exchange, Stream
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Runs(Protocol):
+    """What takes the steps of an exchange and waits for each."""
+
+    def _run(self, exchange: Exchange[T], /) -> T: ...
+
+    def _stream(self, stream: Stream, /) -> Iterator[Any]: ...
+
+
+class RunsLater(Protocol):
+    """What takes them and lets others run meanwhile."""
+
+    async def _run(self, exchange: Exchange[T], /) -> T: ...
+
+    def _stream(self, stream: Stream, /) -> AsyncIterator[Any]: ...
+
+
+def one(make: Callable[P, Exchange[T]]) -> Callable[Concatenate[Runs, P], T]:
+    """A method that waits, of the steps that a function makes."""
+
+    @wraps(make)
+    def method(self: Runs, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._run(make(*args, **kwargs))
+
+    return method
+
+
+def many(make: Callable[P, Stream]) -> Callable[Concatenate[Runs, P], Iterator[Any]]:
+    """A method that iterates."""
+
+    @wraps(make)
+    def method(self: Runs, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        return self._stream(make(*args, **kwargs))
+
+    return method
+
+
+def one_later(make: Callable[P, Exchange[T]]) -> Callable[Concatenate[RunsLater, P], Awaitable[T]]:
+    """The same, to be awaited."""
+
+    @wraps(make)
+    def method(self: RunsLater, /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        return self._run(make(*args, **kwargs))
+
+    return method
+
+
+def many_later(
+    make: Callable[P, Stream],
+) -> Callable[Concatenate[RunsLater, P], AsyncIterator[Any]]:
+    """The same, to be iterated over by `async for`."""
+
+    @wraps(make)
+    def method(self: RunsLater, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
+        return self._stream(make(*args, **kwargs))
+
+    return method
+
+
+def named(ask: Callable[..., T], name: str) -> Callable[..., T]:
+    """`risk.related_parties(...)` for `risk.ask("related_parties", ...)`."""
+    if name not in calls.algorithms():
+        raise AttributeError(f"no algorithm and no method {name}")
+
+    def asked(**params: Any) -> T:
+        return ask(name, **params)
+
+    return asked
+
+
+class Methods:
+    """What a client that waits can be asked; every algorithm's name is a method, too."""
+
+    ask = one(calls.ask)
+    subject = one(calls.subject)
+    record = one(calls.record)
+    related = one(calls.related)
+    controllers = one(calls.controllers)
+    adjacent_to = one(calls.adjacent_to)
+    neighbours = many(calls.neighbours)
+    timeline = many(calls.timeline)
+    catalog = one(calls.catalog)
+    search = one(calls.search)
+    facts = one(calls.facts)
+    rulebook = one(calls.rulebook)
+    decide = one(calls.decide)
+    decision = one(calls.decision)
+    decisions = one(calls.decisions)
+    overdue = one(calls.overdue)
+    red_list = one(calls.red_list)
+
+    def __getattr__(self, name: str) -> Callable[..., Answer]:
+        return named(object.__getattribute__(self, "ask"), name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *calls.algorithms()]
+
+
+class LaterMethods:
+    """The same of a client that does not wait."""
+
+    ask = one_later(calls.ask)
+    subject = one_later(calls.subject)
+    record = one_later(calls.record)
+    related = one_later(calls.related)
+    controllers = one_later(calls.controllers)
+    adjacent_to = one_later(calls.adjacent_to)
+    neighbours = many_later(calls.neighbours)
+    timeline = many_later(calls.timeline)
+    catalog = one_later(calls.catalog)
+    search = one_later(calls.search)
+    facts = one_later(calls.facts)
+    rulebook = one_later(calls.rulebook)
+    decide = one_later(calls.decide)
+    decision = one_later(calls.decision)
+    decisions = one_later(calls.decisions)
+    overdue = one_later(calls.overdue)
+    red_list = one_later(calls.red_list)
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
+        return named(object.__getattribute__(self, "ask"), name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *calls.algorithms()]
