@@ -17,6 +17,7 @@ from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
+from api.once import add_once
 from api.problems import add_handlers
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
@@ -32,6 +33,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_decisions,
+    add_once,
     add_jobs,
     add_feed,
 )

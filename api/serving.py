@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 from algorithms.registry import split
 from api.caller import ANYONE, OPEN, SCOPES
+from api.once import keyed
+from api.once import said as once_header
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -77,14 +79,20 @@ def add(
     scope: str,
     tags: list[str],
     extra: dict[str, Any] | None = None,
+    writes: bool = False,
     **options: Any,
 ) -> None:
     """Add a route; `scope` is what its caller must have (`open`: nobody need be known; `any`:
-    whoever is). `extra` is what OpenAPI says of it. Raises ValueError for a scope that is none.
+    whoever is). `extra` is what OpenAPI says of it. One that `writes` is carried out once for each
+    `Idempotency-Key`. Raises ValueError for a scope that is none.
     """
     if scope not in {*SCOPES, OPEN, ANYONE}:
         raise ValueError(f"{method} {path}: no scope {scope!r}")
     scopes_of(app)[method, path] = scope
+    said = {**(extra or {}), "x-scope": scope}
+    if writes:
+        endpoint = keyed(endpoint)
+        said["parameters"] = [*said.get("parameters", []), once_header()]
     app.router.add_api_route(
         path,
         endpoint,
@@ -92,7 +100,7 @@ def add(
         tags=[*tags],
         response_class=Response,
         response_model=None,
-        openapi_extra={**(extra or {}), "x-scope": scope},
+        openapi_extra=said,
         route_class_override=Plain,
         **options,
     )

@@ -13,6 +13,7 @@ from api import openapi
 from api.decisions import asking, asks, views
 from api.decisions.work import Work
 from api.look import limit_of
+from api.once import ledger_key
 from api.serving import Endpoint, add, body_of, json_response
 
 if TYPE_CHECKING:
@@ -30,26 +31,22 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
 
     async def taken(name: str, about: str | None, request: Request) -> Response:
         given = await body_of(request)
+        if name != "expire" and (key := ledger_key(request)) is not None:
+            given.setdefault("key", key)  # the ledger knows it too, whatever becomes of the answer
         return json_response(await engine.run(asking.take, work, name, about, given))
 
     async def propose(request: Request) -> Response:
         """Propose that a measure reach a party / 提出扩展决定."""
-        return json_response(
-            await engine.run(asking.take, work, "propose", None, await body_of(request))
-        )
+        return await taken("propose", None, request)
 
     async def step(request: Request) -> Response:
         """Take a step of a decision / 决定流程."""
         about, name = (request.path_params[part] for part in ("id", "step"))
-        return json_response(
-            await engine.run(asking.take, work, name, about, await body_of(request))
-        )
+        return await taken(name, about, request)
 
     async def expire(request: Request) -> Response:
         """Record the end of decisions whose time has passed / 到期处理."""
-        return json_response(
-            await engine.run(asking.take, work, "expire", None, await body_of(request))
-        )
+        return await taken("expire", None, request)
 
     def query(show: Callable[..., Any], names: tuple[str, ...]) -> Endpoint:
         async def look(request: Request) -> Response:
@@ -80,7 +77,10 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
     ):  # fmt: skip
         scope = "related" if method == "GET" else "extend.propose"
-        add(app, method, path, endpoint, scope=scope, tags=["decisions"], extra=extra)
+        writes = method == "POST"
+        add(
+            app, method, path, endpoint, scope=scope, tags=["decisions"], extra=extra, writes=writes
+        )
 
 
 def _listed(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:

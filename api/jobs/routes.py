@@ -209,7 +209,8 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
         ("GET", f"{BASE}/{{id}}/result", result),
         ("DELETE", f"{BASE}/{{id}}", cancel),
     ):
-        add(app, method, path, endpoint, scope=ANYONE, tags=["jobs"], extra=_said(method, path))
+        said, writes = _said(method, path), method == "POST"
+        add(app, method, path, endpoint, scope=ANYONE, tags=["jobs"], extra=said, writes=writes)
 
 
 def _owner(caller: Caller) -> str | None:
