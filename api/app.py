@@ -25,6 +25,7 @@ from api.service import add_service
 from api.serving import alongside
 from api.session import Session
 from api.subjects.routes import add_subjects
+from api.webhooks.routes import add_webhooks
 
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
@@ -36,6 +37,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_once,
     add_jobs,
     add_feed,
+    add_webhooks,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
