@@ -19,6 +19,8 @@ from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
 from api.once import add_once
 from api.problems import add_handlers
+from api.reads.hook import Audit
+from api.reads.routes import add_reads
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
@@ -38,6 +40,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_jobs,
     add_feed,
     add_webhooks,
+    add_reads,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
@@ -58,6 +61,7 @@ class Service:
 def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
     """The app; it closes the session when it shuts down, and begins the rehearsal given."""
     engine = Engine(session, seconds=service.seconds)
+    audit = Audit(session)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +75,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         if rehearsal is not None:
             rehearsal.stop()
         engine.close()
+        await audit.close()
         session.close()
 
     app = FastAPI(
@@ -82,6 +87,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         lifespan=lifespan,
     )
     app.state.settings = {type(each): each for each in service.parts}
+    app.state.audit = audit
     add_handlers(app)
     for part in PARTS:
         part(app, engine)

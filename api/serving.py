@@ -48,6 +48,7 @@ class Plain(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.app = self._answer
+        self._needs = (self.openapi_extra or {}).get("x-scope", "")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As it is, but for a slash that the caller encoded (`%2F`): it is a part of an id, and
@@ -62,7 +63,11 @@ class Plain(APIRoute):
         return match, child
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self.endpoint(Request(scope, receive))
+        request = Request(scope, receive)
+        response = await self.endpoint(request)
+        audit = getattr(scope["app"].state, "audit", None)
+        if audit is not None:  # what names a person is recorded before it is sent
+            await audit.answered(request, response, self.path, self._needs)
         await response(scope, receive, send)
 
 

@@ -62,6 +62,11 @@ class Session(Closing):
                 self._newest = view
             return view
 
+    @property
+    def newest(self) -> Snapshot | None:
+        """The snapshot that was opened last, whatever was written since; None before the first."""
+        return self._newest
+
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""
         newest = self._newest

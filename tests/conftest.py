@@ -26,6 +26,7 @@ def _own_surroundings(
 ) -> None:
     """Settings of whoever runs the tests do not reach into them."""
     monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     for name in ("STORE", "TOKEN", "ID_KEY", "DEBUG", "STATE"):
         monkeypatch.delenv(f"LINKRISK_{name}", raising=False)
 
@@ -39,6 +40,18 @@ def data_dir() -> Path:
             pytest.fail(f"no test data at {found}; LINKRISK_TEST_DATA names another place")
         pytest.skip(f"no test data at {found}; LINKRISK_TEST_DATA names another place")
     return found
+
+
+@pytest.fixture(scope="session")
+def ftm_model() -> Any:
+    """The model of the library followthemoney, an optional extra: `uv sync --extra ftm`."""
+    try:
+        from followthemoney import model
+    except ImportError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"the extra ftm is not installed ({error}): see what .ci/setup said")
+        pytest.skip(f"the extra ftm is not installed ({error})")
+    return model
 
 
 @pytest.fixture

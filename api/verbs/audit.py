@@ -14,12 +14,20 @@ from api.output import printable, write_json
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graph.store import Store
 
 _TAKES: Final = {
     "verify": {"anchor", "anchors"},
     "head": set[str](),
     "list": {"about", "since", "limit"},
+    "reads": {"subject", "actor", "case", "since", "limit", "anchor", "anchors"},
+}
+_READS: Final = {
+    "show": {"subject", "actor", "case", "since", "limit"},
+    "verify": {"anchor", "anchors"},
+    "head": set[str](),
 }
 _UNANCHORED: Final = (
     "no anchor was given: entries that were rewritten or cut off up to the end do not show\n"
@@ -29,27 +37,44 @@ _UNANCHORED: Final = (
 
 @click.command(cls=Verb)
 @click.argument("action", type=click.Choice(list(_TAKES)))
+@click.argument("part", required=False, type=click.Choice(list(_READS)))
 @click.option("--anchor", multiple=True, metavar="NO:HASH", help="A head that was kept outside;"
               " may be repeated.")  # fmt: skip
 @click.option("--anchors", metavar="FILE", type=click.Path(path_type=Path), help="A file of them,"
               " one at the beginning of each line.")  # fmt: skip
 @click.option("--about", metavar="ID", help="Only entries about this, such as a decision.")
+@click.option("--subject", metavar="ID", help="Only reads that showed this subject.")
+@click.option("--actor", metavar="NAME", help="Only reads by this caller.")
+@click.option("--case", metavar="NO", help="Only reads for this case.")
 @click.option("--since", metavar="NO", help="Only entries after this number.")
 @click.option("--limit", metavar="INT", help="The most entries, 1 to 1000; default 50.")
 @pass_common
-def audit(common: Common, /, action: str, **given: Any) -> int:
+def audit(common: Common, /, action: str, part: str | None, **given: Any) -> int:
     """The ledger of decisions: is its chain whole, what is its head, its entries. 审计账本。
 
     `head` prints NO:HASH, to be kept outside: printed, mailed, time-stamped. `verify` walks every
     entry, against heads that were kept; it exits 1 and names each break where there is any.
+
+    `reads show`, `reads head` and `reads verify` do the same for the chain of reads: who saw whose
+    data, when, for what. 读取留痕: 谁在何时因何事由查看了谁的数据。
     """
-    if extra := next((n for n, v in given.items() if v and n not in _TAKES[action]), None):
-        raise WrongUsage(f"audit {action} takes no --{extra}")
+    if part is not None and action != "reads":
+        raise WrongUsage(f"audit {action} takes no {part}")
+    takes, what = _TAKES[action], action
+    if action == "reads":
+        part = part or "show"
+        takes, what = _READS[part], f"reads {part}"
+    if extra := next((n for n, v in given.items() if v and n not in takes), None):
+        raise WrongUsage(f"audit {what} takes no --{extra}")
+    if action == "reads":
+        return _reads(common, part or "", given)
     from graph.store import open_store
 
     with closing(open_store(common.url)) as store:
         if action == "verify":
-            return _verify(common, store, given["anchor"], given["anchors"])
+            from api.audit import verify
+
+            return _verify(common, store, verify, given)
         if action == "head":
             _head(common, store)
         else:
@@ -57,10 +82,28 @@ def audit(common: Common, /, action: str, **given: Any) -> int:
     return 0
 
 
-def _verify(common: Common, store: Store, texts: tuple[str, ...], path: Path | None) -> int:
-    from api.audit import anchors_in, anchors_of, verify
+def _reads(common: Common, part: str, given: dict[str, Any]) -> int:
+    from api.reads import show
+    from api.session import Session
 
-    anchors = anchors_of(texts) + (anchors_in(path) if path is not None else [])
+    with Session(common.url) as session:
+        if part == "verify":
+            return _verify(common, session.store, show.verify, given)
+        if part == "head":
+            _print_head(common, show.head(session.store))
+        else:
+            found = show.listing(session, show.wanted(given))
+            _print_list(common, found, ("no", "at", "actor", "about", "body"))
+    return 0
+
+
+def _verify(
+    common: Common, store: Store, verify: Callable[..., dict[str, Any]], given: dict[str, Any]
+) -> int:
+    from api.audit import anchors_in, anchors_of
+
+    path: Path | None = given["anchors"]
+    anchors = anchors_of(given["anchor"]) + (anchors_in(path) if path is not None else [])
     found = verify(store, anchors)
     if common.json:
         write_json(msgspec.json.encode(found))
@@ -79,7 +122,10 @@ def _verify(common: Common, store: Store, texts: tuple[str, ...], path: Path | N
 def _head(common: Common, store: Store) -> None:
     from api.audit import head
 
-    found = head(store)
+    _print_head(common, head(store))
+
+
+def _print_head(common: Common, found: dict[str, Any]) -> None:
     if common.json:
         write_json(msgspec.json.encode(found))
     else:
@@ -94,12 +140,15 @@ def _list(common: Common, store: Store, given: dict[str, Any]) -> None:
     if not since.isdecimal() or len(since) > 18:
         raise WrongUsage(f"since: the number of an entry, not {since[:20]!r}")
     found = listing(store, given["about"], int(since), limit_of(given["limit"], 50))
+    _print_list(common, found, ("no", "at", "actor", "kind", "about", "body"))
+
+
+def _print_list(common: Common, found: dict[str, Any], names: tuple[str, ...]) -> None:
     if common.json:
         write_json(msgspec.json.encode(found))
         return
     from api.table import console, table
 
-    names = ("no", "at", "actor", "kind", "about", "body")
     rows = [{name: entry[name] for name in names} for entry in found["results"]]
     out = console()
     out.print(table(rows) if rows else "no entries / 无条目")

@@ -1,4 +1,4 @@
-"""What clients send again, and when: a transport that fails as it is told stands for the network."""
+"""What clients send again, and when; a transport that fails as it is told stands for a network."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The chain of reads: who saw whose data, when, why; written before the answer is sent."""
