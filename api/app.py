@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api.auth import Access, Guard
 from api.catalog.routes import add_catalog
+from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
@@ -36,6 +37,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_decisions,
+    add_pushes,
     add_once,
     add_jobs,
     add_feed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api import openapi
 from api.decisions import asking, asks, views
+from api.decisions.replay import replay
 from api.decisions.work import Work
 from api.look import limit_of
 from api.once import ledger_key
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from api.engine import Engine
 
+Take = Callable[[str, str | None, dict[str, Any], Request], Awaitable[bytes]]
 _TEXT: Final = {"type": "string"}
 _LIMIT: Final = {"name": "limit", "schema": {"type": "integer", "default": 100}}
 
@@ -28,12 +30,10 @@ _LIMIT: Final = {"name": "limit", "schema": {"type": "integer", "default": 100}}
 def add_decisions(app: FastAPI, engine: Engine) -> None:
     """Propose, take steps, look at decisions, at what is overdue and at the red list."""
     work = Work(engine.session)
+    take = taking(engine, work)
 
     async def taken(name: str, about: str | None, request: Request) -> Response:
-        given = await body_of(request)
-        if name != "expire" and (key := ledger_key(request)) is not None:
-            given.setdefault("key", key)  # the ledger knows it too, whatever becomes of the answer
-        return json_response(await engine.run(asking.take, work, name, about, given))
+        return json_response(await take(name, about, await body_of(request), request))
 
     async def propose(request: Request) -> Response:
         """Propose that a measure reach a party / 提出扩展决定."""
@@ -58,6 +58,16 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         look.__doc__ = show.__doc__
         return look
 
+    async def proof(request: Request) -> Response:
+        """The proof that a decision rests on, and whether it holds today / 决定的证明."""
+        about, day = request.path_params["id"], request.query_params.get("day")
+        return json_response(msgspec.json.encode(await engine.run(views.proof, work, about, day)))
+
+    async def again(request: Request) -> Response:
+        """Whether the answer that a decision rests on comes out byte for byte / 复现答案."""
+        found = await engine.run(replay, work, request.path_params["id"])
+        return json_response(msgspec.json.encode(found))
+
     async def one(request: Request) -> Response:
         """A decision, with its proof and all entries about it / 决定详情."""
         about, day = request.path_params["id"], request.query_params.get("day")
@@ -74,6 +84,8 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         (f"{base}/red-list", "GET", query(_red, ("subjects", "day")), _query("subjects", "day")),
         (f"{base}/expire", "POST", expire, _body(asks.Expire)),
         (f"{base}/{{id}}", "GET", one, _query("day")),
+        (f"{base}/{{id}}/proof", "GET", proof, _query("day")),
+        (f"{base}/{{id}}/replay", "GET", again, {}),
         (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
     ):  # fmt: skip
         scope = "related" if method == "GET" else "extend.propose"
@@ -81,6 +93,18 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         add(
             app, method, path, endpoint, scope=scope, tags=["decisions"], extra=extra, writes=writes
         )
+
+
+def taking(engine: Engine, work: Work) -> Take:
+    """What takes a step in the name of who sent a request."""
+
+    async def take(name: str, about: str | None, given: dict[str, Any], request: Request) -> bytes:
+        if name != "expire" and (key := ledger_key(request)) is not None:
+            # The ledger knows it too, whatever becomes of the answer.
+            given = {"key": key, **given}
+        return await engine.run(asking.take, work, name, about, given)
+
+    return take
 
 
 def _listed(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:

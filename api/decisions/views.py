@@ -111,6 +111,17 @@ def late(work: Work, day: str | None, limit: int) -> dict[str, Any]:
     return {"day": on, "results": rows[:limit], "total": len(rows)}
 
 
+def proof(work: Work, about: str, day: str | None) -> dict[str, Any]:
+    """The row and proof that a decision rests on, and whether it holds on the newest facts: where
+    not, why not. Raises UnknownDecision."""
+    row, on = work.row(about), _day(work, day)
+    why = work.refusals(about, on)
+    return {
+        "decision": about, "day": on, "outcome": row["outcome"], "proof": row["proof"],
+        "holds": not why, "refusals": why,
+    }  # fmt: skip
+
+
 def red_list(work: Work, names: list[str] | None, day: str | None, limit: int) -> dict[str, Any]:
     """See `lists.red_list`."""
     work.decisions.follow()
