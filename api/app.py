@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -13,11 +14,14 @@ from fastapi import FastAPI
 
 from api.auth import Access, Guard
 from api.catalog.routes import add_catalog
+from api.contract.document import document
 from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
+from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
+from api.matching.routes import add_matching
 from api.once import add_once
 from api.problems import add_handlers
 from api.reads.hook import Audit
@@ -28,18 +32,22 @@ from api.service import add_service
 from api.serving import alongside
 from api.session import Session
 from api.subjects.routes import add_subjects
+from api.views import add_cluster_history
 from api.webhooks.routes import add_webhooks
 
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_matching,
     add_subjects,
+    add_cluster_history,
     add_catalog,
     add_service,
     add_decisions,
     add_pushes,
     add_once,
     add_jobs,
+    add_intake,
     add_feed,
     add_webhooks,
     add_reads,
@@ -88,6 +96,7 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
     app.state.settings = {type(each): each for each in service.parts}
     app.state.audit = audit
     add_handlers(app)
