@@ -47,6 +47,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "api.verbs.contract:openapi",
         "The routes of the service / 接口描述",
     ),
+    "webhooks": ("api.verbs.webhooks:webhooks", "Send what happens to who subscribed / 事件订阅"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }

@@ -251,4 +251,8 @@ def add_once(app: FastAPI, engine: Engine) -> None:
 
 def said() -> dict[str, Any]:
     """What OpenAPI says of the header."""
-    return {"in": "header", "name": HEADER, "schema": {"type": "string", "maxLength": 202}}
+    return {
+        "in": "header", "name": HEADER, "schema": {"type": "string", "maxLength": 202},
+        "description": "names the request: sent again under it, it changes nothing and is answered"
+        " as before / 幂等键",
+    }  # fmt: skip

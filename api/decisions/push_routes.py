@@ -10,7 +10,7 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
-from api.decisions import asking, asks, pushes
+from api.decisions import asking, pushes
 from api.decisions.routes import taking
 from api.decisions.work import Work
 from api.look import limit_of
@@ -23,8 +23,18 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 BASE: Final = "/v1/pushes"
-_NAMES: Final = ("department", "decision", "state", "day", "after")
+_WORDS: Final = {
+    "department": "to this department / 部门",
+    "decision": "of this decision / 决定编号",
+    "state": f"one of {', '.join(pushes.STATES)}, or {pushes.OVERDUE} / 状态",
+    "day": "as of this day, default today in Asia/Shanghai / 截至日期",
+    "after": "the `next` of a page / 上一页给出的 next",
+    "limit": "the most rows, default 100 / 最多条数",
+}
+_NAMES: Final = tuple(name for name in _WORDS if name != "limit")
 _TEXT: Final = {"type": "string"}
+_EXAMPLE: Final = {"by": "张三", "decision": "D-0123456789abcdef", "departments": ["市场监管局"],
+                   "did": "已限制", "outcome": "executed"}  # fmt: skip
 
 
 def add_pushes(app: FastAPI, engine: Engine) -> None:
@@ -72,15 +82,17 @@ def add_pushes(app: FastAPI, engine: Engine) -> None:
         found = await engine.run(pushes.listing, work, given, 1000)
         return json_response(msgspec.json.encode(found))
 
-    query = [{"in": "query", "schema": _TEXT, "name": n} for n in (*_NAMES, "limit")]
-    ident = {"in": "path", "name": "id", "required": True, "schema": _TEXT}
-    day = {"in": "query", "schema": _TEXT, "name": "day"}
+    say = openapi.asked
+    query = [say("query", name, words) for name, words in _WORDS.items()]
+    ident = say("path", "id", "the push's id / 推送编号")
+    day = say("query", "day", _WORDS["day"])
+    row, rows = openapi.answers(pushes.PushRow), openapi.answers(pushes.PushList)
     for path, method, endpoint, extra in (
-        (BASE, "GET", listed, {"parameters": query}),
-        (BASE, "POST", pushed, _body(asks.PushTo, {"decision": _TEXT}, "")),
-        (f"{BASE}/{{id}}", "GET", one, {"parameters": [ident, day]}),
+        (BASE, "GET", listed, {"parameters": query, **rows}),
+        (BASE, "POST", pushed, {**_body("push", {"decision": _TEXT}, ""), **rows}),
+        (f"{BASE}/{{id}}", "GET", one, {"parameters": [ident, day], **row}),
         *((f"{BASE}/{{id}}/{step}", "POST", answered,
-           {**_body(asking.kind_of(step), {}, "department"), "parameters": [ident]})
+           {**_body(step, {}, "department"), "parameters": [ident], **row})
           for step in ("ack", "report")),
     ):  # fmt: skip
         scope, writes = ("related", False) if method == "GET" else ("extend.propose", True)
@@ -88,10 +100,12 @@ def add_pushes(app: FastAPI, engine: Engine) -> None:
             writes=writes)  # fmt: skip
 
 
-def _body(kind: type[Any], more: dict[str, Any], without: str) -> dict[str, Any]:
+def _body(step: str, more: dict[str, Any], without: str) -> dict[str, Any]:
     """A step's body, with and without a field that the path says."""
-    said = openapi.schema(kind)
+    said = openapi.schema(asking.kind_of(step))
     properties = {k: v for k, v in {**more, **said["properties"]}.items() if k != without}
     needed = [name for name in [*more, *said.get("required", ())] if name != without]
-    content = {"schema": {**said, "properties": properties, "required": needed}}
+    title = f"{said['title']}{'OfPush' if without else 'Of'}"
+    body = {**said, "title": title, "properties": properties, "required": needed}
+    content = {"schema": body, "example": {n: v for n, v in _EXAMPLE.items() if n in properties}}
     return {"requestBody": {"content": {"application/json": content}}}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.decisions.clocks import day_of
+from api.decisions.clocks import Clock, day_of
 from api.decisions.state import Decision
 from api.decisions.timing import answers
 from graph.errors import Conflict, InputError, WrongUsage
@@ -26,6 +26,40 @@ class UnknownPush(InputError):
     """No push has this id."""
 
     status = 404
+
+
+class PushRow(msgspec.Struct, kw_only=True):
+    """One push as it is shown. `no` is its entry of the ledger; `overdue` are clocks that ran
+    out."""
+
+    id: str
+    no: int
+    decision: str
+    subject: str
+    party: str
+    measure: str
+    begins: str | None
+    until: str | None
+    department: str
+    what: str
+    day: str
+    acknowledged: str | None
+    reported: str | None
+    did: str | None
+    done: str | None
+    outcome: str | None
+    state: str
+    overdue: list[str]
+    clocks: list[Clock]
+
+
+class PushList(msgspec.Struct, kw_only=True):
+    """Pushes in the order in which they were made; `next` is where to read on."""
+
+    day: str
+    results: list[PushRow]
+    total: int
+    next: str
 
 
 def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import openapi
 from api.decisions import asking, asks, views
-from api.decisions.replay import replay
+from api.decisions.replay import Replayed, replay
 from api.decisions.work import Work
 from api.look import limit_of
 from api.once import ledger_key
@@ -84,8 +84,9 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         (f"{base}/red-list", "GET", query(_red, ("subjects", "day")), _query("subjects", "day")),
         (f"{base}/expire", "POST", expire, _body(asks.Expire)),
         (f"{base}/{{id}}", "GET", one, _query("day")),
-        (f"{base}/{{id}}/proof", "GET", proof, _query("day")),
-        (f"{base}/{{id}}/replay", "GET", again, {}),
+        (f"{base}/{{id}}/proof", "GET", proof,
+         {**_query("day"), **openapi.answers(views.ProofShown)}),
+        (f"{base}/{{id}}/replay", "GET", again, openapi.answers(Replayed)),
         (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
     ):  # fmt: skip
         scope = "related" if method == "GET" else "extend.propose"

@@ -20,6 +20,17 @@ from graph.times import format_instant
 _BRIEF: Final = ("id", "subject", "party", "measure", "act", "status", "begins", "until")
 
 
+class ProofShown(msgspec.Struct, kw_only=True):
+    """The proof that a decision rests on; `refusals` say why it does not hold."""
+
+    decision: str
+    day: str
+    outcome: str
+    proof: dict[str, Any]
+    holds: bool
+    refusals: list[str]
+
+
 def shown(decision: Decision, day: str) -> dict[str, Any]:
     """A decision, what it comes to on a day, and its clocks."""
     # As JSON has it, so that an answer in this process is the one over HTTP: lists, no tuples.

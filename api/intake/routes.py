@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from api import openapi
 from api.caller import caller_of
+from api.contract.answers import Job
 from api.feed.lines import MEDIA_TYPE
 from api.intake.loading import QUARANTINE, Asked, Load, carried_out, checked
 from api.intake.settings import IntakeSettings
@@ -32,6 +33,7 @@ from api.once import said as once_header
 from api.serving import KEPT, TooLarge, add, alongside, query_of, settings_of
 from graph.errors import InputError, StoreFull, WrongUsage
 from graph.keys import mask_within
+from ingest.receipt import Receipt
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -167,6 +169,12 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
             told = await engine.run(carried_out, store, load)
         return Response(told.body, told.status, {**KEPT, "Content-Type": told.media})
 
+    said = _said()
+    add(app, "POST", "/v1/ingest", ingest, scope=KIND, tags=["facts"], extra=said)
+    _add_quarantine(app, engine, intake)
+
+
+def _add_quarantine(app: FastAPI, engine: Engine, intake: Intake) -> None:
     async def rejected(request: Request) -> Response:
         """Rows that a load rejected, each with line, column and reason / 被隔离的数据."""
         name = request.path_params["name"]
@@ -176,17 +184,23 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
         body = await engine.run(_masked, path)
         return Response(body, headers=dict(KEPT), media_type=MEDIA_TYPE)
 
-    said = openapi.schema(Asked)["properties"]
-    parameters = [{"in": "query", "name": n, "schema": schema} for n, schema in said.items()]
-    content = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
-    extra = {
+    name = openapi.asked("path", "name", "as the receipt gives it / 回执中的文件名")
+    kept = {"parameters": [name], **openapi.answers({"type": "string"}, media=MEDIA_TYPE)}
+    add(app, "GET", f"{QUARANTINE}/{{name}}", rejected, scope=KIND, tags=["facts"], extra=kept)
+
+
+def _said() -> dict[str, Any]:
+    """What OpenAPI says of `POST /v1/ingest`."""
+    kinds, say = openapi.schema(Asked)["properties"], openapi.asked
+    parameters = [say("query", n, kind.pop("description", ""), kind) for n, kind in kinds.items()]
+    example = '{"kind":"company","id":"c1","name":"甲公司"}\n'
+    content = {MEDIA_TYPE: {"schema": {"type": "string"}, "example": example}}
+    job = openapi.answers(Job, "202")["responses"]
+    return {
         "parameters": [*parameters, once_header()],
         "requestBody": {"required": True, "content": content},
+        "responses": {**openapi.answers(Receipt)["responses"], **job},
     }
-    add(app, "POST", "/v1/ingest", ingest, scope=KIND, tags=["facts"], extra=extra)
-    path = {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}}
-    add(app, "GET", f"{QUARANTINE}/{{name}}", rejected, scope=KIND, tags=["facts"],
-        extra={"parameters": [path]})  # fmt: skip
 
 
 def _masked(path: Path) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -14,7 +13,7 @@ from api.caller import Caller, caller_of
 from api.kept import state_folder
 from api.look import limit_of
 from api.serving import KEPT, Endpoint, add, alongside, body_of, settings_of
-from api.webhooks import showing
+from api.webhooks import answers, showing
 from api.webhooks.book import Book
 from api.webhooks.sender import Sender
 from api.webhooks.settings import WebhookSettings
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 BASE: Final = "/v1/webhooks"
-_TEXT: Final = {"type": "string"}
 Route = tuple[str, str, Endpoint, dict[str, Any]]
 
 
@@ -58,11 +56,12 @@ def add_webhooks(app: FastAPI, engine: Engine) -> None:
     ):
         said = extra
         if path:
-            name = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+            name = openapi.asked("path", "id", "the subscription's id / 订阅编号")
             said = {**extra, "parameters": [name, *extra.get("parameters", ())]}
         writes = method == "POST" and not path.endswith("test")
+        (status,) = said["responses"]
         add(app, method, BASE + path, endpoint, scope="export", tags=["webhooks"], extra=said,
-            writes=writes)  # fmt: skip
+            writes=writes, status_code=int(status))  # fmt: skip
 
 
 def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
@@ -105,13 +104,15 @@ def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
         return _json({**showing.hook(hook), "secret": secret})
 
     return (
-        ("POST", "", made, _body(Asked, showing.EXAMPLE)),
-        ("GET", "", listed, {}),
-        ("GET", "/{id}", one, {}),
-        ("PATCH", "/{id}", state, _body(State, {"state": "paused"})),
-        ("DELETE", "/{id}", removed, {}),
-        ("POST", "/{id}/secret", rotated, {}),
-    )
+        ("POST", "", made,
+         {**_body(Asked, showing.EXAMPLE), **openapi.answers(answers.WebhookMade, "201")}),
+        ("GET", "", listed, openapi.answers(answers.WebhookList)),
+        ("GET", "/{id}", one, openapi.answers(answers.WebhookWhole)),
+        ("PATCH", "/{id}", state,
+         {**_body(State, {"state": "paused"}), **openapi.answers(answers.WebhookShown)}),
+        ("DELETE", "/{id}", removed, openapi.answers(None, "204")),
+        ("POST", "/{id}/secret", rotated, openapi.answers(answers.WebhookMade)),
+    )  # fmt: skip
 
 
 def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tuple[Route, ...]:
@@ -138,22 +139,25 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
     async def deliveries(request: Request) -> Response:
         """Events of a subscription, the newest first: `status`, `limit`, `before` / 投递记录."""
         hook, query = await run(book.get, *_which(request)), request.query_params
-        before, limit = query.get("before"), limit_of(query.get("limit"), 100)
-        if before is not None and not re.fullmatch(r"\d{1,18}", before, re.ASCII):
-            raise WrongUsage(f"before: the `next` of a page, not {before[:20]!r}")
-        status = showing.status_of(query.get("status"))
-        top = None if before is None else int(before)
+        limit = limit_of(query.get("limit"), 100)
+        status, top = showing.status_of(query.get("status")), showing.place_of(query.get("before"))
         found = await run(book.events, hook.id, status, top, limit + 1)
         return _json(showing.page(found, limit))
 
-    text = {"in": "query", "schema": _TEXT}
-    pages: list[dict[str, Any]] = [{**text, "name": n} for n in ("status", "before")]
-    pages.append({"in": "query", "name": "limit", "schema": {"type": "integer", "default": 100}})
+    say, kind = openapi.asked, {"type": "integer", "minimum": 1, "maximum": 1000}
+    pages = [
+        say("query", "status", "waiting, delivered or dead / 状态"),
+        say("query", "before", "the `next` of a page / 上一页给出的 next"),
+        say("query", "limit", "the most events, default 100 / 最多条数", kind),
+    ]
+    again = {"since": "2026-11-01T00:00:00+08:00"}
     return (
-        ("POST", "/{id}/test", tried, {}),
-        ("POST", "/{id}/replay", replayed, _body(Replay, {})),
-        ("GET", "/{id}/deliveries", deliveries, {"parameters": pages}),
-    )
+        ("POST", "/{id}/test", tried, openapi.answers(answers.WebhookTrial)),
+        ("POST", "/{id}/replay", replayed,
+         {**_body(Replay, again), **openapi.answers(answers.WebhookReplayed)}),
+        ("GET", "/{id}/deliveries", deliveries,
+         {"parameters": pages, **openapi.answers(answers.WebhookDeliveries)}),
+    )  # fmt: skip
 
 
 def _owner(caller: Caller) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import closing
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from api.cli import main as cli
 from api.once import HEADER
 from api.webhooks.book import Book, Draft, Hook, Subscribed, UnknownWebhook
 from api.webhooks.guard import may_go
@@ -308,6 +310,53 @@ def test_subscribing_twice_under_one_key(world: str) -> None:
             assert len((await client.get("/v1/webhooks")).json()["results"]) == 1
 
     run(main())
+
+
+def test_by_the_command(world: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """The same subscriptions as the service's; what is sent again waits for it."""
+
+    def told(*args: str, code: int = 0) -> Any:
+        assert cli(["webhooks", *args, "--store", world, "--json"]) == code
+        return json.loads(capfd.readouterr().out)
+
+    with receiving() as receiver:
+        made = told("add", receiver.url, "--events", "batch.recorded,decision.*")
+        ident, receiver.secret = made["id"], made["secret"]
+        assert told("test", ident)["delivered"]
+        assert [hook["id"] for hook in told("list")["results"]] == [ident]
+        assert told("show", ident)["counts"] == {"waiting": 0, "delivered": 0, "dead": 0}
+        assert told("pause", ident)["state"] == "paused"
+        assert told("resume", ident)["state"] == "active"
+        assert told("replay", ident) == {"replayed": 0}
+
+        async def main() -> None:
+            async with served(world, QUICK) as client:
+                shown = (await client.get("/v1/webhooks")).json()
+                assert shown == told("list")
+                facts = [{"kind": "company", "id": "x", "name": "x"}]
+                await asyncio.to_thread(record, world, "b2", facts)
+                await asyncio.to_thread(receiver.wait_for, 2)
+                where = f"/v1/webhooks/{ident}/deliveries?limit=1"
+
+                async def delivered() -> Any:
+                    (row,) = (await client.get(where)).json()["results"]
+                    return row["status"] == "delivered"
+
+                await until(delivered)
+                assert told("deliveries", ident, "--limit", "1") == (await client.get(where)).json()
+
+        run(main())
+    assert told("test", ident, code=1)["delivered"] is False
+    assert cli(["webhooks", "remove", ident, "--store", world]) == 0
+    for args, code in (
+        (["show", ident], 3),
+        (["add", "https://10.0.0.1/", "--events", "batch.recorded"], 2),
+        (["add", "https://127.0.0.1/"], 2),
+        (["deliveries", ident, "--before", "x"], 2),
+    ):
+        capfd.readouterr()
+        assert cli(["webhooks", *args, "--store", world]) == code
+        assert len(capfd.readouterr().err.splitlines()) == 1
 
 
 # -- the book ----------------------------------------------------------------------------------
