@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -47,3 +47,9 @@ def caller_of(request: Request) -> Caller:
 def let_in(scope: object, caller: Caller) -> None:
     """Say who asks, for the routes behind the guard."""
     cast(dict[str, object], scope)[_PLACE] = caller
+
+
+def who(scope: object) -> str | None:
+    """The name of the caller that was let in; None before, or where nobody need be known."""
+    found = cast(dict[str, Any], scope).get(_PLACE)
+    return found.name if isinstance(found, Caller) else None

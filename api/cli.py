@@ -49,6 +49,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     ),
     "webhooks": ("api.verbs.webhooks:webhooks", "Send what happens to who subscribed / 事件订阅"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
+    "settings": ("api.verbs.settings:settings", "What is set, and whence / 查看设置"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }
 _INTERNAL: Final = 1

@@ -78,6 +78,37 @@ class Session(Closing):
         prepared = registry.prepare(record, params)
         return registry.answer(self.snapshot(prepared.known_at), record, prepared)
 
+    def state(self) -> dict[str, float]:
+        """Numbers about the open snapshot, for metrics; fewer where none is open."""
+        last, live = self.store.last_batch(), self._live
+        if live is None:
+            return {"behind_batches": last}
+        recorded = (
+            {}
+            if live.newest is None
+            else {"recorded_timestamp_seconds": live.newest.recorded_at / 1e6}
+        )
+        return {
+            "batch": live.batch,
+            "behind_batches": last - live.batch,
+            "relations": live.rows.length,
+            "records": live.nodes.length,
+            "tail_facts": live.tail_facts,
+            **recorded,
+        }
+
+    def let_go(self) -> None:
+        """Close the store and keep the graph: before this process forks others that have it too."""
+        self.store.close()
+
+    def take_up(self) -> None:
+        """In a process that was forked: open the store anew, under the graph that came along."""
+        from graph.store import open_store
+
+        self.store = open_store(self.url)
+        if self._live is not None:
+            self._live.store = self.store
+
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
