@@ -28,10 +28,12 @@ def webhooks() -> None:
 @contextmanager
 def _book(common: Common) -> Iterator[Book]:
     from api.kept import state_folder
+    from api.settings import read
     from api.webhooks.book import Book
     from api.webhooks.settings import WebhookSettings
 
-    with Book(state_folder(common.url), WebhookSettings()) as book:
+    settings = read().section(WebhookSettings)
+    with Book(state_folder(common.url), settings) as book:
         yield book
 
 
