@@ -13,7 +13,9 @@ import msgspec
 from fastapi import FastAPI
 
 from api import telemetry
-from api.auth import Access, Guard
+from api.access.guard import Guard
+from api.access.peers import Peers
+from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.contract.document import document
 from api.decisions.push_routes import add_pushes
@@ -30,6 +32,7 @@ from api.operations import Apart, add_operations
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
+from api.reconcile.routes import add_reconcile
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
@@ -47,6 +50,7 @@ _TO_END: Final = 2.0  # seconds that work has which was called off, once the ser
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
     add_matching,
+    add_reconcile,
     add_subjects,
     add_cluster_history,
     add_catalog,
@@ -124,6 +128,7 @@ def make_app(
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
     app.openapi = partial(document, app)  # type: ignore[method-assign]
@@ -134,6 +139,8 @@ def make_app(
         part(app, engine)
     app.state.engine = engine
     app.add_middleware(Guard, access=service.access)
+    if service.access.peers:
+        app.add_middleware(Peers, peers=service.access.peers)
     if service.metrics_port is not None:
         app.add_middleware(Apart, engine=engine, port=service.metrics_port)
     app.add_middleware(Observing, meters=meters, log=settings.section(Log).access, tracing=tracing)

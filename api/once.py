@@ -21,7 +21,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
-from api.caller import caller_of
+from api.caller import caller_of, owner_of
 from api.kept import Kept, state_folder
 from graph import times
 from graph.errors import Conflict, InputError, StoreError, WrongUsage
@@ -147,7 +147,7 @@ def ledger_key(request: Request) -> str | None:
     """What an entry of the ledger is named by where its request bears a key."""
     if (key := key_of(request)) is None:
         return None
-    parts = (caller_of(request).name, request.scope["path"], key)
+    parts = (owner_of(caller_of(request)), request.scope["path"], key)
     return "sent-" + sha256("\0".join(parts).encode()).hexdigest()[:40]
 
 
@@ -181,7 +181,8 @@ async def begun(
     engine, once = _parts(request.app)
     key = key_of(request)
     assert key is not None
-    name = Name(caller_of(request).name, f"{request.method} {request.scope['path']}", key)
+    who = owner_of(caller_of(request))
+    name = Name(who, f"{request.method} {request.scope['path']}", key)
     earlier = await engine.run(once.begin, name, digest)
 
     async def note(response: Response) -> None:

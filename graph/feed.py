@@ -64,12 +64,10 @@ def touched(
     behind: Place,
     upto: int,
     limit: int,
-    hidden: frozenset[str] = frozenset(),
     only: I32 | None = None,
 ) -> list[Touched]:
     """The first `limit` records that batches touched behind a place and until batch `upto`, in
-    order of place. `hidden` kinds of records, relations and listings are left out; of records, all
-    but `only` these nodes, where given.
+    order of place; of `only` these nodes, where given. What a view withholds is not in it.
 
     A relation touches the records at both its ends. One pass over the columns of the snapshot, and
     O(n log n) in what those batches recorded and retracted.
@@ -78,7 +76,7 @@ def touched(
     events = _all(snapshot, behind, upto, listings)
     if only is not None:
         events = events.where(np.isin(events.node, only))
-    if codes := [CODES[name] for name in hidden]:
+    if codes := [CODES[name] for name in snapshot.withheld]:
         kinds = snapshot.nodes.kind[events.node]
         events = events.where(~np.isin(events.code, codes) & ~np.isin(kinds, codes))
     first = snapshot.firsts(events.node.astype(np.int32))

@@ -96,8 +96,8 @@ def add_pushes(app: FastAPI, engine: Engine) -> None:
           for step in ("ack", "report")),
     ):  # fmt: skip
         scope, writes = ("related", False) if method == "GET" else ("extend.propose", True)
-        add(app, method, path, endpoint, scope=scope, tags=["decisions"], extra=extra,
-            writes=writes)  # fmt: skip
+        add(app, method, path, endpoint, scope=scope, domains=("registry",), tags=["decisions"],
+            extra=extra, writes=writes)  # fmt: skip
 
 
 def _body(step: str, more: dict[str, Any], without: str) -> dict[str, Any]:

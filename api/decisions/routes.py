@@ -10,6 +10,9 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
+from api.access.actor import signed
+from api.access.sight import whole
+from api.caller import DOMAINS, caller_of
 from api.decisions import asking, asks, views
 from api.decisions.replay import Replayed, replay
 from api.decisions.work import Work
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 Take = Callable[[str, str | None, dict[str, Any], Request], Awaitable[bytes]]
 _TEXT: Final = {"type": "string"}
+# These weigh listings and facts of every kind: on a part of them they would be wrong.
+_EVERYTHING: Final = frozenset({"fallout", "replay", "red-list", "expire"})
 _LIMIT: Final = {"name": "limit", "schema": {"type": "integer", "default": 100}}
 
 
@@ -41,8 +46,8 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
 
     async def step(request: Request) -> Response:
         """Take a step of a decision / 决定流程."""
-        about, name = (request.path_params[part] for part in ("id", "step"))
-        return await taken(name, about, request)
+        name = request.path_params.get("step") or request.url.path.rpartition("/")[2]
+        return await taken(name, request.path_params["id"], request)
 
     async def expire(request: Request) -> Response:
         """Record the end of decisions whose time has passed / 到期处理."""
@@ -87,23 +92,41 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         (f"{base}/{{id}}/proof", "GET", proof,
          {**_query("day"), **openapi.answers(views.ProofShown)}),
         (f"{base}/{{id}}/replay", "GET", again, openapi.answers(Replayed)),
+        *((f"{base}/{{id}}/{name}", "POST", step, _one_step(asks.STEPS[name]))
+          for name in asks.SECOND),
         (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
     ):  # fmt: skip
         scope = "related" if method == "GET" else "extend.propose"
-        writes = method == "POST"
+        if path.rpartition("/")[2] in asks.SECOND:
+            scope = "extend.approve"
+        everything = path.rpartition("/")[2] in _EVERYTHING
         add(
-            app, method, path, endpoint, scope=scope, tags=["decisions"], extra=extra, writes=writes
+            app,
+            method,
+            path,
+            endpoint,
+            scope=scope,
+            domains=DOMAINS if everything else ("registry",),
+            tags=["decisions"],
+            extra=extra,
+            writes=method == "POST",
         )
 
 
 def taking(engine: Engine, work: Work) -> Take:
-    """What takes a step in the name of who sent a request."""
+    """What takes a step in the name of who sent a request.
+
+    What an authority decides does not depend on who types it in (`sight.need` is asked of the facts
+    that it rests on).
+    """
 
     async def take(name: str, about: str | None, given: dict[str, Any], request: Request) -> bytes:
-        if name != "expire" and (key := ledger_key(request)) is not None:
-            # The ledger knows it too, whatever becomes of the answer.
-            given = {"key": key, **given}
-        return await engine.run(asking.take, work, name, about, given)
+        if name != "expire":
+            given = signed(caller_of(request), given)
+            if (key := ledger_key(request)) is not None:
+                # The ledger knows it too, whatever becomes of the answer.
+                given = {"key": key, **given}
+        return await engine.run(whole, asking.take, work, name, about, given)
 
     return take
 
@@ -146,13 +169,19 @@ def _body(kind: type[Any]) -> dict[str, Any]:
     return {"requestBody": {"content": {"application/json": content}}}
 
 
+def _one_step(kind: type[Any]) -> dict[str, Any]:
+    where = {"in": "path", "name": "id", "required": True, "schema": _TEXT}
+    return {**_body(kind), "parameters": [where]}
+
+
 def _steps() -> dict[str, Any]:
-    """Every step's body: which one goes by the step in the path."""
+    """Every other step's body: which one goes by the step in the path."""
+    steps = {name: kind for name, kind in asks.STEPS.items() if name not in asks.SECOND}
     content = {
-        "schema": {"anyOf": [openapi.schema(kind) for kind in asks.STEPS.values()]},
-        "examples": {name: {"value": _example(kind)} for name, kind in asks.STEPS.items()},
+        "schema": {"anyOf": [openapi.schema(kind) for kind in steps.values()]},
+        "examples": {name: {"value": _example(kind)} for name, kind in steps.items()},
     }
-    step = {"type": "string", "enum": list(asks.STEPS)}
+    step = {"type": "string", "enum": list(steps)}
     return {
         "requestBody": {"content": {"application/json": content}},
         "parameters": [

@@ -19,7 +19,7 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
-from api.caller import caller_of
+from api.caller import caller_of, owner_of
 from api.contract.answers import Job
 from api.feed.lines import MEDIA_TYPE
 from api.intake.loading import QUARANTINE, Asked, Load, carried_out, checked
@@ -116,7 +116,7 @@ class Intake:
 def add_intake(app: FastAPI, engine: Engine) -> None:
     """Load what is sent; show what was rejected of it."""
     intake = Intake(engine.session.url, settings_of(app, IntakeSettings))
-    store = engine.session.store
+    store = engine.session.whole_store
     loading = asyncio.Lock()
 
     def work(given: dict[str, Any]) -> Told:
@@ -160,7 +160,7 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
         if wanted or size > intake.settings.at_once:
             jobs, caller = jobs_of(request), caller_of(request)
             job = JobAsked(
-                owner=caller.name, what=KIND, asked=msgspec.json.encode(load.asked).decode(),
+                owner=owner_of(caller), what=KIND, asked=msgspec.json.encode(load.asked).decode(),
                 call=msgspec.json.encode(load).decode(), caller=keep_caller(caller), scope="ingest",
                 seconds=jobs.settings.seconds,
             )  # fmt: skip

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from api.caller import DOMAINS
+from api.access.refusals import Forbidden
+from api.access.sight import need, seen_by
+from api.caller import DOMAINS, Caller
 from api.feed.changes import Batches, shown
 from api.webhooks import events
 from api.webhooks.book import Book, Draft, Hook
 from graph.errors import InputError
 from graph.feed import Place, touched
-from graph.model import CODES
 
 if TYPE_CHECKING:
+    from api.decisions.state import Decision
     from api.session import Session
     from graph.ledger import Entry
     from graph.snapshot import Snapshot
@@ -85,10 +87,11 @@ class Pump:
         found: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         if events.CHANGED not in hook.events:
             return found
+        view = seen(view, hook)
         nodes = np.array(sorted(watched(view, hook)), np.int32)
         place = Place(max(begin, hook.batch))
         while len(nodes):
-            page = touched(view, place, upto, _RECORDS, hidden(hook), nodes)
+            page = touched(view, place, upto, _RECORDS, nodes)
             for row in shown(view, page, infos):
                 found[row["batch"]][row["subject"]].append(row)
             if len(page) < _RECORDS:
@@ -128,9 +131,19 @@ class Pump:
                     kept = nodes[hook.id]
                     if entry.no <= hook.entry or entry.kind not in hook.events:
                         continue
-                    if kept is None or about & kept:
+                    if (kept is None or about & kept) and self._may_see(hook, decision):
                         of, subject = str(entry.no), decision.subject
                         yield events.draft(hook, entry.kind, of, subject, entry.at, data)
+
+    def _may_see(self, hook: Hook, decision: Decision) -> bool:
+        """Whether whoever subscribed is granted all that a decision rests on."""
+        who = Caller(hook.owner, frozenset(), frozenset(hook.domains))
+        with seen_by(who):
+            try:
+                need(self._session.whole_store, decision.names)
+            except Forbidden:
+                return False
+        return True
 
 
 def watched(view: Snapshot, hook: Hook) -> set[int]:
@@ -142,9 +155,9 @@ def watched(view: Snapshot, hook: Hook) -> set[int]:
     return found
 
 
-def hidden(hook: Hook) -> frozenset[str]:
-    """The kinds that whoever subscribed is not shown."""
-    return frozenset() if set(hook.domains) >= set(DOMAINS) else frozenset(CODES)
+def seen(view: Snapshot, hook: Hook) -> Snapshot:
+    """A view as whoever subscribed is shown it."""
+    return view if set(hook.domains) >= set(DOMAINS) else view.within(hook.domains)
 
 
 def _node(view: Snapshot, name: str) -> int:

@@ -9,7 +9,7 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
-from api.caller import Caller, caller_of
+from api.caller import Caller, caller_of, owner_of
 from api.kept import state_folder
 from api.look import limit_of
 from api.serving import KEPT, Endpoint, add, alongside, body_of, settings_of
@@ -162,7 +162,7 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
 
 def _owner(caller: Caller) -> str | None:
     """Whose subscriptions a caller may see: its own; an admin's all."""
-    return None if "admin" in caller.scopes else caller.name
+    return None if "admin" in caller.scopes else owner_of(caller)
 
 
 def _which(request: Request) -> tuple[str, str | None]:

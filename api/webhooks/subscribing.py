@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from api.jobs.routes import Refused
+from api.caller import owner_of
+from api.serving import check
 from api.webhooks import events
 from api.webhooks.book import Subscribed
 from api.webhooks.guard import check_url
@@ -44,21 +45,21 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def subscribe(session: Session, book: Book, caller: Caller, asked: Asked) -> tuple[Hook, str]:
     """Make a subscription from now on, and its secret.
 
-    Raises WrongUsage, UnknownSubject; Refused where the caller may not see what it asks for.
+    Raises WrongUsage, UnknownSubject; Forbidden where the caller may not see what it asks for.
     """
     types = events.check_types(asked.events)
     if events.CHANGED in types and not asked.subjects:
         raise WrongUsage(f"subjects: whose changes? {events.RECORDED} tells of every batch"
                          " / 须指定关注主体")  # fmt: skip
-    if set(events.DECIDED) & set(types) and "related" not in caller.scopes:
-        raise Refused("decisions take the scope related / 缺少权限")
+    if set(events.DECIDED) & set(types):
+        check(caller, "related", frozenset({"registry"}))
     check_url(asked.url, book.settings)
     view = session.snapshot()
     for name in asked.subjects or ():
         view.resolve(name)
     return book.subscribe(
         Subscribed(
-            owner=caller.name, url=asked.url, events=types, subjects=asked.subjects,
+            owner=owner_of(caller), url=asked.url, events=types, subjects=asked.subjects,
             domains=sorted(caller.domains), note=asked.note,
             batch=view.batch, entry=session.store.ledger_head().no,
         )
