@@ -18,6 +18,7 @@ import orjson
 
 from graph.errors import BadFact
 from graph.keys import check
+from graph.masking import FTM_PERSONAL
 from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.organs import is_organ
@@ -54,6 +55,7 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FIRST_DAY, _LAST_DAY = "1001", "3000"  # the years that the library reads
 _CACHED: Final = 1 << 16
 _DATASET: Final = re.compile(r"[0-9a-zA-Z](?:[0-9a-zA-Z\-]*[0-9a-zA-Z])?\Z")
+_MASKED: Final = "masked: it would match others / 已打码, 不写入以免误配"
 _NO_PROPERTY: Final = "not a property of this schema / 该 schema 没有此属性"
 _LONGEST: Final = 180  # characters of an id
 
@@ -278,6 +280,9 @@ class _Writer:
         origin = made.pop("origin", None) or {}
         known = self.model[made["schema"]].properties
         for name, values in (origin.get("properties") or {}).items():
+            if self.around.masked and name in FTM_PERSONAL:
+                self.tally.drop(kind, f"attrs.ftm.properties.{name}", _MASKED)
+                continue
             if name not in known:
                 self.tally.drop(kind, f"attrs.ftm.properties.{name}", _NO_PROPERTY)
                 continue
