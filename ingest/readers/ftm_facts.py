@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 
 Fact = dict[str, Any]
 # What our own export says besides, for others to read.
-_DERIVED: Final = frozenset({"publisher", "proof", "recordId", "payer", "beneficiary", "service"})
+_DERIVED: Final = frozenset({
+    "publisher", "proof", "recordId", "retrievedAt", "payer", "beneficiary", "service",
+})  # fmt: skip
 _BY_SCHEMA: Final = {
     "Ownership": "shareholder", "Directorship": "officer", "Control": "controller",
     "Employment": "employs", "Family": "kin", "Succession": "successor", "Payment": "transfer",

@@ -22,7 +22,7 @@ from graph.masking import FTM_PERSONAL
 from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.organs import is_organ
-from graph.times import format_time, parse_time
+from graph.times import format_instant, format_time, parse_time
 from ingest.readers.bods_values import fraction
 from ingest.readers.ftm_model import (
     DECLARED,
@@ -105,7 +105,10 @@ class _Writer:
             made = self._listing(given)
         else:
             made = self._relation(given)
-        yield from self._document(made, given.fact["source"])
+        if "id" not in made.get("origin", ()):  # else it says its own
+            recorded = given.recorded_at // 1_000_000 * 1_000_000
+            self._put(made, "retrievedAt", day_text(format_instant(recorded)))
+            yield from self._document(made, given.fact["source"])
         yield self._finish(made, given)
 
     def _new(self, given: Given, schema: str) -> Fact:
@@ -259,8 +262,6 @@ class _Writer:
 
     def _document(self, made: Fact, source: Fact) -> Iterator[Fact]:
         """The file that a fact stood in, once, and the reference to it."""
-        if "id" in made.get("origin", ()):
-            return  # it says its own
         self._put(made, "publisher", source["dataset"])
         if record := source.get("record"):
             self._put(made, "recordId", record)

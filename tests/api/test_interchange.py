@@ -136,6 +136,10 @@ def test_ftm_says_what_it_says_in_its_own_words(
     assert document["properties"]["fileName"] == ["名单 <1>.xlsx"]
     assert found["h3"]["properties"]["recordId"] == ["表!7"]
     assert found["h3"]["properties"]["publisher"] == ["税务 局"]
+    with closing(open_store(filled)) as store:
+        recorded = store.history("d:h1")[-1].recorded_at
+    said = datetime.fromisoformat(held["retrievedAt"][0]).replace(tzinfo=UTC)
+    assert _micros(said) == recorded // 1_000_000 * 1_000_000
 
 
 def test_ftm_without_what_came_along_is_still_read(
@@ -305,7 +309,9 @@ def test_graphml_is_read_by_networkx(filled: str, tmp_path: Path) -> None:
     joined = graph.nodes[canonical["d:q1"]]
     assert set(joined["records"].split(", ")) == {"d:q1", "d:q2"}
     assert {(d["kind"], d["field"]) for d in report["dropped"]} == {("same_as", "*")} | {
-        ("person", f) for f in ("file", "record") if any(d["field"] == f for d in report["dropped"])
+        ("person", f)
+        for f in ("file", "record", "recorded_at")
+        if any(d["field"] == f for d in report["dropped"])
     }
 
 
