@@ -27,7 +27,7 @@ from graph.stores.neo4j import csv_beside, csv_export
 from graph.stores.neo4j.csv_export import export
 from graph.stores.neo4j.csv_files import Files
 from graph.stores.neo4j.csv_tables import tables
-from graph.stores.neo4j.secret import Seal
+from graph.seal import Seal
 from tests.neo4j_server.jars import Unavailable, asked_release, distribution
 from tests.neo4j_server.plugin import missing
 from tests.neo4j_server.served import Served
