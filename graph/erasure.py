@@ -36,6 +36,7 @@ RELEASED: Final = "privacy.released"
 GONE: Final = canonical_json({"erased": True})  # the payload of an erased version
 GONE_LABEL: Final = "\0"  # how the label of an erased record begins, which no text does
 SHOWN: Final = "erased / 已删除"
+LIMITED: Final = "restricted / 限制处理"
 ALIAS: Final = "erased~"
 _SORTED: Final = orjson.OPT_SORT_KEYS
 

@@ -1,4 +1,4 @@
-"""Identifiers sealed at rest in an embedded store: nothing of them in its files, all of it above."""
+"""Identifiers sealed at rest in an embedded store: nothing of them is in its files."""
 
 from __future__ import annotations
 
