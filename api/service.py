@@ -12,12 +12,18 @@ from api import audit, evidence, openapi, page, rulebook
 from api.caller import ANYONE, OPEN
 from api.notices import ask, pdf
 from api.serving import KEPT, add, body_of, json_response
-from graph.errors import WrongUsage
+from graph.errors import LinkriskError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.engine import Engine
+
+
+class Draining(LinkriskError):
+    """The process answers what it has, and is not to be given more."""
+
+    status = 503
 
 
 class FactsAsked(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,6 +43,8 @@ def add_service(app: FastAPI, engine: Engine) -> None:
 
     async def readyz(_: Request) -> Response:
         """The store answers and its snapshot is open / 可以应答."""
+        if engine.draining.is_set():
+            raise Draining("the service is about to stop / 服务即将停止")
         snapshot = await engine.run(session.snapshot)
         state = {"status": "ok", "snapshot": snapshot.name, "compiled": engine.compiled.is_set()}
         return json_response(msgspec.json.encode(state))
@@ -79,11 +87,12 @@ def add_service(app: FastAPI, engine: Engine) -> None:
             return Response(made, headers=KEPT, media_type="application/pdf")
         return HTMLResponse(page_, headers={**KEPT, "Content-Security-Policy": ask.POLICY})
 
-    async def index() -> Response:
+    async def index(_: Request) -> Response:
+        """The page that a browser opens / 浏览器页面."""
         headers = {"Content-Security-Policy": page.POLICY, "Referrer-Policy": "no-referrer"}
         return HTMLResponse(page.render(), headers=headers)
 
-    app.add_api_route("/", index, include_in_schema=False)
+    add(app, "GET", "/", index, scope=ANYONE, tags=["service"], include_in_schema=False)
     for method, path, scope, endpoint in (
         ("GET", "/healthz", OPEN, healthz),
         ("GET", "/readyz", OPEN, readyz),

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from algorithms import registry
+from api.access.sight import Shown, granted
 from graph.closing import Closing
 
 if TYPE_CHECKING:
@@ -35,31 +36,48 @@ class Session(Closing):
         from graph.store import open_store
 
         self.url = url
-        self.store: Store = open_store(url)
+        self.whole_store: Store = open_store(url)
         self._progress = progress
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._newest: Snapshot | None = None
+        self._parts: dict[frozenset[str], tuple[Snapshot, Snapshot]] = {}
         self._looked = 0.0  # when it was last seen whether anything was erased
+
+    @property
+    def store(self) -> Store:
+        """The store, as far as it is shown to the caller of the request under way."""
+        kept = granted()
+        if kept is None:
+            return self.whole_store
+        return cast("Store", Shown(self.whole_store, kept, self._whole))
+
+    @store.setter
+    def store(self, store: Store) -> None:
+        self.whole_store = store
 
     @cached_property
     def decisions(self) -> Decisions:
         """The decisions that the store's ledger holds; folded when first asked for."""
         from api.decisions.follow import Decisions
 
-        return Decisions(self.store)
+        return Decisions(self.whole_store)
 
     def snapshot(self, known_at: str | None = None) -> Snapshot:
-        """The graph with every write acknowledged before this call, or as known at a time."""
-        if known_at is None and (current := self.current()) is not None:
+        """The graph with every write acknowledged before this call, or as known at a time; as far
+        as it is shown to the caller of the request under way (`api.access.sight`)."""
+        return self._shown(self._whole(known_at))
+
+    def _whole(self, known_at: str | None = None) -> Snapshot:
+        if known_at is None and (current := self._current()) is not None:
             return current
         from graph.live import open_live
         from graph.rebuild import fresher
         from graph.snapshot import snapshot_of
 
         with self._lock:
-            if self._live is None or self._live.erased_upto != self.store.erased_upto():
-                self._live = open_live(self.store, self._progress)
+            if self._live is None or self._live.erased_upto != self.whole_store.erased_upto():
+                self._live = open_live(self.whole_store, self._progress)
             self._live = fresher(self._live)
             view = snapshot_of(self._live, known_at)
             if known_at is None:
@@ -73,13 +91,18 @@ class Session(Closing):
 
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""
+        newest = self._current()
+        return newest and self._shown(newest)
+
+    def _current(self) -> Snapshot | None:
         newest = self._newest
-        if newest is None or newest.batch != self.store.last_batch():
+        if newest is None or newest.batch != self.whole_store.last_batch():
             return None
         if (moment := time.monotonic()) - self._looked > _LOOK:  # whether anything was erased
             self._looked = moment
             live = self._live
-            if live is not None and live.erased_upto != self.store.erased_upto():
+            if live is not None and live.erased_upto != self.whole_store.erased_upto():
+                self._newest = None  # for whoever asks from now on, too
                 return None
         return newest
 
@@ -87,6 +110,21 @@ class Session(Closing):
         """Open the graph anew with the next question: something was erased."""
         with self._lock:
             self._live = self._newest = None
+            self._parts.clear()
+
+    def _shown(self, whole: Snapshot) -> Snapshot:
+        """A view as it is shown now; of the newest, the last one made for each set of domains is
+        kept."""
+        kept = granted()
+        if kept is None:
+            return whole
+        of, part = self._parts.get(kept, (None, None))
+        if part is not None and of is whole:
+            return part
+        made = whole.within(kept)
+        if whole is self._newest:
+            self._parts[kept] = whole, made
+        return made
 
     def ask(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The envelope that answers a question; raises WrongUsage, UnknownSubject, StoreError."""
@@ -94,6 +132,37 @@ class Session(Closing):
         prepared = registry.prepare(record, params)
         return registry.answer(self.snapshot(prepared.known_at), record, prepared)
 
+    def state(self) -> dict[str, float]:
+        """Numbers about the open snapshot, for metrics; fewer where none is open."""
+        last, live = self.whole_store.last_batch(), self._live
+        if live is None:
+            return {"behind_batches": last}
+        recorded = (
+            {}
+            if live.newest is None
+            else {"recorded_timestamp_seconds": live.newest.recorded_at / 1e6}
+        )
+        return {
+            "batch": live.batch,
+            "behind_batches": last - live.batch,
+            "relations": live.rows.length,
+            "records": live.nodes.length,
+            "tail_facts": live.tail_facts,
+            **recorded,
+        }
+
+    def let_go(self) -> None:
+        """Close the store and keep the graph: before this process forks others that have it too."""
+        self.whole_store.close()
+
+    def take_up(self) -> None:
+        """In a process that was forked: open the store anew, under the graph that came along."""
+        from graph.store import open_store
+
+        self.whole_store = open_store(self.url)
+        if self._live is not None:
+            self._live.store = self.whole_store
+
     def close(self) -> None:
         """Let go of the store."""
-        self.store.close()
+        self.whole_store.close()

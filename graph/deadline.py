@@ -67,6 +67,11 @@ class Deadline:
         self._progress = progress
         self.passed = False
 
+    @property
+    def called_off(self) -> threading.Event | None:
+        """What calls the work off, where anything can."""
+        return self._cancelled
+
     def within(self, seconds: float) -> Deadline:
         """One of its own that ends in so many seconds, or with this where that is sooner; it is
         called off with this, and tells whom this tells."""
@@ -147,7 +152,7 @@ def bounded(
 
 
 @contextmanager
-def part(at: int, of: int, unit: str) -> Iterator[None]:
+def stage(at: int, of: int, unit: str) -> Iterator[None]:
     """Within it, what is told of how far the work is counts as a part of a larger piece: the
     `at`-th (from 0) of `of` parts, called `unit`."""
     outer = _CURRENT.get()

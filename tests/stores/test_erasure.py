@@ -279,4 +279,5 @@ def test_another_process_answers_without_the_name(ground: Ground, session: Sessi
         assert other.snapshot().label(other.snapshot().resolve("d:p1")) == NAME
         erasing.erase(session, ask())
         other._looked = -10.0  # the time in which it does not look has passed
+        assert other.current() is None
         assert "erased" in other.snapshot().label(other.snapshot().resolve("d:p1"))
