@@ -4,36 +4,55 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
 import msgspec
 from fastapi import FastAPI
 
-from api.auth import Access, Guard
+from api import telemetry
+from api.access.guard import Guard
+from api.access.peers import Peers
+from api.auth import Access
 from api.catalog.routes import add_catalog
+from api.contract.document import document
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
+from api.matching.routes import add_matching
+from api.metrics import Meters
+from api.observing import Observing
+from api.operations import Apart, add_operations
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
+from api.reconcile.routes import add_reconcile
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
 from api.serving import alongside
 from api.session import Session
+from api.settings import Settings, read
+from api.settings.own import Log
 from api.subjects.routes import add_subjects
+from api.views import add_cluster_history
+from graph import compiled
 
+_TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_matching,
+    add_reconcile,
     add_subjects,
+    add_cluster_history,
     add_catalog,
     add_service,
     add_decisions,
+    add_operations,
     add_jobs,
     add_feed,
     add_reads,
@@ -47,16 +66,35 @@ _ABOUT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Settings of a service: who may ask, and the most seconds that one question may take."""
+    """Settings of a service: who may ask, and what the deployment set."""
 
     access: Access
-    seconds: float = 60.0
-    parts: tuple[msgspec.Struct, ...] = ()  # settings of parts of the service, else their defaults
+    seconds: float | None = None  # in place of the setting
+    parts: tuple[msgspec.Struct, ...] = ()  # in place of what the settings say of these
+    settings: Settings = field(default_factory=partial(read, environment={}))
+    metrics_port: int | None = None  # of the address of the meters' own
 
 
-def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = None) -> FastAPI:
-    """The app; it closes the session when it shuts down, and begins the rehearsal given."""
-    engine = Engine(session, seconds=service.seconds)
+def make_app(
+    session: Session,
+    service: Service,
+    rehearsal: Rehearsal | None = None,
+    *,
+    number: int = 0,
+    warm: bool = False,
+) -> FastAPI:
+    """The app; it closes the session when it shuts down, and begins the rehearsal given. `number`
+    is this process's among the workers; `warm` says that its code is compiled already."""
+    settings, meters = service.settings, Meters()
+    engine = Engine(
+        session, seconds=service.seconds, settings=settings, meters=meters, number=number
+    )
+    if warm:
+        compiled.warm()
+        engine.compiled.set()
+    exporter = telemetry.wanted()
+    tracing = telemetry.Tracing(exporter) if exporter else None
+    engine.tracing = tracing
     audit = Audit(session)
 
     @asynccontextmanager
@@ -70,9 +108,11 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
             yield
         if rehearsal is not None:
             rehearsal.stop()
-        engine.close()
+        engine.close(_TO_END)
         await audit.close()
         session.close()
+        if tracing is not None:
+            tracing.close()
 
     app = FastAPI(
         title="linkrisk",
@@ -80,12 +120,20 @@ def make_app(session: Session, service: Service, rehearsal: Rehearsal | None = N
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
-    app.state.settings = {type(each): each for each in service.parts}
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
+    app.state.settings = {type(each): each for each in (*settings.all(), *service.parts)}
     app.state.audit = audit
     add_handlers(app)
     for part in PARTS:
         part(app, engine)
+    app.state.engine = engine
     app.add_middleware(Guard, access=service.access)
+    if service.access.peers:
+        app.add_middleware(Peers, peers=service.access.peers)
+    if service.metrics_port is not None:
+        app.add_middleware(Apart, engine=engine, port=service.metrics_port)
+    app.add_middleware(Observing, meters=meters, log=settings.section(Log).access, tracing=tracing)
     return app

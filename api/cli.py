@@ -24,7 +24,8 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "show": ("api.verbs.look:show", "One subject: its records, keys, listings / 查看主体"),
     "timeline": ("api.verbs.look:timeline", "A subject in order of time / 时间线"),
     "facts": ("api.verbs.look:facts", "Facts by the ids that answers cite / 查看事实"),
-    "search": ("api.verbs.look:search", "Subjects by name, id or key / 搜索"),
+    "search": ("api.verbs.look:search", "Subjects by name, pinyin, id or key / 搜索"),
+    "match": ("api.verbs.match:match", "Who is meant by each line of a file / 批量匹配"),
     "list": ("api.verbs.look:list_", "What the store holds / 列出"),
     "catalog": ("api.verbs.look:catalog", "The datasets: what, whence, licence / 数据目录"),
     "export": ("api.verbs.look:export", "Write the facts back out / 导出"),
@@ -42,7 +43,14 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "notice": ("api.verbs.notice:notice", "A notice to one party: HTML or PDF / 文书"),
     "verify-proof": ("api.verbs.verify:verify_proof", "Check proofs independently / 校验证明"),
     "decide": ("api.verbs.decide:decide", "Decisions: propose, approve, … show / 惩戒决定"),
+    "openapi": (
+        "api.verbs.contract:openapi",
+        "The routes of the service / 接口描述",
+    ),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
+    "keys": ("api.verbs.keys:keys", "API keys of the service: create, list, revoke / 密钥"),
+    "settings": ("api.verbs.settings:settings", "What is set, and whence / 查看设置"),
+    "openrefine": ("api.verbs.openrefine:openrefine", "A way for OpenRefine / 供 OpenRefine 使用"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }
 _INTERNAL: Final = 1

@@ -14,6 +14,7 @@ from algorithms.registry import ALGORITHMS, COMMON, Algorithm
 from api import openapi
 from api.cli import VERBS, linkrisk
 from api.parameters import Parameter, describe
+from api.settings.page import settings_page
 
 FOLDER: Final = Path(__file__).parent.parent / "docs"
 _MADE: Final = "<!-- made by `make docs`; edit the declarations instead -->\n"
@@ -104,7 +105,11 @@ def cli_page() -> str:
 
 def pages() -> dict[Path, str]:
     """The generated pages by their path."""
-    return {FOLDER / "algorithms.md": algorithms_page(), FOLDER / "cli.md": cli_page()}
+    return {
+        FOLDER / "algorithms.md": algorithms_page(),
+        FOLDER / "cli.md": cli_page(),
+        FOLDER / "settings.md": _MADE + settings_page(),
+    }
 
 
 def main() -> None:

@@ -25,8 +25,15 @@ class Common:
 
     @property
     def url(self) -> str:
-        """The store asked for: the option, LINKRISK_STORE, or linkrisk.db in this folder."""
-        return self.store or os.environ.get("LINKRISK_STORE") or DEFAULT_STORE
+        """The store asked for: the option, LINKRISK_STORE, `store` in the file that LINKRISK_CONFIG
+        names, or linkrisk.db in this folder."""
+        if asked := self.store or os.environ.get("LINKRISK_STORE"):
+            return asked
+        if os.environ.get("LINKRISK_CONFIG"):
+            from api.settings import configured
+
+            return str(configured("store") or DEFAULT_STORE)
+        return DEFAULT_STORE
 
 
 def common_options() -> list[click.Option]:
@@ -80,6 +87,11 @@ class Reading(Verb):
             return super().invoke(ctx)
 
 
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    help="Settings as TOML; default $LINKRISK_CONFIG. See docs/settings.md.",
+)
 pass_common = click.make_pass_decorator(Common, ensure=True)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.serving import route_of
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from starlette.requests import Request
+    from starlette.types import Scope
 
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger("linkrisk")
@@ -52,9 +54,15 @@ async def _http(_: Request, error: Exception) -> Response:
     return problem(error.status_code, error.detail, headers=error.headers)
 
 
-async def _bug(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+def bug(scope: Scope, error: Exception) -> Response:
+    """Log an error that nobody meant, and the response for it."""
+    # The route as declared: the path that was asked for may hold an identifier.
+    _log.error("%s %s failed", scope["method"], route_of(scope), exc_info=error)
     return problem(500, "an error of the service itself; its log has the details")
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    return bug(request.scope, error)
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -117,8 +117,9 @@ class Rehearsal:
         with self._lock:  # or a child could be started after `stop`
             if self._stopped.is_set():
                 return
-            self._child = start_module("api.rehearsal")
-        failed = self._child.wait() != 0
+            if not compiled.is_complete():
+                self._child = start_module("api.rehearsal")
+        failed = self._child is not None and self._child.wait() != 0
         if self._stopped.is_set():
             return
         if failed:
@@ -143,6 +144,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(10)
     rehearse()
+    compiled.complete()
 
 
 if __name__ == "__main__":

@@ -8,16 +8,22 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import HTMLResponse, Response
 
-from api import audit, evidence, look, openapi, page, rulebook
+from api import audit, evidence, openapi, page, rulebook
 from api.caller import ANYONE, OPEN
 from api.notices import ask, pdf
 from api.serving import KEPT, add, body_of, json_response
-from graph.errors import WrongUsage
+from graph.errors import LinkriskError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.engine import Engine
+
+
+class Draining(LinkriskError):
+    """The process answers what it has, and is not to be given more."""
+
+    status = 503
 
 
 class FactsAsked(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,6 +43,8 @@ def add_service(app: FastAPI, engine: Engine) -> None:
 
     async def readyz(_: Request) -> Response:
         """The store answers and its snapshot is open / 可以应答."""
+        if engine.draining.is_set():
+            raise Draining("the service is about to stop / 服务即将停止")
         snapshot = await engine.run(session.snapshot)
         state = {"status": "ok", "snapshot": snapshot.name, "compiled": engine.compiled.is_set()}
         return json_response(msgspec.json.encode(state))
@@ -44,12 +52,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
     async def algorithms(_: Request) -> Response:
         """Every algorithm with its parameters, rows and sources / 算法清单."""
         return json_response(openapi.listing())
-
-    async def search(request: Request) -> Response:
-        """Subjects by name, id or key: `q`, `kind`, `limit` / 搜索."""
-        query = request.query_params
-        args = query.get("q", ""), query.get("kind"), look.limit_of(query.get("limit"))
-        return json_response(await engine.run(look.search_bytes, session, *args))
 
     async def rules(request: Request) -> Response:
         """An edition of the rulebook: `edition`, `measure`, `day` of the act / 规则库."""
@@ -85,18 +87,18 @@ def add_service(app: FastAPI, engine: Engine) -> None:
             return Response(made, headers=KEPT, media_type="application/pdf")
         return HTMLResponse(page_, headers={**KEPT, "Content-Security-Policy": ask.POLICY})
 
-    async def index() -> Response:
+    async def index(_: Request) -> Response:
+        """The page that a browser opens / 浏览器页面."""
         headers = {"Content-Security-Policy": page.POLICY, "Referrer-Policy": "no-referrer"}
         return HTMLResponse(page.render(), headers=headers)
 
-    app.add_api_route("/", index, include_in_schema=False)
+    add(app, "GET", "/", index, scope=ANYONE, tags=["service"], include_in_schema=False)
     for method, path, scope, endpoint in (
         ("GET", "/healthz", OPEN, healthz),
         ("GET", "/readyz", OPEN, readyz),
         ("GET", "/v1/algorithms", ANYONE, algorithms),
         ("GET", "/v1/audit/head", "audit", audit_head),
         ("GET", "/v1/audit/verify", "audit", audit_verify),
-        ("GET", "/v1/search", "search", search),
         ("GET", "/v1/rulebook", ANYONE, rules),
         ("POST", "/v1/facts", "search", facts),
         ("POST", "/v1/notices", "extend.propose", notices),

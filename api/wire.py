@@ -47,6 +47,20 @@ class Joining:
 class Wire(HttpToolsProtocol):
     """uvicorn's protocol over such a transport."""
 
+    _is_last = False
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
         super().connection_made(cast(asyncio.Transport, Joining(transport, self.loop)))
+
+    def last(self) -> None:
+        """Let the next answer be the last on this connection."""
+        self._is_last = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+
+    def on_headers_complete(self) -> None:
+        """Begin a request."""
+        super().on_headers_complete()
+        if self._is_last:
+            self.cycle.keep_alive = False

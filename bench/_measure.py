@@ -87,16 +87,17 @@ def latencies(what: str, values: Sequence[float], bounds: dict[float, float]) ->
 # -- processes ----------------------------------------------------------------------------------
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
+    """A process and all that it started."""
     found = [pid]
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += _tree(int(child))
+                found += tree(int(child))
     return found
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     """Resident bytes of a process in proportion to sharing (PSS), files mapped included."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -117,7 +118,7 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._done.wait(0.25):
-            self.peak = max(self.peak, sum(_resident(pid) for pid in _tree(self._pid)))
+            self.peak = max(self.peak, sum(resident(pid) for pid in tree(self._pid)))
 
     def stop(self) -> int:
         """The peak, in bytes."""

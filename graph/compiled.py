@@ -107,12 +107,33 @@ def cache_directory() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "linkrisk"
 
 
+def _folder() -> Path:
+    return cache_directory() / f"kernels-{_digest()}"
+
+
+def _mark() -> Path:
+    from llvmlite import binding
+
+    return _folder() / f"complete-{binding.get_host_cpu_name()}"
+
+
+def complete() -> None:
+    """Note that the code of every kernel is kept, for the processor of this machine."""
+    _numba()
+    _mark().touch()
+
+
+def is_complete() -> bool:
+    """Whether that was noted, so that loading takes seconds."""
+    return _folder().is_dir() and _mark().exists()
+
+
 def _numba() -> Any:
     import numba as module
 
     numba: Any = module
 
-    folder = cache_directory() / f"kernels-{_digest()}"
+    folder = _folder()
     if str(folder) != numba.config.CACHE_DIR:
         if not folder.is_dir():
             if sys.stderr.isatty():

@@ -67,6 +67,11 @@ class Deadline:
         self._progress = progress
         self.passed = False
 
+    @property
+    def called_off(self) -> threading.Event | None:
+        """What calls the work off, where anything can."""
+        return self._cancelled
+
     def within(self, seconds: float) -> Deadline:
         """One of its own that ends in so many seconds, or with this where that is sooner; it is
         called off with this, and tells whom this tells."""

@@ -6,15 +6,15 @@ import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
-from graph import keys
+from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
-from graph.columns import I32, I64, U8, Columns, Index, Nodes
+from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
 from graph.deadline import check
 from graph.errors import UnknownSubject
 from graph.gather import Progress
@@ -22,8 +22,11 @@ from graph.listed import Event, Listing, told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
-from graph.store import Store, StoredFact
+from graph.store import BatchInfo, Store, StoredFact
 from graph.times import day_end, format_instant, parse_time
+
+if TYPE_CHECKING:
+    from graph.names.segment import Segment
 
 _COMPANY: Final = CODES["company"]
 _FEW: Final = 500  # relations whose currencies are read one by one
@@ -56,6 +59,9 @@ class Snapshot:
         self.into: tuple[Index, Index] = (live.into, live.tail_into)
         self._datasets = live.datasets
         self._names: dict[int, str] = {}
+        # Where not all domains are to be seen: those that are, and which records are not.
+        self._granted: frozenset[str] | None = None
+        self._gone: npt.NDArray[np.bool_] | None = None
 
     @property
     def n(self) -> int:
@@ -70,6 +76,50 @@ class Snapshot:
         ret[list(rows)] = 0
         other.columns = self.columns._replace(ret=ret)
         return other
+
+    def within(self, granted: Iterable[str]) -> Snapshot:
+        """This view as if the facts of other domains (`graph.domains`) had never been recorded.
+
+        Its name says which are in it; `notes` says what is not. Copies two columns: 4 bytes a
+        relation and 4 a record; the rest is shared.
+        """
+        kept = frozenset(granted)
+        other = copy.copy(self)
+        other._granted, other._names = kept, {}
+        other.name = f"{self.name};{'+'.join(sorted(kept)) or 'none'}"
+        alien = np.zeros(256, np.bool_)
+        alien[[CODES[kind] for kind in domains.withheld_kinds(kept)]] = True
+        gone = alien[self.nodes.kind]
+        other._version = np.where(gone, np.int32(-1), self._version).astype(self._version.dtype)
+        other._gone = gone
+        other.newest = False  # what was recorded is to be counted row by row
+        rec = self.columns.rec.copy()
+        rec[alien[self._code]] = NEVER
+        for kind in domains.mixed_kinds(kept):
+            rows = np.flatnonzero(self._code == CODES[kind])
+            rec[rows[gone[self.columns.src[rows]] | gone[self.columns.dst[rows]]]] = NEVER
+        other.columns = self.columns._replace(rec=rec)
+        return other
+
+    @property
+    def notes(self) -> list[str]:
+        """What an answer on this view must say of it: what was withheld."""
+        return [] if self._granted is None else [domains.note(self._granted)]
+
+    def _may_tell(self, listing: Listing) -> bool:
+        granted = self._granted
+        return granted is None or domains.of_listing(orjson.loads(listing.payload)) in granted
+
+    def earlier(self, moment: int) -> Snapshot:
+        """What was known at an instant (µs), of what this view knows: itself where nothing of it
+        came later. Groups the records anew, as every view of the past: linear in their versions."""
+        live = self._live
+        with live.lock:
+            info = live.store.batch_at(moment)
+            if info is not None and info.no >= self.batch:
+                return self
+            found = _view(live, info)
+        return found if self._granted is None else found.within(self._granted)
 
     def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Which kinds of relation each node of the base has, out of it and into it, a bit each
@@ -97,6 +147,10 @@ class Snapshot:
         low, high = (int(tail.ptr[int(tail.start[c])]) for c in (code, code + 1))
         if high > low:
             found = np.append(found, tail.order[low:high].astype(np.int64))
+        return self._counting(found, kind, at)
+
+    def _counting(self, found: I64, kind: str, at: int | None) -> I64:
+        """Those of these relations of one kind that are known and, with `at`, true then."""
         cols, nodes = self.columns, self.nodes
         keep = (cols.rec[found] <= self.batch) & (cols.ret[found] > self.batch)
         if at is not None:
@@ -253,7 +307,10 @@ class Snapshot:
 
     def versions(self, name: str) -> npt.NDArray[Any]:
         """A column of the versions of records: `node`, `seq`, `vf`, `vt`, `rec`, `ret`, `organ`."""
-        return self._live.versions.view(f"version_{name}")[: self._versions]
+        found: npt.NDArray[Any] = self._live.versions.view(f"version_{name}")[: self._versions]
+        if self._gone is not None and name in ("rec", "ret"):
+            return np.where(self._gone[self.versions("node")], np.int32(NEVER), found)
+        return found
 
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
@@ -396,7 +453,8 @@ class Snapshot:
             return found.pop()
         if found:
             raise UnknownSubject(f"{len(found)} subjects are named {text[:80]!r}: write dataset:id")
-        raise UnknownSubject(f"no subject is named {text[:80]!r}")
+        said = "".join(f" ({note})" for note in self.notes)
+        raise UnknownSubject(f"no subject is named {text[:80]!r}{said}")
 
     def node_of(self, record: str) -> int:
         """The node of the record `dataset:id`, retracted or not: ends of facts outlive it.
@@ -452,6 +510,8 @@ class Snapshot:
         """Listings of a subject that are known and, with `at`, in force then; oldest first."""
         of, batch = self._live.listed.of, self.batch
         found = [each for m in self.members(node) for each in of(m) if each.known(batch)]
+        if self._granted is not None:
+            found = [each for each in found if self._may_tell(each)]
         if at is not None:
             found = [each for each in found if each.vf <= at < each.vt]
         return told(found, self._datasets)
@@ -460,47 +520,132 @@ class Snapshot:
         """Every version of a subject's listings that was recorded by this view, with its fact."""
         for member in self.members(node):
             for each in self._live.listed.of(member):
-                if each.rec <= self.batch:
+                if each.rec <= self.batch and self._may_tell(each):
                     yield each.fact(self._datasets), each
 
-    def listings_known(self) -> Iterator[Listing]:
-        """Every listing that is known in this view. Linear in the listings."""
+    def listings_known(self) -> Iterator[tuple[int, str, Listing]]:
+        """Every listing that is known in this view: its record, its fact, what it says. Linear in
+        the listings."""
         for node in self._live.listed.nodes():
-            yield from (each for each in self._live.listed.of(node) if each.known(self.batch))
+            for each in self._live.listed.of(node):
+                if each.known(self.batch) and self._may_tell(each):
+                    yield node, each.fact(self._datasets), each
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
         listings."""
         nodes = self._live.listed.nodes()
-        return sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+        found = sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+        return found if self._granted is None else [n for n in found if self.listings(n)]
 
     def listings_moved(self, since: int) -> Iterator[tuple[int, str, bool]]:
         """Listings that came or were lost after batch `since`: the record of each, `dataset:id`,
         and whether it was known then. Linear in the listings."""
         for node, each in self._live.listed.moved(since, self.batch):
-            yield node, each.fact(self._datasets), each.rec <= since
+            if self._may_tell(each):
+                yield node, each.fact(self._datasets), each.rec <= since
+
+    def batch_of(self, text: str) -> int:
+        """The number of the newest batch at a moment (ISO time, or a date for its end); a number is
+        one itself. Raises BadFact."""
+        if text.isascii() and text.isdecimal() and len(text) < 10:
+            return int(text)
+        info = self._live.store.batch_at(_moment(text))
+        return info.no if info else 0
 
     def listing_events(self, since: int, upto: int) -> Iterator[Event]:
         """What came and went of listings after batch `since` and until `upto`, each once: the
         record that is listed, `dataset:id`, the batch. Linear in the listings."""
         for node, each in self._live.listed.moved(since, upto):
+            if not self._may_tell(each):
+                continue
             name = each.fact(self._datasets)
             if since < each.rec <= upto:
                 yield Event(node, name, each.rec, came=True)
             if since < each.ret <= upto:
                 yield Event(node, name, each.ret, came=False)
 
-    def search(self, text: str, limit: int = 20) -> list[int]:
-        """Subjects whose name holds the text, exact names first, then shorter ones.
+    def changed(self, node: int, since: int) -> bool:
+        """Whether a record or listing of a subject came, changed or was lost after a batch."""
+        versions = self._live.versions.arrays
+        for member in self.members(node):
+            at = int(self._version[member])
+            if at >= 0 and int(versions["version_rec"][at]) > since:
+                return True
+            listings = [each for each in self._live.listed.of(member) if self._may_tell(each)]
+            if any(since < each.rec <= self.batch for each in listings):
+                return True
+            if any(since < each.ret <= self.batch for each in listings):
+                return True
+        return False
 
-        Width and case do not matter, nor traditional against simplified characters. Linear in
-        the names.
-        """
-        from graph.search import find
+    def rows_at(self, node: int, kind: str, at: int, *, into: bool) -> list[int]:
+        """The relations of a kind from (or into) a subject that are known and true at an instant,
+        ascending. Linear in those of this kind that it has."""
+        code, found = CODES[kind], []
+        for member in self.members(node):
+            for index in self.into if into else self.out:
+                low, high = int(index.start[code]), int(index.start[code + 1])
+                place = low + int(np.searchsorted(index.nodes[low:high], np.int32(member)))
+                if place < high and index.nodes[place] == member:
+                    begin, end = int(index.ptr[place]), int(index.ptr[place + 1])
+                    order = index.order
+                    found.append(order[begin:end] if len(order) else np.arange(begin, end))
+        if not found:
+            return []
+        rows = np.sort(np.concatenate(found).astype(np.int64))
+        return self._counting(rows, kind, at).tolist()  # type: ignore[no-any-return]
 
-        nodes = find(self._live.texts["label"], self._version, text, limit * 5)
-        seen = dict.fromkeys(int(self.nodes.rep[n]) for n in nodes)
-        return list(seen)[:limit]
+    def canonical_of(self, key: keys.Key) -> str | None:
+        """The canonical id that an official key gives in this store; None for an invalid one."""
+        return keys.canonical(key, self._live.store.id_key)
+
+    # -- names ------------------------------------------------------------------------------
+
+    def search(self, text: str, limit: int = 20, kind: str | None = None) -> list[int]:
+        """Subjects by what they are or were called, best first; see `graph.names.finding`."""
+        from graph.names.finding import find
+
+        return [found.node for found in find(self, text, limit, kind)]
+
+    def named(self, text: str) -> list[int]:
+        """All subjects that an id or official key names, ascending; `resolve` asks for just one."""
+        return sorted({int(self.nodes.rep[n]) for n in self._candidates(text) if self.known(n)})
+
+    def name_segments(self) -> list[Segment]:
+        """The index of all names that were recorded by this view, and of later ones."""
+        return self._live.names().segments(self._versions)
+
+    def bearing(self, places: Sequence[int]) -> tuple[I32, I64, npt.NDArray[np.bool_]]:
+        """Of versions of records, those recorded by this view whose record is known in it: the
+        subject of each, the version, and whether it is what its record says in this view."""
+        where = np.array(places, np.int64)
+        where = where[where < self._versions]
+        nodes = self._live.versions.arrays["version_node"][where]
+        newest = self._version[nodes]
+        keep = newest >= 0
+        return self.nodes.rep[nodes[keep]], where[keep], newest[keep] == where[keep]
+
+    def labels(self, node: int) -> list[str]:
+        """What the known records of a subject call it, those that do."""
+        texts = self._live.texts["label"]
+        at = (int(self._version[member]) for member in self.members(node))
+        return [text for place in at if place >= 0 and (text := texts[place])]
+
+    def former_labels(self, node: int) -> list[str]:
+        """What earlier versions of a subject's known records called it, in the order in which they
+        came; a question to the store for each record."""
+        now, found = set(self.labels(node)), []
+        for name in self.records(node):
+            for fact in self._live.store.history(name):
+                label = fact.payload.get("name") or fact.payload.get("text") or ""
+                if fact.batch <= self.batch and label not in now:
+                    found.append((fact.seq, str(label)))
+        return list(dict.fromkeys(label for _, label in sorted(found) if label))
+
+    def version_label(self, place: int) -> str:
+        """What a version of a record says that its subject is called, as it was written."""
+        return self._live.texts["label"][place]
 
 
 @lru_cache(maxsize=4096)
@@ -524,9 +669,14 @@ def snapshot_of(live: Live, known_at: str | None = None) -> Snapshot:
             info = live.store.batch_at(_moment(known_at))
             if info is not None and info.no > live.batch:  # recorded in this very moment
                 live.follow()
-        digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
-        shown = format_instant(info.recorded_at) if info else format_instant(0)
-        return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
+        return _view(live, info)
+
+
+def _view(live: Live, info: BatchInfo | None) -> Snapshot:
+    """The view of a batch, of nothing where there is none."""
+    digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
+    shown = format_instant(info.recorded_at) if info else format_instant(0)
+    return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
 
 
 def _moment(text: str) -> int:

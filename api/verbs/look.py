@@ -125,16 +125,29 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
 @click.argument("text")
 @click.option("--kind", metavar="KIND", help="Only subjects of this kind, such as company.")
 @click.option("--limit", default="20", show_default=True, help="The most rows, 1 to 1000.")
+@click.option("--offset", default="0", show_default=True, help="Rows to pass over, 0 to 10000.")
+@click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @pass_common
-def search(common: Common, text: str, kind: str | None, limit: str) -> None:
-    """Subjects whose id or key is TEXT, then those whose name contains it. 搜索。"""
-    from api import look
+def search(
+    common: Common, text: str, kind: str | None, limit: str, offset: str, known_at: str | None
+) -> None:
+    """Subjects by id, official key or name, the best first. 搜索。
+
+    TEXT may be dataset:id, a credit code, resident id, phone or account number, or a name: in
+    traditional or simplified characters, a part of it, former names, pinyin (zhang san) or its
+    first letters (zs).
+    """
+    from api.matching import search as searching
     from api.session import Session
 
-    most = look.limit_of(limit)
+    most = searching.number_of("limit", limit, 20, 1, searching.MOST)
+    passed = searching.number_of("offset", offset, 0, 0, searching.DEEPEST)
     with Session(common.url) as session:
-        found = look.search(session, text, kind, most)
-    _print(common, found, "more are there; --limit shows them" if found["more"] else "")
+        found = searching.search(session, text, kind, most, passed, known_at)
+    more = f"more are there; --offset {passed + most} shows them" if found["more"] else ""
+    if not common.json:  # a table has no need of which snapshot it was
+        found = {name: found[name] for name in ("results",)}
+    _print(common, found, more)
 
 
 @click.command("list", cls=Reading)

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from algorithms.registry import ALGORITHMS, Algorithm, Params, Result, prepare
-from api import engine as engines
 from api import rehearsal
 from api.engine import Busy, Engine, Pace, shape_of
 from api.session import Session
+from api.settings import read
 from graph import compiled
 from graph.store import Store
 
@@ -45,6 +45,16 @@ def asked(engine: Engine, record: Algorithm, times: int = 1, *, close: bool = Tr
 def threads(seen: list[str]) -> Callable[..., Result[Any]]:
     def function(*_: object) -> Result[Any]:
         seen.append(threading.current_thread().name)
+        return Result(results=[])
+
+    return function
+
+
+def held(release: threading.Event) -> Callable[..., Result[Any]]:
+    """An algorithm that takes until it is released, and never asks how long it may take."""
+
+    def function(*_: object) -> Result[Any]:
+        release.wait(10)
         return Result(results=[])
 
     return function
@@ -105,28 +115,27 @@ def test_a_dear_question_is_forgotten_after_many_cheap_ones() -> None:
 
 def test_a_question_that_takes_too_long_is_given_up(session: Session) -> None:
     release = threading.Event()
-
-    def slow(*_: object) -> Result[Any]:
-        release.wait(10)
-        return Result(results=[])
-
     engine = Engine(session, seconds=0.2)
     started = time.perf_counter()
     try:
         with pytest.raises(Busy, match=r"not answered within 0\.2 s"):
-            asked(engine, record_of(slow), close=False)
+            asked(engine, record_of(held(release)), close=False)
         assert time.perf_counter() - started < 5
     finally:
         release.set()
         engine.close()
 
 
-def test_too_many_questions_are_turned_away(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engines, "WAITING", 3)
-    with pytest.raises(Busy, match="3 questions are waiting"):
-        asked(Engine(session, seconds=5), record_of(threads([])), times=4)
+def test_too_many_questions_are_turned_away(session: Session) -> None:
+    few = read(environment={"LINKRISK_SERVER_WAITING": "3"})
+    release = threading.Event()
+    engine = Engine(session, seconds=5, settings=few)
+    try:
+        with pytest.raises(Busy, match="3 questions are waiting"):
+            asked(engine, record_of(held(release)), times=4, close=False)
+    finally:
+        release.set()
+        engine.close()
 
 
 def test_concurrent_questions_get_the_same_bytes(session: Session) -> None:
