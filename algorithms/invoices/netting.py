@@ -55,7 +55,7 @@ def netted(
         return left
     at = np.flatnonzero(np.isin(pair, np.unique(pair[red])))
     at = at[np.lexsort((red[at], time[at], pair[at]))]
-    at = _untied(snapshot, row, at, (pair, time, red))
+    at = untied(snapshot, row, at, (pair, time, red))
     _cited(snapshot, left, row, at, (pair, time), cited)
     size = np.abs(amount)
     for by in ((goods, size, pair), (size, pair), (pair,)):
@@ -98,8 +98,8 @@ def _pass(left: I64, at: I64, by: tuple[Any, ...]) -> None:
     left[at] = open_
 
 
-def _untied(snapshot: Snapshot, row: I64, at: I64, by: tuple[Any, ...]) -> I64:
-    """The same order, with those alike in all of `by` by their names and not as they came."""
+def untied(snapshot: Snapshot, row: I64, at: I64, by: tuple[Any, ...]) -> I64:
+    """The same order of places, those alike in all of `by` by their names, not as they came."""
     same = np.ones(len(at), np.bool_)
     same[:1] = False
     for column in by:

@@ -122,6 +122,26 @@ def test_money_is_back_with_kin_of_who_represents_the_buyer() -> None:
     assert found["signs"] == {"mostly_back": 2.0}
 
 
+def test_several_payments_come_back_in_one_lump() -> None:
+    """Three payments, one of another month; what is back is more than any of them."""
+    rest = [f for f in BACK if f["id"] not in {"t1", "t2", "t3", "t4"}]
+    paid = [
+        transfer("t0", "a-c2", "a-c1", -60, "500.00"),
+        transfer("t1", "a-c2", "a-c1", 1, "400.00"),
+        transfer("t2", "a-c2", "a-c1", 2, "300.00"),
+        transfer("t3", "a-c2", "a-c1", 3, "300.00"),
+        transfer("t4", "a-c1", "a-p1", 4, "950.00"),
+        transfer("t5", "a-p1", "a-p3", 6, "930.00"),
+    ]
+    found = row([*rest, *paid])
+    assert plain(found["facts"]) == ["t1", "t2", "t3", "t4", "t5"]
+    assert (found["amount"], found["attrs"]["returned"]) == ("1000.00", "930.00")
+    assert (found["attrs"]["payments"], found["attrs"]["returns"]) == (4, 3)
+    assert found["attrs"]["share"] == pytest.approx(2 / 3)
+    with world([*rest, *paid]) as snapshot:
+        assert asked(snapshot, window=4)["results"] == []  # the first of them was too long ago
+
+
 def test_too_late_or_too_little_is_no_return() -> None:
     with world(BACK) as snapshot:
         assert asked(snapshot, window=2)["results"] == []
