@@ -18,7 +18,7 @@ from api.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
 BLOCK = re.compile(r"^```(\w+)\n(.+?)\n```$", re.M | re.S)
-FILE = re.compile(r"`(\w+\.(?:jsonl|py))`[^`]*$")
+FILE = re.compile(r"`(\w+\.(?:jsonl?|py))`[^`]*$")
 REFUSED = ' || echo "exit $?"'
 
 
@@ -65,6 +65,8 @@ class Walk:
                 [sys.executable, *args], check=True, text=True, capture_output=True,
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
             )  # fmt: skip
+            if out_file:
+                Path(out_file).write_text(done.stdout, "utf-8")
             return done.returncode, done.stdout
         if program != "linkrisk":
             done = subprocess.run(["sh", "-ec", line], check=True, text=True, capture_output=True)
