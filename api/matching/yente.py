@@ -18,6 +18,7 @@ import msgspec
 from algorithms.matching.judging import ADDS, COMPANY
 from algorithms.matching.match_subject import MatchParams, match_one
 from algorithms.registry import ALGORITHMS, as_day, prepare
+from api.look import noted
 from graph import keys
 from graph.errors import InputError, WrongUsage
 from graph.model import ENTITIES
@@ -145,6 +146,7 @@ def match(session: Session, asked: Body, most: int | None = None) -> dict[str, A
         "as_of": used.as_of,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
+        **noted(snapshot),
     }
 
 
