@@ -37,6 +37,7 @@ SECTIONS: Final[dict[str, str]] = {
     "metrics": "api.settings.own:Metrics",
     "jobs": "api.jobs.settings:JobSettings",
     "intake": "api.intake.settings:IntakeSettings",
+    "match": "api.matching.settings:MatchSettings",
     "webhooks": "api.webhooks.settings:WebhookSettings",
 }
 PREFIX: Final = "LINKRISK_"
