@@ -36,6 +36,7 @@ SECTIONS: Final[dict[str, str]] = {
     "log": "api.settings.own:Log",
     "metrics": "api.settings.own:Metrics",
     "jobs": "api.jobs.settings:JobSettings",
+    "retention": "api.privacy.settings:Retention",
 }
 PREFIX: Final = "LINKRISK_"
 CONFIG: Final = "LINKRISK_CONFIG"
