@@ -43,6 +43,7 @@ from graph.store import BatchInfo, Store
 
 if TYPE_CHECKING:
     from graph.names.index import NameIndex
+    from graph.names.masked import MaskIndex
 
 _PAST_VIEWS: Final = 4
 # A process that starts rebuilds its base when more than this has come since it was made.
@@ -95,6 +96,8 @@ class Live:
         self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
         self._kept: dict[str, Kept] = {}
         self._names: NameIndex | None = None
+        self._masks: MaskIndex | None = None
+        self._masking = threading.Lock()
         self._naming = (
             threading.Lock()
         )  # making the index keeps no question about relations waiting
@@ -121,6 +124,16 @@ class Live:
                 path = base_path(self.store)
                 self._names = NameIndex(self, names_path(path) if path is not None else None)
             return self._names
+
+    def masks(self) -> MaskIndex:
+        """Identifiers as answers show them; made or mapped at the first call."""
+        with self._masking:
+            if self._masks is None:
+                from graph.names.masked import MaskIndex, masked_path
+
+                path = base_path(self.store)
+                self._masks = MaskIndex(self, masked_path(path) if path is not None else None)
+            return self._masks
 
     def kept(self, kind: str, *, make: bool) -> Kept | None:
         """The carried fields of the base's relations of a kind as columns; made once, if asked."""

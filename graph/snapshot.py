@@ -106,6 +106,12 @@ class Snapshot:
         """What an answer on this view must say of it: what was withheld."""
         return [] if self._granted is None else [domains.note(self._granted)]
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The kinds of records and relations that are not to be seen."""
+        granted = self._granted
+        return frozenset() if granted is None else frozenset(domains.withheld_kinds(granted))
+
     def _may_tell(self, listing: Listing) -> bool:
         granted = self._granted
         return granted is None or domains.of_listing(orjson.loads(listing.payload)) in granted
@@ -629,6 +635,14 @@ class Snapshot:
     def name_segments(self) -> list[Segment]:
         """The index of all names that were recorded by this view, and of later ones."""
         return self._live.names().segments(self._versions)
+
+    def masked_places(self, text: str) -> list[int]:
+        """The versions of records, by this view, that may have an identifier shown so."""
+        return self._live.masks().places(text, self._versions)
+
+    def store_versions(self, seqs: Sequence[int]) -> list[StoredFact]:
+        """Versions of records by their numbers, as the store has them."""
+        return self._live.store.versions(seqs)
 
     def bearing(self, places: Sequence[int]) -> tuple[I32, I64, npt.NDArray[np.bool_]]:
         """Of versions of records, those recorded by this view whose record is known in it: the
