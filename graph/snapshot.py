@@ -15,7 +15,7 @@ import orjson
 from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
-from graph.erasure import GONE_LABEL, SHOWN
+from graph.erasure import GONE_LABEL, LIMITED, SHOWN
 from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.listed import Event, Listing, told
@@ -401,7 +401,7 @@ class Snapshot:
 
     def label(self, node: int) -> str:
         """A subject's name as its newest record gives it; its canonical id where none does, or
-        where that was erased."""
+        where that was erased or its use is restricted."""
         texts, rec = self._live.texts["label"], self._live.versions.arrays["version_rec"]
         members = [(m, at) for m in self.members(node) if (at := int(self._version[m])) >= 0]
         if len(members) > 1:
@@ -409,7 +409,14 @@ class Snapshot:
         found = next((text for _, at in members if (text := texts[at])), "")
         if found.startswith(GONE_LABEL):
             return f"{self.canonical(node)} ({SHOWN})"
+        if self.restricted(node):
+            return f"{self.canonical(node)} ({LIMITED})"
         return found or self.canonical(node)
+
+    def restricted(self, node: int) -> bool:
+        """Whether the use of what is held of a subject is restricted: it is kept, and not shown."""
+        restricted = self._live.restricted
+        return bool(restricted) and self.canonical(node) in restricted
 
     def kind_name(self, node: int) -> str:
         """The kind of a subject."""
