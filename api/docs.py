@@ -112,9 +112,21 @@ def pages() -> dict[Path, str]:
     }
 
 
+def collections() -> dict[Path, str]:
+    """The collections of requests made from the service's document, by their path."""
+    from api.verbs.contract import contract
+
+    folder = FOLDER / "api"
+    return {
+        folder / "linkrisk.http": contract("http"),
+        folder / "linkrisk.postman_collection.json": contract("postman"),
+    }
+
+
 def main() -> None:
     """Write the pages."""
-    for path, text in pages().items():
+    for path, text in (pages() | collections()).items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         click.echo(path)
 
