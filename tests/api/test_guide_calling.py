@@ -42,7 +42,7 @@ def served(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             assert process.stdout is not None
             port = urlsplit(process.stdout.readline()).port
             assert port
-            monkeypatch.setenv("LINKRISK_URL", f"http://127.0.0.1:{port}")
+            monkeypatch.setenv("RISK_URL", f"http://127.0.0.1:{port}")
             yield
         finally:
             process.terminate()
