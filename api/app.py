@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from api import telemetry
 from api.access.guard import Guard
 from api.access.peers import Peers
+from api.access.unmask import add_unmask
 from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.contract.document import document
@@ -54,6 +55,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_jobs,
     add_feed,
     add_reads,
+    add_unmask,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"
