@@ -30,6 +30,7 @@ from api.operations import Apart, add_operations
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
+from api.reconcile.routes import add_reconcile
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
@@ -46,6 +47,7 @@ _TO_END: Final = 2.0  # seconds that work has which was called off, once the ser
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
     add_matching,
+    add_reconcile,
     add_subjects,
     add_cluster_history,
     add_catalog,

@@ -50,6 +50,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "keys": ("api.verbs.keys:keys", "API keys of the service: create, list, revoke / 密钥"),
     "settings": ("api.verbs.settings:settings", "What is set, and whence / 查看设置"),
+    "openrefine": ("api.verbs.openrefine:openrefine", "A way for OpenRefine / 供 OpenRefine 使用"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }
 _INTERNAL: Final = 1

@@ -152,7 +152,7 @@ def bounded(
 
 
 @contextmanager
-def part(at: int, of: int, unit: str) -> Iterator[None]:
+def stage(at: int, of: int, unit: str) -> Iterator[None]:
     """Within it, what is told of how far the work is counts as a part of a larger piece: the
     `at`-th (from 0) of `of` parts, called `unit`."""
     outer = _CURRENT.get()

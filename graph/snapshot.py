@@ -628,6 +628,17 @@ class Snapshot:
         at = (int(self._version[member]) for member in self.members(node))
         return [text for place in at if place >= 0 and (text := texts[place])]
 
+    def former_labels(self, node: int) -> list[str]:
+        """What earlier versions of a subject's known records called it, in the order in which they
+        came; a question to the store for each record."""
+        now, found = set(self.labels(node)), []
+        for name in self.records(node):
+            for fact in self._live.store.history(name):
+                label = fact.payload.get("name") or fact.payload.get("text") or ""
+                if fact.batch <= self.batch and label not in now:
+                    found.append((fact.seq, str(label)))
+        return list(dict.fromkeys(label for _, label in sorted(found) if label))
+
     def version_label(self, place: int) -> str:
         """What a version of a record says that its subject is called, as it was written."""
         return self._live.texts["label"][place]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,6 +21,7 @@ from algorithms.invoices.money import transfers
 from algorithms.invoices.people import Sets, around, sets, through
 from algorithms.invoices.return_search import Payments, Traced, Ways, trace, way_back
 from algorithms.registry import Result
+from graph.deadline import within
 from graph.money import decimal_text
 from graph.times import DAY, day_end, today
 
@@ -115,7 +115,7 @@ class _Question:
     """One question, from the case to its rows."""
 
     def __init__(self, snapshot: Snapshot, params: ReturnParams) -> None:
-        self._until = time.monotonic() + params.time_limit
+        self._deadline = within(params.time_limit)
         self.snapshot, self.params = snapshot, params
         self._kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._wanted = (
@@ -129,7 +129,7 @@ class _Question:
         pairs, params = len(found.buyer), self.params
         traced = trace(
             found.ways, found.pay, found.circle, found.own, pairs, self.window, params.max_hops,
-            params.min_part, params.max_explored, self._until,
+            params.min_part, params.max_explored, self._deadline,
         )  # fmt: skip
         made = list(self._found(traced)) if pairs else []
         return answer(self.snapshot, made, params, tests=pairs, cuts=self._cuts(traced))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from graph.compiled import kernel
 
 if TYPE_CHECKING:
     from graph.columns import I32, I64
+    from graph.deadline import Deadline
 
     F64 = npt.NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def _follow(  # noqa: PLR0912  # a call for each step would cost more than the s
 
 def trace(
     ways: Ways, pay: Payments, circle: Sets, own: Sets, pairs: int, window: int, hops: int,
-    part: float, most: int, until: float,
+    part: float, most: int, deadline: Deadline,
 ) -> Traced:  # fmt: skip
     """Follow all payments; see `payment_returns`."""
     n, edges = len(ways.ptr) - 1, len(ways.to)
@@ -143,7 +143,7 @@ def trace(
             ways, pay, circle, own, lo, hi, window, hops, part, most, home, seen, told, queue,
             back, followed, hits,
         )  # fmt: skip
-        late = hi < len(pay.row) and time.monotonic() > until
+        late = hi < len(pay.row) and deadline.expired()
         if late:
             break
     return Traced(back, followed, hits, cut, late)

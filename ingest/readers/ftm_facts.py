@@ -230,8 +230,7 @@ class _Entity:
         self._fill(fact, ENTITY[kind][1])
         if self.own:
             return
-        if kind == "company" and "keys" in fact and not check("uscc", fact["keys"]["uscc"]).valid:
-            fact.setdefault("attrs", {})["usc_code"] = fact.pop("keys")["uscc"]
+        self._foreign_keys(fact)
         if kind == "account":
             fact.setdefault("attrs", {}).setdefault("type", self._account_type())
         if kind in {"company", "person"}:
@@ -240,6 +239,14 @@ class _Entity:
                 more += [end, self._also("uses_phone", f"{self.ident}#phone-{nth}", end)]
             for address in self.proxy.get("addressEntity"):
                 more.append(self._also("located_at", f"{self.ident}#at-{address}", address))
+
+    def _foreign_keys(self, fact: Fact) -> None:
+        """A number that is none of ours (an identity card of elsewhere) stays what it was."""
+        for key, prop in (("uscc", "uscCode"), ("resident_id", "idNumber")):
+            value = (fact.get("keys") or {}).get(key)
+            if value is not None and not check(key, value).valid:
+                del fact["keys"]
+                self.left[prop] = [value, *self.left.get(prop, [])]
 
     def _account_type(self) -> str:
         return "wallet" if self.schema == "CryptoWallet" else "account"

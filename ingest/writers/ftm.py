@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -48,11 +50,15 @@ if TYPE_CHECKING:
     from followthemoney.property import Property
 
 _ID: Final = re.compile(r"[0-9a-zA-Z](?:[0-9a-zA-Z.\-]*[0-9a-zA-Z])?\Z")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_FIRST_DAY, _LAST_DAY = "1001", "3000"  # the years that the library reads
+_CACHED: Final = 1 << 16
 _DATASET: Final = re.compile(r"[0-9a-zA-Z](?:[0-9a-zA-Z\-]*[0-9a-zA-Z])?\Z")
 _NO_PROPERTY: Final = "not a property of this schema / 该 schema 没有此属性"
 _LONGEST: Final = 180  # characters of an id
 
 
+@lru_cache(_CACHED)
 def identify(name: str) -> str:
     """The FollowTheMoney id of a record: `dataset.id` where both are made of letters, digits,
     dots and dashes, else a digest of the name. Injective up to the digest."""
@@ -66,9 +72,14 @@ def day_text(text: str) -> str:
     """A native time as FollowTheMoney writes it: a date as it is, a moment in UTC."""
     if len(text) == 10:
         return text
-    from datetime import UTC, datetime
-
     return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 class _Writer:
@@ -78,6 +89,7 @@ class _Writer:
         from followthemoney.util import sanitize_text
 
         self._clean = sanitize_text
+        self._known = lru_cache(_CACHED)(self._asked)
 
     def lines(self, given: Given) -> Iterator[Fact]:
         """The entities of one fact: the document it stood in where it is new, then itself."""
@@ -223,14 +235,25 @@ class _Writer:
             if found is None:
                 return False
             prop = self._props[key] = found
-        if len(value) > prop.max_length or self._clean(value) != value:
-            return False
-        if prop.type.clean_text(value, format=prop.format) != value:
+        if not self._takes(prop, value):
             return False
         values = made["properties"].setdefault(name, [])
         if value not in values:
             values.append(value)
         return True
+
+    def _takes(self, prop: Property, value: str) -> bool:
+        """Whether a property holds a value as it is. Ids and days are told by their shape, which is
+        what the library asks of them; about everything else it is asked."""
+        if prop.type.name == "entity":
+            return len(value) <= prop.max_length and _ID.match(value) is not None
+        if prop.type.name == "date" and _DAY.fullmatch(value):
+            return _FIRST_DAY <= value < _LAST_DAY and _is_day(value)
+        return len(value) <= prop.max_length and self._known(prop, value)
+
+    def _asked(self, prop: Property, value: str) -> bool:
+        clean = self._clean(value) == value
+        return clean and prop.type.clean_text(value, format=prop.format) == value
 
     def _document(self, made: Fact, source: Fact) -> Iterator[Fact]:
         """The file that a fact stood in, once, and the reference to it."""
