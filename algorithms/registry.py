@@ -229,9 +229,14 @@ def prepare(record: Algorithm, given: Mapping[str, Any]) -> Params:
             raise WrongUsage(f"missing parameter {name}")
     values["as_of"] = as_day(values.get("as_of"))
     try:
-        return msgspec.convert(values, record.params, strict=False)
+        found = msgspec.convert(values, record.params, strict=False)
     except msgspec.ValidationError as error:
         raise WrongUsage(readable(str(error))) from None
+    for name, value in used(found).items():
+        # Past this no reader of the answer could read it back.
+        if isinstance(value, int | float) and not -(2.0**63) < value < 2.0**63:
+            raise WrongUsage(f"{name}: not a number of at most 18 digits / 数值超出范围")
+    return found
 
 
 def ask(snapshot: Snapshot, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
