@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
-from algorithms.registry import Algorithm, Params, prepare, used
+from algorithms.registry import Algorithm, Params, prepare, told
 from api.access.bounds import bounded
 from api.caller import caller_of
 from api.etags import asks_whether, holds, tag_of, unchanged
@@ -77,7 +77,7 @@ async def view_of(engine: Engine, known_at: str | None = None) -> Snapshot:
 
 
 def _as_said(view: Snapshot, params: Params) -> Said:
-    asked = msgspec.Raw(msgspec.json.encode(used(params)))
+    asked = msgspec.Raw(msgspec.json.encode(told(view, params)))
     return Said(asked, params.as_of or "", view.known_at, view.name)
 
 
