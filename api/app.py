@@ -27,6 +27,7 @@ from api.matching.routes import add_matching
 from api.metrics import Meters
 from api.observing import Observing
 from api.operations import Apart, add_operations
+from api.privacy.routes import add_privacy
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
@@ -58,6 +59,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_feed,
     add_reads,
     add_unmask,
+    add_privacy,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"

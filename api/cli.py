@@ -34,6 +34,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "undo": ("api.verbs.upkeep:undo", "Retract all that one batch recorded / 撤销批次"),
     "migrate": ("api.verbs.migrate:migrate", "Copy a store into another, as it is / 迁移"),
     "audit": ("api.verbs.audit:audit", "The ledger: its chain, its head, its entries / 审计账本"),
+    "privacy": (
+        "api.verbs.privacy:privacy",
+        "Access, correction, erasure / 个人信息权利",
+    ),
     "neo4j-users": ("api.verbs.neo4j_users:neo4j_users", "Users of a Neo4j store / 建立用户"),
     "gds": ("api.verbs.gds:gds", "A day's graph in Neo4j's Graph Data Science / 投影到 GDS"),
     "rulebook": (

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from graph.base import build
 from graph.children import start_module
+from graph.cleansing import cleansed
 from graph.disk import load, save
 from graph.live import Live, base_path
 from graph.names.index import keep_names
@@ -39,12 +40,14 @@ def fresher(live: Live) -> Live:
         return live
     if live.rebuilding.poll() is None:
         return live
+    erased = cleansed(live.store, path)  # meanwhile
     base = load(path) if live.rebuilding.returncode == 0 else None
     live.rebuilding = None
     if base is None or base.batch <= live.base_batch:
         live.tail_limit *= 2  # it did not work this time; not again at once
         return live
     newer = Live(live.store, base)
+    newer.erased_upto = erased
     newer.follow()
     newer.kind_bits()
     return newer

@@ -15,6 +15,7 @@ import orjson
 from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
+from graph.erasure import GONE_LABEL, SHOWN
 from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.listed import Event, Listing, told
@@ -393,12 +394,16 @@ class Snapshot:
         return int(versions["version_rec"][at]), self.record_name(node)
 
     def label(self, node: int) -> str:
-        """A subject's name as its newest record gives it; its canonical id where none does."""
+        """A subject's name as its newest record gives it; its canonical id where none does, or
+        where that was erased."""
         texts, rec = self._live.texts["label"], self._live.versions.arrays["version_rec"]
         members = [(m, at) for m in self.members(node) if (at := int(self._version[m])) >= 0]
         if len(members) > 1:
             members.sort(key=lambda member: (-int(rec[member[1]]), self.record_name(member[0])))
-        return next((text for _, at in members if (text := texts[at])), "") or self.canonical(node)
+        found = next((text for _, at in members if (text := texts[at])), "")
+        if found.startswith(GONE_LABEL):
+            return f"{self.canonical(node)} ({SHOWN})"
+        return found or self.canonical(node)
 
     def kind_name(self, node: int) -> str:
         """The kind of a subject."""
@@ -511,6 +516,12 @@ class Snapshot:
         nodes = {int(owner[place]) for place in places if place < self._versions}
         return {int(self.nodes.rep[node]) for node in nodes if self.known(node)}
 
+    def ever_bore(self, canonical: str) -> set[int]:
+        """The records of which any version bore this canonical id, retracted ones too."""
+        owner = self._live.versions.arrays["version_node"]
+        places = self._live.bearers.places(canonical)
+        return {int(owner[place]) for place in places if place < self._versions}
+
     # -- listings ---------------------------------------------------------------------------
 
     def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
@@ -622,6 +633,14 @@ class Snapshot:
     def name_segments(self) -> list[Segment]:
         """The index of all names that were recorded by this view, and of later ones."""
         return self._live.names().segments(self._versions)
+
+    def masked_places(self, text: str) -> list[int]:
+        """The versions of records, by this view, that may have an identifier shown so."""
+        return self._live.masks().places(text, self._versions)
+
+    def store_versions(self, seqs: Sequence[int]) -> list[StoredFact]:
+        """Versions of records by their numbers, as the store has them."""
+        return self._live.store.versions(seqs)
 
     def bearing(self, places: Sequence[int]) -> tuple[I32, I64, npt.NDArray[np.bool_]]:
         """Of versions of records, those recorded by this view whose record is known in it: the

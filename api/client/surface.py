@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import calls
+from api.client import bulk, calls
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -106,6 +106,23 @@ class Methods:
     decisions = one(calls.decisions)
     overdue = one(calls.overdue)
     red_list = one(calls.red_list)
+    match = one(calls.match)
+    proof = one(calls.proof)
+    fallout = one(calls.fallout)
+    replay = one(calls.replay)
+    ledger_head = one(calls.ledger_head)
+    ledger_verified = one(calls.ledger_verified)
+    reads = one(calls.reads)
+    reads_head = one(calls.reads_head)
+    reads_verified = one(calls.reads_verified)
+    submit = one(bulk.submit)
+    job = one(bulk.job)
+    jobs = one(bulk.jobs)
+    result = one(bulk.result)
+    cancel = one(bulk.cancel)
+    wait = one(bulk.wait)
+    changes = many(bulk.changes)
+    export = many(bulk.export)
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         return named(object.__getattribute__(self, "ask"), name)
@@ -134,6 +151,23 @@ class LaterMethods:
     decisions = one_later(calls.decisions)
     overdue = one_later(calls.overdue)
     red_list = one_later(calls.red_list)
+    match = one_later(calls.match)
+    proof = one_later(calls.proof)
+    fallout = one_later(calls.fallout)
+    replay = one_later(calls.replay)
+    ledger_head = one_later(calls.ledger_head)
+    ledger_verified = one_later(calls.ledger_verified)
+    reads = one_later(calls.reads)
+    reads_head = one_later(calls.reads_head)
+    reads_verified = one_later(calls.reads_verified)
+    submit = one_later(bulk.submit)
+    job = one_later(bulk.job)
+    jobs = one_later(bulk.jobs)
+    result = one_later(bulk.result)
+    cancel = one_later(bulk.cancel)
+    wait = one_later(bulk.wait)
+    changes = many_later(bulk.changes)
+    export = many_later(bulk.export)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
         return named(object.__getattribute__(self, "ask"), name)

@@ -13,7 +13,6 @@ from api.reconcile.manifest import REFINING, type_of
 from graph import keys
 from graph.errors import WrongUsage
 from graph.model import ENTITIES
-from graph.names.folding import fold
 
 if TYPE_CHECKING:
     from api.session import Session
@@ -55,12 +54,13 @@ def answer(session: Session, text: str) -> dict[str, Any]:
 
 
 def _one(snapshot: Snapshot, name: str, query: Query) -> list[dict[str, Any]]:
-    said = _parameters(name, query)
-    if not (fold(query.query) or said.keys() & REFINING.keys() - {"name"} or "also" in said):
-        return []  # an empty cell is nobody's mistake
-    params = prepare(ALGORITHMS["match_subject"], said)
+    params = prepare(ALGORITHMS["match_subject"], _parameters(name, query))
     assert isinstance(params, MatchParams)
-    return [_candidate(snapshot, row) for row in match_one(snapshot, params).rows]
+    try:
+        found = match_one(snapshot, params)
+    except WrongUsage:  # an empty cell, or a date that is none: the rest of the column goes on
+        return []
+    return [_candidate(snapshot, row) for row in found.rows]
 
 
 def _parameters(name: str, query: Query) -> dict[str, Any]:

@@ -11,10 +11,9 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import HTMLResponse, Response
 
-from api.matching.schemas import answers, in_query, list_of, object_of
 from api.matching.search import number_of
 from api.reads.hook import shown
-from api.reconcile import extension, manifest, preview, queries, suggesting
+from api.reconcile import extension, manifest, preview, queries, schemas, suggesting
 from api.serving import KEPT, MAX_BODY, Endpoint, TooLarge, add, json_response
 from graph.errors import WrongUsage
 
@@ -25,39 +24,6 @@ if TYPE_CHECKING:
 
 _SUGGESTED: Final = ("entity", "property", "type")
 _FIELDS: Final = 20  # of one form
-_TEXT: Final = {"type": "string"}
-_FORM: Final = {"application/x-www-form-urlencoded": {"schema": object_of(
-    {"queries": {**_TEXT, "description": "a batch of queries as JSON / 查询"},
-     "extend": {**_TEXT, "description": "ids and properties as JSON / 数据扩展"}},
-    "queries", "extend",
-)}}  # fmt: skip
-_BATCH: Final = {
-    "parameters": [
-        in_query("queries", _TEXT, "a batch of queries as JSON / 查询"),
-        in_query("extend", _TEXT, "ids and properties as JSON / 数据扩展"),
-    ],
-    "responses": answers({"type": "object"}),
-}
-_SUGGEST: Final = {
-    "parameters": [
-        in_query("prefix", _TEXT, "what was typed / 输入", required=True),
-        in_query("cursor", {"type": "integer", "minimum": 0, "default": 0}, "rows to pass over"),
-    ],
-    "responses": answers(object_of({"result": list_of({"type": "object"})})),
-}
-_PREVIEW: Final = {
-    "parameters": [in_query("id", _TEXT, "a subject / 主体", required=True, example="c1")],
-    "responses": {
-        "200": {"description": "a page / 页面", "content": {"text/html": {"schema": _TEXT}}}
-    },
-}
-_PROPOSED: Final = {
-    "parameters": [
-        in_query("type", _TEXT, "a type / 类型"),
-        in_query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "the most / 数量"),
-    ],
-    "responses": answers({"type": "object"}),
-}
 
 
 def add_reconcile(app: FastAPI, engine: Engine) -> None:
@@ -84,7 +50,7 @@ def add_reconcile(app: FastAPI, engine: Engine) -> None:
             """Suggestions while a person types / 输入提示."""
             given = dict(request.query_params)
             _refuse_jsonp(given)
-            cursor = number_of("cursor", given.get("cursor"), 0, 0, 10**6)
+            cursor = number_of("cursor", given.get("cursor"), 0, 0, suggesting.DEEPEST)
             args = what, given.get("prefix", ""), cursor
             return await _answered(engine, suggesting.suggest, session, *args)
 
@@ -113,15 +79,17 @@ def add_reconcile(app: FastAPI, engine: Engine) -> None:
         """The types of subjects / 类型."""
         return json_response(msgspec.json.encode(manifest.types()))
 
-    post = {"requestBody": {"content": _FORM}, "responses": _BATCH["responses"]}
     path = manifest.PATH
     routes: tuple[tuple[str, str, Endpoint, dict[str, Any]], ...] = (
-        ("GET", path, reconcile, _BATCH),
-        ("POST", path, reconcile, post),
-        *(("GET", f"{path}/suggest/{what}", suggested(what), _SUGGEST) for what in _SUGGESTED),
-        ("GET", f"{path}/preview", page, _PREVIEW),
-        ("GET", f"{path}/properties", properties, _PROPOSED),
-        ("GET", f"{path}/types", kinds, {"responses": answers(list_of({"type": "object"}))}),
+        ("GET", path, reconcile, schemas.GET),
+        ("POST", path, reconcile, schemas.POST),
+        *(
+            ("GET", f"{path}/suggest/{what}", suggested(what), schemas.SUGGEST)
+            for what in _SUGGESTED
+        ),
+        ("GET", f"{path}/preview", page, schemas.PREVIEW),
+        ("GET", f"{path}/properties", properties, schemas.PROPOSED),
+        ("GET", f"{path}/types", kinds, schemas.TYPES),
     )
     for method, where, endpoint, extra in routes:
         add(app, method, where, endpoint, scope="search", tags=["reconciliation"], extra=extra)

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 from api.matching.search import search
 from api.reconcile.manifest import extending, properties, type_of, types
 from api.reconcile.queries import describe
-from graph.errors import WrongUsage
 from graph.keys import mask_within
 
 if TYPE_CHECKING:
     from api.session import Session
 
 _SHOWN: Final = 20
-_DEEPEST: Final = 1000
+DEEPEST: Final = 1000
 
 
 def suggest(session: Session, what: str, prefix: str, cursor: int) -> dict[str, Any]:
     """What begins like, or is named by, `prefix`: of `entity`, `type` or `property`."""
-    if cursor > _DEEPEST:
-        raise WrongUsage(f"cursor: at most {_DEEPEST}")
     if what == "entity":
         return {"result": _entities(session, prefix, cursor)}
     wanted = prefix.strip().casefold()

@@ -252,6 +252,7 @@ def export(
     make the same store in Neo4j, identifiers masked as they are there. 供 Neo4j 批量导入。
     """
     from api.export import Asked, lines
+    from api.reads.local import record_locally
     from api.session import Session
 
     if form == "neo4j-csv":
@@ -267,6 +268,8 @@ def export(
     if out is not None and out.is_dir():
         raise WrongUsage(f"--out {out} is a folder: one fact a line goes into a file")
     with Session(common.url) as session:
+        if not masked:
+            record_locally(session.store, "export")
         written = lines(session, known_at, masked=masked, as_of=as_of)
         if out is None:
             _to_stdout(written)

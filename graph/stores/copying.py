@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
 
+from graph.erasure import ABOUT, ALIAS, ERASED, Cut, Plan, Renamed
 from graph.errors import Conflict, StoreCorrupt
 from graph.ledger import Entry, Head, verify
+from graph.model import is_entity
 from graph.store import BatchInfo, Store
 from graph.stores.deciding.books import CURRENT, FIRST, Changes, Known
 
@@ -108,7 +110,40 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
         raise Conflict(_MEANWHILE)
     _restate(source, target, upto)
     _copy_ledger(source, target, kept, ledger)
+    _copy_erasures(source, target, kept.no)
     return upto
+
+
+def _copy_erasures(source: Copying, target: Copying, since: int) -> None:
+    """Take out of what was copied before what the source has erased since."""
+    seqs: set[int] = set()
+    for entry in source.ledger(since, ABOUT):
+        if entry.kind == ERASED:
+            seqs.update(entry.content["erased"], entry.content["cut"], entry.content["renamed"])
+    if not seqs:
+        return
+    erased = source.erased().erased
+    infos = source.batches()
+    erasing: list[int] = []
+    cut: list[Cut] = []
+    renamed: list[Renamed] = []
+    for info in infos:
+        low = info.last_seq - info.facts
+        if not any(low < seq <= info.last_seq for seq in seqs):
+            continue
+        for copied in source.copies(info.no - 1, info.no):
+            for fact in copied.changes.facts:
+                seq, code, ident = fact[0], fact[2], fact[4]
+                if seq not in seqs:
+                    continue
+                if seq in erased:
+                    erasing.append(seq)
+                elif not is_entity(code):
+                    cut.append(Cut(seq, code, fact[9], fact[11], fact[10]))
+                if ident.startswith(ALIAS):
+                    renamed.append(Renamed(fact[1], code, ident))
+    target.scrub(Plan(tuple(erasing), tuple(cut), tuple(dict.fromkeys(renamed))))
+    target.purge()
 
 
 def _copy_ledger(source: Copying, target: Copying, after: Head, upto: Head) -> None:

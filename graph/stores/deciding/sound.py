@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from graph.erasure import GONE, Erased
 from graph.facts import Keys, content_digest
 from graph.fields import carried_again
 from graph.keys import Key, canonical
@@ -37,6 +38,26 @@ def is_sound(content: Content, id_key: bytes | None) -> bool:
         return _digest(content, id_key) == content.digest and _carries(content)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
         return False  # not even readable
+
+
+def is_erased(content: Content) -> bool:
+    """Whether nothing is left of a version but that it was."""
+    return content.payload == GONE and content.extra is None and not any(k[1] for k in content.keys)
+
+
+def is_cut(content: Content) -> bool:
+    """Whether a version that was cut down agrees with itself."""
+    try:
+        return _carries(content)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        return False
+
+
+def stands(seq: int, content: Content, id_key: bytes | None, erased: Erased) -> bool:
+    """Whether a version is what was recorded, or what the ledger says was left of it."""
+    if seq in erased.erased:
+        return is_erased(content)
+    return is_cut(content) if seq in erased.cut else is_sound(content, id_key)
 
 
 def _carries(content: Content) -> bool:

@@ -7,9 +7,11 @@ from typing import Final
 
 import orjson
 
+from graph.erasure import Erased
 from graph.facts import Keys
 from graph.store import BatchInfo
 from graph.stores.deciding.books import Changes, Known, Retired, Standing, Version
+from graph.stores.sqlite import erasing, schema
 from graph.stores.sqlite.connection import Db
 from graph.stores.sqlite.read import identifiers, scalar
 from graph.stores.sqlite.schema import INDEXES
@@ -70,6 +72,14 @@ class SqliteBooks:
     def version(self, seq: int) -> Version:
         """See the protocol."""
         return Version._make(self.db.execute(_VERSION, (seq,)).fetchone())
+
+    def id_key(self) -> bytes:
+        """See the protocol."""
+        return schema.id_key(self.db)
+
+    def erased(self) -> Erased:
+        """See the protocol."""
+        return erasing.erased(self.db)
 
     def keys(self, seq: int) -> Keys:
         """See the protocol."""

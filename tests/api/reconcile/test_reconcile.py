@@ -56,6 +56,8 @@ def test_a_column_of_names(service: Caller) -> None:
         q3={"query": USCC},
         q4={"query": "nobody at all"},
         q5={"query": " "},
+        q6={"query": "", "properties": [{"pid": "uscc", "v": "123"}]},
+        q7={"query": "王伟", "properties": [{"pid": "birth_date", "v": "soon"}]},
     )
     (company,) = found["q0"]
     assert (company["id"], company["match"], company["score"]) == (f"cn:uscc:{USCC}", True, 92.0)
@@ -65,7 +67,7 @@ def test_a_column_of_names(service: Caller) -> None:
     assert [(row["id"], row["match"]) for row in found["q2"]] == [
         ("reg:p3", True), ("reg:p4", False)]  # fmt: skip
     assert [(row["name"], row["match"]) for row in found["q3"]] == [("深圳華夏貿易有限公司", True)]
-    assert found["q4"] == found["q5"] == []
+    assert found["q4"] == found["q5"] == found["q6"] == found["q7"] == []
 
 
 def test_what_other_columns_say(service: Caller) -> None:
