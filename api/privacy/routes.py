@@ -10,6 +10,8 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
+from api.access.actor import signed
+from api.caller import DOMAINS, caller_of
 from api.privacy import answers, asks, correcting, erasing, reporting
 from api.reads.hook import shown
 from api.serving import Endpoint, add, body_of, json_response
@@ -29,7 +31,8 @@ _ID: Final = {
 
 
 def add_privacy(app: FastAPI, engine: Engine) -> None:
-    """Erasure, correction, access, restriction: of an administrator, each recorded."""
+    """Erasure, correction, access, restriction: of an administrator, each recorded. A person's
+    data are in every domain: on a part of them each would be done by half."""
     session = engine.session
 
     async def report(request: Request) -> Response:
@@ -56,10 +59,11 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
         content = {"schema": openapi.schema(kind), "example": _example(kind)}
         extra = _answers(told) | {"requestBody": {"content": {"application/json": content}}}
         endpoint = _taking(engine, kind, function, doc)
-        add(app, "POST", f"{_BASE}/{path}", endpoint, scope="admin", tags=["privacy"], extra=extra)
-    add(app, "GET", f"{_BASE}/reports/{{id:path}}", report, scope="admin", tags=["privacy"],
-        extra=_answers(answers.Report) | {"parameters": [_ID]})  # fmt: skip
-    add(app, "POST", f"{_BASE}/purges", purge, scope="admin", tags=["privacy"],
+        add(app, "POST", f"{_BASE}/{path}", endpoint, scope="admin", domains=DOMAINS,
+            tags=["privacy"], extra=extra)  # fmt: skip
+    add(app, "GET", f"{_BASE}/reports/{{id:path}}", report, scope="admin", domains=DOMAINS,
+        tags=["privacy"], extra=_answers(answers.Report) | {"parameters": [_ID]})  # fmt: skip
+    add(app, "POST", f"{_BASE}/purges", purge, scope="admin", domains=DOMAINS, tags=["privacy"],
         extra=_answers(answers.Purged))  # fmt: skip
 
 
@@ -76,7 +80,10 @@ def _taking(
     engine: Engine, kind: type[asks.Ask], function: Callable[..., dict[str, Any]], doc: str
 ) -> Endpoint:
     async def taken(request: Request) -> Response:
-        ask = asks.convert(await body_of(request), kind)
+        given = await body_of(request)
+        if "by" in kind.__struct_fields__:
+            given = signed(caller_of(request), given)
+        ask = asks.convert(given, kind)
         done = await engine.run(function, engine.session, ask)
         return json_response(msgspec.json.encode(done))
 
