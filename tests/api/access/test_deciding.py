@@ -13,6 +13,7 @@ from api.access.keys import Keyring
 from api.app import Service, make_app
 from api.auth import Access
 from api.session import Session
+from graph import domains
 from graph.facts import Normaliser
 from graph.store import open_store
 from graph.times import now
@@ -89,24 +90,34 @@ def test_who_proposed_does_not_approve_with_every_scope(place: tuple[FastAPI, Ma
 
 
 def test_a_decision_on_facts_of_another_domain_is_neither_made_nor_shown(
-    place: tuple[FastAPI, Make],
+    place: tuple[FastAPI, Make], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its proof cites the listing of the court: here as if that were of the tax office."""
     app, key = place
-    tax = {**CASE, "measure": "tax"}
-    with_tax = key("甲", "related extend.propose extend.approve", "registry tax")
+    monkeypatch.setitem(domains.OF_LIST, "judgment", "tax")
+    granted = key("甲", "related extend.propose extend.approve", "registry tax")
     without = key("乙", "related extend.propose extend.approve", "registry")
-    bank = key("丙", "related extend.propose", "bank")
-    assert post(app, "", bank, **CASE).status == 403  # has no register
-    made = post(app, "", with_tax, **CASE)
+    refused = post(app, "", without, **CASE)
+    assert refused.status == 403
+    assert "rests on facts of tax" in refused.detail
+    assert ask(app, "GET", "/v1/decisions", token=TOKEN).said["results"] == []  # none was made
+    made = post(app, "", granted, **CASE)
     assert made.status == 200
     about = made.said["id"]
-    names = ask(app, "GET", f"/v1/decisions/{about}", token=with_tax).said["names"]
-    cites_tax = "reg:b1" in names
-    shown = ask(app, "GET", f"/v1/decisions/{about}", token=without)
-    assert shown.status == (403 if cites_tax else 200)
+    assert "reg:b2" in made.said["names"]
+    assert ask(app, "GET", f"/v1/decisions/{about}", token=granted).status == 200
+    assert ask(app, "GET", f"/v1/decisions/{about}", token=without).status == 403
+    assert post(app, f"/{about}/approve", without).status == 403
+    monkeypatch.delitem(domains.OF_LIST, "judgment")
+    assert ask(app, "GET", f"/v1/decisions/{about}", token=without).status == 200
+
+
+def test_what_weighs_everything_needs_every_domain(place: tuple[FastAPI, Make]) -> None:
+    app, key = place
+    part = key("甲", "related extend.propose", "registry tax")
+    assert post(app, "", key("丙", "related extend.propose", "bank"), **CASE).status == 403
     for path in ("fallout?facts=reg:s1", "replay", "red-list"):
         where, _, query = path.partition("?")
-        refused = ask(app, "GET", f"/v1/decisions/{where}", token=with_tax, query=query)
+        refused = ask(app, "GET", f"/v1/decisions/{where}", token=part, query=query)
         assert refused.status == 403
         assert "needs the data domain bank" in refused.detail
-    assert tax["measure"] == "tax"
