@@ -19,13 +19,16 @@ from api.access.unmask import add_unmask
 from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.contract.document import document
+from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
+from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
 from api.metrics import Meters
 from api.observing import Observing
+from api.once import add_once
 from api.operations import Apart, add_operations
 from api.privacy.routes import add_privacy
 from api.problems import add_handlers
@@ -41,6 +44,7 @@ from api.settings import Settings, read
 from api.settings.own import Log
 from api.subjects.routes import add_subjects
 from api.views import add_cluster_history
+from api.webhooks.routes import add_webhooks
 from graph import compiled
 
 _TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
@@ -54,9 +58,13 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_decisions,
+    add_pushes,
+    add_once,
     add_operations,
     add_jobs,
+    add_intake,
     add_feed,
+    add_webhooks,
     add_reads,
     add_unmask,
     add_privacy,

@@ -106,6 +106,12 @@ class Snapshot:
         """What an answer on this view must say of it: what was withheld."""
         return [] if self._granted is None else [domains.note(self._granted)]
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The kinds of records and relations that are not to be seen."""
+        granted = self._granted
+        return frozenset() if granted is None else frozenset(domains.withheld_kinds(granted))
+
     def _may_tell(self, listing: Listing) -> bool:
         granted = self._granted
         return granted is None or domains.of_listing(orjson.loads(listing.payload)) in granted
