@@ -140,7 +140,7 @@ def test_every_field_takes_texts_for_texts(
     assert state(demo) == before
     assert demo.store.check() == []
     assert ask(app, "GET", "/v1/audit/verify", token=TOKEN).said["ok"]
-    for record in caplog.records:
+    for record in (each for each in caplog.records if each.name.startswith("linkrisk")):
         assert "\n" not in record.getMessage()
         assert "\x1b" not in record.getMessage()
 

@@ -91,6 +91,19 @@ def assert_none_in(text: str, what: str) -> None:
         assert at < 0, f"{what}: {text[max(0, at - 200) : at + 60]}"
 
 
+@pytest.fixture
+def every_log() -> Iterator[None]:
+    """All that is logged is told, whatever others have set."""
+    loggers = [logging.getLogger(name) for name in (None, "linkrisk", "linkrisk.access")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    yield
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("every_log")
 def test_no_answer_error_log_or_trace_has_one(
     place: tuple[Session, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,9 +117,6 @@ def test_no_answer_error_log_or_trace_has_one(
     handler.setFormatter(logs.Lines())
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [handler])
-    monkeypatch.setattr(root, "level", logging.DEBUG)
-    for name in ("linkrisk", "linkrisk.access"):
-        monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
     answers = asyncio.run(everything(app))
     tracing: Any = app.state.engine.tracing
     tracing.close()
