@@ -41,8 +41,8 @@ class Session(Closing):
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._newest: Snapshot | None = None
-        self._looked = 0.0  # when it was last seen whether anything was erased
         self._parts: dict[frozenset[str], tuple[Snapshot, Snapshot]] = {}
+        self._looked = 0.0  # when it was last seen whether anything was erased
 
     @property
     def store(self) -> Store:
@@ -102,6 +102,7 @@ class Session(Closing):
             self._looked = moment
             live = self._live
             if live is not None and live.erased_upto != self.whole_store.erased_upto():
+                self._newest = None  # for whoever asks from now on, too
                 return None
         return newest
 

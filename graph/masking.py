@@ -9,7 +9,7 @@ import orjson
 from graph import keys
 
 # Properties of FollowTheMoney that hold a number of a person, an account or a phone.
-_FTM: Final = frozenset({
+FTM_PERSONAL: Final = frozenset({
     "idNumber", "passportNumber", "socialSecurityNumber", "taxNumber", "innCode", "accountNumber",
     "iban", "phone", "callerNumber", "receiverNumber", "email", "username", "password", "ipAddress",
     "number",
@@ -40,7 +40,7 @@ def _masked_properties(given: Any) -> Any:
         return given
     return {
         name: [keys.mask("other", value) if isinstance(value, str) else value for value in values]
-        if name in _FTM and isinstance(values, list)
+        if name in FTM_PERSONAL and isinstance(values, list)
         else values
         for name, values in given.items()
     }

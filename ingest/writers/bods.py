@@ -21,7 +21,7 @@ import orjson
 from graph.keys import check
 from graph.model import LISTING
 from graph.organs import is_organ
-from graph.times import format_time
+from graph.times import format_instant, format_time
 from ingest.readers.bods_values import ANNOTATED_BY, CONTROL, OFFICERS, fraction
 from ingest.writers.item import Around, Fact, Given, Tally, Writing
 
@@ -234,7 +234,10 @@ class _Writer:
                 "publicationDate": self.around.day, "bodsVersion": "0.4",
                 "publisher": {"name": "linkrisk"},
             },
-            "source": {"description": ", ".join(f"{n} {v}" for n, v in source.items())},
+            "source": {
+                "description": ", ".join(f"{n} {v}" for n, v in source.items()),
+                "retrievedAt": format_instant(given.recorded_at),
+            },
             "recordId": given.name,
             "recordType": sort,
             "recordStatus": _STATUS[int(match[2])] if match else "new",

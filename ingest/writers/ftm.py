@@ -18,10 +18,11 @@ import orjson
 
 from graph.errors import BadFact
 from graph.keys import check
+from graph.masking import FTM_PERSONAL
 from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.organs import is_organ
-from graph.times import format_time, parse_time
+from graph.times import format_instant, format_time, parse_time
 from ingest.readers.bods_values import fraction
 from ingest.readers.ftm_model import (
     DECLARED,
@@ -54,6 +55,7 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FIRST_DAY, _LAST_DAY = "1001", "3000"  # the years that the library reads
 _CACHED: Final = 1 << 16
 _DATASET: Final = re.compile(r"[0-9a-zA-Z](?:[0-9a-zA-Z\-]*[0-9a-zA-Z])?\Z")
+_MASKED: Final = "masked: it would match others / 已打码, 不写入以免误配"
 _NO_PROPERTY: Final = "not a property of this schema / 该 schema 没有此属性"
 _LONGEST: Final = 180  # characters of an id
 
@@ -103,7 +105,10 @@ class _Writer:
             made = self._listing(given)
         else:
             made = self._relation(given)
-        yield from self._document(made, given.fact["source"])
+        if "id" not in made.get("origin", ()):  # else it says its own
+            recorded = given.recorded_at // 1_000_000 * 1_000_000
+            self._put(made, "retrievedAt", day_text(format_instant(recorded)))
+            yield from self._document(made, given.fact["source"])
         yield self._finish(made, given)
 
     def _new(self, given: Given, schema: str) -> Fact:
@@ -257,8 +262,6 @@ class _Writer:
 
     def _document(self, made: Fact, source: Fact) -> Iterator[Fact]:
         """The file that a fact stood in, once, and the reference to it."""
-        if "id" in made.get("origin", ()):
-            return  # it says its own
         self._put(made, "publisher", source["dataset"])
         if record := source.get("record"):
             self._put(made, "recordId", record)
@@ -278,6 +281,9 @@ class _Writer:
         origin = made.pop("origin", None) or {}
         known = self.model[made["schema"]].properties
         for name, values in (origin.get("properties") or {}).items():
+            if self.around.masked and name in FTM_PERSONAL:
+                self.tally.drop(kind, f"attrs.ftm.properties.{name}", _MASKED)
+                continue
             if name not in known:
                 self.tally.drop(kind, f"attrs.ftm.properties.{name}", _NO_PROPERTY)
                 continue
