@@ -10,7 +10,9 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
-from algorithms.registry import Algorithm, Params, prepare, used
+from algorithms.registry import Algorithm, Params, prepare, told
+from api.access.bounds import bounded
+from api.caller import caller_of
 from api.etags import asks_whether, holds, tag_of, unchanged
 from api.feed.lines import LineResponse, wants_lines
 from api.jobs.routes import jobs_of, preferred
@@ -45,8 +47,10 @@ async def answered(
     engine: Engine, record: Algorithm, given: Mapping[str, Any], request: Request
 ) -> Response:
     """The answer, by lines where asked for; 304 where the caller holds it: then nothing is
-    computed; 202 where it wants a job. Raises what the engine does.
+    computed; 202 where it wants a job. Raises what the engine does, and Forbidden where the caller
+    asks for more than its key's bounds.
     """
+    given = bounded(caller_of(request), record, given)
     wanted, wait = preferred(request)
     if wanted:
         jobs = jobs_of(request)
@@ -75,7 +79,7 @@ async def view_of(engine: Engine, known_at: str | None = None) -> Snapshot:
 
 
 def _as_said(view: Snapshot, params: Params) -> Said:
-    asked = msgspec.Raw(msgspec.json.encode(used(params)))
+    asked = msgspec.Raw(msgspec.json.encode(told(view, params)))
     return Said(asked, params.as_of or "", view.known_at, view.name)
 
 

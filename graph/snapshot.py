@@ -474,6 +474,17 @@ class Snapshot:
         said = "".join(f" ({note})" for note in self.notes)
         raise UnknownSubject(f"no subject is named {text[:80]!r}{said}")
 
+    def discreet(self, text: str) -> str:
+        """A name of a subject as it may be shown: a canonical id in place of a resident id, a phone
+        or an account number; what names nobody by such a key as it is."""
+        if self._record(text) or self._bare(text):
+            return text
+        for kind in ("resident_id", "e164", "account"):
+            canonical = self.canonical_of(keys.check(kind, text))
+            if canonical and self._by_canonical(canonical):
+                return canonical
+        return text
+
     def node_of(self, record: str) -> int:
         """The node of the record `dataset:id`, retracted or not: ends of facts outlive it.
 
