@@ -9,7 +9,20 @@ from typing import Any, Final
 
 from algorithms.catalogue import Entry, catalogue
 from api.client.answer import Answer
-from api.client.exchange import Exchange, Item, Stream, get, pages, part, post, question
+from api.client.exchange import (
+    JSON,
+    Call,
+    Exchange,
+    Item,
+    Reply,
+    Stream,
+    encoded,
+    get,
+    pages,
+    part,
+    post,
+    question,
+)
 from graph.errors import WrongUsage
 
 _DECISIONS: Final = "/v1/decisions"
@@ -86,6 +99,32 @@ def timeline(name: str, *, page: int = 200, **asked: Any) -> Stream:
 def catalog(*, known_at: str | None = None) -> Exchange[Answer]:
     """The datasets that facts came from: counts, times, files, terms."""
     return get("/v1/catalog", known_at=known_at)
+
+
+def algorithms_of_service() -> Exchange[Any]:
+    """What the service can be asked: names, parameters, rows, sources; a list."""
+    reply: Reply = yield Call("GET", "/v1/algorithms")
+    return reply.value()
+
+
+def cluster(ident: str, **asked: Any) -> Exchange[Answer]:
+    """What became of one risk cluster from moment to moment."""
+    return get(f"/v1/clusters/{part(ident)}/history", **asked)
+
+
+def unmask(subject: str, *, purpose: str, case: str, **given: Any) -> Exchange[Answer]:
+    """Identifiers of one subject in full, for a granted purpose and a case; recorded first."""
+    return question("/v1/unmask", {"subject": subject, "purpose": purpose, "case": case, **given})
+
+
+def notice(
+    answer: Mapping[str, Any], party: str, kind: str, *, lang: str = "both", **particulars: Any
+) -> Exchange[str]:
+    """A notice to one party of an answer of `extend`, as HTML."""
+    body = {"answer": answer, "party": party, "kind": kind, "lang": lang}
+    sent = encoded({**body, "particulars": particulars})
+    reply: Reply = yield Call("POST", "/v1/notices", {}, sent, {"Content-Type": JSON})
+    return reply.body.decode()
 
 
 def search(

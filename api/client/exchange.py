@@ -80,9 +80,14 @@ def post(path: str, body: Mapping[str, Any], *, key: str | None = None) -> Excha
 
 def question(path: str, body: Mapping[str, Any], **query: Any) -> Exchange[Answer]:
     """Ask by POST: nothing changes by it, so it may be asked again."""
-    sent = msgspec.json.encode(dict(body))
+    sent = encoded(body)
     reply: Reply = yield Call("POST", path, _said(query), sent, {"Content-Type": JSON})
     return reply.read()
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """A body as it is sent."""
+    return msgspec.json.encode(dict(body))
 
 
 def part(text: str) -> str:

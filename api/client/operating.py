@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.client.answer import Answer
-from api.client.exchange import Call, Exchange, Reply, get, part, post
+from api.client.exchange import Call, Exchange, Reply, encoded, get, part, post
 from graph.errors import BadFile
 
 _PUSHES: Final = "/v1/pushes"
@@ -86,7 +86,9 @@ def add_webhook(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
 def change_webhook(ident: str, **given: Any) -> Exchange[Answer]:
     """Pause a webhook, or go on."""
     path = f"{_WEBHOOKS}/{part(ident)}"
-    reply: Reply = yield Call("PATCH", path, {}, _json(given), {"Content-Type": "application/json"})
+    reply: Reply = yield Call(
+        "PATCH", path, {}, encoded(given), {"Content-Type": "application/json"}
+    )
     return reply.read()
 
 
@@ -144,9 +146,3 @@ def readmit(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
 def purge(*, key: str | None = None) -> Exchange[Answer]:
     """Erase what its time of retention is over for."""
     return post(f"{_PRIVACY}/purges", {}, key=_key(key))
-
-
-def _json(given: dict[str, Any]) -> bytes:
-    import msgspec
-
-    return msgspec.json.encode(given)

@@ -206,7 +206,13 @@ def test_every_route_is_reached_by_a_method() -> None:
         for module in (calls, bulk, operating)
         if hasattr(module, name)
     ))  # fmt: skip
-    for step, about in (("propose", None), ("expire", None), ("s", "x")):
+    for step, about in (
+        ("propose", None),
+        ("expire", None),
+        ("approve", "x"),
+        ("resolve", "x"),
+        ("s", "x"),
+    ):
         call = next(calls.decide(step, about))
         reached.add((call.method, call.path))
     patterns = {
