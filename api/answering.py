@@ -54,12 +54,14 @@ async def answered(
         return await jobs.submit(asked, wait, lines=wants_lines(request))
     if asks_whether(request):
         params = prepare(record, given)
-        tag = _tag(request, record, _as_said(await view_of(engine, params.known_at), params))
+        said = _as_said(await view_of(engine, params.known_at), params)
+        tag = _tag(request, record, said, engine.session.erased)
         if holds(request, tag):
             return unchanged(tag)
+    erased = engine.session.erased  # before: what is erased meanwhile makes another tag
     body, seconds = await engine.ask(record, given)
     said = _said.decode(body)
-    headers = {"ETag": _tag(request, record, said), RULEBOOK: said.rulebook or in_force()}
+    headers = {"ETag": _tag(request, record, said, erased), RULEBOOK: said.rulebook or in_force()}
     if wants_lines(request):
         return LineResponse(body, headers)
     return json_response(body, seconds, headers)
@@ -77,11 +79,11 @@ def _as_said(view: Snapshot, params: Params) -> Said:
     return Said(asked, params.as_of or "", view.known_at, view.name)
 
 
-def _tag(request: Request, record: Algorithm, said: Said) -> str:
+def _tag(request: Request, record: Algorithm, said: Said, erased: int) -> str:
     rules = _editions(_now()) if record.family == "extension" else ""
     form = "lines" if wants_lines(request) else ""
     parts = (record.name, bytes(said.params), said.as_of, said.known_at, said.snapshot, rules, form)
-    return tag_of(request, *parts)
+    return tag_of(request, *parts, str(erased))
 
 
 def in_force() -> str:

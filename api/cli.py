@@ -33,6 +33,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "backup": ("api.verbs.upkeep:backup", "Copy the store while it is in use / 备份"),
     "undo": ("api.verbs.upkeep:undo", "Retract all that one batch recorded / 撤销批次"),
     "migrate": ("api.verbs.migrate:migrate", "Copy a store into another, as it is / 迁移"),
+    "rekey": ("api.verbs.rekey:rekey", "Copy a store under another id key / 更换密钥"),
     "audit": ("api.verbs.audit:audit", "The ledger: its chain, its head, its entries / 审计账本"),
     "privacy": (
         "api.verbs.privacy:privacy",

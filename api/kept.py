@@ -87,6 +87,11 @@ class Kept(Closing):
         self._db, self._pid = db, os.getpid()
         return db
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was ever kept: who only looks need not make the file."""
+        return self._db is not None or self.path.exists()
+
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """The connection, for statements that each stand by themselves."""

@@ -41,8 +41,8 @@ class Session(Closing):
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._newest: Snapshot | None = None
-        self._looked = 0.0  # when it was last seen whether anything was erased
         self._parts: dict[frozenset[str], tuple[Snapshot, Snapshot]] = {}
+        self._looked = 0.0  # when it was last seen whether anything was erased
 
     @property
     def store(self) -> Store:
@@ -89,6 +89,13 @@ class Session(Closing):
         """The snapshot that was opened last, whatever was written since; None before the first."""
         return self._newest
 
+    @property
+    def erased(self) -> int:
+        """Up to where erasures are in the open graph: an erased version changes an answer, and the
+        name of no snapshot. 0 before the first is opened."""
+        live = self._live
+        return 0 if live is None else live.erased_upto
+
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""
         newest = self._current()
@@ -102,6 +109,7 @@ class Session(Closing):
             self._looked = moment
             live = self._live
             if live is not None and live.erased_upto != self.whole_store.erased_upto():
+                self._newest = None  # for whoever asks from now on, too
                 return None
         return newest
 

@@ -13,7 +13,7 @@ readmitted (READMITTED). An id that holds an identifier or the name is replaced 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,6 +23,7 @@ from graph import keys
 from graph.fields import canonical_json, carried_again
 from graph.ledger import Entry
 from graph.model import LISTING_FIELDS, NAMES, RELATIONS
+from graph.seal import Seal
 
 if TYPE_CHECKING:
     from graph.facts import Row
@@ -33,9 +34,11 @@ ERASED: Final = "privacy.erased"
 READMITTED: Final = "privacy.readmitted"
 RESTRICTED: Final = "privacy.restricted"
 RELEASED: Final = "privacy.released"
+REKEYED: Final = "privacy.rekeyed"  # ids that the ledger names became others, see `rekeying`
 GONE: Final = canonical_json({"erased": True})  # the payload of an erased version
 GONE_LABEL: Final = "\0"  # how the label of an erased record begins, which no text does
 SHOWN: Final = "erased / 已删除"
+LIMITED: Final = "restricted / 限制处理"
 ALIAS: Final = "erased~"
 _SORTED: Final = orjson.OPT_SORT_KEYS
 
@@ -83,8 +86,10 @@ class Erased:
     aliases: set[str] = field(default_factory=set)
     restricted: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def take(self, entry: Entry) -> None:
-        """Take in an entry about privacy, in order."""
+    former: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what ids were before
+
+    def take(self, entry: Entry, id_key: bytes | None = None) -> None:
+        """Take in an entry about privacy, in order; `id_key` opens those of re-keying."""
         body = entry.content
         self.no = entry.no
         if entry.kind == ERASED:
@@ -101,15 +106,30 @@ class Erased:
             self.canonicals.difference_update(body["persons"])
         elif entry.kind == RESTRICTED:
             self.restricted[body["subject"]] = body | {"no": entry.no, "by": entry.actor}
+        elif entry.kind == REKEYED and id_key is not None:
+            self._rekey(orjson.loads(Seal(id_key).open(body["sealed"])))
         elif entry.kind == RELEASED:
             self.restricted.pop(body["subject"], None)
 
+    def _rekey(self, named: dict[str, str]) -> None:
+        """Ids that the entries so far name are others now."""
+        former: dict[str, tuple[str, ...]] = {}
+        for new, olds in self.former.items():
+            former[named.get(new, new)] = olds
+        for old, new in named.items():
+            former[new] = (*former.get(new, ()), old)
+        self.former = former
+        self.canonicals = {named.get(each, each) for each in self.canonicals}
+        self.restricted = {named.get(name, name): v for name, v in self.restricted.items()}
 
-def fold(entries: Iterable[Entry]) -> Erased:
-    """All that was erased, from the entries about privacy."""
+
+def fold(entries: Iterable[Entry], id_key: Callable[[], bytes] | None = None) -> Erased:
+    """All that was erased, from the entries about privacy; `id_key` is asked for where some were
+    sealed under it. Raises StoreCorrupt where that is another key."""
     found = Erased()
     for entry in entries:
-        found.take(entry)
+        sealed = entry.kind == REKEYED and id_key is not None
+        found.take(entry, id_key() if sealed and id_key is not None else None)
     return found
 
 

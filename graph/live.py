@@ -56,6 +56,8 @@ class Live:
     def __init__(self, store: Store, base: Base) -> None:
         self.store = store
         self.erased_upto = store.erased_upto()  # nothing erased until then is in it
+        # Canonical ids of those whose use is restricted.
+        self.restricted = frozenset(store.erased().restricted if self.erased_upto else ())
         arrays = base.arrays
         rows, nodes = base.counts["rows"], base.counts["nodes"]
         self.base_rows, self.base_nodes = rows, nodes

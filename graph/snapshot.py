@@ -15,7 +15,8 @@ import orjson
 from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
-from graph.erasure import GONE_LABEL, SHOWN
+from graph.deadline import check
+from graph.erasure import GONE_LABEL, LIMITED, SHOWN
 from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.listed import Event, Listing, told
@@ -145,6 +146,7 @@ class Snapshot:
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     def _rows_of(self, kind: str, at: int | None) -> I64:
+        check()
         code = CODES[kind]
         base, tail = self.out
         low, high = (int(base.ptr[int(base.start[c])]) for c in (code, code + 1))
@@ -249,6 +251,7 @@ class Snapshot:
         Many relations are read as columns that the live graph keeps (`graph.carried`); a flag that
         is set says `true`. Linear in the rows; at the first call, in the relations of that kind.
         """
+        check()
         kept, base = self._kept(kind, rows)
         extras = self.extras_of(rows[~base])
         late = [shown(extras.get(row, {}).get(field)) for row in rows[~base].tolist()]
@@ -269,6 +272,7 @@ class Snapshot:
     def carried_money(self, kind: str, rows: I64, field: str) -> I64:
         """A carried amount of relations of one kind in minor units of the currency of each,
         `store.NONE` where there is none; read as `carried` reads texts."""
+        check()
         kept, base = self._kept(kind, rows)
         found = np.empty(len(rows), np.int64)
         if kept is not None:
@@ -401,7 +405,7 @@ class Snapshot:
 
     def label(self, node: int) -> str:
         """A subject's name as its newest record gives it; its canonical id where none does, or
-        where that was erased."""
+        where that was erased or its use is restricted."""
         texts, rec = self._live.texts["label"], self._live.versions.arrays["version_rec"]
         members = [(m, at) for m in self.members(node) if (at := int(self._version[m])) >= 0]
         if len(members) > 1:
@@ -409,7 +413,14 @@ class Snapshot:
         found = next((text for _, at in members if (text := texts[at])), "")
         if found.startswith(GONE_LABEL):
             return f"{self.canonical(node)} ({SHOWN})"
+        if self.restricted(node):
+            return f"{self.canonical(node)} ({LIMITED})"
         return found or self.canonical(node)
+
+    def restricted(self, node: int) -> bool:
+        """Whether the use of what is held of a subject is restricted: it is kept, and not shown."""
+        restricted = self._live.restricted
+        return bool(restricted) and self.canonical(node) in restricted
 
     def kind_name(self, node: int) -> str:
         """The kind of a subject."""

@@ -167,6 +167,11 @@ def proof(about: str) -> Exchange[Answer]:
     return get(f"{_DECISIONS}/{part(about)}/proof")
 
 
+def replayed(about: str) -> Exchange[Answer]:
+    """Whether the answer that a decision rests on comes out again byte for byte."""
+    return get(f"{_DECISIONS}/{part(about)}/replay")
+
+
 def fallout(
     facts: Sequence[str] = (), *, since: int | None = None, limit: int = 100
 ) -> Exchange[Answer]:

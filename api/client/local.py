@@ -61,8 +61,7 @@ class Local(Methods):
         token = secrets.token_urlsafe(24)
         app = make_app(self.session, Service(Access(token, None)))
         connection = Connection("http://linkrisk", token, 3600.0, None)
-        inside = self._open.enter_context(Inside(app))
-        http = httpx.Client(**connection.options, transport=inside)
+        http = httpx.Client(**connection.options, transport=Inside(app))  # enters it with itself
         return Waiting(self._open.enter_context(http), connection)
 
     def _run(self, exchange: Exchange[T], /) -> T:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import bulk, calls
+from api.client import bulk, calls, operating
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -108,6 +108,7 @@ class Methods:
     red_list = one(calls.red_list)
     match = one(calls.match)
     proof = one(calls.proof)
+    replayed = one(calls.replayed)
     fallout = one(calls.fallout)
     replay = one(calls.replay)
     ledger_head = one(calls.ledger_head)
@@ -123,6 +124,28 @@ class Methods:
     wait = one(bulk.wait)
     changes = many(bulk.changes)
     export = many(bulk.export)
+    pushes = one(operating.pushes)
+    push = one(operating.push)
+    push_to = one(operating.push_to)
+    acknowledge = one(operating.acknowledge)
+    report = one(operating.report)
+    ingest = one(operating.ingest)
+    quarantine = one(operating.quarantine)
+    webhooks = one(operating.webhooks)
+    webhook = one(operating.webhook)
+    add_webhook = one(operating.add_webhook)
+    change_webhook = one(operating.change_webhook)
+    remove_webhook = one(operating.remove_webhook)
+    renew_secret = one(operating.renew_secret)
+    try_webhook = one(operating.try_webhook)
+    resend = one(operating.resend)
+    deliveries = one(operating.deliveries)
+    held_about = one(operating.held_about)
+    correct = one(operating.correct)
+    erase = one(operating.erase)
+    release = one(operating.release)
+    readmit = one(operating.readmit)
+    purge = one(operating.purge)
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         return named(object.__getattribute__(self, "ask"), name)
@@ -153,6 +176,7 @@ class LaterMethods:
     red_list = one_later(calls.red_list)
     match = one_later(calls.match)
     proof = one_later(calls.proof)
+    replayed = one_later(calls.replayed)
     fallout = one_later(calls.fallout)
     replay = one_later(calls.replay)
     ledger_head = one_later(calls.ledger_head)
@@ -168,6 +192,28 @@ class LaterMethods:
     wait = one_later(bulk.wait)
     changes = many_later(bulk.changes)
     export = many_later(bulk.export)
+    pushes = one_later(operating.pushes)
+    push = one_later(operating.push)
+    push_to = one_later(operating.push_to)
+    acknowledge = one_later(operating.acknowledge)
+    report = one_later(operating.report)
+    ingest = one_later(operating.ingest)
+    quarantine = one_later(operating.quarantine)
+    webhooks = one_later(operating.webhooks)
+    webhook = one_later(operating.webhook)
+    add_webhook = one_later(operating.add_webhook)
+    change_webhook = one_later(operating.change_webhook)
+    remove_webhook = one_later(operating.remove_webhook)
+    renew_secret = one_later(operating.renew_secret)
+    try_webhook = one_later(operating.try_webhook)
+    resend = one_later(operating.resend)
+    deliveries = one_later(operating.deliveries)
+    held_about = one_later(operating.held_about)
+    correct = one_later(operating.correct)
+    erase = one_later(operating.erase)
+    release = one_later(operating.release)
+    readmit = one_later(operating.readmit)
+    purge = one_later(operating.purge)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
         return named(object.__getattribute__(self, "ask"), name)

@@ -311,7 +311,7 @@ def answer_of(method: str, path: str) -> dict[str, Any] | None:
     """The schema of a JSON answer, where it is written down here."""
     if (kind := KINDS.get((method, path))) is not None:
         return openapi.schema(kind)
-    if (method, path) in {("post", _D), ("post", f"{_D}/{{id}}/{{step}}")}:
+    if method == "post" and (path == _D or path.startswith(f"{_D}/{{id}}/")):
         return decision(whole=False)
     return decision(whole=True) if (method, path) == ("get", f"{_D}/{{id}}") else None
 

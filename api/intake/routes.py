@@ -194,7 +194,11 @@ def _said() -> dict[str, Any]:
     kinds, say = openapi.schema(Asked)["properties"], openapi.asked
     parameters = [say("query", n, kind.pop("description", ""), kind) for n, kind in kinds.items()]
     example = '{"kind":"company","id":"c1","name":"甲公司"}\n'
-    content = {MEDIA_TYPE: {"schema": {"type": "string"}, "example": example}}
+    # Whatever file it is: the name or the format says how it is read.
+    content = {
+        media: {"schema": {"type": "string"}, "example": example}
+        for media in (MEDIA_TYPE, "application/octet-stream")
+    }
     job = openapi.answers(Job, "202")["responses"]
     return {
         "parameters": [*parameters, once_header()],

@@ -202,6 +202,9 @@ class Book(Closing):
 
     def claim(self, worker: str) -> Job | None:
         """The oldest job that waits, for this worker from now on."""
+        waiting = "SELECT 1 FROM job WHERE status = 'queued' LIMIT 1"
+        if not self._kept.is_there or not self._kept.rows(waiting):
+            return None
         now = times.now()
         with self._kept.writing() as db:
             row = _one(db, f"{_SELECT} WHERE status = 'queued' ORDER BY no LIMIT 1")
@@ -243,6 +246,8 @@ class Book(Closing):
 
     def sweep(self) -> int:
         """Tell of jobs whose worker went away, let results expire; how many were touched."""
+        if not self._kept.is_there:
+            return 0
         now = times.now()
         silent = now - int(self.settings.silence * _MICROS)
         with self._kept.writing() as db:

@@ -98,6 +98,7 @@ class Runner:
         return await asyncio.get_running_loop().run_in_executor(self._clerks, function, *args)
 
     async def _loop(self) -> None:
+        trouble: str | None = None  # that was told already
         while True:
             self._wake.clear()
             try:
@@ -109,8 +110,11 @@ class Runner:
                         self._under_way[task] = one
                         task.add_done_callback(self._ended)
                         continue
+                trouble = None
             except LinkriskError as error:  # a full disk: whoever asks is told, here it is retried
-                _log.warning("the book of jobs cannot be used: %s", error)
+                if str(error) != trouble:
+                    trouble = str(error)
+                    _log.warning("the book of jobs cannot be used: %s", error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_IDLE):
                     await self._wake.wait()
@@ -124,7 +128,7 @@ class Runner:
             try:
                 await self._clerk(self.book.sweep)
             except LinkriskError as error:
-                _log.warning("the book of jobs cannot be swept: %s", error)
+                _log.info("the book of jobs cannot be swept: %s", error)
             await asyncio.sleep(min(_SWEEP, self._settings.silence))
 
     async def _run(self, one: Running) -> None:

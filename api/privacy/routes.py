@@ -1,4 +1,7 @@
-"""The routes of what persons may ask."""
+"""The routes of what persons may ask.
+
+They need every data domain: what is erased or reported is all that is held, not a part of it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
+from api.caller import DOMAINS
 from api.privacy import answers, asks, correcting, erasing, reporting
 from api.reads.hook import shown
 from api.serving import Endpoint, add, body_of, json_response
@@ -56,11 +60,24 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
         content = {"schema": openapi.schema(kind), "example": _example(kind)}
         extra = _answers(told) | {"requestBody": {"content": {"application/json": content}}}
         endpoint = _taking(engine, kind, function, doc)
-        add(app, "POST", f"{_BASE}/{path}", endpoint, scope="admin", tags=["privacy"], extra=extra)
-    add(app, "GET", f"{_BASE}/reports/{{id:path}}", report, scope="admin", tags=["privacy"],
-        extra=_answers(answers.Report) | {"parameters": [_ID]})  # fmt: skip
-    add(app, "POST", f"{_BASE}/purges", purge, scope="admin", tags=["privacy"],
-        extra=_answers(answers.Purged))  # fmt: skip
+        add(
+            app,
+            "POST",
+            f"{_BASE}/{path}",
+            endpoint,
+            scope="admin",
+            domains=DOMAINS,
+            tags=["privacy"],
+            extra=extra,
+        )
+    for method, path, endpoint, extra in (
+        ("GET", "reports/{id:path}", report, _answers(answers.Report) | {"parameters": [_ID]}),
+        ("POST", "purges", purge, _answers(answers.Purged)),
+    ):
+        add(
+            app, method, f"{_BASE}/{path}", endpoint, scope="admin", domains=DOMAINS,
+            tags=["privacy"], extra=extra,
+        )  # fmt: skip
 
 
 def _answers(kind: type[Any]) -> dict[str, Any]:

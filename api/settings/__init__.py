@@ -39,6 +39,7 @@ SECTIONS: Final[dict[str, str]] = {
     "intake": "api.intake.settings:IntakeSettings",
     "match": "api.matching.settings:MatchSettings",
     "webhooks": "api.webhooks.settings:WebhookSettings",
+    "retention": "api.privacy.settings:Retention",
 }
 PREFIX: Final = "LINKRISK_"
 CONFIG: Final = "LINKRISK_CONFIG"

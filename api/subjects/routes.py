@@ -104,7 +104,8 @@ def _subject(engine: Engine) -> Endpoint:
         _only(given, ("known_at",))
         known_at = given.get("known_at")
         view = await view_of(engine, known_at)
-        tag = tag_of(request, "subject", text, view.known_at, view.name)
+        erased = str(engine.session.erased)
+        tag = tag_of(request, "subject", text, view.known_at, view.name, erased)
         if holds(request, tag):
             return unchanged(tag)
         body = await engine.run(look.subject_bytes, engine.session, text, known_at)

@@ -334,10 +334,23 @@ class Book(Closing):
 
     # -- who delivers --------------------------------------------------------------------------
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there are subscriptions, or were; where not, there is nothing to deliver."""
+        return self._kept.is_there and bool(self._kept.rows("SELECT 1 FROM hook LIMIT 1"))
+
     def hold(self, holder: str) -> bool:
-        """Whether this process is the one that delivers, for the length of a lease from now."""
+        """Whether this process is the one that delivers, for half a lease from now at least.
+        Nothing is written before half of it has passed."""
         now = times.now()
-        until = now + int(self.settings.lease * _MICROS)
+        length = int(self.settings.lease * _MICROS)
+        until = now + length
+        rows = self._kept.rows("SELECT holder, until FROM lease WHERE name = 'delivery'")
+        for other, end in rows:
+            if other != holder and end > now:
+                return False
+            if other == holder and end > now + length // 2:
+                return True
         with self._kept.writing() as db:
             found = _one(db, "SELECT holder, until FROM lease WHERE name = 'delivery'")
             if found is not None and found[0] != holder and found[1] > now:

@@ -51,16 +51,7 @@ class Sender:
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._settings = settings
-        self._pools = {
-            scheme: httpcore.AsyncConnectionPool(
-                ssl_context=httpx.create_ssl_context(trust_env=False),
-                max_connections=settings.at_once + 4,
-                max_keepalive_connections=settings.at_once,
-                keepalive_expiry=30,
-                network_backend=Guarded(settings, plain=scheme == "http"),
-            )
-            for scheme in ("https", "http")
-        }
+        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
 
     async def send(self, url: str, ident: str, body: bytes, secrets: Sequence[str]) -> Sent:
         """One attempt; never raises for what the receiver does."""
@@ -70,7 +61,7 @@ class Sender:
         }  # fmt: skip
         seconds = self._settings.timeout
         each = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
-        pool = self._pools["http" if url.startswith("http:") else "https"]
+        pool = self._pool("http" if url.startswith("http:") else "https")
         try:
             async with (
                 asyncio.timeout(seconds),
@@ -89,6 +80,20 @@ class Sender:
             return Sent(ok=False, error=str(error))
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             return Sent(ok=False, error=f"{type(error).__name__}: {error}"[:200])
+
+    def _pool(self, scheme: str) -> httpcore.AsyncConnectionPool:
+        """The connections of a scheme, made with the first: the roots of TLS take megabytes."""
+        if scheme not in self._pools:
+            settings = self._settings
+            secure = scheme == "https"
+            self._pools[scheme] = httpcore.AsyncConnectionPool(
+                ssl_context=httpx.create_ssl_context(trust_env=False) if secure else None,
+                max_connections=settings.at_once + 4,
+                max_keepalive_connections=settings.at_once,
+                keepalive_expiry=30,
+                network_backend=Guarded(settings, plain=not secure),
+            )
+        return self._pools[scheme]
 
     async def close(self) -> None:
         """Let go of the connections."""

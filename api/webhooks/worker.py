@@ -76,24 +76,31 @@ class Delivery:
 
     async def _loop(self, holder: str, sender: Sender) -> None:
         forgotten, now = -_FORGET, asyncio.get_running_loop().time
+        trouble: str | None = None  # that was told already
         while True:
             self._wake.clear()
             more = False
             try:
-                if await self._clerk(self.book.hold, holder):
+                if await self._clerk(self._mine, holder):
                     more = await self._clerk(self._pump.run)
                     await self._start(sender)
                     if now() - forgotten > _FORGET:
                         await self._clerk(self.book.forget)
                         forgotten = now()
+                trouble = None
             except LinkriskError as error:
-                _log.warning("events wait: %s", error)
+                if str(error) != trouble:
+                    trouble = str(error)
+                    _log.warning("events wait: %s", error)
             except Exception:  # noqa: BLE001 whatever it is, it must not end delivery
                 _log.exception("events wait")
             if not more:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK):
                         await self._wake.wait()
+
+    def _mine(self, holder: str) -> bool:
+        return self.book.is_there and self.book.hold(holder)
 
     async def _start(self, sender: Sender) -> None:
         """Send what is due, each subject's oldest, and its next once that came."""

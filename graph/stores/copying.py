@@ -100,7 +100,7 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
     if kept.no > ledger.no or (kept.no and _entry(source, kept.no) != kept):
         raise Conflict("the target's ledger is not an earlier state of the source's")
     total = _facts(source, upto)
-    _restate(source, target, done)  # first: the id of a batch that was undone may be used again
+    restate(source, target, done)  # first: the id of a batch that was undone may be used again
     for copied in source.copies(done, upto):
         target.receive(copied, before)
         before = copied.info.name
@@ -108,8 +108,8 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
             progress(copied.info.last_seq, total)
     if before != _name(target, upto):
         raise Conflict(_MEANWHILE)
-    _restate(source, target, upto)
-    _copy_ledger(source, target, kept, ledger)
+    restate(source, target, upto)
+    copy_ledger(source, target, kept, ledger)
     _copy_erasures(source, target, kept.no)
     return upto
 
@@ -146,7 +146,8 @@ def _copy_erasures(source: Copying, target: Copying, since: int) -> None:
     target.purge()
 
 
-def _copy_ledger(source: Copying, target: Copying, after: Head, upto: Head) -> None:
+def copy_ledger(source: Copying, target: Copying, after: Head, upto: Head) -> None:
+    """Copy a ledger's entries behind one head up to another, as they are."""
     for run in ledger_runs(source, after, upto):
         target.receive_ledger(run)
     if target.ledger_head() != upto:
@@ -178,7 +179,8 @@ def _entry(store: Store, no: int) -> Head | None:
     return found and Head(found.no, found.hash)
 
 
-def _restate(source: Copying, target: Copying, upto: int) -> None:
+def restate(source: Copying, target: Copying, upto: int) -> None:
+    """Give the target's batches the ids and marks that the source's have now."""
     known = set(target.heads())
     changed = [head for head in source.heads() if head[0] <= upto and head not in known]
     if changed:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from api import evidence, look
 from api.privacy import asks, correcting, erasing, reporting
 from api.privacy.keeping import Kept
 from api.session import Session
@@ -70,6 +71,11 @@ def ask(kind: Any = asks.Erase, subject: str = "d:p1", **more: Any) -> Any:
     return asks.convert(said | more, kind)
 
 
+def shown_of(session: Session, name: str) -> tuple[str, list[Any], list[Any]]:
+    found = look.subject(session, name)
+    return found["label"], found["records"], found["listings"]
+
+
 def everything(ground: Ground) -> bytes:
     """All that the store keeps, and the base of its snapshot."""
     found = b""
@@ -101,6 +107,7 @@ def test_nothing_of_the_person_is_left(ground: Ground, session: Session) -> None
     after = session.snapshot()
     assert (after.name, after.known_at) == (before.name, before.known_at)
     assert {info.no: info.name for info in ground.store.batches()} == names
+    assert after.search(NAME) == after.search(OLD_NAME) == []
     node = after.resolve("d:p1")
     assert after.canonical(node) == before.canonical(before.resolve("d:p1"))
     assert after.label(node) == f"{after.canonical(node)} (erased / 已删除)"
@@ -204,7 +211,14 @@ def test_the_law_keeps_what_still_runs(ground: Ground, session: Session) -> None
     done = erasing.erase(session, ask(restrict=True))
     assert done["status"] == "restricted"
     assert [*ground.store.erased().restricted] == [done["subject"]]
+    assert NAME.encode() in everything(ground)  # it is kept, and not shown
+    assert shown_of(session, "d:p1") == (f"{done['subject']} (restricted / 限制处理)", [], [])
+    assert session.snapshot().search(NAME) == []
+    fact = evidence.facts(session, ["d:p1"])["results"][0]
+    assert set(fact) == {"kind", "id", "recorded_at"}
     assert erasing.release(session, ask(asks.Ask))["status"] == "released"
+    assert shown_of(session, "d:p1")[0] == NAME
+    assert len(session.snapshot().search(NAME)) == 1
     with pytest.raises(Conflict):
         erasing.release(session, ask(asks.Ask))
     with pytest.raises(WrongUsage, match="reason"):
@@ -265,4 +279,5 @@ def test_another_process_answers_without_the_name(ground: Ground, session: Sessi
         assert other.snapshot().label(other.snapshot().resolve("d:p1")) == NAME
         erasing.erase(session, ask())
         other._looked = -10.0  # the time in which it does not look has passed
+        assert other.current() is None
         assert "erased" in other.snapshot().label(other.snapshot().resolve("d:p1"))

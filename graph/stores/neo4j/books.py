@@ -154,7 +154,7 @@ class NeoBooks:
 
     def erased(self) -> Erased:
         """See the protocol."""
-        return erasing.erased(self._tx)
+        return erasing.erased(self._tx, self._veil.id_key)
 
     def keys(self, seq: int) -> Keys:
         """See the protocol."""

@@ -20,9 +20,9 @@ NOTE: Final = (
 )
 
 
-def erased(tx: Transaction) -> Erased:
+def erased(tx: Transaction, id_key: bytes) -> Erased:
     """All that was erased."""
-    return fold(ledger.about(tx, ABOUT))
+    return fold(ledger.about(tx, ABOUT), lambda: id_key)
 
 
 def apply(tx: Transaction, plan: Plan) -> None:

@@ -90,7 +90,7 @@ def _contents(server: Server, veil: Veil, id_key: bytes, upto: int) -> Iterator[
     """Every fact's digest against its content, and every batch's name against its facts."""
     digests: dict[int, bytes] = {}  # of versions that are retracted later
     name = bytes(32)
-    gone = server.read(erasing.erased)
+    gone = server.read(lambda tx: erasing.erased(tx, id_key))
     rows = server.rows("check_batches", {"upto": upto})
     gone_in = {seq: row[0] for row in rows for seq in row[7]}
     for no, moment, facts, retractions, last, expected, kinds, retracted in rows:

@@ -305,7 +305,7 @@ class NeoStore:
 
     def erased(self) -> Erased:
         """See the protocol."""
-        return self._server.read(erasing.erased)
+        return self._server.read(lambda tx: erasing.erased(tx, self._id_key))
 
     def stats(self) -> dict[str, Any]:
         """See the protocol; `bytes` is None, for the server does not tell."""

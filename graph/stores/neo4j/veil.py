@@ -11,7 +11,7 @@ from typing import Final
 from graph import keys
 from graph.masking import masked_payload
 from graph.model import NAMES
-from graph.stores.neo4j.secret import Seal
+from graph.seal import Seal
 
 _SEPARATOR: Final = "\x1f"
 

@@ -8,7 +8,7 @@ from typing import Final
 import apsw
 
 from graph.erasure import ABOUT, GONE, Erased, Plan, fold
-from graph.stores.sqlite import ledger
+from graph.stores.sqlite import ledger, schema
 from graph.stores.sqlite.connection import Db
 
 _TRIES: Final = 100
@@ -28,7 +28,7 @@ def upto(db: Db) -> int:
 
 def erased(db: Db) -> Erased:
     """All that was erased; one step of a B-tree where nothing was."""
-    return fold(ledger.entries(db, 0, ABOUT))
+    return fold(ledger.entries(db, 0, ABOUT), lambda: schema.id_key(db))
 
 
 def apply(db: Db, plan: Plan) -> None:

@@ -17,6 +17,7 @@ from graph.naming import add_events
 from graph.stores.deciding.sound import Content, stands
 from graph.stores.sqlite import erasing, ledger, read, schema
 from graph.stores.sqlite.connection import Db, connect
+from graph.stores.sqlite.sealing import opened
 from graph.times import format_instant
 
 _MOST: Final = 20  # problems named before the rest is counted
@@ -101,7 +102,7 @@ def _contents(db: Db) -> list[str]:
     names = {row[0]: row[1] for row in db.execute("SELECT no, name FROM dataset")}
     rows = db.execute(
         "SELECT f.seq, f.kind, f.dataset, f.id, ea.dataset, ea.id, eb.dataset, eb.id, f.vf, f.vt,"
-        " f.value, f.payload, f.digest, f.batch, f.extra FROM fact f"
+        f" f.value, {opened('f.payload')}, f.digest, f.batch, {opened('f.extra')} FROM fact f"
         " LEFT JOIN fact ea ON ea.seq = f.a LEFT JOIN fact eb ON eb.seq = f.b ORDER BY f.seq"
     )
     name = bytes(32)

@@ -30,7 +30,7 @@ from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
 from graph.stores.deciding.write import BatchWriter
-from graph.stores.sqlite import erasing, ledger, maintain, read, schema
+from graph.stores.sqlite import erasing, ledger, maintain, read, schema, sealing
 from graph.stores.sqlite.books import SqliteBooks
 from graph.stores.sqlite.connection import Db, close, connect
 from graph.stores.sqlite.copies import copies, receive
@@ -111,6 +111,7 @@ class SqliteStore:
                 schema.create(db, id_key)
             else:
                 schema.prepare(db)
+                sealing.check_key(db)
         except apsw.Error as error:
             store.close()
             raise translate(error) from error
@@ -121,6 +122,7 @@ class SqliteStore:
 
     def _connect(self) -> apsw.Connection:
         db = connect(self.path)
+        sealing.add_function(db)
         with self._lock:
             if self._closed:
                 db.close()
