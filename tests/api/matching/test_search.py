@@ -61,9 +61,7 @@ def test_as_it_was_known(service: Caller, record: Callable[..., None]) -> None:
     ]
 
 
-def test_masked_forms_of_what_comes_and_goes(
-    service: Caller, record: Callable[..., None]
-) -> None:
+def test_masked_forms_of_what_comes_and_goes(service: Caller, record: Callable[..., None]) -> None:
     more = {"kind": "phone", "id": "t2", "keys": {"e164": "13811118000"}}
     assert found(service, "138****8000") == [("reg:t1", "masked")]
     record(more)
