@@ -1,5 +1,5 @@
 # The service on the embedded store: docker build -t linkrisk . && docker run -p 127.0.0.1:8000:8000 \
-#   -e LINKRISK_TOKEN=… -v linkrisk:/data linkrisk
+#   -e LINKRISK_TOKEN=… -e LINKRISK_ACCESS_BEHIND_PROXY=172.17.0.1 -v linkrisk:/data linkrisk
 FROM python:3.12-slim AS build
 RUN pip install --no-cache-dir 'uv>=0.8'
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
@@ -25,5 +25,7 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
-# Past loopback the Host header is checked against --allow-host where it is given.
+# Past loopback it refuses to start without authentication (a token of 32 characters or more, keys,
+# OIDC) and TLS or the address of who may connect; the Host header is checked where --allow-host is
+# given. See docs/guides/access.md.
 CMD ["linkrisk", "serve", "--host", "0.0.0.0", "--create"]

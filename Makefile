@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: run test test-full lint docs serve notebook bench setup
+.PHONY: run test test-full lint docs serve notebook bench audit setup
 
 run: .venv/.synced ## the main job: a small world, every kind of question, a report with pictures
 	@$(BIN)/linkrisk demo
@@ -33,6 +33,10 @@ notebook: .venv/.synced ## JupyterLab on the investigator's notebooks
 
 bench: .venv/.synced ## the measurements that docs and README quote
 	@$(BIN)/linkrisk bench
+
+audit: .venv/.synced ## known weaknesses of what is installed; asks the registry's advisory service
+	@uv export --quiet --frozen --no-emit-project --format requirements-txt --output-file .venv/requirements.txt
+	@$(BIN)/pip-audit --strict --disable-pip --requirement .venv/requirements.txt
 
 setup: .venv/.synced
 

@@ -229,9 +229,14 @@ def prepare(record: Algorithm, given: Mapping[str, Any]) -> Params:
             raise WrongUsage(f"missing parameter {name}")
     values["as_of"] = as_day(values.get("as_of"))
     try:
-        return msgspec.convert(values, record.params, strict=False)
+        found = msgspec.convert(values, record.params, strict=False)
     except msgspec.ValidationError as error:
         raise WrongUsage(readable(str(error))) from None
+    for name, value in used(found).items():
+        # Past this no reader of the answer could read it back.
+        if isinstance(value, int | float) and not -(2.0**63) < value < 2.0**63:
+            raise WrongUsage(f"{name}: not a number of at most 18 digits / 数值超出范围")
+    return found
 
 
 def ask(snapshot: Snapshot, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,7 +255,7 @@ def answer(snapshot: Snapshot, record: Algorithm, params: Params) -> dict[str, A
     result = record.function(snapshot, params)
     envelope: dict[str, Any] = {
         "algorithm": record.name,
-        "params": used(params),
+        "params": told(snapshot, params),
         "as_of": params.as_of,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
@@ -272,6 +277,23 @@ def used(params: Params) -> dict[str, Any]:
         for name, shown in names
         if name not in COMMON and (value := getattr(params, name)) is not None
     }
+
+
+def told(snapshot: Snapshot, params: Params) -> dict[str, Any]:
+    """The same as an answer tells them: who was asked about by a resident id, a phone or an account
+    number is told by the canonical id, which discloses nobody and asks the same again."""
+    return {name: _discreet(snapshot, value) for name, value in used(params).items()}
+
+
+_KEYLIKE: Final = re.compile(r"(?:[0-9][ -]?){9}")
+
+
+def _discreet(snapshot: Snapshot, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_discreet(snapshot, each) for each in value]
+    if isinstance(value, str) and _KEYLIKE.search(value):
+        return snapshot.discreet(value)
+    return value
 
 
 def encode(envelope: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,9 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
-from algorithms.registry import Algorithm, Params, prepare, used
+from algorithms.registry import Algorithm, Params, prepare, told
+from api.access.bounds import bounded
+from api.caller import caller_of
 from api.etags import asks_whether, holds, tag_of, unchanged
 from api.feed.lines import LineResponse, wants_lines
 from api.jobs.routes import jobs_of, preferred
@@ -45,8 +47,10 @@ async def answered(
     engine: Engine, record: Algorithm, given: Mapping[str, Any], request: Request
 ) -> Response:
     """The answer, by lines where asked for; 304 where the caller holds it: then nothing is
-    computed; 202 where it wants a job. Raises what the engine does.
+    computed; 202 where it wants a job. Raises what the engine does, and Forbidden where the caller
+    asks for more than its key's bounds.
     """
+    given = bounded(caller_of(request), record, given)
     wanted, wait = preferred(request)
     if wanted:
         jobs = jobs_of(request)
@@ -54,12 +58,14 @@ async def answered(
         return await jobs.submit(asked, wait, lines=wants_lines(request))
     if asks_whether(request):
         params = prepare(record, given)
-        tag = _tag(request, record, _as_said(await view_of(engine, params.known_at), params))
+        said = _as_said(await view_of(engine, params.known_at), params)
+        tag = _tag(request, record, said, engine.session.erased)
         if holds(request, tag):
             return unchanged(tag)
+    erased = engine.session.erased  # before: what is erased meanwhile makes another tag
     body, seconds = await engine.ask(record, given)
     said = _said.decode(body)
-    headers = {"ETag": _tag(request, record, said), RULEBOOK: said.rulebook or in_force()}
+    headers = {"ETag": _tag(request, record, said, erased), RULEBOOK: said.rulebook or in_force()}
     if wants_lines(request):
         return LineResponse(body, headers)
     return json_response(body, seconds, headers)
@@ -73,15 +79,15 @@ async def view_of(engine: Engine, known_at: str | None = None) -> Snapshot:
 
 
 def _as_said(view: Snapshot, params: Params) -> Said:
-    asked = msgspec.Raw(msgspec.json.encode(used(params)))
+    asked = msgspec.Raw(msgspec.json.encode(told(view, params)))
     return Said(asked, params.as_of or "", view.known_at, view.name)
 
 
-def _tag(request: Request, record: Algorithm, said: Said) -> str:
+def _tag(request: Request, record: Algorithm, said: Said, erased: int) -> str:
     rules = _editions(_now()) if record.family == "extension" else ""
     form = "lines" if wants_lines(request) else ""
     parts = (record.name, bytes(said.params), said.as_of, said.known_at, said.snapshot, rules, form)
-    return tag_of(request, *parts)
+    return tag_of(request, *parts, str(erased))
 
 
 def in_force() -> str:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from api import telemetry
 from api.access.guard import Guard
 from api.access.peers import Peers
+from api.access.unmask import add_unmask
 from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.contract.document import document
@@ -65,6 +66,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_feed,
     add_webhooks,
     add_reads,
+    add_unmask,
     add_privacy,
 )
 _ABOUT: Final = (

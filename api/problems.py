@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.serving import route_of
+from graph import keys
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger("linkrisk")
+# What may be an account's number, in a text of its own; canonical ids are not only digits.
+_LONG: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{8,26}(?=[0-9]{4}(?![0-9A-Za-z]))")
+
+
+def unnamed(text: str) -> str:
+    """A text without the identifiers that its caller may have asked by: messages cite what was
+    asked, and are kept where answers are not."""
+    masked: str = keys.mask_within(text)
+    return _LONG.sub("****", masked)
 
 
 def problem(
@@ -33,7 +44,7 @@ def problem(
         "type": f"urn:linkrisk:error:{name.replace(' ', '-')}",
         "title": name,
         "status": status,
-        "detail": detail,
+        "detail": unnamed(detail),
     }
     return Response(msgspec.json.encode(body), status, dict(headers or {}), MEDIA_TYPE)
 

@@ -89,6 +89,13 @@ class Session(Closing):
         """The snapshot that was opened last, whatever was written since; None before the first."""
         return self._newest
 
+    @property
+    def erased(self) -> int:
+        """Up to where erasures are in the open graph: an erased version changes an answer, and the
+        name of no snapshot. 0 before the first is opened."""
+        live = self._live
+        return 0 if live is None else live.erased_upto
+
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""
         newest = self._current()

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 _ROWS: Final = 50  # more are counted, not shown
 _FACTS: Final = 3
 _LISTED: Final = 12  # of any other list
+# By a field that tells findings, or clusters, from other rows.
+_LONG: Final = {
+    "signs": BESIDE,
+    "born": frozenset({
+        "pattern", "amount", "known_at", "reasons", "relations", "attrs", "facts_total",
+        "members_total", "core_total", "joined_total", "left_total",
+    }),
+}  # fmt: skip
 _WIDE: Final = 160  # of a pipe, which has no width of its own
 
 
@@ -54,9 +62,14 @@ def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot
 
 
 def reasons(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """What findings say in words, row by row: in a column it would be a word wide. Of other rows
-    nothing, for them it is short."""
-    return [row["why"] for row in rows] if rows and "signs" in rows[0] else []
+    """What findings and clusters say in words, row by row: in a column it would be a word wide. Of
+    other rows nothing, for them it is short."""
+    return [row["why"] for row in rows] if _beside(rows) else []
+
+
+def _beside(rows: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """What rows of long reasons carry beside what a reader wants first."""
+    return next((hidden for mark, hidden in _LONG.items() if rows and mark in rows[0]), frozenset())
 
 
 def table(rows: Iterable[dict[str, Any]], snapshot: Snapshot | None = None) -> Table:
@@ -64,8 +77,8 @@ def table(rows: Iterable[dict[str, Any]], snapshot: Snapshot | None = None) -> T
     wants first, and their number in place of their `reasons`."""
     rows = list(rows)
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    if reasons(rows):
-        columns = ["#", *(name for name in columns if name not in BESIDE and name != "why")]
+    if hidden := _beside(rows):
+        columns = ["#", *(name for name in columns if name not in hidden and name != "why")]
         rows = [{"#": at, **row} for at, row in enumerate(rows, 1)]
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for name in columns:

@@ -123,6 +123,12 @@ def current() -> Deadline:
     return _CURRENT.get()
 
 
+def check() -> None:
+    """Raise Cancelled where the current work was called off: for between two steps each of which
+    takes a second over ten million relations, and cannot be interrupted."""
+    _CURRENT.get().check()
+
+
 def within(seconds: float) -> Deadline:
     """A deadline of its own, see `Deadline.within`, under the current one."""
     return _CURRENT.get().within(seconds)

@@ -210,9 +210,9 @@ class Kept(Protocol):
         """See `graph.store.Store`."""
 
 
-def audit(kept: Kept, anchors: Iterable[Head] = ()) -> Verdict:
-    """Walk a kept ledger, against anchors and against what it says its own head is. What cannot be
-    read at all is a break too."""
+def audit(kept: Kept, anchors: Iterable[Head] = (), after: Head = GENESIS) -> Verdict:
+    """Walk a kept ledger, which begins behind `after`, against anchors and against what it says its
+    own head is. What cannot be read at all is a break too."""
     damage: list[str] = []
 
     def head() -> list[Head]:
@@ -228,7 +228,7 @@ def audit(kept: Kept, anchors: Iterable[Head] = ()) -> Verdict:
         except StoreCorrupt as error:
             damage.append(str(error))
 
-    verdict = verify(readable(), [*anchors, *head()])
+    verdict = verify(readable(), [*anchors, *head()], after)
     top = verdict.head.no
     for now in head():  # asked again: others append meanwhile
         if now.no < top:

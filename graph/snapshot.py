@@ -15,6 +15,7 @@ import orjson
 from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
+from graph.deadline import check
 from graph.erasure import GONE_LABEL, LIMITED, SHOWN
 from graph.errors import UnknownSubject
 from graph.gather import Progress
@@ -145,6 +146,7 @@ class Snapshot:
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     def _rows_of(self, kind: str, at: int | None) -> I64:
+        check()
         code = CODES[kind]
         base, tail = self.out
         low, high = (int(base.ptr[int(base.start[c])]) for c in (code, code + 1))
@@ -249,6 +251,7 @@ class Snapshot:
         Many relations are read as columns that the live graph keeps (`graph.carried`); a flag that
         is set says `true`. Linear in the rows; at the first call, in the relations of that kind.
         """
+        check()
         kept, base = self._kept(kind, rows)
         extras = self.extras_of(rows[~base])
         late = [shown(extras.get(row, {}).get(field)) for row in rows[~base].tolist()]
@@ -269,6 +272,7 @@ class Snapshot:
     def carried_money(self, kind: str, rows: I64, field: str) -> I64:
         """A carried amount of relations of one kind in minor units of the currency of each,
         `store.NONE` where there is none; read as `carried` reads texts."""
+        check()
         kept, base = self._kept(kind, rows)
         found = np.empty(len(rows), np.int64)
         if kept is not None:
@@ -469,6 +473,17 @@ class Snapshot:
             raise UnknownSubject(f"{len(found)} subjects are named {text[:80]!r}: write dataset:id")
         said = "".join(f" ({note})" for note in self.notes)
         raise UnknownSubject(f"no subject is named {text[:80]!r}{said}")
+
+    def discreet(self, text: str) -> str:
+        """A name of a subject as it may be shown: a canonical id in place of a resident id, a phone
+        or an account number; what names nobody by such a key as it is."""
+        if self._record(text) or self._bare(text):
+            return text
+        for kind in ("resident_id", "e164", "account"):
+            canonical = self.canonical_of(keys.check(kind, text))
+            if canonical and self._by_canonical(canonical):
+                return canonical
+        return text
 
     def node_of(self, record: str) -> int:
         """The node of the record `dataset:id`, retracted or not: ends of facts outlive it.

@@ -13,7 +13,7 @@ from algorithms.findings.significance import binomial_tail
 from algorithms.flows.currency import in_currency
 from algorithms.flows.holders import Holders, holders
 from algorithms.flows.layer_search import Block, Payments, blocks, windows
-from graph.deadline import within
+from graph.deadline import check, within
 from graph.money import decimal_text
 from graph.times import day_end, today
 
@@ -59,10 +59,13 @@ def _payments(snapshot: Snapshot, currency: str, at: int) -> tuple[Payments, I64
     src, dst, value = rep[cols.src[rows]], rep[cols.dst[rows]], cols.value[rows]
     keep = (src != dst) & (value > 0)
     rows, src, dst, value = rows[keep], src[keep], dst[keep], value[keep]
+    check()
     there = np.zeros(snapshot.n, np.bool_)
     there[src] = there[dst] = True
     place = np.cumsum(there) - 1
+    check()
     order = np.argsort(cols.vf[rows], kind="stable")
+    check()
     rows = rows[order]
     pay = Payments(rows, place[src[order]], place[dst[order]], cols.vf[rows], value[order])
     return pay, np.flatnonzero(there)

@@ -14,7 +14,7 @@ from algorithms.findings.significance import binomial_tail
 from algorithms.flows.currency import in_currency
 from algorithms.flows.insiders import Insiders
 from graph.columns import I32, I64
-from graph.deadline import within
+from graph.deadline import check, within
 from graph.model import CODES
 from graph.money import decimal_text
 from graph.times import day_end, today
@@ -98,13 +98,17 @@ def _degrees(n: int, paid: Transfers) -> tuple[I64, I64, I64]:
     """How many different accounts each account pays, is paid by, and pays after it was first paid
     by them."""
     key = paid.src.astype(np.int64) * n + paid.dst
+    check()
     order = np.argsort(key, kind="stable")
+    check()
     pairs, first = np.unique(key[order], return_index=True)
     if not len(pairs):
         none = np.zeros(n, np.int64)
         return none, none, none
+    check()
     earliest = np.minimum.reduceat(paid.time[order], first)
     latest = np.maximum.reduceat(paid.time[order], first)
+    check()
     other = _place(pairs, pairs % n * n + pairs // n)  # the payments the other way
     later = (other >= 0) & (latest > earliest[np.maximum(other, 0)])
     src, dst = pairs // n, pairs % n
@@ -119,6 +123,7 @@ def _by_account(paid: Transfers, ends: I32, accounts: I64) -> list[I64]:
     """The transfers of each account at one of their ends, by time."""
     place = np.searchsorted(accounts, ends)
     mine = np.flatnonzero(np.append(accounts, -1)[place] == ends)
+    check()
     mine = mine[np.lexsort((paid.row[mine], paid.time[mine], ends[mine]))]
     bounds = np.searchsorted(ends[mine], np.append(accounts, 2**31 - 1))
     return [mine[lo:hi] for lo, hi in pairwise(bounds.tolist())]

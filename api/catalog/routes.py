@@ -29,7 +29,9 @@ def add_catalog(app: FastAPI, engine: Engine) -> None:
         if unknown := next((name for name in given if name != "known_at"), None):
             raise WrongUsage(f"unknown parameter {unknown}: it takes known_at")
         view = await view_of(engine, given.get("known_at"))
-        tag = tag_of(request, "catalog", view.known_at, view.name, msgspec.json.encode(terms()))
+        erased = str(engine.session.erased)
+        said = msgspec.json.encode(terms())
+        tag = tag_of(request, "catalog", view.known_at, view.name, erased, said)
         if holds(request, tag):
             return unchanged(tag)
         body = await engine.run(catalog_bytes, engine.session, given.get("known_at"))

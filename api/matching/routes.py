@@ -8,7 +8,8 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api.matching import schemas, search, yente
-from api.serving import add, body_of, json_response, query_of
+from api.matching.settings import MatchSettings
+from api.serving import add, body_of, json_response, query_of, settings_of
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _LISTS: Final = frozenset({"exclude_entity_ids"})
 
 def add_matching(app: FastAPI, engine: Engine) -> None:
     """Search, and matching of descriptions."""
-    session = engine.session
+    session, most = engine.session, settings_of(app, MatchSettings).queries
 
     async def find(request: Request) -> Response:
         """Subjects by id, official key or name, best first, a page at a time / 搜索.
@@ -49,7 +50,7 @@ def add_matching(app: FastAPI, engine: Engine) -> None:
         given = query_of(request, _LISTS)
         check_names(given, frozenset(yente.OPTIONS))
         asked = yente.batch_of(await body_of(request), given)
-        return json_response(await engine.run(yente.match_bytes, session, asked))
+        return json_response(await engine.run(yente.match_bytes, session, asked, most))
 
     for method, path, endpoint, extra in (
         ("GET", "/v1/search", find, schemas.SEARCH),

@@ -150,7 +150,9 @@ MATCH: Final[dict[str, Any]] = {
                 "threshold": _NUMBER,
                 "matcher": {"type": "object", "additionalProperties": _FEATURE},
                 **_AT,
-            }
+                "notes": list_of(_TEXT),
+            },
+            "notes",
         ),
         "400",
         "413",

@@ -43,7 +43,7 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "code": ("registrationNumber", ""), "accountnumber": ("accountNumber", ""),
 }  # fmt: skip
 FOUND: Final = ("id", "caption", "kind", "score", "match", "why")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP's list
 
 
 def queries_of(path: Path) -> dict[str, Any]:

@@ -9,7 +9,6 @@ in the query, as yente has them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +17,7 @@ import msgspec
 from algorithms.matching.judging import ADDS, COMPANY
 from algorithms.matching.match_subject import MatchParams, match_one
 from algorithms.registry import ALGORITHMS, as_day, prepare
+from api.look import noted
 from graph import keys
 from graph.errors import InputError, WrongUsage
 from graph.model import ENTITIES
@@ -61,7 +61,6 @@ _PARTS: Final = ("lastName", "middleName", "firstName")  # of a name, in the Chi
 OPTIONS: Final = (
     "limit", "threshold", "cutoff", "exclude_entity_ids", "changed_since", "as_of", "known_at",
 )  # fmt: skip
-_QUERIES: Final = "LINKRISK_MATCH_QUERIES"
 _VALUES: Final = 50  # of one property
 FEATURES: Final = {
     "key": ("An official key: equal decides for, another against / 官方证件号", 1.0),
@@ -95,12 +94,6 @@ class Query(msgspec.Struct):
     schema: str = "Thing"
     id: str | None = None
     exclude_entity_ids: list[str] | None = None
-
-
-def most_queries() -> int:
-    """How many queries a request may hold: LINKRISK_MATCH_QUERIES, else 100."""
-    given = os.environ.get(_QUERIES, "")
-    return int(given) if given.isascii() and given.isdecimal() and int(given) else 100
 
 
 def batch_of(given: Mapping[str, Any], query: Mapping[str, Any]) -> Body:
@@ -145,6 +138,7 @@ def match(session: Session, asked: Body, most: int | None = None) -> dict[str, A
         "as_of": used.as_of,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
+        **noted(snapshot),
     }
 
 
@@ -279,6 +273,6 @@ def _texts(name: str, value: Any) -> list[str]:
     return [str(each) for each in values if each != ""]
 
 
-def match_bytes(session: Session, asked: Body) -> bytes:
+def match_bytes(session: Session, asked: Body, most: int) -> bytes:
     """`match` as the route answers it."""
-    return msgspec.json.encode(match(session, asked, most_queries()))
+    return msgspec.json.encode(match(session, asked, most))

@@ -57,7 +57,7 @@ def erase(session: Session, ask: Erase) -> dict[str, Any]:
         done: dict[str, Any] = {"entry": head.no, "head": str(head)}
     else:
         done = {"entry": None, "head": str(session.store.ledger_head())}
-    left = _clean(session)
+    left = clean(session)
     return {
         "subject": found.canonical,
         "request": ask.request,
@@ -113,7 +113,7 @@ def _key(ask: Ask, found: Held, plan: Plan) -> str:
     return "erase:" + hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _clean(session: Session) -> list[str]:
+def clean(session: Session) -> list[str]:
     """What is on disk is written anew; in words what is left to do elsewhere."""
     left = session.store.purge()
     path = base_path(session.store)
@@ -213,7 +213,7 @@ def purge(session: Session) -> dict[str, Any]:
     """Write what is on disk anew, where an erasure found somebody reading."""
     if problems := [each for each in session.store.check() if "erased" in each]:
         raise StoreCorrupt(problems[0])
-    return {"left": _clean(session)}
+    return {"left": clean(session)}
 
 
-__all__ = ["elsewhere", "erase", "purge", "readmit", "release"]
+__all__ = ["clean", "elsewhere", "erase", "purge", "readmit", "release"]

@@ -13,7 +13,8 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
-from api.caller import DOMAINS
+from api.access.actor import signed
+from api.caller import DOMAINS, caller_of
 from api.privacy import answers, asks, correcting, erasing, reporting
 from api.reads.hook import shown
 from api.serving import Endpoint, add, body_of, json_response
@@ -33,7 +34,8 @@ _ID: Final = {
 
 
 def add_privacy(app: FastAPI, engine: Engine) -> None:
-    """Erasure, correction, access, restriction: of an administrator, each recorded."""
+    """Erasure, correction, access, restriction: of an administrator, each recorded. A person's
+    data are in every domain: on a part of them each would be done by half."""
     session = engine.session
 
     async def report(request: Request) -> Response:
@@ -93,7 +95,10 @@ def _taking(
     engine: Engine, kind: type[asks.Ask], function: Callable[..., dict[str, Any]], doc: str
 ) -> Endpoint:
     async def taken(request: Request) -> Response:
-        ask = asks.convert(await body_of(request), kind)
+        given = await body_of(request)
+        if "by" in kind.__struct_fields__:
+            given = signed(caller_of(request), given)
+        ask = asks.convert(given, kind)
         done = await engine.run(function, engine.session, ask)
         return json_response(msgspec.json.encode(done))
 

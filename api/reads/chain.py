@@ -23,8 +23,8 @@ import apsw
 
 from api.kept import private_folder, state_folder
 from graph.closing import Closing
-from graph.errors import LinkriskError, StoreError
-from graph.ledger import Draft, Entry, Head, chain
+from graph.errors import LinkriskError, StoreCorrupt, StoreError
+from graph.ledger import GENESIS, Draft, Entry, Head, chain
 from graph.stores.sqlite import ledger
 from graph.stores.sqlite.connection import Db, close, connect
 from graph.times import now
@@ -37,6 +37,7 @@ MANY: Final = "+"  # in the index: an entry that shows more than it lists
 _RUN: Final = 20_000  # entries that are indexed in one transaction
 READ: Final = "read"
 BEGUN: Final = "reads.begun"
+PRUNED: Final = "reads.pruned"  # entries before this one were kept for as long as they had to be
 _APPLICATION: Final = 0x4C525231  # "LRR1"
 _VERSION: Final = 1
 # As the ledger's of a store (`graph.stores.sqlite.schema`), without what only decisions need: an
@@ -62,6 +63,7 @@ _INDEX: Final = (
     "CREATE TABLE indexed (one INTEGER PRIMARY KEY CHECK (one = 1), upto INTEGER NOT NULL) STRICT",
     "INSERT INTO indexed VALUES (1, 0)",
     "CREATE TABLE begun (store TEXT NOT NULL) STRICT",
+    "CREATE TABLE pruned (no INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
 )
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;"
@@ -223,6 +225,56 @@ class Chain(Closing):
     def record(self, reads: Sequence[Read]) -> Head:
         """Append reads; see `append`."""
         return self.append([read.draft() for read in reads])
+
+    def older(self, moment: int) -> int:
+        """How many entries were recorded before a moment (µs), but for the newest. One walk."""
+        top = self.ledger_head().no
+        count = self._db.execute(
+            "SELECT count(*) FROM ledger WHERE at < ? AND no < ?", (moment, top)
+        )
+        return int(count.fetchone()[0])
+
+    def prune(self, moment: int) -> int:
+        """Delete the entries that were recorded before a moment (µs), never the newest; how many.
+        The chain goes on behind them: an entry says up to which, and by which hash it is held."""
+        count, db = self.older(moment), self._db
+        if not count:
+            return 0
+        last = db.execute(
+            "SELECT no, hash FROM ledger WHERE at < ? AND no < ? ORDER BY no DESC LIMIT 1",
+            (moment, self.ledger_head().no),
+        ).fetchone()
+        upto = Head(*last)
+        draft = Draft("linkrisk", PRUNED, "reads", {"head": str(upto), "entries": count})
+        for _ in range(_TRIES):
+            if self.put([draft]) is not None:
+                break
+            time.sleep(_PAUSE)
+        guard = next(each for each in _GUARDS if "ledger_delete" in each)
+        try:
+            db.execute("DROP TRIGGER ledger_delete")
+            db.execute("DELETE FROM ledger WHERE no <= ?", (upto.no,))
+            db.execute("DELETE FROM shown WHERE no <= ?", (upto.no,))
+            db.execute("DELETE FROM pruned")
+            db.execute("INSERT INTO pruned VALUES (?, ?)", upto)
+            db.execute(guard)
+        except apsw.Error as error:
+            self.abandon()
+            raise _unrecorded(error) from error
+        self.commit()
+        return count
+
+    def begins(self) -> Head:
+        """The head behind which the chain begins: of entries that were pruned, or none. Raises
+        StoreCorrupt where no entry says that they were."""
+        found = self._db.execute("SELECT no, hash FROM pruned").fetchall()
+        if not found:
+            return GENESIS
+        head = Head(*found[0])
+        said = [e.content.get("head") for e in self.ledger(about="reads") if e.kind == PRUNED]
+        if said[-1:] != [str(head)]:
+            raise StoreCorrupt("entries are missing that nobody says were pruned / 条目缺失")
+        return head
 
     def ledger(self, since: int = 0, about: str | None = None) -> Iterator[Entry]:
         """Entries after a number, in order; with `about`, those by that route."""

@@ -11,7 +11,7 @@ from api.audit import shown
 from api.look import limit_of
 from api.reads.chain import Chain, path_of
 from graph import ledger
-from graph.errors import InputError, UnknownSubject, WrongUsage
+from graph.errors import InputError, StoreCorrupt, UnknownSubject, WrongUsage
 from graph.ledger import Entry, Head
 
 if TYPE_CHECKING:
@@ -90,7 +90,13 @@ def verify(store: Store, anchors: Sequence[Head]) -> dict[str, Any]:
     """Whether the chain of reads is whole, and each break; as `api.audit.verify` of the ledger."""
     with closing(_of(store)) as chain:
         walk = _Indexed(chain)
-        verdict = ledger.audit(walk, anchors)
+        try:
+            after, unsaid = chain.begins(), ""
+        except StoreCorrupt as error:
+            after, unsaid = ledger.GENESIS, str(error)
+        verdict = ledger.audit(walk, anchors, after)
+        if unsaid:
+            verdict.add(0, "deleted", unsaid)
         for no in walk.missing:
             verdict.add(no, "unindexed", f"entry {no} is not found by all it shows / 索引缺失")
         for words in chain.problems():

@@ -8,7 +8,6 @@ import msgspec
 
 from algorithms.matching.match_subject import Match, MatchParams, match_one
 from algorithms.registry import ALGORITHMS, prepare
-from api.matching.yente import most_queries
 from api.reconcile.manifest import REFINING, type_of
 from graph import keys
 from graph.errors import WrongUsage
@@ -41,14 +40,14 @@ class Query(msgspec.Struct, forbid_unknown_fields=True):
     type_strict: Literal["any", "should", "all"] = "any"
 
 
-def answer(session: Session, text: str) -> dict[str, Any]:
+def answer(session: Session, text: str, most: int = 100) -> dict[str, Any]:
     """The results of a batch given as JSON text. Raises WrongUsage naming what is malformed."""
     try:
         batch = msgspec.json.decode(text, type=dict[str, Query])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise WrongUsage(f"queries: {error}") from None
-    if len(batch) > most_queries():
-        raise WrongUsage(f"queries: {len(batch)}, more than {most_queries()} / 过多")
+    if len(batch) > most:
+        raise WrongUsage(f"queries: {len(batch)}, more than {most} / 过多")
     snapshot = session.snapshot()
     return {name: {"result": _one(snapshot, name, query)} for name, query in batch.items()}
 

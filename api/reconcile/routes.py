@@ -12,9 +12,10 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import HTMLResponse, Response
 
 from api.matching.search import number_of
+from api.matching.settings import MatchSettings
 from api.reads.hook import shown
 from api.reconcile import extension, manifest, preview, queries, schemas, suggesting
-from api.serving import KEPT, MAX_BODY, Endpoint, TooLarge, add, json_response
+from api.serving import KEPT, MAX_BODY, Endpoint, TooLarge, add, json_response, settings_of
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _FIELDS: Final = 20  # of one form
 
 def add_reconcile(app: FastAPI, engine: Engine) -> None:
     """The manifest with queries and data extension, suggestions, previews, properties."""
-    session = engine.session
+    session, most = engine.session, settings_of(app, MatchSettings).queries
 
     async def reconcile(request: Request) -> Response:
         """The manifest; with `queries` or `extend`, an answer to them / 对账服务 (OpenRefine)."""
@@ -37,7 +38,7 @@ def add_reconcile(app: FastAPI, engine: Engine) -> None:
         if request.method == "POST":
             given |= await _form(request)
         if "queries" in given:
-            return await _answered(engine, queries.answer, session, given["queries"])
+            return await _answered(engine, queries.answer, session, given["queries"], most)
         if "extend" in given:
             return await _answered(engine, extension.extend, session, given["extend"])
         if request.method == "POST":

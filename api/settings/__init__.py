@@ -37,7 +37,9 @@ SECTIONS: Final[dict[str, str]] = {
     "metrics": "api.settings.own:Metrics",
     "jobs": "api.jobs.settings:JobSettings",
     "intake": "api.intake.settings:IntakeSettings",
+    "match": "api.matching.settings:MatchSettings",
     "webhooks": "api.webhooks.settings:WebhookSettings",
+    "retention": "api.privacy.settings:Retention",
 }
 PREFIX: Final = "LINKRISK_"
 CONFIG: Final = "LINKRISK_CONFIG"

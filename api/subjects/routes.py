@@ -104,11 +104,12 @@ def _subject(engine: Engine) -> Endpoint:
         _only(given, ("known_at",))
         known_at = given.get("known_at")
         view = await view_of(engine, known_at)
-        tag = tag_of(request, "subject", text, view.known_at, view.name)
+        erased = str(engine.session.erased)
+        tag = tag_of(request, "subject", text, view.known_at, view.name, erased)
         if holds(request, tag):
             return unchanged(tag)
         body = await engine.run(look.subject_bytes, engine.session, text, known_at)
-        return json_response(body, None, _said(tag, body))
+        return json_response(body, None, _said(tag))
 
     return show
 
@@ -120,14 +121,12 @@ def _timeline(engine: Engine) -> Endpoint:
         asked = timeline.asked(given)
         body = await engine.run(timeline.timeline_bytes, engine.session, text, asked)
         tag = tag_of(request, "timeline", body)  # decisions are in it, which no snapshot knows
-        return (
-            unchanged(tag) if holds(request, tag) else json_response(body, None, _said(tag, body))
-        )
+        return unchanged(tag) if holds(request, tag) else json_response(body, None, _said(tag))
 
     return show
 
 
-def _said(tag: str, _: bytes) -> dict[str, str]:
+def _said(tag: str) -> dict[str, str]:
     return {"ETag": tag, RULEBOOK: in_force()}
 
 

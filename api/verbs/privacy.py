@@ -22,7 +22,10 @@ _TAKES: Final = {
     "readmit": _ASK,
     "report": {"masked"},
     "purge": set[str](),
+    "retention": {"by", "dry_run", "apply"},
 }
+_NEEDED: Final = (*sorted(_ASK), "record", "fields")
+_OF_ALL: Final = {"purge", "retention"}  # not of one person
 
 
 @click.command(cls=Verb)
@@ -34,6 +37,8 @@ _TAKES: Final = {
 @click.option("--restrict", is_flag=True, help="erase: where the law keeps it, restrict its use.")
 @click.option("--record", metavar="ID", help="correct: the record, dataset:id.")
 @click.option("--fields", metavar="JSON", help='correct: what is right, as {"name": "…"}.')
+@click.option("--dry-run", is_flag=True, help="retention: count what is past its time.")
+@click.option("--apply", is_flag=True, help="retention: take it out.")
 @click.option("--masked", is_flag=True, help="report: identifiers by their ends only.")
 @pass_common
 def privacy(common: Common, /, action: str, subject: str | None, **given: Any) -> None:
@@ -42,17 +47,19 @@ def privacy(common: Common, /, action: str, subject: str | None, **given: Any) -
     `report` writes everything held of SUBJECT with sources and who read it; `correct` puts a record
     right; `erase` takes payloads, names and identifiers out of the store and its files, unless a
     decision or listing keeps them (`--restrict` then limits their use, `release` ends that);
+    `retention` counts or takes out what is past the times of the settings;
     `readmit` lets the person be recorded again; `purge` writes the files anew where an erasure
     found somebody reading.
     """
     takes = _TAKES[action]
     if extra := next((n for n, v in given.items() if v and n not in takes), None):
         raise WrongUsage(f"privacy {action} takes no --{extra}")
-    if (subject is None) != (action == "purge"):
+    if (subject is None) != (action in _OF_ALL):
         said = "takes no SUBJECT" if subject else "needs SUBJECT"
         raise WrongUsage(f"privacy {action} {said}")
-    if missing := next((n for n in (*sorted(_ASK), "record", "fields")
-                        if n in takes and not given[n]), None):  # fmt: skip
+    if action == "retention" and given["dry_run"] == given["apply"]:
+        raise WrongUsage("privacy retention needs --dry-run or --apply")
+    if missing := next((n for n in _NEEDED if n in takes and not given[n]), None):
         raise WrongUsage(f"privacy {action} needs --{missing}")
     from api.session import Session
 
@@ -73,6 +80,8 @@ def _done(session: Session, action: str, subject: str, given: dict[str, Any]) ->
 
     if action == "purge":
         return erasing.purge(session)
+    if action == "retention":
+        return _retained(session, given)
     if action == "report":
         found = reporting.report(session, subject, masked=given["masked"])
         if not given["masked"]:
@@ -89,3 +98,12 @@ def _done(session: Session, action: str, subject: str, given: dict[str, Any]) ->
         return correcting.correct(session, asks.convert(said, asks.Correct))
     function = erasing.release if action == "release" else erasing.readmit
     return function(session, asks.convert(said, asks.Ask))
+
+
+def _retained(session: Session, given: dict[str, Any]) -> dict[str, Any]:
+    from api import settings
+    from api.privacy import retention
+    from api.privacy.settings import Retention
+
+    kept = settings.read().section(Retention)
+    return retention.retain(session, kept, by=given["by"], apply=given["apply"])

@@ -48,6 +48,7 @@ class View:
 
     name = "sha256:00"
     known_at = "2022-01-05T00:00:00+08:00"
+    notes = ()
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,15 @@ def test_findings_are_numbered_and_their_reasons_stand_apart() -> None:
     assert reasons(rows) == ["五人付入 / five pay in", "另一条 / another"]
 
 
+def test_clusters_keep_their_names_and_their_reasons_stand_apart() -> None:
+    row = {"id": "cluster:1", "pattern": "cluster", "born": None, "reasons": {"black/tax": 2},
+           "relations": {}, "why": "两个 / two"}  # fmt: skip
+    assert reasons([row]) == ["两个 / two"]
+    assert "cluster:1" in shown([row])
+    assert "black/tax" not in shown([row])
+    assert "two" not in shown([row])
+
+
 def test_other_rows_keep_their_reason_in_its_column() -> None:
     rows = [{"party": "d:p", "why": "股东 / shareholder"}]
     assert reasons(rows) == []

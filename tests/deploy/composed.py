@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 FILE = ROOT / "docker-compose.yml"
 GUIDE = ROOT / "docs" / "guides" / "deploy.md"
 SECRETS = {
-    "LINKRISK_TOKEN": "a token of the tests",
+    "LINKRISK_TOKEN": "a token of the tests, long enough for others to see",
     "LINKRISK_ID_KEY": "an id key of the tests",
     "NEO4J_PASSWORD": "service of the tests",
     "NEO4J_ADMIN_PASSWORD": "admin of the tests",

@@ -15,7 +15,12 @@ import compose_spec
 import pytest
 from neo4j import GraphDatabase
 
+from api.access.exposure import access_of
+from api.access.settings import AccessSettings
 from api.cli import linkrisk
+from api.settings import keys as setting_keys
+from api.settings import read as read_settings
+from graph.errors import WrongUsage
 from tests.deploy import composed as of
 from tests.deploy.composed import SECRETS
 from tests.neo4j_server.server import Server
@@ -140,9 +145,25 @@ def test_the_program_reads_what_it_is_given() -> None:
         for path in (of.ROOT / room).rglob("*.py")
     )
     read = {name for path in sources for name in READ.findall(path.read_text("utf-8"))}
+    read |= {key.variable for key in setting_keys()}
     given = {name for service in OURS for name in SERVICES[service]["environment"]}
     given |= {name for name in image_environment() if name.startswith("LINKRISK_")}
     assert given <= read
+
+
+def test_the_service_listens_for_its_gateway_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what the file gives it, it does not refuse to start off loopback."""
+    for name, value in SERVICES["linkrisk"]["environment"].items():
+        monkeypatch.setenv(name, value)
+    found = read_settings().section(AccessSettings)
+    access = access_of(found, "neo4j://neo4j:7687", "0.0.0.0", ["localhost"])
+    (network,) = of.composed()["networks"]["default"]["ipam"]["config"]
+    assert access.peers == (network["gateway"],)
+    assert access.token == SECRETS["LINKRISK_TOKEN"]
+    assert access.hosts == {"localhost", "127.0.0.1", "::1"}
+    monkeypatch.delenv("LINKRISK_TOKEN")
+    with pytest.raises(WrongUsage, match="without authentication"):
+        access_of(found, "neo4j://neo4j:7687", "0.0.0.0")
 
 
 def test_what_is_mounted_is_used() -> None:

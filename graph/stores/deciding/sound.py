@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -12,6 +13,8 @@ from graph.fields import carried_again
 from graph.keys import Key, canonical
 from graph.model import NAMES, RELATIONS, is_relation
 from graph.times import INF, NEG
+
+_LATER: Final = frozenset({"red_of"})  # not beside what was recorded before it was carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def _carries(content: Content) -> bool:
         return content.extra is None
     kind = RELATIONS[NAMES[content.code]]
     found = carried_again(kind, content.value, orjson.loads(content.payload))
-    return found == ({} if content.extra is None else orjson.loads(content.extra))
+    beside = {} if content.extra is None else orjson.loads(content.extra)
+    return found == {name: found[name] for name in _LATER & found.keys()} | beside
 
 
 def _digest(content: Content, id_key: bytes | None) -> bytes:

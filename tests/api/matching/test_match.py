@@ -11,8 +11,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from api.app import Service, make_app
+from api.auth import Access
 from api.cli import main
+from api.matching.settings import MatchSettings
 from api.matching.tables import safe_cell
+from api.session import Session
 from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC, Caller
 
 Query = dict[str, Any]
@@ -128,11 +132,15 @@ def test_what_is_malformed_is_named(service: Caller, body: Any, said: str) -> No
 
 
 def test_how_many_queries_a_request_holds_is_a_setting(
-    service: Caller, monkeypatch: pytest.MonkeyPatch
+    url: str,
 ) -> None:
-    monkeypatch.setenv("LINKRISK_MATCH_QUERIES", "1")
-    two = {"queries": {"a": described(name="x"), "b": described(name="y")}}
-    assert "more than 1" in service.post("/v1/match", json=two).json()["detail"]
+    with Session(url) as session:
+        access = Access("t" * 32, None)
+        service = Caller(make_app(session, Service(access, parts=(MatchSettings(queries=1),))))
+        two = {"queries": {"a": described(name="x"), "b": described(name="y")}}
+        assert "more than 1" in service.post("/v1/match", json=two).json()["detail"]
+        form = {"queries": json.dumps({"a": {"query": "x"}, "b": {"query": "y"}})}
+        assert "more than 1" in service.post("/v1/reconcile", data=form).json()["detail"]
 
 
 def test_identifiers_are_masked_in_what_is_echoed(service: Caller) -> None:

@@ -336,3 +336,17 @@ def test_the_requests_of_the_guide_are_answered(http: Asked) -> None:
     named = {line.partition(":")[0] for block in blocks for line in block.splitlines()
              if not line.startswith("GET ")}  # fmt: skip
     assert named == {"If-None-Match"}
+
+
+def test_what_was_erased_makes_another_answer_of_the_same_snapshot(written: Asked) -> None:
+    known_at = written.get("/v1/subjects/p1").json()["known_at"]
+    paths = [f"/v1/subjects/p1?known_at={quote(known_at)}",
+             f"/v1/subjects/c1/adjacent?as_of=2022-01-05&known_at={quote(known_at)}"]  # fmt: skip
+    tags = [written.get(path).headers["etag"] for path in paths]
+    asked = {"subject": "reg:p1", "reason": "本人请求", "by": "甲", "request": "N-1"}
+    done = written.post("/v1/privacy/erasures", json=asked)
+    assert done.status_code == 200, done.text
+    for path, tag in zip(paths, tags, strict=True):
+        again = written.get(path, headers={"If-None-Match": tag})
+        assert again.status_code != 304
+        assert "张三" not in again.text

@@ -69,9 +69,7 @@ def test_several_that_want_it_at_once_make_it_once(
     assert all(called(snapshot_of(live), "张3") == ["d:p3"] for live in lives)
 
 
-def test_a_rebuilt_base_comes_with_its_index(
-    kept: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rebuilt_base_comes_with_its_index(kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     row = Normaliser("d", kept.id_key).row({"kind": "person", "id": "p9", "name": "李四"})
     kept.write("b2", [row])
     rebuild(kept.url)
@@ -125,7 +123,7 @@ def test_pieces_of_the_tail_are_put_together(kept: Store) -> None:
         fact = {"kind": "person", "id": f"q{n}", "name": f"李{n}"}
         kept.write(f"m{n}", [normaliser.row(fact)])
         view = snapshot_of(live)
-        assert called(view, f"李{n}") [:1] == [f"d:q{n}"]
+        assert called(view, f"李{n}")[:1] == [f"d:q{n}"]
         assert len(view.name_segments()) <= 6
     assert set(called(snapshot_of(live), "李")) == {f"d:q{n}" for n in range(40)}
 
