@@ -71,6 +71,13 @@ class Audit:
                  unmasked)
         )  # fmt: skip
 
+    async def told(self, caller: Caller, body: bytes, route: str) -> None:
+        """Record what JSON shows of persons that goes out by itself, before it is sent; nothing
+        where it shows nobody. Raises ReadsAway."""
+        named = await asyncio.to_thread(self._find, body, _JSON, None)
+        if named.subjects:
+            await self.read(caller, named.subjects, named.fields, route)
+
     async def answered(self, request: Request, response: Response, route: str, scope: str) -> None:
         """Record what a response shows of persons, before it is sent; nothing where it shows
         nobody. A response that streams counts as a read of everybody."""

@@ -47,7 +47,7 @@ def add_webhooks(app: FastAPI, engine: Engine) -> None:
     """Subscribe, look at what was sent, try, replay; delivery beside the routes."""
     settings = settings_of(app, WebhookSettings)
     book = Book(state_folder(engine.session.url), settings)
-    delivery = Delivery(engine.session, book)
+    delivery = Delivery(engine.session, book, getattr(app.state, "audit", None))
     app.state.webhooks = delivery
     alongside(app).append(delivery.running)
     for method, path, endpoint, extra in (

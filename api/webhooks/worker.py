@@ -13,14 +13,15 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from api.caller import Caller
 from api.webhooks.pump import Pump
-from api.webhooks.sender import Sender
+from api.webhooks.sender import Sender, Sent
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
+    from api.reads.hook import Audit
     from api.session import Session
     from api.webhooks.book import Book, Event, Hook
-    from api.webhooks.sender import Sent
     from api.webhooks.settings import WebhookSettings
 
 _LOOK: Final = 0.5  # seconds between two looks at feeds and outbox
@@ -40,8 +41,9 @@ def pause(settings: WebhookSettings, tries: int, asked: float | None) -> float:
 class Delivery:
     """Takes in what happened and sends it, for as long as this process holds the lease."""
 
-    def __init__(self, session: Session, book: Book) -> None:
+    def __init__(self, session: Session, book: Book, audit: Audit | None = None) -> None:
         self.book = book
+        self._audit = audit
         self._settings = book.settings
         self._pump = Pump(session, book)
         self._wake = asyncio.Event()
@@ -120,8 +122,18 @@ class Delivery:
         self._under_way.pop(key, None)
         self._wake.set()
 
+    async def _sent(self, sender: Sender, hook: Hook, event: Event) -> Sent:
+        """One attempt; what names a person is recorded before it is sent, or is not sent."""
+        if self._audit is not None:
+            who = Caller(hook.owner, frozenset(), frozenset(hook.domains))
+            try:
+                await self._audit.told(who, event.body, f"webhook {hook.id}")
+            except LinkriskError as error:
+                return Sent(ok=False, error=f"not recorded: {error}"[:200])
+        return await sender.send(hook.url, event.id, event.body, hook.signing)
+
     async def _deliver(self, sender: Sender, hook: Hook, event: Event) -> None:
-        sent: Sent = await sender.send(hook.url, event.id, event.body, hook.signing)
+        sent = await self._sent(sender, hook, event)
         wait = 0.0 if sent.ok else pause(self._settings, event.tries + 1, sent.wait)
         if not sent.ok:
             _log.info("%s: attempt %d failed: %s", event.id, event.tries + 1, sent.error)

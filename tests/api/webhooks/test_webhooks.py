@@ -15,10 +15,13 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from api.caller import DOMAINS
 from api.cli import main as cli
 from api.once import HEADER
+from api.session import Session
 from api.webhooks.book import Book, Draft, Hook, Subscribed, UnknownWebhook
 from api.webhooks.guard import may_go
+from api.webhooks.pump import Pump
 from api.webhooks.sender import Sent, signed
 from api.webhooks.settings import WebhookSettings
 from api.webhooks.worker import pause
@@ -92,6 +95,26 @@ def test_what_events_say(world: str) -> None:
         assert (data["decision"], data["step"], data["party"]) == (about["id"], "approved", "d:p1")
         assert "李四" not in str(found) and "张三" not in str(found)
         assert all(h["content-type"] == "application/json" for h in receiver.headers)
+
+    run(main())
+
+
+def test_what_names_a_person_is_recorded_before_it_is_sent(world: str) -> None:
+    """Whose events, to which subscription; of a company alone, nothing."""
+
+    async def main() -> None:
+        with receiving() as receiver:
+            async with served(world, QUICK) as client:
+                made = await subscribed(client, url=receiver.url, subjects=["c1", "p1"],
+                                        events=["subject.changed"])  # fmt: skip
+                facts = [{"kind": "company", "id": "c1", "name": "新名"},
+                         {"kind": "person", "id": "p1", "name": "新姓名"}]  # fmt: skip
+                await asyncio.to_thread(record, world, "b2", facts)
+                await asyncio.to_thread(receiver.wait_for, 2)
+                reads = (await client.get("/v1/audit/reads?limit=1000")).json()["results"]
+        found = [each for each in reads if f"webhook {made['id']}" in str(each)]
+        assert len(found) == 1
+        assert "d:p1" in str(found) and "d:c1" not in str(found)
 
     run(main())
 
@@ -389,6 +412,32 @@ def test_a_feed_is_taken_in_once(book: Book) -> None:
     assert not book.put([draft], "changes", 4, 6)
     assert book.put([draft], "changes", 5, 6)
     assert (book.cursor("changes"), book.counts(one.id)["waiting"]) == (6, 1)
+
+
+def test_of_a_domain_that_is_not_granted_nothing_is_told(world: str, tmp_path: Path) -> None:
+    """An invoice is the tax office's: who is granted the register alone hears of the share only."""
+    book = Book(tmp_path / "state", QUICK)
+    facts = [{"kind": "invoice", "id": "i1", "from": "c1", "to": "c2", "amount": "9.00",
+              "tax": "1.00", "at": "2021-01-01"},
+             {"kind": "shareholder", "id": "s9", "from": "p1", "to": "c1", "share": "0.2"},
+             {"kind": "listing", "id": "b9", "subject": "c1", "list": "black", "domain": "tax"},
+             {"kind": "company", "id": "c2", "name": "乙"}]  # fmt: skip
+    told = {}
+    with Session(world) as session:
+        for name, domains in (("all", [*DOMAINS]), ("some", ["registry"]), ("none", [])):
+            told[name] = book.subscribe(Subscribed(
+                owner="a", url="https://x/", events=["subject.changed"], subjects=["c1"],
+                domains=domains, note=None, batch=1, entry=0))[0].id  # fmt: skip
+        record(world, "b2", facts)
+        Pump(session, book).run()
+    seen = {}
+    for name, ident in told.items():
+        rows = [json.loads(event.body)["data"] for event in book.events(ident, None, None, 10)]
+        seen[name] = [row["recorded"] for row in rows]
+    assert seen == {
+        "all": [{"invoice": 1, "shareholder": 1, "listing": 1}], "some": [{"shareholder": 1}],
+        "none": [],
+    }  # fmt: skip
 
 
 def test_of_each_subject_the_oldest_is_due(book: Book) -> None:
