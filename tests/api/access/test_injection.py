@@ -122,7 +122,7 @@ def all_put(app: FastAPI, each: list[tuple[Place, str]]) -> None:
             assert "root:x:0" not in told, (place, payload)
             assert "1337" not in told, (place, payload)  # 7 * 191: worked out by a template
             assert "\r" not in "".join(answer.headers.values()), (place, payload)
-            if answer.headers["content-type"].startswith("text/html"):
+            if answer.headers.get("content-type", "").startswith("text/html"):
                 assert payload not in told or "<" not in payload, (place, payload)
 
     asyncio.run(run())
