@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graph.store import Store
 
 QUARANTINE: Final = "/v1/ingest/quarantine"
+_NAME_BYTES: Final = 200
 _NAME: Final = re.compile(r"[\w\-（）()+=,@ ][\w\-.（）()+=,@ ]{0,119}")
 _ALL_REJECTED: Final = 422
 
@@ -51,7 +52,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 def checked(asked: Asked) -> Asked:
     """Raise WrongUsage for a name, format or mapping that is none."""
-    if not _NAME.fullmatch(asked.name):
+    # No file system keeps a name of more than 255 bytes, and others are made from this one.
+    if not _NAME.fullmatch(asked.name) or len(asked.name.encode()) > _NAME_BYTES:
         raise WrongUsage("name: a file's name of 1 to 120 letters, digits, ._-+=,@() / 文件名无效")
     if asked.format is not None and asked.format not in formats():
         raise WrongUsage(f"format: one of {', '.join(formats())}, not {asked.format[:40]!r}")

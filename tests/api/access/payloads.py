@@ -35,10 +35,12 @@ _PATH = [
     "neo4j://127.0.0.1:9",
 ]  # fmt: skip
 _TEMPLATE = [
-    "{{7*191}}", "${7*191}", "#{7*191}", "<%= 7*191 %>", "{%print(7*191)%}", "${{7*191}}",
+    "{{7919*6841}}", "${7919*6841}", "#{7919*6841}", "<%= 7919*6841 %>", "{%print(7919*6841)%}",
+    "${{7919*6841}}",
     "{{config}}", "{{''.__class__.__mro__[1].__subclasses__()}}", "{{self}}", "{0}", "{}", "{x!r}",
-    "{0.__class__.__init__.__globals__}", "%s%s%s%n", "%(x)s", "%n%n%n", "$(7*191)", "[[7*191]]",
-    "@(7*191)", "{{request.application.__globals__}}",
+    "{0.__class__.__init__.__globals__}", "%s%s%s%n", "%(x)s", "%n%n%n", "$(7919*6841)",
+    "[[7919*6841]]",
+    "@(7919*6841)", "{{request.application.__globals__}}",
 ]  # fmt: skip
 _LOG = [
     "x\nERROR root: all is lost", "x\r\nSet-Cookie: a=b", "x\r\n\r\n<html>", "x\u2028y", "x\u2029y",

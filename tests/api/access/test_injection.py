@@ -26,6 +26,7 @@ from tests.api.access.conftest import TOKEN
 from tests.api.access.payloads import PAYLOADS
 from tests.api.access.world import FACTS
 
+SUM = str(7919 * 6841)
 FREE = Limits(rate=1e9, burst=10**9, together=10**6)
 
 
@@ -120,9 +121,9 @@ def all_put(app: FastAPI, each: list[tuple[Place, str]]) -> None:
             assert answer.status < 500, (place, payload, answer)
             told = answer.body.decode("utf-8", "replace")
             assert "root:x:0" not in told, (place, payload)
-            assert "1337" not in told, (place, payload)  # 7 * 191: worked out by a template
+            assert SUM not in told, (place, payload)  # a template worked it out
             assert "\r" not in "".join(answer.headers.values()), (place, payload)
-            if answer.headers["content-type"].startswith("text/html"):
+            if answer.headers.get("content-type", "").startswith("text/html"):
                 assert payload not in told or "<" not in payload, (place, payload)
 
     asyncio.run(run())
