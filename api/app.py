@@ -15,10 +15,12 @@ from fastapi import FastAPI
 from api import telemetry
 from api.auth import Access, Guard
 from api.catalog.routes import add_catalog
+from api.contract.document import document
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
 from api.jobs.routes import add_jobs
+from api.matching.routes import add_matching
 from api.metrics import Meters
 from api.observing import Observing
 from api.operations import Apart, add_operations
@@ -33,13 +35,16 @@ from api.session import Session
 from api.settings import Settings, read
 from api.settings.own import Log
 from api.subjects.routes import add_subjects
+from api.views import add_cluster_history
 from graph import compiled
 
 _TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
+    add_matching,
     add_subjects,
+    add_cluster_history,
     add_catalog,
     add_service,
     add_decisions,
@@ -113,6 +118,7 @@ def make_app(
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
     app.state.settings = {type(each): each for each in (*settings.all(), *service.parts)}
     app.state.audit = audit
     add_handlers(app)

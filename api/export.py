@@ -1,8 +1,9 @@
-"""The facts of a store as JSON Lines, the newest version of each or as known at a time; and the
-whole store as files that Neo4j imports."""
+"""The facts of a store as JSON Lines, the newest version of each or as known at a time; in the
+formats of other programs (`ingest.writers`); and the whole store as files that Neo4j imports."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,13 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from api.look import was_known
-from api.native import native
+from api.exporting import World
 from api.progress import Meter
-from graph.errors import UnknownSubject
-from graph.model import is_entity
+from graph.errors import Conflict, UnknownSubject, WrongUsage
 from graph.store import open_store
-from graph.times import parse_time
+from ingest.writers import Tally, writings
 
 if TYPE_CHECKING:
     from api.session import Session
@@ -25,21 +24,19 @@ if TYPE_CHECKING:
     from graph.stores.copying import Copying
 
 
-def lines(session: Session, known_at: str | None = None, *, masked: bool) -> Iterator[bytes]:
+def lines(
+    session: Session, known_at: str | None = None, *, masked: bool, as_of: str | None = None
+) -> Iterator[bytes]:
     """One line a fact, in the order of recording: entities stand before what names them.
 
     `canonical` is the id that answers use; on an entity, of the subject it belongs to. Streams:
     memory does not grow with the store, the snapshot aside.
     """
-    snapshot = session.snapshot(known_at)
-    moment = parse_time(snapshot.known_at)
-    for fact in session.store.facts():
-        if not was_known(fact, moment):
-            continue
-        shown = native(fact, masked=masked)
-        if is_entity(fact.code):
-            shown["canonical"] = canonical_of(snapshot, fact.name)
-        yield orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE)
+    world = World(session, known_at, masked=masked)
+    for given in world.facts(as_of):
+        if given.a is None:
+            given.fact["canonical"] = world.canonical(given.name)
+        yield orjson.dumps(given.fact, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def canonical_of(snapshot: Snapshot, name: str) -> str:
@@ -48,6 +45,59 @@ def canonical_of(snapshot: Snapshot, name: str) -> str:
         return snapshot.canonical(snapshot.resolve(name))
     except UnknownSubject:  # written after the snapshot was opened
         return name
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which facts an export is of: all of them, those true on a day (`as_of`), as known at a time;
+    with personal identifiers masked or not; with the versions that were retracted or not."""
+
+    known_at: str | None = None
+    as_of: str | None = None
+    masked: bool = True
+    history: bool = False
+
+
+def stream(session: Session, form: str, asked: Asked, tally: Tally) -> Iterator[bytes]:
+    """The bytes of an export in a format that streams: ftm, bods, graphml.
+
+    `tally` is whole when they end: what was written, what the format could not hold. Raises
+    WrongUsage for a format that does not stream, MissingExtra; UnknownSubject never.
+    """
+    writing = writings().get(form)
+    if writing is None or writing.lines is None:
+        names = ", ".join(name for name, each in writings().items() if each.lines)
+        raise WrongUsage(f"format: one of native, {names}, not {form[:40]!r}")
+    if asked.history:
+        raise WrongUsage(f"history: {form} has no place for what was retracted; parquet has")
+    world = World(session, asked.known_at, masked=asked.masked)
+    return writing.lines(world.facts(asked.as_of), world, tally)
+
+
+def folder(session: Session, form: str, asked: Asked, out: Path) -> dict[str, Any]:
+    """Write an export that is a folder (parquet), whole or not at all; its report.
+
+    Raises Conflict for a folder with something in it.
+    """
+    writing = writings()[form]
+    assert writing.folder is not None
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Conflict(f"{out} is not an empty folder / 不是空文件夹")
+    tally = Tally()
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        world = World(session, asked.known_at, masked=asked.masked)
+        writing.folder(world.facts(asked.as_of, history=asked.history), world, tally, part)
+        report = tally.report(form)
+        (part / "report.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+        if out.exists():
+            out.rmdir()
+        part.replace(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return report
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,16 @@
-"""Looking things up: one subject with its records, subjects by text, subjects by kind.
+"""Looking things up: one subject with its records, subjects by kind.
 
 Personal identifiers are shown masked (138****0001), a company's credit code in full.
 """
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from api.native import native
-from graph.errors import UnknownSubject, WrongUsage
+from graph.errors import WrongUsage
 from graph.model import ENTITIES
 from graph.times import format_instant, parse_time
 
@@ -94,25 +93,6 @@ def brief(snapshot: Snapshot, node: int) -> dict[str, Any]:
     }
 
 
-def search(session: Session, text: str, kind: str | None, limit: int) -> dict[str, Any]:
-    """Subjects whose id or official key is `text`, then those whose name holds it.
-
-    Reads the names one after the other: O(subjects).
-    """
-    if not text.strip():
-        raise WrongUsage("nothing to search for")
-    if kind is not None:
-        _check_kind(kind)
-    snapshot = session.snapshot()
-    found: dict[int, None] = {}
-    with contextlib.suppress(UnknownSubject):
-        found[snapshot.resolve(text.strip())] = None
-    found |= dict.fromkeys(snapshot.search(text, _MOST if kind else limit + 1))
-    kept = [n for n in found if kind in (None, snapshot.kind_name(n))]
-    results = [brief(snapshot, n) for n in kept[:limit]]
-    return {"query": text, "results": results, "more": len(kept) > limit}
-
-
 def _check_kind(kind: str) -> None:
     if kind not in ENTITIES:
         raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
@@ -132,8 +112,3 @@ def listing(session: Session, kind: str | None, limit: int) -> dict[str, Any]:
 def subject_bytes(session: Session, text: str, known_at: str | None = None) -> bytes:
     """`subject` as both transports answer it."""
     return msgspec.json.encode(subject(session, text, known_at))
-
-
-def search_bytes(session: Session, text: str, kind: str | None, limit: int) -> bytes:
-    """`search` as both transports answer it."""
-    return msgspec.json.encode(search(session, text, kind, limit))

@@ -14,13 +14,6 @@ from api.parameters import describe
 REF: Final = "#/components/schemas/{name}"
 _TEXT: Final = {"type": "string"}
 SERVICE: Final[dict[str, dict[str, Any]]] = {
-    "/v1/search": {
-        "parameters": [
-            {"name": "q", "in": "query", "required": True, "schema": _TEXT, "example": "甲公司"},
-            {"name": "kind", "in": "query", "schema": _TEXT, "example": "company"},
-            {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 20}},
-        ]
-    },
     "/v1/rulebook": {
         "parameters": [
             {"name": "edition", "in": "query", "schema": _TEXT, "example": "2026-04"},
@@ -67,18 +60,34 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
                             )[1]["Particulars"],
                         },
                     },
+                    "example": {
+                        "answer": {"algorithm": "extend", "results": []},
+                        "party": "demo:p1",
+                        "kind": "prior",
+                        "particulars": {
+                            "decision": "京财惩告〔2025〕1号",
+                            "authority": "北京市财政局",
+                            "contact": "北京市财政局执法处",
+                            "on": "2025-03-03",
+                            "proposed_by": "张三",
+                        },
+                    },
                 }
             }
         },
         "responses": {
             "200": {
                 "description": "the notice, PDF where `Accept` names it / 文书",
-                "content": {"text/html": {"schema": _TEXT}, "application/pdf": {}},
+                "content": {
+                    "text/html": {"schema": _TEXT},
+                    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+                },
             }
         },
     },
 }
 PROBLEM: Final = {
+    "title": "Problem",
     "type": "object",
     "required": ["type", "title", "status", "detail"],
     "properties": {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT},
@@ -128,7 +137,13 @@ def envelope(record: Algorithm) -> dict[str, Any]:
         "truncated": {"anyOf": [{"type": "null"}, schema(Truncated)]},
     }
     notes = {"notes": {"type": "array", "items": _TEXT}}
-    return {"type": "object", "required": list(properties), "properties": properties | notes}
+    title = "".join(part.title() for part in record.name.split("_")) + "Answer"
+    return {
+        "title": title,
+        "type": "object",
+        "required": list(properties),
+        "properties": properties | notes,
+    }
 
 
 def operation(record: Algorithm, method: str) -> dict[str, Any]:

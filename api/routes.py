@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 # What a caller must have to ask an algorithm, by family; of the others, `trace`.
-_SCOPES: Final = {"ownership": "related", "related": "related", "extension": "extend.propose"}
+_SCOPES: Final = {
+    "ownership": "related",
+    "related": "related",
+    "extension": "extend.propose",
+    "matching": "search",
+}
 
 
 def scope_of(record: Algorithm) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import HTMLResponse, Response
 
-from api import audit, evidence, look, openapi, page, rulebook
+from api import audit, evidence, openapi, page, rulebook
 from api.caller import ANYONE, OPEN
 from api.notices import ask, pdf
 from api.serving import KEPT, add, body_of, json_response
@@ -52,12 +52,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
     async def algorithms(_: Request) -> Response:
         """Every algorithm with its parameters, rows and sources / 算法清单."""
         return json_response(openapi.listing())
-
-    async def search(request: Request) -> Response:
-        """Subjects by name, id or key: `q`, `kind`, `limit` / 搜索."""
-        query = request.query_params
-        args = query.get("q", ""), query.get("kind"), look.limit_of(query.get("limit"))
-        return json_response(await engine.run(look.search_bytes, session, *args))
 
     async def rules(request: Request) -> Response:
         """An edition of the rulebook: `edition`, `measure`, `day` of the act / 规则库."""
@@ -104,7 +98,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         ("GET", "/v1/algorithms", ANYONE, algorithms),
         ("GET", "/v1/audit/head", "audit", audit_head),
         ("GET", "/v1/audit/verify", "audit", audit_verify),
-        ("GET", "/v1/search", "search", search),
         ("GET", "/v1/rulebook", ANYONE, rules),
         ("POST", "/v1/facts", "search", facts),
         ("POST", "/v1/notices", "extend.propose", notices),

@@ -15,6 +15,7 @@ LinkriskError                 anything we raise on purpose            exit 1
 │   ├── StoreCorrupt          the file or its facts fail their check
 │   ├── StoreFull             disk or quota is full; nothing was half-written
 │   └── SchemaVersion         written by another version of the program
+├── MissingExtra              an optional extra is not installed      exit 1, HTTP 501
 ├── Conflict                  the request contradicts what is stored  exit 1, HTTP 409
 └── Cancelled                 called off before it was done           exit 130, HTTP 503
 """
@@ -108,6 +109,12 @@ class StoreFull(StoreError):
 
 class SchemaVersion(StoreError):
     """The store was written by another version of the program."""
+
+
+class MissingExtra(LinkriskError):
+    """A format or feature needs an optional extra that is not installed; names it."""
+
+    status = 501
 
 
 class Conflict(LinkriskError):

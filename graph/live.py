@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,9 @@ from graph.listed import Listed
 from graph.named import Named
 from graph.store import BatchInfo, Store
 
+if TYPE_CHECKING:
+    from graph.names.index import NameIndex
+
 _PAST_VIEWS: Final = 4
 # A process that starts rebuilds its base when more than this has come since it was made.
 _STALE: Final = 50_000
@@ -53,7 +56,8 @@ class Live:
         arrays = base.arrays
         rows, nodes = base.counts["rows"], base.counts["nodes"]
         self.base_rows, self.base_nodes = rows, nodes
-        self.base_batch = base.batch
+        self.base_batch, self.base_name = base.batch, base.name
+        self.base_versions = base.counts["versions"]
         self.tail_limit = max(_STALE, rows // 50)
         self.rebuilding: subprocess.Popen[bytes] | None = None  # see graph.rebuild
         self.rows = Growing({name: arrays[name] for name in ROWS}, rows)
@@ -86,6 +90,10 @@ class Live:
         self._foreign: dict[int, str] | None = None
         self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
         self._kept: dict[str, Kept] = {}
+        self._names: NameIndex | None = None
+        self._naming = (
+            threading.Lock()
+        )  # making the index keeps no question about relations waiting
 
     @property
     def tail_facts(self) -> int:
@@ -99,6 +107,16 @@ class Live:
                 nodes = self.base_nodes
                 self._bits = kind_bits(self.out, nodes), kind_bits(self.into, nodes)
             return self._bits
+
+    def names(self) -> NameIndex:
+        """What subjects are called and were called; made or mapped at the first call."""
+        with self._naming:
+            if self._names is None:
+                from graph.names.index import NameIndex, names_path
+
+                path = base_path(self.store)
+                self._names = NameIndex(self, names_path(path) if path is not None else None)
+            return self._names
 
     def kept(self, kind: str, *, make: bool) -> Kept | None:
         """The carried fields of the base's relations of a kind as columns; made once, if asked."""

@@ -15,6 +15,7 @@ from graph.base import build
 from graph.children import start_module
 from graph.disk import load, save
 from graph.live import Live, base_path
+from graph.names.index import keep_names
 from graph.store import open_store
 
 
@@ -54,7 +55,9 @@ def main(url: str) -> None:
     store = open_store(url)
     try:
         if (path := base_path(store)) is not None:
-            save(build(store, processes=1), path)  # questions need the other processors
+            base = build(store, processes=1)  # questions need the other processors
+            keep_names(base, path)  # first: whoever opens the new base finds its names made
+            save(base, path)
     finally:
         store.close()
 

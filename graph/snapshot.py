@@ -6,7 +6,7 @@ import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,11 @@ from graph.listed import Event, Listing, told
 from graph.live import Live, open_live
 from graph.model import CODES, NAMES, RELATIONS
 from graph.organs import is_organ_key
-from graph.store import Store, StoredFact
+from graph.store import BatchInfo, Store, StoredFact
 from graph.times import day_end, format_instant, parse_time
+
+if TYPE_CHECKING:
+    from graph.names.segment import Segment
 
 _COMPANY: Final = CODES["company"]
 _FEW: Final = 500  # relations whose currencies are read one by one
@@ -70,6 +73,14 @@ class Snapshot:
         other.columns = self.columns._replace(ret=ret)
         return other
 
+    def earlier(self, moment: int) -> Snapshot:
+        """What was known at an instant (µs), of what this view knows: itself where nothing of it
+        came later. Groups the records anew, as every view of the past: linear in their versions."""
+        live = self._live
+        with live.lock:
+            info = live.store.batch_at(moment)
+            return self if info is not None and info.no >= self.batch else _view(live, info)
+
     def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Which kinds of relation each node of the base has, out of it and into it, a bit each
         (`columns.BITS`). Nodes past these arrays came later. Made at the first call."""
@@ -95,6 +106,10 @@ class Snapshot:
         low, high = (int(tail.ptr[int(tail.start[c])]) for c in (code, code + 1))
         if high > low:
             found = np.append(found, tail.order[low:high].astype(np.int64))
+        return self._counting(found, kind, at)
+
+    def _counting(self, found: I64, kind: str, at: int | None) -> I64:
+        """Those of these relations of one kind that are known and, with `at`, true then."""
         cols, nodes = self.columns, self.nodes
         keep = (cols.rec[found] <= self.batch) & (cols.ret[found] > self.batch)
         if at is not None:
@@ -459,10 +474,13 @@ class Snapshot:
                 if each.rec <= self.batch:
                     yield each.fact(self._datasets), each
 
-    def listings_known(self) -> Iterator[Listing]:
-        """Every listing that is known in this view. Linear in the listings."""
+    def listings_known(self) -> Iterator[tuple[int, str, Listing]]:
+        """Every listing that is known in this view: its record, its fact, what it says. Linear in
+        the listings."""
         for node in self._live.listed.nodes():
-            yield from (each for each in self._live.listed.of(node) if each.known(self.batch))
+            for each in self._live.listed.of(node):
+                if each.known(self.batch):
+                    yield node, each.fact(self._datasets), each
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
@@ -476,6 +494,14 @@ class Snapshot:
         for node, each in self._live.listed.moved(since, self.batch):
             yield node, each.fact(self._datasets), each.rec <= since
 
+    def batch_of(self, text: str) -> int:
+        """The number of the newest batch at a moment (ISO time, or a date for its end); a number is
+        one itself. Raises BadFact."""
+        if text.isascii() and text.isdecimal() and len(text) < 10:
+            return int(text)
+        info = self._live.store.batch_at(_moment(text))
+        return info.no if info else 0
+
     def listing_events(self, since: int, upto: int) -> Iterator[Event]:
         """What came and went of listings after batch `since` and until `upto`, each once: the
         record that is listed, `dataset:id`, the batch. Linear in the listings."""
@@ -486,17 +512,76 @@ class Snapshot:
             if since < each.ret <= upto:
                 yield Event(node, name, each.ret, came=False)
 
-    def search(self, text: str, limit: int = 20) -> list[int]:
-        """Subjects whose name holds the text, exact names first, then shorter ones.
+    def changed(self, node: int, since: int) -> bool:
+        """Whether a record or listing of a subject came, changed or was lost after a batch."""
+        versions = self._live.versions.arrays
+        for member in self.members(node):
+            at = int(self._version[member])
+            if at >= 0 and int(versions["version_rec"][at]) > since:
+                return True
+            listings = self._live.listed.of(member)
+            if any(since < each.rec <= self.batch for each in listings):
+                return True
+            if any(since < each.ret <= self.batch for each in listings):
+                return True
+        return False
 
-        Width and case do not matter, nor traditional against simplified characters. Linear in
-        the names.
-        """
-        from graph.search import find
+    def rows_at(self, node: int, kind: str, at: int, *, into: bool) -> list[int]:
+        """The relations of a kind from (or into) a subject that are known and true at an instant,
+        ascending. Linear in those of this kind that it has."""
+        code, found = CODES[kind], []
+        for member in self.members(node):
+            for index in self.into if into else self.out:
+                low, high = int(index.start[code]), int(index.start[code + 1])
+                place = low + int(np.searchsorted(index.nodes[low:high], np.int32(member)))
+                if place < high and index.nodes[place] == member:
+                    begin, end = int(index.ptr[place]), int(index.ptr[place + 1])
+                    order = index.order
+                    found.append(order[begin:end] if len(order) else np.arange(begin, end))
+        if not found:
+            return []
+        rows = np.sort(np.concatenate(found).astype(np.int64))
+        return self._counting(rows, kind, at).tolist()  # type: ignore[no-any-return]
 
-        nodes = find(self._live.texts["label"], self._version, text, limit * 5)
-        seen = dict.fromkeys(int(self.nodes.rep[n]) for n in nodes)
-        return list(seen)[:limit]
+    def canonical_of(self, key: keys.Key) -> str | None:
+        """The canonical id that an official key gives in this store; None for an invalid one."""
+        return keys.canonical(key, self._live.store.id_key)
+
+    # -- names ------------------------------------------------------------------------------
+
+    def search(self, text: str, limit: int = 20, kind: str | None = None) -> list[int]:
+        """Subjects by what they are or were called, best first; see `graph.names.finding`."""
+        from graph.names.finding import find
+
+        return [found.node for found in find(self, text, limit, kind)]
+
+    def named(self, text: str) -> list[int]:
+        """All subjects that an id or official key names, ascending; `resolve` asks for just one."""
+        return sorted({int(self.nodes.rep[n]) for n in self._candidates(text) if self.known(n)})
+
+    def name_segments(self) -> list[Segment]:
+        """The index of all names that were recorded by this view, and of later ones."""
+        return self._live.names().segments(self._versions)
+
+    def bearing(self, places: Sequence[int]) -> tuple[I32, I64, npt.NDArray[np.bool_]]:
+        """Of versions of records, those recorded by this view whose record is known in it: the
+        subject of each, the version, and whether it is what its record says in this view."""
+        where = np.array(places, np.int64)
+        where = where[where < self._versions]
+        nodes = self._live.versions.arrays["version_node"][where]
+        newest = self._version[nodes]
+        keep = newest >= 0
+        return self.nodes.rep[nodes[keep]], where[keep], newest[keep] == where[keep]
+
+    def labels(self, node: int) -> list[str]:
+        """What the known records of a subject call it, those that do."""
+        texts = self._live.texts["label"]
+        at = (int(self._version[member]) for member in self.members(node))
+        return [text for place in at if place >= 0 and (text := texts[place])]
+
+    def version_label(self, place: int) -> str:
+        """What a version of a record says that its subject is called, as it was written."""
+        return self._live.texts["label"][place]
 
 
 @lru_cache(maxsize=4096)
@@ -520,9 +605,14 @@ def snapshot_of(live: Live, known_at: str | None = None) -> Snapshot:
             info = live.store.batch_at(_moment(known_at))
             if info is not None and info.no > live.batch:  # recorded in this very moment
                 live.follow()
-        digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
-        shown = format_instant(info.recorded_at) if info else format_instant(0)
-        return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
+        return _view(live, info)
+
+
+def _view(live: Live, info: BatchInfo | None) -> Snapshot:
+    """The view of a batch, of nothing where there is none."""
+    digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
+    shown = format_instant(info.recorded_at) if info else format_instant(0)
+    return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
 
 
 def _moment(text: str) -> int:

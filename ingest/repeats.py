@@ -41,7 +41,9 @@ class Scratch(Closing):
             return
         if self._far is None:
             self._file = tempfile.TemporaryDirectory(prefix="linkrisk-")
-            self._far = sqlite3.connect(f"{self._file.name}/seen", isolation_level=None)
+            self._far = sqlite3.connect(  # one thread after the other, where a service streams
+                f"{self._file.name}/seen", isolation_level=None, check_same_thread=False
+            )
             self._far.executescript(
                 "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;"
                 "CREATE TABLE seen(key PRIMARY KEY, value BLOB) WITHOUT ROWID; BEGIN"

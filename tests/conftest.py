@@ -42,6 +42,18 @@ def data_dir() -> Path:
     return found
 
 
+@pytest.fixture(scope="session")
+def ftm_model() -> Any:
+    """The model of the library followthemoney, an optional extra: `uv sync --extra ftm`."""
+    try:
+        from followthemoney import model
+    except ImportError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"the extra ftm is not installed ({error}): see what .ci/setup said")
+        pytest.skip(f"the extra ftm is not installed ({error})")
+    return model
+
+
 @pytest.fixture
 def store_url(tmp_path: Path) -> str:
     """The address of a store that is not there yet."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 _MOST: Final = 100_000  # findings of one detector
-_TOGETHER: Final = frozenset({"invoice_schemes"})  # they put together what others find
+_TOGETHER: Final = frozenset({"invoice_schemes", "rings"})  # they put together what others find
 
 
 @dataclass

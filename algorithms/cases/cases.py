@@ -86,8 +86,8 @@ def cases(snapshot: Snapshot, params: CaseParams) -> Result[Case]:
     """Findings of the detectors put together into cases; the same case keeps its id as facts come.
 
     Every algorithm that yields findings without being asked about somebody is asked, each with its
-    own defaults, `min_score` and `time_limit` (`invoice_schemes` only where it is named: it repeats
-    what other detectors find). Two findings overlap where they share a fact, or at least half of
+    own defaults, `min_score` and `time_limit` (`invoice_schemes` and `rings` only where named: they
+    repeat what others find). Two findings overlap where they share a fact, or at least half of
     the members of the one that has fewer. A subject with more than `max_fanout` relations is a hub
     and no such member: what only meets at a bank's or a wholesaler's account is two cases; nor is
     one member enough where each of the two has others. Cases are the connected components of

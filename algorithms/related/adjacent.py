@@ -88,7 +88,7 @@ class AdjacentGroup(msgspec.Struct, frozen=True, kw_only=True):
     "adjacent",
     AdjacentParams,
     AdjacentGroup,
-    sources=("doi:10.1016/j.is.2019.01.006", "ISO/IEC 39075:2024"),
+    sources=("doi:10.1137/1.9780898718003", "https://use-the-index-luke.com/no-offset"),
     title="Adjacent relations / 相邻关系",
     family="related",
 )

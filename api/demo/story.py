@@ -33,7 +33,7 @@ def questions(risk: Asking, cast: Cast, world: World) -> Iterator[Question]:
         yield question
     for name in ALGORITHMS:
         if name not in asked:
-            yield _plain(name, cast, world)
+            yield _plain(risk, name, cast, world)
 
 
 def _told(risk: Asking, cast: Cast, world: World) -> Iterator[Question]:
@@ -170,14 +170,14 @@ def _known_time(risk: Asking, world: World, day: dict[str, Any]) -> Iterator[Que
     )  # fmt: skip
 
 
-def _plain(name: str, cast: Cast, world: World) -> Question:
+def _plain(risk: Asking, name: str, cast: Cast, world: World) -> Question:
     """A question without a story: required parameters are filled with subjects that fit."""
     record = ALGORITHMS[name]
     fitting = {
         "subject": cast.listed, "target": cast.bottom, "owner": cast.head, "company": cast.listed,
         "controller": cast.head, "from": cast.account, "to": cast.listed, "account": cast.account,
         "through": cast.account, "subjects": [cast.listed, cast.holder], "measure": _MEASURE,
-        "act": world.as_of,
+        "act": world.as_of, "name": _label(risk, cast.listed),
     }  # fmt: skip
     params = {
         field: fitting[field]

@@ -6,7 +6,7 @@ the store's. All pieces show the store as it was known when the first was made.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 _TOGETHER: Final = 10_000  # facts of a piece
+_BYTES: Final = 1 << 18  # of a piece in a format of other programs
 
 
 class Piece(NamedTuple):
@@ -57,6 +58,23 @@ async def export(engine: Engine, view: Snapshot, *, masked: bool) -> AsyncIterat
         body, behind = await engine.run(_piece, engine.session, view, behind, masked)
         if body:
             yield body
+
+
+async def export_as(engine: Engine, source: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The bytes of a format of other programs, each piece made once the one before was taken."""
+    while body := await engine.run(_some, source):
+        yield body
+
+
+def _some(source: Iterator[bytes]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in source:
+        parts.append(part)
+        size += len(part)
+        if size >= _BYTES:
+            break
+    return b"".join(parts)
 
 
 def _piece(session: Session, view: Snapshot, behind: int, masked: bool) -> Piece:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from algorithms.registry import Algorithm
-from api import openapi
+from api import openapi, views
 from api.subjects.timeline import Asked, Timeline
 
 _TEXT: Final = {"type": "string"}
@@ -50,35 +50,32 @@ class Moved(msgspec.Struct, kw_only=True):
     location: str
 
 
+_MOVED: Final = {
+    "description": "the subject stands under another id / 主体已并入另一编号",
+    "headers": {"Location": {"schema": _TEXT}},
+    "content": {"application/json": {"schema": openapi.schema(Moved)}},
+}
+
+
 def _answers(body: dict[str, Any]) -> dict[str, Any]:
-    moved = {
-        "description": "the subject stands under another id / 主体已并入另一编号",
-        "headers": {"Location": {"schema": _TEXT}},
-        "content": {"application/json": {"schema": openapi.schema(Moved)}},
-    }
     good = {"description": "the answer / 结果", "content": {"application/json": {"schema": body}}}
     held = {"description": "what the caller holds is the answer / 未变化"}
-    return {"200": good, "304": held, "308": moved, **openapi.failures()}
+    return {"200": good, "304": held, "308": _MOVED, **openapi.failures()}
 
 
-def _query(kind: type[Any], besides: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def _query(kind: type[Any]) -> list[dict[str, Any]]:
     """The fields of a type as parameters of a query."""
     said = openapi.schema(kind)
     return [
         openapi.parameter(name, each, required=name in said.get("required", ()))
         for name, each in said["properties"].items()
-        if name not in besides
     ]
 
 
 def view(record: Algorithm, parameter: str) -> dict[str, Any]:
     """An algorithm asked about the subject in the path."""
-    return {
-        "parameters": [_ID, *_query(record.params, (parameter,))],
-        "responses": _answers(openapi.envelope(record)),
-        "x-sources": list(record.sources),
-        "x-algorithm": record.name,
-    }
+    said = views.described(record, parameter, _ID)
+    return {**said, "responses": said["responses"] | {"308": _MOVED}}
 
 
 _KNOWN: Final = {

@@ -6,7 +6,6 @@ of their parameters in the query.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -14,14 +13,15 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
-from algorithms.registry import ALGORITHMS, Algorithm
+from algorithms.registry import ALGORITHMS
 from api import look
-from api.answering import RULEBOOK, answered, in_force, view_of
+from api.answering import RULEBOOK, in_force, view_of
 from api.etags import holds, tag_of, unchanged
 from api.routes import scope_of
 from api.serving import Endpoint, add, json_response, query_of
 from api.subjects import described, timeline
 from api.subjects.place import place
+from api.views import asking
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ VIEWS: Final = {  # below a subject: the algorithm, and the parameter that takes
     "controllers": ("actual_controller", "target"),
     "adjacent": ("adjacent", "subject"),
 }
-Make = Callable[[Request, str], Awaitable[Response]]
 
 
 def add_subjects(app: FastAPI, engine: Engine) -> None:
@@ -47,7 +46,7 @@ def add_subjects(app: FastAPI, engine: Engine) -> None:
             app,
             "GET",
             f"{BASE}/{name}",
-            _placed(engine, f"/{name}", _asking(engine, record, parameter)),
+            _placed(engine, f"/{name}", asking(engine, record, parameter)),
             scope=scope_of(record),
             tags=["subjects"],
             extra=described.view(record, parameter),
@@ -75,7 +74,7 @@ def add_subjects(app: FastAPI, engine: Engine) -> None:
         )
 
 
-def _placed(engine: Engine, below: str, make: Make) -> Endpoint:
+def _placed(engine: Engine, below: str, make: Endpoint) -> Endpoint:
     """An endpoint about the subject in the path; 308 where it stands under another id."""
 
     async def endpoint(request: Request) -> Response:
@@ -84,7 +83,7 @@ def _placed(engine: Engine, below: str, make: Make) -> Endpoint:
         found = place(view, text)
         if found.moved:
             return moved(found.canonical, below, request.url.query)
-        return await make(request, text)
+        return await make(request)
 
     return endpoint
 
@@ -98,19 +97,9 @@ def moved(canonical: str, below: str, query: str) -> Response:
     return answer
 
 
-def _asking(engine: Engine, record: Algorithm, parameter: str) -> Make:
-    async def ask(request: Request, text: str) -> Response:
-        given = query_of(request, record.lists)
-        if parameter in given:
-            raise WrongUsage(f"{parameter} is in the path already")
-        return await answered(engine, record, {**given, parameter: text}, request)
-
-    return ask
-
-
-def _subject(engine: Engine) -> Make:
-    async def show(request: Request, text: str) -> Response:
-        given = query_of(request, frozenset())
+def _subject(engine: Engine) -> Endpoint:
+    async def show(request: Request) -> Response:
+        text, given = request.path_params["id"], query_of(request, frozenset())
         _only(given, ("known_at",))
         known_at = given.get("known_at")
         view = await view_of(engine, known_at)
@@ -123,9 +112,9 @@ def _subject(engine: Engine) -> Make:
     return show
 
 
-def _timeline(engine: Engine) -> Make:
-    async def show(request: Request, text: str) -> Response:
-        given = query_of(request, frozenset({"kinds"}))
+def _timeline(engine: Engine) -> Endpoint:
+    async def show(request: Request) -> Response:
+        text, given = request.path_params["id"], query_of(request, frozenset({"kinds"}))
         _only(given, timeline.Asked.__struct_fields__)
         asked = timeline.asked(given)
         body = await engine.run(timeline.timeline_bytes, engine.session, text, asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -13,6 +13,10 @@ import msgspec
 from api.options import Common, Verb, pass_common
 from api.output import printable, write_json
 from graph.errors import WrongUsage
+from ingest.writers import Tally, writings
+
+if TYPE_CHECKING:
+    from api.export import Asked
 
 
 @click.command(cls=Verb)
@@ -121,16 +125,29 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
 @click.argument("text")
 @click.option("--kind", metavar="KIND", help="Only subjects of this kind, such as company.")
 @click.option("--limit", default="20", show_default=True, help="The most rows, 1 to 1000.")
+@click.option("--offset", default="0", show_default=True, help="Rows to pass over, 0 to 10000.")
+@click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @pass_common
-def search(common: Common, text: str, kind: str | None, limit: str) -> None:
-    """Subjects whose id or key is TEXT, then those whose name contains it. 搜索。"""
-    from api import look
+def search(
+    common: Common, text: str, kind: str | None, limit: str, offset: str, known_at: str | None
+) -> None:
+    """Subjects by id, official key or name, the best first. 搜索。
+
+    TEXT may be dataset:id, a credit code, resident id, phone or account number, or a name: in
+    traditional or simplified characters, a part of it, former names, pinyin (zhang san) or its
+    first letters (zs).
+    """
+    from api.matching import search as searching
     from api.session import Session
 
-    most = look.limit_of(limit)
+    most = searching.number_of("limit", limit, 20, 1, searching.MOST)
+    passed = searching.number_of("offset", offset, 0, 0, searching.DEEPEST)
     with Session(common.url) as session:
-        found = look.search(session, text, kind, most)
-    _print(common, found, "more are there; --limit shows them" if found["more"] else "")
+        found = searching.search(session, text, kind, most, passed, known_at)
+    more = f"more are there; --offset {passed + most} shows them" if found["more"] else ""
+    if not common.json:  # a table has no need of which snapshot it was
+        found = {name: found[name] for name in ("results",)}
+    _print(common, found, more)
 
 
 @click.command("list", cls=Verb)
@@ -203,7 +220,7 @@ def _pairs(counts: dict[str, Any]) -> list[dict[str, Any]]:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["native", "neo4j-csv"]),
+    type=click.Choice(["native", *writings(), "neo4j-csv"]),
     default="native",
     show_default=True,
 )
@@ -211,30 +228,46 @@ def _pairs(counts: dict[str, Any]) -> list[dict[str, Any]]:
     "--out",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="A file, by default stdout; of neo4j-csv a new or empty folder.",
+    help="A file, by default stdout; of parquet and neo4j-csv a new or empty folder.",
 )
+@click.option("--as-of", metavar="DATE", help="Only what is true on this day; default all of it.")
 @click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @click.option("--masked", is_flag=True, help="Personal identifiers by their ends only.")
+@click.option("--history", is_flag=True, help="With what was retracted since (parquet).")
 @pass_common
-def export(common: Common, form: str, out: Path | None, known_at: str | None, masked: bool) -> None:
+def export(
+    common: Common, form: str, out: Path | None, as_of: str | None, known_at: str | None,
+    masked: bool, history: bool,
+) -> None:  # fmt: skip
     """Write the facts as JSON Lines that load again as what they were. 导出。
 
     `id` and `source` stay as they came; `canonical` is added, the id that answers use. Without
     --masked the file holds personal identifiers in full: treat it as the store itself.
 
+    As ftm (FollowTheMoney), bods (BODS 0.4), graphml or parquet, for other programs; a report says
+    what the format could not hold: on standard error, and beside the file as PATH.report.json.
+    供其他软件使用的格式; 报告列出该格式不能容纳的内容。
+
     As neo4j-csv, everything in the store goes into files for `neo4j-admin database import`, which
     make the same store in Neo4j, identifiers masked as they are there. 供 Neo4j 批量导入。
     """
-    from api.export import lines
+    from api.export import Asked, lines
     from api.session import Session
 
     if form == "neo4j-csv":
-        _neo4j_csv(common, out, known_at, masked)
+        given = {"--masked": masked, "--known-at": known_at, "--as-of": as_of, "--history": history}
+        _neo4j_csv(common, out, next((name for name, value in given.items() if value), None))
         return
+    asked = Asked(known_at=known_at, as_of=as_of, masked=masked, history=history)
+    if form != "native":
+        _other(common, form, out, asked)
+        return
+    if history:
+        raise WrongUsage("--history goes with --format parquet, which shows what was retracted")
     if out is not None and out.is_dir():
         raise WrongUsage(f"--out {out} is a folder: one fact a line goes into a file")
     with Session(common.url) as session:
-        written = lines(session, known_at, masked=masked)
+        written = lines(session, known_at, masked=masked, as_of=as_of)
         if out is None:
             _to_stdout(written)
         else:
@@ -242,13 +275,56 @@ def export(common: Common, form: str, out: Path | None, known_at: str | None, ma
             click.echo(f"{count:,} facts written / 条事实已写入: {out}", err=True)
 
 
-def _neo4j_csv(common: Common, out: Path | None, known_at: str | None, masked: bool) -> None:
+def _other(common: Common, form: str, out: Path | None, asked: Asked) -> None:
+    """A format of another program, and the report of what it could not hold."""
+    from api.export import folder, stream
+    from api.session import Session
+
+    tally = Tally()
+    streams = writings()[form].lines is not None
+    if out is None and not streams:
+        raise WrongUsage(f"{form} is written into a folder: --out FOLDER")
+    if out is not None and streams and out.is_dir():
+        raise WrongUsage(f"--out {out} is a folder: {form} goes into a file")
+    with Session(common.url) as session:
+        if out is not None and not streams:
+            report = folder(session, form, asked, out)
+        else:
+            written = stream(session, form, asked, tally)
+            if out is None:
+                _to_stdout(written)
+            else:
+                _to_file(out, written)
+            report = tally.report(form)
+    if out is not None and streams:
+        text = msgspec.json.format(msgspec.json.encode(report), indent=2)
+        out.with_name(out.name + ".report.json").write_bytes(text + b"\n")
+    if out is not None and common.json:
+        write_json(msgspec.json.encode(report))
+        return
+    click.echo(_told(report), err=True)
+
+
+def _told(report: dict[str, Any]) -> str:
+    """A report in words."""
+    lines = [f"{report['facts']:,} facts written / 条事实已写入"]
+    for row in report["dropped"]:
+        what = row["kind"] if row["field"] == "*" else f"{row['kind']}.{row['field']}"
+        lines.append(f"  dropped / 未写入: {what} × {row['count']:,}: {row['reason']}")
+    if report["beside"]:
+        named = ", ".join(
+            f"{row['kind']}.{row['field']} × {row['count']:,}" for row in report["beside"]
+        )
+        lines.append(f"  for the way back only / 仅供读回: {named}")
+    return "\n".join(lines)
+
+
+def _neo4j_csv(common: Common, out: Path | None, given: str | None) -> None:
     from api.export import neo4j_csv
 
     if out is None:
         raise WrongUsage("neo4j-csv is written into a folder: --out FOLDER")
-    if masked or known_at is not None:
-        given = "--masked" if masked else "--known-at"
+    if given is not None:
         raise WrongUsage(f"{given} does not go with neo4j-csv, which is the whole store")
     done = neo4j_csv(common.url, out)
     if common.json:

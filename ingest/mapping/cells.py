@@ -42,6 +42,12 @@ _COMPACT: Final = re.compile(
     r"(?P<y>(?:19|20|21)\d{2})(?P<m>\d{2})(?P<d>\d{2})"
     r"(?:[T\s]*(?P<H>\d{2}):?(?P<M>\d{2})(?::?(?P<S>\d{2}))?(?P<f>\d{3})?)?(?P<z>)\Z"
 )
+# 23-MAR-2006, as databases in English write it
+_ENGLISH: Final = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ](\d{4})\Z")
+_MONTHS: Final = {
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9,
+    "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
 _CLOCK: Final = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{2})\Z")
 _SPOKEN: Final = re.compile(r"(?:(\d+)(?:小时|时))?(?:(\d+)分钟?)?(?:(\d+)秒)?\Z")
 
@@ -207,7 +213,7 @@ def moment(cell: Any) -> str | None:
     """A date or time in ISO; times without a zone are at +08:00; None for 长期 and the like.
 
     Reads 2021-03-04, 2021/3/4, 2021.3.4, 20210304, 2021年3月4日, with or without a time of day,
-    and spreadsheets' serial numbers.
+    04-MAR-2021, and spreadsheets' serial numbers.
     """
     if isinstance(cell, datetime):
         return _iso(cell)
@@ -219,6 +225,8 @@ def moment(cell: Any) -> str | None:
     match = _DATE.match(found) or _COMPACT.match(found)
     if match:
         return _from_parts(match, found)
+    if (english := _ENGLISH.match(found)) and (month := _MONTHS.get(english[2].lower())):
+        return moment(f"{english[3]}-{month:02}-{english[1]}")
     if isinstance(cell, (int, float)) or re.fullmatch(r"\d{5}(\.\d+)?", found):
         serial = float(found)
         if 1 <= serial < 200_000:

@@ -149,7 +149,7 @@ class _Loader(Reading):
             raise self.source.fail(line, f"entity {label!r} must hold key: value lines")
         self.known(body, (
             "kind", "type", "keys", "name", "text", "attrs", "id", "mention", "otherwise", "when",
-            "optional", *_INTERVAL,
+            "optional", "given", *_INTERVAL,
         ))  # fmt: skip
         kind = self.text(body, "kind")
         if kind not in ENTITIES and kind != "auto":
@@ -184,8 +184,16 @@ class _Loader(Reading):
             otherwise=self.otherwise(body),
             when=self.conditions(body.get("when"), body.lines.get("when", line)),
             optional=self.truth(body, "optional"),
+            given=self._given(body, identity),
             line=line,
         )
+
+    def _given(self, body: Map, identity: Identity) -> bool:
+        """Whether an entity is only referred to: then by the very id that another table gives."""
+        given = self.truth(body, "given")
+        if given and identity.how != "plain":
+            raise self.source.fail(body.lines["given"], "given: true needs id: {plain: column}")
+        return given
 
     def relation(self, body: Map, line: int, kind: str | None = None) -> RelationRule:
         ends: tuple[str, ...] = ("subject",) if kind else ("from", "to")

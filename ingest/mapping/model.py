@@ -34,13 +34,14 @@ class Expression:
     """Where a value comes from.
 
     `op` is column, const, join, first, sum, map or test; `args` are columns' labels or inner
-    expressions, `options` what else was written.
+    expressions, `options` what else was written; a column is empty where its `when` fails.
     """
 
     op: str
     args: tuple[Any, ...]
     options: dict[str, Any] = field(default_factory=dict)
     line: int = 0
+    when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class EntityRule:
     otherwise: tuple[Any, ...] = ()  # or the parts that identify it where it has no key
     when: tuple[Condition, ...] = ()
     optional: bool = False
+    given: bool = False  # another table tells it: the row refers to it and makes no fact of it
     line: int = 0
 
 

@@ -116,7 +116,7 @@ class Reading:
         allowed = {
             "join": ("sep",),
             "map": ("to", "default"),
-            "column": ("as",),
+            "column": ("as", "when"),
             "test": ("then", "else"),
         }.get(op, ())
         self.known(value, (op, *allowed))
@@ -135,7 +135,8 @@ class Reading:
                 raise self.source.fail(
                     value.lines["as"], "as must be text, money, date, number or share"
                 )
-            return Expression(op, (self.need(inner, at),), options, line)
+            when = self.conditions(options.pop("when", None), value.lines.get("when", line))
+            return Expression(op, (self.need(inner, at),), options, line, when)
         if not isinstance(inner, Seq) or not inner:
             raise self.source.fail(at, f"{op} needs a list")
         args = tuple(self.expression(v, n) for v, n in zip(inner, inner.lines, strict=True))

@@ -72,7 +72,12 @@ class RowFacts:
         for kind in self.mapping.expect:
             if kind not in kinds:
                 raise BadFact(f"gives no {kind}")
-        return [made.fact for made in entities.values() if made] + relations
+        told = [
+            made.fact
+            for label, made in entities.items()
+            if made and not self.entities[label].rule.given
+        ]
+        return told + relations
 
     def _parts(self, row: Row) -> Iterator[Row]:
         """The row once for each value of its columns that hold several, read in parallel."""

@@ -54,7 +54,9 @@ class Binder:
         """
         sort = _AS.get(found.options.get("as", ""), found.options.get("as", sort))
         if found.op == "column":
-            return self.cell(found.args[0], self.reader(found.args[0], sort))
+            cell = self.cell(found.args[0], self.reader(found.args[0], sort))
+            holds = self.holds(found.when)
+            return cell if holds is None else lambda row: cell(row) if holds(row) else None
         if found.op == "const":
             return self._constant(found.args[0], sort)
         if found.op == "map":

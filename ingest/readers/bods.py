@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import BadFact
-from ingest.readers.bods_interests import relationship
-from ingest.readers.bods_values import listed, partial, plain, text_of
+from ingest.readers.bods_interests import again, relationship
+from ingest.readers.bods_values import ANNOTATED_BY, listed, partial, plain, text_of
 from ingest.readers.encoding import undecoded
 from ingest.readers.item import Format, Item
 from ingest.readers.json_stream import Element, elements
@@ -206,6 +206,8 @@ def _person(found: dict[str, Any], record: str, details: dict[str, Any]) -> dict
 
 def _facts(found: dict[str, Any], dataset: str, file: str, seen: Scratch) -> list[dict[str, Any]]:
     kind, record, details = _statement(found)
+    if (aside := _aside(found)) is not None:
+        return [_again(found, kind, details, aside)]
     source = source_of(found, dataset, file)
     if kind == "relationship":
         common = _common(found, details)
@@ -215,6 +217,36 @@ def _facts(found: dict[str, Any], dataset: str, file: str, seen: Scratch) -> lis
     for fact in facts:
         fact.setdefault("source", source)
     return facts
+
+
+def _aside(found: dict[str, Any]) -> dict[str, Any] | None:
+    """What our own export annotated a statement with: the fact's rest, in the native form."""
+    for each in listed(found, "annotations"):
+        by = each.get("createdBy")
+        if each.get("motivation") == "transformation" and isinstance(by, dict):
+            if by.get("name") != ANNOTATED_BY:
+                continue
+            try:
+                aside = json.loads(str(each.get("transformedContent")), parse_constant=_constant)
+            except (ValueError, RecursionError):
+                return None
+            told = isinstance(aside, dict) and isinstance(aside.get("source"), dict)
+            return aside if told and isinstance(aside.get("kind"), str) else None
+    return None
+
+
+def _again(
+    found: dict[str, Any], kind: str, details: dict[str, Any], aside: dict[str, Any]
+) -> dict[str, Any]:
+    """The fact that our own export made a statement of: what the statement says, as it is or as
+    others changed it, and the rest from beside it."""
+    record = str(found["recordId"])
+    if kind == "relationship":
+        fact = again(aside, details)
+    else:
+        fact = (_entity if kind == "entity" else _person)(found, record, details)
+        fact.pop("attrs", None)
+    return {**fact, **{name: value for name, value in aside.items() if name != "canonical"}}
 
 
 def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001

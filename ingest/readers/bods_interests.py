@@ -20,15 +20,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from graph.errors import BadFact
-from ingest.readers.bods_values import fraction, listed, partial, plain, text_of
+from ingest.readers.bods_values import CONTROL, OFFICERS, fraction, listed, partial, plain, text_of
 from ingest.repeats import Scratch
 
 Fact = dict[str, Any]
-_OFFICERS: Final = frozenset({"boardMember", "boardChair", "seniorManagingOfficial"})
-_CONTROL: Final = frozenset({
-    "otherInfluenceOrControl", "appointmentOfBoard", "controlViaCompanyRulesOrArticles",
-    "controlByLegalFramework", "settlor", "trustee", "protector", "beneficiaryOfLegalArrangement",
-})  # fmt: skip
 _RIGHTS: Final = frozenset({
     "rightsGrantedByContract", "rightsToSurplusAssetsOnDissolution", "rightsToProfitOrIncome",
     "enjoymentAndUseOfAssets", "rightToProfitOrIncomeFromAssets",
@@ -67,6 +62,27 @@ def relationship(
     return _succeed(record, facts, date, source, seen)
 
 
+def again(aside: Fact, details: Fact) -> Fact:
+    """The relation or declaration that our own export made a statement of: its ends, interval and
+    shares from the statement; its kind and what BODS cannot hold are in `aside`."""
+    subject, party = details.get("subject"), details.get("interestedParty")
+    dataset = f"{aside['source'].get('dataset')}:"
+    subject = text_of(subject, "subject").removeprefix(dataset)
+    if aside["kind"] == "listing":
+        return {"subject": subject}
+    interests = listed(details, "interests")
+    if not interests:
+        raise BadFact("missing", "interests")
+    party = text_of(party, "interestedParty").removeprefix(dataset)
+    fact = _relation(aside["kind"], subject, party, interests[0], {})
+    if aside["kind"] == "shareholder":
+        _share(fact, interests[0], "share")
+        for votes in interests[1:2]:
+            _share(fact, votes, "votes")
+    fact.pop("attrs", None)
+    return fact
+
+
 def _relations(
     record: str, subject: str, party: str, interests: list[Fact], common: Fact
 ) -> list[Fact]:
@@ -103,7 +119,7 @@ def _kind(interest: Fact) -> str | None:
     name = interest.get("type")
     if name in {"nominee", "nominator"} and _direct(interest):
         return "nominee"
-    if name in _CONTROL or (
+    if name in CONTROL or (
         name in _RIGHTS and interest.get("beneficialOwnershipOrControl") is True
     ):
         return "controller"
@@ -111,7 +127,7 @@ def _kind(interest: Fact) -> str | None:
         return None
     if name in {"shareholding", "votingRights"}:
         return "shareholder"
-    return "officer" if name in _OFFICERS else None
+    return "officer" if name in OFFICERS else None
 
 
 def _undirected(interests: list[Fact]) -> list[Fact]:

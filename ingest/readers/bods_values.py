@@ -9,6 +9,12 @@ from typing import Any, Final
 
 from graph.errors import BadFact
 
+OFFICERS: Final = frozenset({"boardMember", "boardChair", "seniorManagingOfficial"})
+CONTROL: Final = frozenset({
+    "otherInfluenceOrControl", "appointmentOfBoard", "controlViaCompanyRulesOrArticles",
+    "controlByLegalFramework", "settlor", "trustee", "protector", "beneficiaryOfLegalArrangement",
+})  # fmt: skip
+ANNOTATED_BY: Final = "linkrisk"  # who annotates a statement with what BODS cannot hold
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?\Z")
 
 

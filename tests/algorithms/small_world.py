@@ -20,7 +20,9 @@ SUBJECTS: Final = {
     "loan": ("n1",),
     "event": ("e1", "e2", "e3"),
 }
-_FIXED: Final = {"measure": "consumption_restriction", "act": "2019-03-01"}
+_FIXED: Final = {
+    "measure": "consumption_restriction", "act": "2019-03-01", "name": "name of c1",
+}  # fmt: skip
 _ATTRS: Final = {"person": {"birth_date": "1980-01-01"}, "event": {"type": "tender"}}
 _ABROAD: Final = {"export": True}
 _KIND: Final = {name: kind for kind, names in SUBJECTS.items() for name in names}
@@ -138,6 +140,10 @@ def relations() -> list[dict[str, Any]]:
             _event("call", "t1", f"t{k}", f"2021-03-0{k}T09:00:00+08:00", duration=20)
             for k in (3, 4, 5, 6)
         ),
+        *(
+            {"kind": "listing", "subject": who, "list": sort, "domain": "tax", "valid_from": day}
+            for who, sort, day in (("c1", "black", "2020-02-01"), ("c2", "penalty", "2021-04-15"))
+        ),
     ]
     return [{**fact, "id": f"r{number}"} for number, fact in enumerate(found)]
 
@@ -151,7 +157,8 @@ def relabelled(seed: int) -> tuple[list[dict[str, Any]], dict[str, str]]:
     chance.shuffle(fresh)
     new = dict(zip(names, fresh, strict=True))
     moved = [
-        {k: new[v] if k in {"id", "from", "to"} else v for k, v in fact.items()} for fact in facts
+        {k: new[v] if k in {"id", "from", "to", "subject"} else v for k, v in fact.items()}
+        for fact in facts
     ]
     ends, rest = moved[: len(_KIND)], moved[len(_KIND) :]
     chance.shuffle(ends)

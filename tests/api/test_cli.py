@@ -159,7 +159,7 @@ def test_search_finds_by_name_and_by_key(capfd: pytest.CaptureFixture[str], fill
         _, out, _ = run(capfd, "--store", filled, "search", *args, "--json")
         return [row["records"][0] for row in json.loads(out)["results"]]
 
-    assert ids("公司") == ["reg:c1", "reg:c2"]
+    assert ids("公司") == ["reg:c2", "reg:c1"]  # 乙 stands before 甲
     assert ids(USCC) == ["reg:c1"]
     assert ids("三", "--kind", "company") == []
     assert ids("三", "--kind", "person") == ["reg:p1"]

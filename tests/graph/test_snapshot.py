@@ -7,16 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from graph.errors import BadFact, UnknownSubject
 from graph.heap import Texts, arrow, pack
 from graph.live import Live, open_live
 from graph.rebuild import fresher
-from graph.search import find, normal
 from graph.snapshot import Snapshot, open_snapshot, snapshot_of
 from graph.store import Store
 from graph.times import day_end
@@ -197,25 +193,6 @@ def test_a_merge_that_fails_is_not_tried_again_at_once(
     assert live.tail_limit == 2
     assert fresher(live) is live
     assert live.rebuilding is None
-
-
-@pytest.mark.parametrize("name", ["Straße", "ǰ", "İstanbul", "Ærø", "ﬁn"])
-def test_names_that_fold_to_other_letters(name: str) -> None:
-    texts = Texts(*pack(arrow(["x", f"a {name} b"])))
-    assert find(texts, np.arange(2), name, 9) == [1]
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.text("aAＡb 　华華贸貿发髮發.*1１", max_size=6), max_size=8), st.data())
-def test_search_against_looking_at_every_name(names: list[str], data: st.DataObject) -> None:
-    texts = Texts(*pack(arrow(names[:4])))
-    texts = texts.longer(names[4:])
-    text = data.draw(st.text("aAＡbs 华華贸貿发髮發.*1１", max_size=3))
-    wanted = normal(text)
-    holding = [(len(normal(name)), n) for n, name in enumerate(names) if wanted in normal(name)]
-    expected = [n for _, n in sorted(holding)] if wanted else []
-    assert find(texts, np.arange(len(names)), text, 99) == expected
-    assert find(texts, np.arange(len(names)), text, 2) == expected[:2]
 
 
 @pytest.mark.parametrize("alphabet", ["ab:~19", "ab名é𠮷"])

@@ -293,3 +293,30 @@ def test_the_facts_of_the_fixture_are_all_on_the_timeline(http: Asked) -> None:
     at_c1 = {f"reg:{f['id']}" for f in FACTS if "c1" in (f["id"], f.get("from"), f.get("to"),
                                                        f.get("subject"))}  # fmt: skip
     assert {event["fact"] for event in answer["results"]} == at_c1
+
+
+def test_the_line_of_a_cluster_has_an_address(
+    write: Callable[..., Store], store_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write([
+        {"kind": "company", "id": "a"}, {"kind": "company", "id": "b"},
+        {"kind": "guarantee", "id": "g", "from": "a", "to": "b", "valid_from": "2021-01-01"},
+        *({"kind": "listing", "id": f"l{who}", "subject": who, "list": "black", "domain": "court",
+           "valid_from": "2021-02-01"} for who in "ab"),
+    ])  # fmt: skip
+    with service(store_url) as http:
+        (found,) = http.get("/v1/clusters?as_of=2022-01-05").json()["results"]
+        path = f"/v1/clusters/{quote(found['id'], safe='')}/history"
+        answer = http.get(path, params={"as_of": "2022-01-05"})
+        assert [row["event"] for row in answer.json()["results"]] == ["born"]
+        assert answer.json()["params"]["cluster"] == found["id"]
+        whole = http.get("/v1/clusters/history?as_of=2022-01-05").json()
+        assert whole["results"] == answer.json()["results"]
+        assert http.get(f"{path}?cluster=x").status_code == 422
+        assert http.get("/v1/clusters/cluster:0/history").status_code == 404
+        said = http.get("/openapi.json").json()["paths"]
+        content = said["/v1/clusters/{id}/history"]["get"]["responses"]["200"]["content"]
+        jsonschema.validate(answer.json(), content["application/json"]["schema"])
+    asked = ["--cluster", found["id"], "--as-of", "2022-01-05", "--json", "--store", store_url]
+    assert main(["cluster-history", *asked]) == 0
+    assert capfd.readouterr().out.encode() == answer.content + b"\n"

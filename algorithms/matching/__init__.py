@@ -1,0 +1,1 @@
+"""Matching a description of a person or company with the subjects of a store."""

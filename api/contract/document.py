@@ -1,0 +1,150 @@
+"""The OpenAPI document of an app: what each route says, and what holds for all of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.caller import OPEN
+from api.contract.answers import WORDS, besides, content_of
+from api.openapi import PROBLEM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TAGS: Final = {
+    "cases": "What all detectors found, joined to cases / 线索汇成案件",
+    "decisions": "From proposal to exit: who decides, on what, until when / 惩戒决定全流程",
+    "extension": "Whom a measure may reach, with proof / 措施可及于谁及其证明",
+    "flows": "Where money goes: cycles, fans, mules, layers, pools / 资金流向",
+    "invoices": "False invoices: cycles, pass-through, bursts, mismatch / 虚开发票",
+    "ownership": "Shares, votes, control, beneficial owners / 股权与控制",
+    "related": "Related parties, paths, what is shared / 关联关系",
+    "rings": "Groups of people, accounts, phones, events / 团伙",
+    "risk": "Risk clusters and their history / 风险集群及其演变",
+    "matching": "Who is meant by a name or code / 名称匹配",
+    "subjects": "One subject, under its own address / 单一主体",
+    "service": "The service itself: search, facts, datasets, ledger / 服务本身",
+}
+_FAILURES: Final = {
+    "401": "who asks is not known: send `Authorization: Bearer …` / 未认证",
+    "403": "the caller has not the scope or data domain / 无权限",
+    "400": "the request cannot be read / 请求无法解析",
+    "404": "what it names is not known / 未找到",
+    "409": "it does not go with what is there / 与现状冲突",
+    "413": "the request is too large / 请求过大",
+    "422": "a parameter is wrong, missing or unknown / 参数有误",
+    "429": "too many at once or in a short time: `Retry-After` says when / 请求过多",
+    "503": "the store is away or too much waits: `Retry-After` says when / 暂不可用",
+}
+_TEXT: Final = {"type": "string"}
+_HELD: Final = frozenset({"get", "put", "post", "delete", "patch"})
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document, made once for an app (FastAPI keeps it)."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    made = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    made.setdefault("components", {})["securitySchemes"] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "the service's token, an API key, or an access token of the"
+            " deployment's OpenID provider / 服务令牌、API 密钥或身份提供方的访问令牌",
+        }
+    }
+    used = set()
+    for method, path, operation in operations(made):
+        used.update(operation["tags"])
+        _complete(operation, method, path)
+    made["components"]["schemas"] = _shared(made["paths"])
+    made["tags"] = [{"name": name, "description": TAGS.get(name, name)} for name in sorted(used)]
+    app.openapi_schema = json.loads(json.dumps(made))  # as it is read: lists, no tuples
+    return app.openapi_schema
+
+
+def _shared(paths: dict[str, Any]) -> dict[str, Any]:
+    """Take schemas that have a title out of the operations, each once; they refer to it by that.
+
+    Of equal titles with other contents, the later ones are numbered.
+    """
+    found: dict[str, Any] = {}
+    names: dict[str, str] = {}
+
+    def put(node: Any) -> Any:
+        if isinstance(node, list):
+            return [put(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        node = {key: put(each) for key, each in node.items()}
+        title = node.get("title")
+        if not isinstance(title, str) or node.get("type") != "object":
+            return node
+        content = json.dumps(node, sort_keys=True)
+        if content not in names:
+            plain = re.sub(r"\W+", "", title) or "Object"
+            name, number = plain, 1
+            while name in found:
+                number += 1
+                name = f"{plain}{number}"
+            names[content], found[name] = name, node
+        return {"$ref": f"#/components/schemas/{names[content]}"}
+
+    for path, methods in paths.items():
+        paths[path] = put(methods)
+    return dict(sorted(found.items()))
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation of a document, with its method and path."""
+    for path, methods in document["paths"].items():
+        yield from ((method, path, methods[method]) for method in methods if method in _HELD)
+
+
+def _complete(operation: dict[str, Any], method: str, path: str) -> None:
+    """What every route has in common: who may ask, what is asked by which words, what it answers
+    and what can go wrong."""
+    given = operation.setdefault("parameters", [])
+    named = {each["name"] for each in given}
+    for name in re.findall(r"{(\w+)}", path):
+        if name not in named:
+            given.insert(0, {"name": name, "in": "path", "required": True, "schema": _TEXT})
+    for each in given:
+        if not each.get("description"):
+            each["description"] = WORDS.get(each["name"], "")
+    answers = operation["responses"]
+    good: dict[str, Any] = next((answers[s] for s in answers if s.startswith("2")), {})
+    if "content" not in good and (content := content_of(method, path)) is not None:
+        good |= {"description": "the answer / 结果", "content": content}
+    for status, said in besides(method, path, question="x-sources" in operation).items():
+        answers.setdefault(status, said)
+    if operation.get("x-scope") == OPEN:
+        operation["security"] = []
+        return
+    operation["security"] = [{"bearer": []}]
+    problem = {"application/problem+json": {"schema": PROBLEM}}
+    for status, words in _FAILURES.items():
+        answers.setdefault(status, {"description": words, "content": problem})
+
+
+def published() -> dict[str, Any]:
+    """The document of this version, by a service on an empty store."""
+    from api.app import Service, make_app
+    from api.auth import Access
+    from api.session import Session
+    from graph.store import open_store
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'empty.db'}"
+        open_store(url, create=True).close()
+        with Session(url) as session:
+            return document(make_app(session, Service(Access("unused", None))))

@@ -1,0 +1,138 @@
+"""The facts of a store as writers are given them, and what writers may ask about the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import lru_cache
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+
+from api.look import was_known
+from api.native import native
+from graph.errors import UnknownSubject
+from graph.model import CODES, NAMES, RELATIONS
+from graph.times import day_end, parse_time
+from ingest.writers import Given
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from api.session import Session
+    from graph.store import StoredFact
+
+_CACHED: Final = 1 << 16
+_TOGETHER: Final = 10_000
+_NOBODY: Final = -1
+_SEVERAL: Final = -2
+
+
+class World:
+    """One view of a store: implements `ingest.writers.Around`."""
+
+    def __init__(self, session: Session, known_at: str | None, *, masked: bool) -> None:
+        self.masked = masked
+        self._store = session.store
+        self._snapshot = session.snapshot(known_at)
+        self._moment = parse_time(self._snapshot.known_at)
+        self.day = str(self._snapshot.known_at)[:10]
+        self._holders: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None
+        self._node = lru_cache(_CACHED)(self._find)
+
+    def facts(self, as_of: str | None = None, *, history: bool = False) -> Iterator[Given]:
+        """The facts as known, in the order of recording; with `as_of`, those true on that day, and
+        whose ends are; with `history`, retracted versions too. Raises BadFact for a wrong day."""
+        at = None if as_of is None else day_end(as_of)
+        return self._facts(at, history=history)
+
+    def _pieces(self) -> Iterator[list[StoredFact]]:
+        """All versions in the order of recording, some at a time: whoever takes them slowly keeps
+        no statement of the store's open, and may take them from one thread after the other."""
+        behind = 0
+        while True:
+            with closing(cast("Generator[StoredFact]", self._store.facts(behind))) as source:
+                piece = list(islice(source, _TOGETHER))
+            if not piece:
+                return
+            yield piece
+            behind = piece[-1].seq
+            if piece[-1].batch > self._snapshot.batch:
+                return
+
+    def _facts(self, at: int | None, *, history: bool) -> Iterator[Given]:
+        for fact in chain.from_iterable(self._pieces()):
+            known = was_known(fact, self._moment)
+            if not known and not (history and fact.recorded_at <= self._moment):
+                continue
+            if at is None or self._holds(fact, at):
+                yield self._given(fact)
+
+    def _holds(self, fact: StoredFact, at: int) -> bool:
+        if not fact.vf <= at < fact.vt:
+            return False
+        kind = RELATIONS.get(NAMES[fact.code])
+        if kind is not None and kind.event:
+            return True  # it happened; its ends may be gone since
+        nodes = self._snapshot.nodes
+        for end in (fact.a, fact.b):
+            if end is not None and (node := self._node(end)) >= 0:
+                rep = nodes.rep[node]
+                if not nodes.vf[rep] <= at < nodes.vt[rep]:
+                    return False
+        return True
+
+    def _given(self, fact: StoredFact) -> Given:
+        gone = fact.retracted_at
+        return Given(
+            native(fact, masked=self.masked), fact.name, fact.a, fact.b, fact.vf, fact.vt,
+            fact.recorded_at, gone if gone is not None and gone <= self._moment else None,
+        )  # fmt: skip
+
+    def _find(self, name: str) -> int:
+        try:
+            return self._snapshot.node_of(name)
+        except UnknownSubject:  # written after the snapshot was opened
+            return -1
+
+    def canonical(self, name: str) -> str:
+        """The id in answers of the subject that a record belongs to."""
+        node = self._node(name)
+        return name if node < 0 else self._snapshot.canonical(node)
+
+    def kind(self, name: str) -> str | None:
+        """The kind of a record; None where there is no such record."""
+        node = self._node(name)
+        return None if node < 0 else NAMES[int(self._snapshot.nodes.kind[node])]
+
+    def others(self, name: str) -> list[Given]:
+        """The other current records of the same subject."""
+        node = self._node(name)
+        if node < 0 or self._snapshot.nodes.nxt[node] == node:
+            return []
+        stated = self._snapshot.stated([int(self._snapshot.nodes.rep[node])])
+        return [self._given(fact) for fact in stated.values() if fact.name != name]
+
+    def holder(self, name: str) -> str | None:
+        """The one record that holds an account; None where there is none, or more."""
+        node = self._node(name)
+        if node < 0:
+            return None
+        if self._holders is None:
+            self._holders = self._held()
+        found = int(self._holders[node])
+        return None if found < 0 else self._snapshot.record_name(found)
+
+    def _held(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """By the number of each record: the one person or company that ever held it."""
+        snapshot = self._snapshot
+        found = np.full(snapshot.n, _NOBODY, np.int64)
+        rows = snapshot.rows("holds_account")
+        src, dst = snapshot.columns.src[rows], snapshot.columns.dst[rows]
+        keep = snapshot.nodes.kind[src] != CODES["account"]
+        order = np.argsort(src[keep], kind="stable")
+        src, dst = src[keep][order].astype(np.int64), dst[keep][order]
+        found[dst] = src  # the last one
+        found[dst[found[dst] != src]] = _SEVERAL
+        return found

@@ -1,0 +1,1 @@
+"""Finding who is meant: search, matching of descriptions, reconciliation of tables."""

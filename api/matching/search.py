@@ -1,0 +1,101 @@
+"""Search: subjects by id, official key or name, a page at a time, each with why it was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from api.look import brief
+from graph import keys
+from graph.errors import WrongUsage
+from graph.model import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.session import Session
+    from graph.snapshot import Snapshot
+
+MOST: Final = 1000  # rows of one page
+DEEPEST: Final = 10_000  # rows that pages reach to
+_NUMBER: Final = 7  # a text of more digits is a number of somebody's
+PARAMETERS: Final = frozenset({"q", "kind", "limit", "offset", "known_at"})
+
+
+def search(
+    session: Session,
+    text: str,
+    kind: str | None = None,
+    limit: int = 20,
+    offset: int = 0,
+    known_at: str | None = None,
+) -> dict[str, Any]:
+    """Subjects whose id or official key is `text`, then those it is a name of; see
+    `graph.names.finding` for their order. `how` says why each is there.
+
+    `more` says whether another page follows. Raises WrongUsage.
+    """
+    check_kind(kind)
+    if not text.strip():
+        raise WrongUsage("q: nothing to search for / 请输入搜索内容")
+    snapshot = session.snapshot(known_at)
+    wanted = offset + limit + 1
+    rows = list(_rows(snapshot, text.strip(), kind, wanted))
+    return {
+        "query": shown(text),
+        "results": rows[offset : offset + limit],
+        "more": len(rows) == wanted,
+        "known_at": snapshot.known_at,
+        "snapshot": snapshot.name,
+    }
+
+
+def _rows(snapshot: Snapshot, text: str, kind: str | None, most: int) -> Iterator[dict[str, Any]]:
+    from graph.names.finding import find
+    from graph.names.folding import fold
+
+    named = snapshot.named(text)
+    keyed = [n for n in named if kind in (None, snapshot.kind_name(n))][:most]
+    for node in keyed:
+        yield brief(snapshot, node) | {"how": "key"}
+    met, left = set(keyed), most - len(keyed)
+    for found in find(snapshot, text, most, kind):
+        if left and found.node not in met:
+            left -= 1
+            row = brief(snapshot, found.node) | {"how": found.how}
+            called = snapshot.version_label(found.place)
+            if fold(called) != fold(row["label"]):
+                row |= {"name": called, "former": found.former}
+            yield row
+
+
+def shown(text: str) -> str:
+    """What was asked for as it may be echoed: a private number by its ends."""
+    if not keys.check("uscc", text).valid:
+        for kind in ("resident_id", "e164", "account"):
+            key = keys.check(kind, text)
+            if key.valid and sum(map(str.isdigit, key.value)) > _NUMBER:
+                return keys.mask(kind, key.value)
+    masked: str = keys.mask_within(text)
+    return masked
+
+
+def check_kind(kind: str | None) -> None:
+    """Raises WrongUsage for what is no kind of entity."""
+    if kind is not None and kind not in ENTITIES:
+        raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
+
+
+def number_of(name: str, text: str | None, default: int, low: int, high: int) -> int:
+    """A number from a query or the command line; raises WrongUsage naming it."""
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and low <= int(text[:9]) <= high):
+        raise WrongUsage(f"{name}: a number from {low} to {high}, not {text[:20]!r}")
+    return int(text)
+
+
+def search_bytes(session: Session, *asked: Any) -> bytes:
+    """`search` as both transports answer it."""
+    return msgspec.json.encode(search(session, *asked))

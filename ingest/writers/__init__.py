@@ -1,0 +1,26 @@
+"""Formats to export to: one module each, found by walking this package, as readers are.
+
+A writer stands beside its reader, since both know the same names of the other side; it is given
+facts and never looks at a store.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from ingest.writers.item import Around, Fact, Given, Tally, Writing
+
+__all__ = ["Around", "Fact", "Given", "Tally", "Writing", "writings"]
+
+
+@cache
+def writings() -> dict[str, Writing]:
+    """Every format by name; the modules import nothing heavy until they write."""
+    found: dict[str, Writing] = {}
+    for module in pkgutil.iter_modules(__path__):
+        made = getattr(importlib.import_module(f"{__name__}.{module.name}"), "WRITING", None)
+        if isinstance(made, Writing):
+            found[made.name] = made
+    return dict(sorted(found.items()))
