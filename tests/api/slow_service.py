@@ -8,6 +8,7 @@ and leaves `called-off` where it was. Settings come from the environment. Prints
 
 from __future__ import annotations
 
+import atexit
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from api.app import Service, make_app
 from api.auth import Access
 from api.engine import Engine
 from api.logs import set_up
+from api.metrics import share
 from api.server import Server
 from api.serving import add, json_response
 from api.session import Session
@@ -63,6 +65,9 @@ def main(url: str, folder: Path, workers: int) -> None:
         add(app, "POST", "/slow", endpoint, scope="any", tags=["tests"])
         add(app, "GET", "/broken/{what}", broken, scope="any", tags=["tests"])
 
+    if workers > 1:
+        folder_of_meters = share()  # kept until the end
+        atexit.register(folder_of_meters.cleanup)
     apps.PARTS = (*apps.PARTS, add_slow)  # type: ignore[misc]
     settings = read()
     set_up(settings.section(Log))
