@@ -259,8 +259,8 @@ def answer(snapshot: Snapshot, record: Algorithm, params: Params) -> dict[str, A
     }
     if result.rulebook is not None:
         envelope["rulebook"] = result.rulebook
-    if result.notes:
-        envelope["notes"] = result.notes
+    if notes := [*result.notes, *snapshot.notes]:
+        envelope["notes"] = notes
     return envelope
 
 

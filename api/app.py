@@ -13,7 +13,9 @@ import msgspec
 from fastapi import FastAPI
 
 from api import telemetry
-from api.auth import Access, Guard
+from api.access.guard import Guard
+from api.access.peers import Peers
+from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.contract.document import document
 from api.decisions.routes import add_decisions
@@ -116,6 +118,7 @@ def make_app(
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
     app.openapi = partial(document, app)  # type: ignore[method-assign]
@@ -126,6 +129,8 @@ def make_app(
         part(app, engine)
     app.state.engine = engine
     app.add_middleware(Guard, access=service.access)
+    if service.access.peers:
+        app.add_middleware(Peers, peers=service.access.peers)
     if service.metrics_port is not None:
         app.add_middleware(Apart, engine=engine, port=service.metrics_port)
     app.add_middleware(Observing, meters=meters, log=settings.section(Log).access, tracing=tracing)

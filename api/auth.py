@@ -1,4 +1,4 @@
-"""Who may ask: one token a service, made at its start, and the Host check of loopback binds.
+"""Who may ask: the token of a service, made at its start, keys of machines, tokens of people.
 
 A program sends `Authorization: Bearer TOKEN`. A browser opens the printed address once; its
 `?token=` becomes a cookie that is good for reading (GET) only and is never sent across sites.
@@ -17,15 +17,17 @@ from urllib.parse import parse_qs
 
 from starlette.responses import RedirectResponse, Response
 
-from api.caller import OWNER, let_in
-from api.problems import problem
+from api.access.settings import Limits
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from api.access.keys import Keyring
+    from api.access.people import People
+    from api.caller import Caller
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 COOKIE: Final = "linkrisk"
+_LIMITS: Final = Limits()
 
 
 def make_token() -> str:
@@ -35,77 +37,66 @@ def make_token() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The token, and the host names that a request may have been sent to (None: any)."""
+    """Who is let in.
 
-    token: str
+    `token` is the owner's, None where there is none; `hosts` the names that a request may have been
+    sent to (None: any). `limits` are those of each key and person, `owner_limits` the owner's.
+    `docs` tells whether /openapi.json is there, `secure` whether answers go over TLS. `peers` are
+    the addresses (CIDR) that may connect at all, besides loopback's; their forwarded headers are
+    believed. Empty: any may, and nobody is believed. `tls` are the files of the certificate chain
+    and its key, where this service does TLS itself.
+    """
+
+    token: str | None
     hosts: frozenset[str] | None = LOOPBACK
+    keyring: Keyring | None = None
+    people: People | None = None
+    limits: Limits = _LIMITS
+    owner_limits: Limits | None = None
+    docs: bool = True
+    secure: bool = False
+    peers: tuple[str, ...] = ()
+    tls: tuple[str, str] | None = None
 
     @property
     def cookie(self) -> str:
         """What the browser keeps instead of the token."""
-        return hashlib.sha256(b"cookie:" + self.token.encode()).hexdigest()
+        return hashlib.sha256(b"cookie:" + (self.token or "").encode()).hexdigest()
 
-
-class Guard:
-    """ASGI middleware: wrong host 421, no token 401; nothing behind it runs before both hold."""
-
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        self._app = app
-        self._access = access
-        self._bearer = f"Bearer {access.token}".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            refused = self._refuse(scope)
-            if refused is not None:
-                await refused(scope, receive, send)
-                return
-            let_in(scope, OWNER)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        await self._app(scope, receive, send)
-
-    def _refuse(self, scope: Scope) -> Response | None:
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        hosts = self._access.hosts
-        if hosts is not None and host_name(headers.get(b"host", b"")) not in hosts:
-            return problem(421, "this service is not known by that host name")
-        if scope["path"] in OPEN:
+    def limits_of(self, caller: Caller) -> Limits | None:
+        """What a caller may ask at once; None: as much as it will."""
+        if caller.kind == "nobody":
             return None
-        if hmac.compare_digest(headers.get(b"authorization", b""), self._bearer):
-            return None
-        if scope["method"] in {"GET", "HEAD"}:
-            if self._has_cookie(headers.get(b"cookie", b"")):
-                return None
-            if scope["path"] == "/" and self._has_query(scope["query_string"]):
-                return self._welcome()
-        return problem(
-            401,
-            "send the service's token as `Authorization: Bearer TOKEN`",
-            headers={"WWW-Authenticate": 'Bearer realm="linkrisk"'},
-        )
+        return self.owner_limits if caller.kind == "owner" else self.limits
 
-    def _has_cookie(self, header: bytes) -> bool:
+    def is_token(self, given: bytes) -> bool:
+        """Whether this is the owner's token."""
+        return self.token is not None and hmac.compare_digest(given, self.token.encode())
+
+    def has_cookie(self, header: bytes) -> bool:
+        """Whether a browser sends the owner's cookie."""
+        if self.token is None:
+            return False
         try:
             found = SimpleCookie(header.decode("latin-1")).get(COOKIE)
         except CookieError:
             return False
-        return found is not None and hmac.compare_digest(
-            found.value.encode(), self._access.cookie.encode()
-        )
+        return found is not None and hmac.compare_digest(found.value.encode(), self.cookie.encode())
 
-    def _has_query(self, query: bytes) -> bool:
+    def has_query(self, query: bytes) -> bool:
+        """Whether a browser opens the printed address."""
         try:
             given = parse_qs(query.decode("latin-1"), max_num_fields=20).get("token", [""])[0]
         except ValueError:
             return False
-        return hmac.compare_digest(given.encode(), self._access.token.encode())
+        return self.is_token(given.encode())
 
-    def _welcome(self) -> Response:
+    def welcome(self) -> Response:
         """Keep the token out of the address bar: a cookie, then the page without it."""
         response = RedirectResponse("/", 303, {"Referrer-Policy": "no-referrer"})
-        response.set_cookie(COOKIE, self._access.cookie, httponly=True, samesite="strict")
+        response.set_cookie(
+            COOKIE, self.cookie, httponly=True, samesite="strict", secure=self.secure
+        )
         return response
 
 

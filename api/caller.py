@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from graph import domains
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,24 +21,42 @@ SCOPES: Final = (
     "audit",  # the ledger, the chain of reads
     "admin",  # keys, erasure, retention
 )
-DOMAINS: Final = ("registry", "tax", "bank", "telecom")
+DOMAINS: Final = domains.DOMAINS
 OPEN: Final = "open"  # the scope of a route that anybody may ask
 ANYONE: Final = "any"  # the scope of a route for every authenticated caller
+RESERVED: Final = frozenset({"owner", "nobody", "linkrisk"})  # names of no key and no person
 _PLACE: Final = "linkrisk.caller"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. `purpose` and `case` are what it gave for reading identifiers."""
+    """An authenticated caller. `purpose` and `case` are what it gave for reading identifiers.
+
+    A `key` (a machine) or a `person` acts under its own name only; the `owner` holds the token of
+    the service and acts for whom it names. `purposes` are those that identifiers may be shown for;
+    None: any. `depth` bounds how far it may walk in one question.
+    """
 
     name: str
     scopes: frozenset[str]
     domains: frozenset[str]
     purpose: str | None = None
     case: str | None = None
+    kind: Literal["owner", "key", "person", "nobody"] = "key"
+    purposes: frozenset[str] | None = frozenset()
+    depth: int | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether no domain is withheld."""
+        return self.domains >= _ALL
 
 
-OWNER: Final = Caller("owner", frozenset(SCOPES), frozenset(DOMAINS))  # who holds the token
+_ALL: Final = frozenset(DOMAINS)
+OWNER: Final = Caller(  # who holds the token
+    "owner", frozenset(SCOPES), _ALL, kind="owner", purposes=None
+)
+NOBODY: Final = Caller("nobody", frozenset(), frozenset(), kind="nobody")  # asks an open route
 
 
 def caller_of(request: Request) -> Caller:

@@ -48,6 +48,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "The routes of the service / 接口描述",
     ),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
+    "keys": ("api.verbs.keys:keys", "API keys of the service: create, list, revoke / 密钥"),
     "settings": ("api.verbs.settings:settings", "What is set, and whence / 查看设置"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.look import was_known
+from api.look import noted, was_known
 from api.native import native
 from graph.errors import UnknownSubject, WrongUsage
 from graph.times import format_instant, parse_time
@@ -36,9 +36,11 @@ def facts(session: Session, names: Sequence[str], known_at: str | None = None) -
     for name in names:
         versions = [fact for fact in session.store.history(name) if was_known(fact, moment)]
         if not versions:
-            raise UnknownSubject(f"no fact is named {name[:80]!r}")
+            said = "".join(f" ({note})" for note in snapshot.notes)
+            raise UnknownSubject(f"no fact is named {name[:80]!r}{said}")
         rows.append(_row(snapshot, versions[-1]))
-    return {"results": rows, "known_at": snapshot.known_at, "snapshot": snapshot.name}
+    about = {"known_at": snapshot.known_at, "snapshot": snapshot.name}
+    return {"results": rows, **about, **noted(snapshot)}
 
 
 def _row(snapshot: Snapshot, fact: StoredFact) -> dict[str, Any]:

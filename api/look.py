@@ -51,7 +51,13 @@ def subject(session: Session, text: str, known_at: str | None = None) -> dict[st
         "listings": snapshot.listings(node),
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
+        **noted(snapshot),
     }
+
+
+def noted(snapshot: Snapshot) -> dict[str, list[str]]:
+    """What an answer says of what its caller is not shown; nothing where it is shown everything."""
+    return {"notes": snapshot.notes} if snapshot.notes else {}
 
 
 def was_known(fact: StoredFact, moment: int) -> bool:
@@ -106,7 +112,7 @@ def listing(session: Session, kind: str | None, limit: int) -> dict[str, Any]:
     snapshot = session.snapshot()
     found = snapshot.subjects(kind)
     results = [brief(snapshot, node) for node in found[:limit].tolist()]
-    return {"kind": kind, "results": results, "total": len(found)}
+    return {"kind": kind, "results": results, "total": len(found), **noted(snapshot)}
 
 
 def subject_bytes(session: Session, text: str, known_at: str | None = None) -> bytes:

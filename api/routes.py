@@ -24,11 +24,23 @@ _SCOPES: Final = {
     "extension": "extend.propose",
     "matching": "search",
 }
+# Whose data an algorithm is about, by its name or family: without it there is nothing to answer.
+# One of several domains answers on what is granted, and says what is not.
+_DOMAINS: Final = {
+    "ownership": "registry", "extension": "registry", "flows": "bank", "invoices": "tax",
+    "call_dens": "telecom", "event_gangs": "registry",
+}  # fmt: skip
 
 
 def scope_of(record: Algorithm) -> str:
     """What a caller must have to ask an algorithm."""
     return _SCOPES.get(record.family, "trace")
+
+
+def domains_of(record: Algorithm) -> list[str]:
+    """The domains without which an algorithm has nothing to go by."""
+    found = _DOMAINS.get(record.name) or _DOMAINS.get(record.family)
+    return [found] if found else []
 
 
 def question(engine: Engine, record: Algorithm) -> Endpoint:
@@ -54,6 +66,7 @@ def add_questions(app: FastAPI, engine: Engine) -> None:
                 record.path,
                 endpoint,
                 scope=scope_of(record),
+                domains=domains_of(record),
                 tags=[record.family],
                 extra=openapi.operation(record, method),
                 name=record.verb,

@@ -43,8 +43,10 @@ class Server(uvicorn.Server):
         engine: Engine,
         settings: Settings,
         started: Callable[[], None] | None = None,
+        tls: tuple[str, str] | None = None,
     ) -> None:
-        """`started` is told when the first request can be answered."""
+        """`started` is told when the first request can be answered; `tls` are the files of the
+        certificate chain and its key, for https."""
         self._settings = settings
         self._engine = engine
         self._tell = started
@@ -58,6 +60,9 @@ class Server(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,  # `api.access.peers` sees to them
+                ssl_certfile=tls and tls[0],
+                ssl_keyfile=tls and tls[1],
                 timeout_keep_alive=settings.keep_alive,
                 timeout_graceful_shutdown=math.ceil(settings.grace + _TO_END),
             )

@@ -87,11 +87,12 @@ def add_service(app: FastAPI, engine: Engine) -> None:
             return Response(made, headers=KEPT, media_type="application/pdf")
         return HTMLResponse(page_, headers={**KEPT, "Content-Security-Policy": ask.POLICY})
 
-    async def index() -> Response:
+    async def index(_: Request) -> Response:
+        """The page that a browser opens / 浏览器页面."""
         headers = {"Content-Security-Policy": page.POLICY, "Referrer-Policy": "no-referrer"}
         return HTMLResponse(page.render(), headers=headers)
 
-    app.add_api_route("/", index, include_in_schema=False)
+    add(app, "GET", "/", index, scope=ANYONE, tags=["service"], include_in_schema=False)
     for method, path, scope, endpoint in (
         ("GET", "/healthz", OPEN, healthz),
         ("GET", "/readyz", OPEN, readyz),

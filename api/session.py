@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from algorithms import registry
+from api.access.sight import Shown, granted
 from graph.closing import Closing
 
 if TYPE_CHECKING:
@@ -32,22 +33,39 @@ class Session(Closing):
         from graph.store import open_store
 
         self.url = url
-        self.store: Store = open_store(url)
+        self.whole_store: Store = open_store(url)
         self._progress = progress
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._newest: Snapshot | None = None
+        self._parts: dict[frozenset[str], tuple[Snapshot, Snapshot]] = {}
+
+    @property
+    def store(self) -> Store:
+        """The store, as far as it is shown to the caller of the request under way."""
+        kept = granted()
+        if kept is None:
+            return self.whole_store
+        return cast("Store", Shown(self.whole_store, kept, self._whole))
+
+    @store.setter
+    def store(self, store: Store) -> None:
+        self.whole_store = store
 
     @cached_property
     def decisions(self) -> Decisions:
         """The decisions that the store's ledger holds; folded when first asked for."""
         from api.decisions.follow import Decisions
 
-        return Decisions(self.store)
+        return Decisions(self.whole_store)
 
     def snapshot(self, known_at: str | None = None) -> Snapshot:
-        """The graph with every write acknowledged before this call, or as known at a time."""
-        if known_at is None and (current := self.current()) is not None:
+        """The graph with every write acknowledged before this call, or as known at a time; as far
+        as it is shown to the caller of the request under way (`api.access.sight`)."""
+        return self._shown(self._whole(known_at))
+
+    def _whole(self, known_at: str | None = None) -> Snapshot:
+        if known_at is None and (current := self._current()) is not None:
             return current
         from graph.live import open_live
         from graph.rebuild import fresher
@@ -55,7 +73,7 @@ class Session(Closing):
 
         with self._lock:
             if self._live is None:
-                self._live = open_live(self.store, self._progress)
+                self._live = open_live(self.whole_store, self._progress)
             self._live = fresher(self._live)
             view = snapshot_of(self._live, known_at)
             if known_at is None:
@@ -69,8 +87,26 @@ class Session(Closing):
 
     def current(self) -> Snapshot | None:
         """The newest snapshot where it is open already and nothing was written since."""
+        newest = self._current()
+        return newest and self._shown(newest)
+
+    def _current(self) -> Snapshot | None:
         newest = self._newest
-        return newest if newest and newest.batch == self.store.last_batch() else None
+        return newest if newest and newest.batch == self.whole_store.last_batch() else None
+
+    def _shown(self, whole: Snapshot) -> Snapshot:
+        """A view as it is shown now; of the newest, the last one made for each set of domains is
+        kept."""
+        kept = granted()
+        if kept is None:
+            return whole
+        of, part = self._parts.get(kept, (None, None))
+        if part is not None and of is whole:
+            return part
+        made = whole.within(kept)
+        if whole is self._newest:
+            self._parts[kept] = whole, made
+        return made
 
     def ask(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The envelope that answers a question; raises WrongUsage, UnknownSubject, StoreError."""
@@ -80,7 +116,7 @@ class Session(Closing):
 
     def state(self) -> dict[str, float]:
         """Numbers about the open snapshot, for metrics; fewer where none is open."""
-        last, live = self.store.last_batch(), self._live
+        last, live = self.whole_store.last_batch(), self._live
         if live is None:
             return {"behind_batches": last}
         recorded = (
@@ -99,16 +135,16 @@ class Session(Closing):
 
     def let_go(self) -> None:
         """Close the store and keep the graph: before this process forks others that have it too."""
-        self.store.close()
+        self.whole_store.close()
 
     def take_up(self) -> None:
         """In a process that was forked: open the store anew, under the graph that came along."""
         from graph.store import open_store
 
-        self.store = open_store(self.url)
+        self.whole_store = open_store(self.url)
         if self._live is not None:
-            self._live.store = self.store
+            self._live.store = self.whole_store
 
     def close(self) -> None:
         """Let go of the store."""
-        self.store.close()
+        self.whole_store.close()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from algorithms.registry import ALGORITHMS, Algorithm
 from api import openapi
 from api.answering import answered
-from api.routes import scope_of
+from api.routes import domains_of, scope_of
 from api.serving import Endpoint, add, query_of
 from graph.errors import WrongUsage
 
@@ -57,6 +57,7 @@ def add_cluster_history(app: FastAPI, engine: Engine) -> None:
         "/v1/clusters/{id}/history",
         asking(engine, record, "cluster"),
         scope=scope_of(record),
+        domains=domains_of(record),
         tags=[record.family],
         extra=described(record, "cluster", named),
         name="cluster-line",

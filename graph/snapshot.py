@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from graph import keys
+from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
-from graph.columns import I32, I64, U8, Columns, Index, Nodes
+from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
 from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.listed import Event, Listing, told
@@ -58,6 +58,9 @@ class Snapshot:
         self.into: tuple[Index, Index] = (live.into, live.tail_into)
         self._datasets = live.datasets
         self._names: dict[int, str] = {}
+        # Where not all domains are to be seen: those that are, and which records are not.
+        self._granted: frozenset[str] | None = None
+        self._gone: npt.NDArray[np.bool_] | None = None
 
     @property
     def n(self) -> int:
@@ -73,13 +76,49 @@ class Snapshot:
         other.columns = self.columns._replace(ret=ret)
         return other
 
+    def within(self, granted: Iterable[str]) -> Snapshot:
+        """This view as if the facts of other domains (`graph.domains`) had never been recorded.
+
+        Its name says which are in it; `notes` says what is not. Copies two columns: 4 bytes a
+        relation and 4 a record; the rest is shared.
+        """
+        kept = frozenset(granted)
+        other = copy.copy(self)
+        other._granted, other._names = kept, {}
+        other.name = f"{self.name};{'+'.join(sorted(kept)) or 'none'}"
+        alien = np.zeros(256, np.bool_)
+        alien[[CODES[kind] for kind in domains.withheld_kinds(kept)]] = True
+        gone = alien[self.nodes.kind]
+        other._version = np.where(gone, np.int32(-1), self._version).astype(self._version.dtype)
+        other._gone = gone
+        other.newest = False  # what was recorded is to be counted row by row
+        rec = self.columns.rec.copy()
+        rec[alien[self._code]] = NEVER
+        for kind in domains.mixed_kinds(kept):
+            rows = np.flatnonzero(self._code == CODES[kind])
+            rec[rows[gone[self.columns.src[rows]] | gone[self.columns.dst[rows]]]] = NEVER
+        other.columns = self.columns._replace(rec=rec)
+        return other
+
+    @property
+    def notes(self) -> list[str]:
+        """What an answer on this view must say of it: what was withheld."""
+        return [] if self._granted is None else [domains.note(self._granted)]
+
+    def _may_tell(self, listing: Listing) -> bool:
+        granted = self._granted
+        return granted is None or domains.of_listing(orjson.loads(listing.payload)) in granted
+
     def earlier(self, moment: int) -> Snapshot:
         """What was known at an instant (µs), of what this view knows: itself where nothing of it
         came later. Groups the records anew, as every view of the past: linear in their versions."""
         live = self._live
         with live.lock:
             info = live.store.batch_at(moment)
-            return self if info is not None and info.no >= self.batch else _view(live, info)
+            if info is not None and info.no >= self.batch:
+                return self
+            found = _view(live, info)
+        return found if self._granted is None else found.within(self._granted)
 
     def kind_bits(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Which kinds of relation each node of the base has, out of it and into it, a bit each
@@ -264,7 +303,10 @@ class Snapshot:
 
     def versions(self, name: str) -> npt.NDArray[Any]:
         """A column of the versions of records: `node`, `seq`, `vf`, `vt`, `rec`, `ret`, `organ`."""
-        return self._live.versions.view(f"version_{name}")[: self._versions]
+        found: npt.NDArray[Any] = self._live.versions.view(f"version_{name}")[: self._versions]
+        if self._gone is not None and name in ("rec", "ret"):
+            return np.where(self._gone[self.versions("node")], np.int32(NEVER), found)
+        return found
 
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
@@ -407,7 +449,8 @@ class Snapshot:
             return found.pop()
         if found:
             raise UnknownSubject(f"{len(found)} subjects are named {text[:80]!r}: write dataset:id")
-        raise UnknownSubject(f"no subject is named {text[:80]!r}")
+        said = "".join(f" ({note})" for note in self.notes)
+        raise UnknownSubject(f"no subject is named {text[:80]!r}{said}")
 
     def node_of(self, record: str) -> int:
         """The node of the record `dataset:id`, retracted or not: ends of facts outlive it.
@@ -463,6 +506,8 @@ class Snapshot:
         """Listings of a subject that are known and, with `at`, in force then; oldest first."""
         of, batch = self._live.listed.of, self.batch
         found = [each for m in self.members(node) for each in of(m) if each.known(batch)]
+        if self._granted is not None:
+            found = [each for each in found if self._may_tell(each)]
         if at is not None:
             found = [each for each in found if each.vf <= at < each.vt]
         return told(found, self._datasets)
@@ -471,7 +516,7 @@ class Snapshot:
         """Every version of a subject's listings that was recorded by this view, with its fact."""
         for member in self.members(node):
             for each in self._live.listed.of(member):
-                if each.rec <= self.batch:
+                if each.rec <= self.batch and self._may_tell(each):
                     yield each.fact(self._datasets), each
 
     def listings_known(self) -> Iterator[tuple[int, str, Listing]]:
@@ -479,20 +524,22 @@ class Snapshot:
         the listings."""
         for node in self._live.listed.nodes():
             for each in self._live.listed.of(node):
-                if each.known(self.batch):
+                if each.known(self.batch) and self._may_tell(each):
                     yield node, each.fact(self._datasets), each
 
     def listed(self) -> list[int]:
         """Subjects that some record lists, known in this view or not; ascending. Linear in the
         listings."""
         nodes = self._live.listed.nodes()
-        return sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+        found = sorted({int(self.nodes.rep[node]) for node in nodes if node < self.n})
+        return found if self._granted is None else [n for n in found if self.listings(n)]
 
     def listings_moved(self, since: int) -> Iterator[tuple[int, str, bool]]:
         """Listings that came or were lost after batch `since`: the record of each, `dataset:id`,
         and whether it was known then. Linear in the listings."""
         for node, each in self._live.listed.moved(since, self.batch):
-            yield node, each.fact(self._datasets), each.rec <= since
+            if self._may_tell(each):
+                yield node, each.fact(self._datasets), each.rec <= since
 
     def batch_of(self, text: str) -> int:
         """The number of the newest batch at a moment (ISO time, or a date for its end); a number is
@@ -506,6 +553,8 @@ class Snapshot:
         """What came and went of listings after batch `since` and until `upto`, each once: the
         record that is listed, `dataset:id`, the batch. Linear in the listings."""
         for node, each in self._live.listed.moved(since, upto):
+            if not self._may_tell(each):
+                continue
             name = each.fact(self._datasets)
             if since < each.rec <= upto:
                 yield Event(node, name, each.rec, came=True)
@@ -519,7 +568,7 @@ class Snapshot:
             at = int(self._version[member])
             if at >= 0 and int(versions["version_rec"][at]) > since:
                 return True
-            listings = self._live.listed.of(member)
+            listings = [each for each in self._live.listed.of(member) if self._may_tell(each)]
             if any(since < each.rec <= self.batch for each in listings):
                 return True
             if any(since < each.ret <= self.batch for each in listings):

@@ -340,7 +340,8 @@ WORDS: Final = {
     "case": "of this case number / 案号",
     "as_of": "what is true on this day / 截至该日的事实",
     "format": "the format to write / 导出格式",
-    "report": "true: instead of the facts, what the format cannot hold of them / 仅返回无法表达的内容",
+    "report": "true: instead of the facts, what the format cannot hold of them"
+    " / 仅返回无法表达的内容",
     "wait": "seconds to wait for something new / 等待秒数",
     "before": "those made before this one / 此前",
     "after": "the `next` of a page / 上一页给出的 next",

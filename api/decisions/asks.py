@@ -164,5 +164,8 @@ STEPS: Final[dict[str, type[Personal]]] = {
     "report": Report,
 }
 
+# Those that judge what somebody else did: over HTTP they are granted apart (`extend.approve`).
+SECOND: Final = ("approve", "resolve")
+
 # Those that are about no decision that is there already.
 ALONE: Final[dict[str, type[Ask]]] = {"propose": Propose, "expire": Expire}

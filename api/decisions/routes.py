@@ -10,6 +10,9 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
+from api.access.actor import signed
+from api.access.sight import whole
+from api.caller import DOMAINS, caller_of
 from api.decisions import asking, asks, views
 from api.decisions.work import Work
 from api.look import limit_of
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 _TEXT: Final = {"type": "string"}
+# These weigh listings and facts of every kind: on a part of them they would be wrong.
+_EVERYTHING: Final = frozenset({"fallout", "replay", "red-list", "expire"})
 _LIMIT: Final = {"name": "limit", "schema": {"type": "integer", "default": 100}}
 
 
@@ -30,26 +35,24 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
 
     async def taken(name: str, about: str | None, request: Request) -> Response:
         given = await body_of(request)
-        return json_response(await engine.run(asking.take, work, name, about, given))
+        if name != "expire":
+            given = signed(caller_of(request), given)
+        # What an authority decides does not depend on who types it in (`sight.need` is asked of
+        # the facts that it rests on).
+        return json_response(await engine.run(whole, asking.take, work, name, about, given))
 
     async def propose(request: Request) -> Response:
         """Propose that a measure reach a party / 提出扩展决定."""
-        return json_response(
-            await engine.run(asking.take, work, "propose", None, await body_of(request))
-        )
+        return await taken("propose", None, request)
 
     async def step(request: Request) -> Response:
         """Take a step of a decision / 决定流程."""
-        about, name = (request.path_params[part] for part in ("id", "step"))
-        return json_response(
-            await engine.run(asking.take, work, name, about, await body_of(request))
-        )
+        name = request.path_params.get("step") or request.url.path.rpartition("/")[2]
+        return await taken(name, request.path_params["id"], request)
 
     async def expire(request: Request) -> Response:
         """Record the end of decisions whose time has passed / 到期处理."""
-        return json_response(
-            await engine.run(asking.take, work, "expire", None, await body_of(request))
-        )
+        return await taken("expire", None, request)
 
     def query(show: Callable[..., Any], names: tuple[str, ...]) -> Endpoint:
         async def look(request: Request) -> Response:
@@ -77,10 +80,16 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         (f"{base}/red-list", "GET", query(_red, ("subjects", "day")), _query("subjects", "day")),
         (f"{base}/expire", "POST", expire, _body(asks.Expire)),
         (f"{base}/{{id}}", "GET", one, _query("day")),
+        *((f"{base}/{{id}}/{name}", "POST", step, _one_step(asks.STEPS[name]))
+          for name in asks.SECOND),
         (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
     ):  # fmt: skip
         scope = "related" if method == "GET" else "extend.propose"
-        add(app, method, path, endpoint, scope=scope, tags=["decisions"], extra=extra)
+        if path.rpartition("/")[2] in asks.SECOND:
+            scope = "extend.approve"
+        needed = DOMAINS if path in {f"{base}/{name}" for name in _EVERYTHING} else ("registry",)
+        tags = ["decisions"]
+        add(app, method, path, endpoint, scope=scope, domains=needed, tags=tags, extra=extra)
 
 
 def _listed(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:
@@ -121,13 +130,19 @@ def _body(kind: type[Any]) -> dict[str, Any]:
     return {"requestBody": {"content": {"application/json": content}}}
 
 
+def _one_step(kind: type[Any]) -> dict[str, Any]:
+    where = {"in": "path", "name": "id", "required": True, "schema": _TEXT}
+    return {**_body(kind), "parameters": [where]}
+
+
 def _steps() -> dict[str, Any]:
-    """Every step's body: which one goes by the step in the path."""
+    """Every other step's body: which one goes by the step in the path."""
+    steps = {name: kind for name, kind in asks.STEPS.items() if name not in asks.SECOND}
     content = {
-        "schema": {"anyOf": [openapi.schema(kind) for kind in asks.STEPS.values()]},
-        "examples": {name: {"value": _example(kind)} for name, kind in asks.STEPS.items()},
+        "schema": {"anyOf": [openapi.schema(kind) for kind in steps.values()]},
+        "examples": {name: {"value": _example(kind)} for name, kind in steps.items()},
     }
-    step = {"type": "string", "enum": list(asks.STEPS)}
+    step = {"type": "string", "enum": list(steps)}
     return {
         "requestBody": {"content": {"application/json": content}},
         "parameters": [

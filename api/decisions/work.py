@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
+from api.access import sight
 from api.decisions import asks
 from api.decisions.clocks import day_of
-from api.decisions.entries import PREFIX
+from api.decisions.entries import PREFIX, Proof
 from api.decisions.fold import advance, fold
 from api.decisions.policy import Policy, from_environment
 from api.decisions.proposing import book_of, drafted, ident, parent_end, proposal, refusals
 from api.decisions.state import IN_FORCE, Decision, passed
+from api.decisions.steps import names_of
 from graph import times
 from graph.errors import Conflict, UnknownDecision, WrongUsage
 from graph.ledger import Draft, Entry, Head, canonical
@@ -60,7 +62,17 @@ class Work:
         """A decision as the ledger has it now; raises UnknownDecision."""
         if (found := fold(self.entries(about))) is None:
             raise UnknownDecision(f"no decision {about[:80]!r} / 无此决定")
+        self._need(found.names)
         return found
+
+    def _need(self, facts: Iterable[str]) -> None:
+        """Raise Forbidden where the caller is not granted the domains of all these facts."""
+        sight.need(self.session.whole_store, facts)
+
+    def _need_all(self, about: str) -> None:
+        """The same for all that a decision rests on."""
+        if sight.restricted():
+            self.one(about)
 
     def entries(self, about: str) -> list[Entry]:
         """What the ledger says about a decision, in order."""
@@ -70,6 +82,7 @@ class Work:
 
     def proposal(self, about: str) -> dict[str, Any]:
         """What its proposal says: question, digest of the answer, row with proof."""
+        self._need_all(about)
         for entry in self.entries(about):
             if entry.kind == PREFIX + "proposed":
                 return entry.content
@@ -84,6 +97,7 @@ class Work:
     def row(self, about: str) -> dict[str, Any]:
         """The row, with its proof, that a decision rests on now; raises UnknownDecision."""
         kinds = (PREFIX + "proposed", PREFIX + "rested")
+        self._need_all(about)
         rows = [entry.content["row"] for entry in self.entries(about) if entry.kind in kinds]
         if not rows:
             raise UnknownDecision(f"no decision {about[:80]!r} / 无此决定")
@@ -129,6 +143,7 @@ class Work:
                 raise Conflict(f"{about} of the same question is {found.status} / 已有未结决定")
             nth += 1
         body = proposal(view, ask, day)
+        self._need(names_of(msgspec.convert(body["row"]["proof"], Proof)))
         draft = drafted(ask.by, "proposed", about, body)
 
         def make(found: Decision | None) -> list[Draft]:

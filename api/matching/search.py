@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.look import brief
+from api.look import brief, noted
 from graph import keys
 from graph.errors import WrongUsage
 from graph.model import ENTITIES
@@ -48,6 +48,7 @@ def search(
         "more": len(rows) == wanted,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
+        **noted(snapshot),
     }
 
 

@@ -32,6 +32,7 @@ from graph.errors import InputError
 SECTIONS: Final[dict[str, str]] = {
     "": "api.settings.own:General",
     "server": "api.settings.own:Server",
+    "access": "api.access.settings:AccessSettings",
     "log": "api.settings.own:Log",
     "metrics": "api.settings.own:Metrics",
     "jobs": "api.jobs.settings:JobSettings",

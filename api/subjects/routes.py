@@ -17,7 +17,7 @@ from algorithms.registry import ALGORITHMS
 from api import look
 from api.answering import RULEBOOK, in_force, view_of
 from api.etags import holds, tag_of, unchanged
-from api.routes import scope_of
+from api.routes import domains_of, scope_of
 from api.serving import Endpoint, add, json_response, query_of
 from api.subjects import described, timeline
 from api.subjects.place import place
@@ -48,6 +48,7 @@ def add_subjects(app: FastAPI, engine: Engine) -> None:
             f"{BASE}/{name}",
             _placed(engine, f"/{name}", asking(engine, record, parameter)),
             scope=scope_of(record),
+            domains=domains_of(record),
             tags=["subjects"],
             extra=described.view(record, parameter),
             name=f"subject-{name}",

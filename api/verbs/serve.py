@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.app import Service
+    from api.auth import Access
     from api.session import Session
     from api.settings import Settings
 
@@ -39,34 +40,49 @@ if TYPE_CHECKING:
     default=None,
     help="Compile in the background; until then, or without, questions are interpreted.",
 )
+@click.option("--tls-cert", metavar="FILE", help="Certificate chain (PEM) to serve https with.")
+@click.option("--tls-key", metavar="FILE", help="Its private key (PEM).")
+@click.option(
+    "--behind-proxy",
+    multiple=True,
+    metavar="CIDR",
+    help="The proxy that does TLS: nobody else may connect, and it is believed who asks.",
+)
 @click.option("--create", is_flag=True, help="Make an empty store where there is none.")
 @pass_common
 def serve(common: Common, /, config: str | None, create: bool, **flags: Any) -> None:
     """Answer questions over HTTP until interrupted; prints the address with its token.
+
+    Off loopback it refuses to start without authentication that was configured (keys, an OIDC
+    issuer, a LINKRISK_TOKEN) and TLS, here or at a declared proxy.
 
     Every setting can also stand in the environment or in a file: docs/settings.md.
 
     启动 HTTP 服务, 打印带令牌的地址。
     """
     from api import metrics
+    from api.access.exposure import access_of
+    from api.access.settings import AccessSettings
     from api.settings import read
     from api.settings.own import General, Server
     from graph.store import open_store
 
     flags["allow_hosts"] = list(flags["allow_hosts"]) or None
-    settings = read(config, {"": {"store": common.store}, "server": flags})
+    flags["behind_proxy"] = list(flags["behind_proxy"]) or None
+    apart = {name: flags.pop(name) for name in ("tls_cert", "tls_key", "behind_proxy")}
+    settings = read(config, {"": {"store": common.store}, "server": flags, "access": apart})
     own = settings.section(Server)
     url = settings.section(General).store or DEFAULT_STORE
+    access = access_of(settings.section(AccessSettings), url, own.host, own.allow_hosts)
     if create:
         open_store(url, create=True).close()
     with metrics.share() if own.workers > 1 else nullcontext():
-        _serve(url, settings, own)
+        _serve(url, settings, own, access)
 
 
-def _serve(url: str, settings: Settings, own: Any) -> None:
+def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
     from api import logs
     from api.app import Service
-    from api.auth import LOOPBACK, Access, make_token
     from api.session import Session
     from api.settings.own import Log, Metrics
 
@@ -76,15 +92,16 @@ def _serve(url: str, settings: Settings, own: Any) -> None:
         host, _, port = apart.rpartition(":")
         sockets.append(listen(host.strip("[]"), int(port)))
     logs.set_up(settings.section(Log))
-    local, names = own.host in LOOPBACK, set(own.allow_hosts)
-    access = Access(make_token(), LOOPBACK | names if local or names else None)
     meters = sockets[1].getsockname()[1] if apart else None
     service = Service(access, settings=settings, metrics_port=meters)
     session = Session(url)
     session.snapshot()
     shown = f"[{own.host}]" if ":" in own.host else own.host
-    click.echo(f"http://{shown}:{sockets[0].getsockname()[1]}/?token={quote(access.token)}")
-    click.echo("Bearer token above; stop with Ctrl-C / 按 Ctrl-C 停止", err=True)
+    scheme = "http" if access.tls is None else "https"
+    address = f"{scheme}://{shown}:{sockets[0].getsockname()[1]}/"
+    asked = "keys" if access.token is None else "the token above"
+    click.echo(address if access.token is None else f"{address}?token={quote(access.token)}")
+    click.echo(f"asked with {asked}; stop with Ctrl-C / 按 Ctrl-C 停止", err=True)
     alone = own.workers == 1
     (_alone if alone else _several)(session, service, own, sockets)
 
@@ -97,7 +114,7 @@ def _alone(session: Session, service: Service, own: Any, sockets: list[socket.so
 
     rehearsal = Rehearsal(logging.getLogger("linkrisk").info) if own.warm else None
     app = make_app(session, service, rehearsal)
-    Server(app, app.state.engine, own).run(sockets)
+    Server(app, app.state.engine, own, tls=service.access.tls).run(sockets)
 
 
 def _several(session: Session, service: Service, own: Any, sockets: list[socket.socket]) -> None:
@@ -114,7 +131,7 @@ def _several(session: Session, service: Service, own: Any, sockets: list[socket.
     def answer(number: int, warm: bool, started: Callable[[], None]) -> None:
         session.take_up()
         app = make_app(session, service, number=number, warm=warm)
-        Server(app, app.state.engine, own, started).run(sockets)
+        Server(app, app.state.engine, own, started, service.access.tls).run(sockets)
 
     load = rehearse if own.warm else None
     grace = own.linger + own.grace + 10

@@ -1,0 +1,156 @@
+"""Who may ask what: every route by every scope and by every set of domains."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from algorithms.registry import ALGORITHMS
+from api.caller import ANYONE, DOMAINS, OPEN, SCOPES
+from api.serving import scopes_of
+from tests.api.access.asking import ask, send
+from tests.api.access.conftest import TOKEN
+
+Key = Callable[..., str]
+ROLES = {
+    "clerk": "search related",
+    "analyst": "search related trace",
+    "officer": "search related extend.propose",
+    "chief": "search related extend.approve",
+    "loader": "ingest",
+    "auditor": "audit",
+    "feed": "export",
+    "admin": "admin",
+    "proposes and approves": "extend.propose extend.approve",
+}
+
+
+def concrete(path: str) -> str:
+    """A path with something in each place; a step is one that a proposer may take."""
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda m: "notify" if m[1] == "step" else "x", path)
+
+
+def test_every_route_has_a_scope(app: FastAPI) -> None:
+    table = scopes_of(app)
+    served = {
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
+    }
+    # The description of the service itself is asked by whoever is let in.
+    served -= {("GET", "/openapi.json"), ("HEAD", "/openapi.json")}
+    assert served == {*table}
+    assert {*table.values()} <= {*SCOPES, OPEN, ANYONE}
+    assert {path for (_, path), scope in table.items() if scope == OPEN} == {"/healthz", "/readyz"}
+    assert {path for (_, path), scope in table.items() if scope == ANYONE} <= {
+        "/", "/v1/algorithms", "/v1/rulebook", "/v1/catalog", "/metrics",
+        "/v1/jobs", "/v1/jobs/{id}", "/v1/jobs/{id}/result",  # each caller's own
+    }  # fmt: skip
+
+
+def test_what_is_granted_to_whom_is_what_was_meant(app: FastAPI) -> None:
+    table = scopes_of(app)
+    assert table["POST", "/v1/decisions"] == "extend.propose"
+    assert table["POST", "/v1/decisions/{id}/approve"] == "extend.approve"
+    assert table["POST", "/v1/decisions/{id}/resolve"] == "extend.approve"
+    assert table["GET", "/v1/search"] == "search"
+    assert table["GET", "/v1/audit/verify"] == "audit"
+    for record in ALGORITHMS.values():
+        scope = {"ownership": "related", "related": "related", "extension": "extend.propose",
+                 "matching": "search"}  # fmt: skip
+        meant = scope.get(record.family, "trace")
+        assert {table[m, record.path] for m in ("GET", "POST")} == {meant}
+
+
+@pytest.mark.parametrize("scopes", [*SCOPES, *ROLES.values()])
+def test_a_route_answers_those_who_have_its_scope(app: FastAPI, key: Key, scopes: str) -> None:
+    token, granted = key(scopes), {*scopes.split(), OPEN, ANYONE}
+
+    async def all_() -> dict[tuple[str, str], bool]:
+        return {
+            (method, path): await _is_let(app, token, method, path)
+            for method, path in scopes_of(app)
+        }
+
+    let = asyncio.run(all_())
+    wrong = {route for route, scope in scopes_of(app).items() if let[route] != (scope in granted)}
+    assert not wrong
+    assert len(let) > 100
+
+
+def needed(app: FastAPI) -> dict[tuple[str, str], set[str]]:
+    return {
+        (method, path): {*said.get("x-domains", ())}
+        for path, each in app.openapi()["paths"].items()
+        for method, said in ((m.upper(), s) for m, s in each.items())
+    }
+
+
+def test_what_an_algorithm_is_about_is_needed(app: FastAPI) -> None:
+    table = needed(app)
+    for record in ALGORITHMS.values():
+        about = {"flows": {"bank"}, "invoices": {"tax"}, "ownership": {"registry"}}
+        if record.family in about:
+            assert table["POST", record.path] == about[record.family]
+    assert table["GET", "/v1/decisions/fallout"] == {*DOMAINS}
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [c for n in range(1, 5) for c in itertools.combinations(DOMAINS, n)],
+    ids="+".join,
+)
+def test_a_route_answers_those_who_have_its_domains(
+    app: FastAPI, key: Key, granted: tuple[str, ...]
+) -> None:
+    token = key(" ".join(SCOPES), " ".join(granted))
+    table = needed(app)
+
+    async def all_() -> dict[tuple[str, str], bool]:
+        return {(method, path): await _is_let(app, token, method, path) for method, path in table}
+
+    let = asyncio.run(all_())
+    assert {r for r, domains in table.items() if let[r] != (domains <= {*granted})} == set()
+
+
+async def _is_let(app: FastAPI, token: str, method: str, path: str) -> bool:
+    """Whether a request gets past the door; asked so that hardly anything is done behind it. A
+    refusal comes before the body is read."""
+    answer = await send(
+        app, method, concrete(path), token=token, query="no_such_parameter=1",
+        body=b'{"no_such_parameter":1}',
+    )  # fmt: skip
+    assert answer.status < 500, (path, answer)
+    if answer.status == 403:
+        assert "needs the" in answer.detail
+        again = await send(app, method, concrete(path), token=token, body=None)
+        assert again.status == 403
+    return answer.status != 403
+
+
+def test_nobody_gets_nothing_and_the_owner_everything(app: FastAPI) -> None:
+    async def all_() -> None:
+        for (method, path), scope in scopes_of(app).items():
+            if scope == OPEN:
+                continue
+            for token in (None, "x", "", TOKEN + "x", TOKEN[:-1]):
+                answer = await send(app, method, concrete(path), token=token, body=None)
+                assert answer.status == 401, path
+            assert await _is_let(app, TOKEN, method, path)
+
+    asyncio.run(all_())
+
+
+def test_the_caller_is_told_which_scope(app: FastAPI, key: Key) -> None:
+    answer = ask(app, "GET", "/v1/audit/head", token=key("search"))
+    assert answer.status == 403
+    assert answer.said["title"] == "Forbidden"
+    assert "needs the scope audit" in answer.detail
+    assert answer.headers["content-type"] == "application/problem+json"
