@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import app as apps
+from api.accepting import Counts, Share
 from api.app import Service, make_app
 from api.auth import Access
 from api.engine import Engine
@@ -83,10 +84,13 @@ def main(url: str, folder: Path, workers: int) -> None:
     session.snapshot()
     session.let_go()
 
+    counts = Counts(workers)
+
     def answer(number: int, warm: bool, started: Callable[[], None]) -> None:
         session.take_up()
         made: Any = make_app(session, service, number=number, warm=warm)
-        Server(made, made.state.engine, own, started).run(sockets)
+        share = Share(counts, number)
+        Server(made, made.state.engine, own, started, share=share).run(sockets)
 
     sys.exit(Workers(workers, answer, None, sockets, own.grace + 5).run())
 

@@ -175,6 +175,28 @@ def test_a_worker_that_dies_is_started_again(filled: str, folder: Path) -> None:
     assert died["message"].endswith(f"process {min(before)}, ended with -9")
 
 
+def test_each_worker_has_its_share_of_the_connections(filled: str, folder: Path) -> None:
+    """As far as the others are not busy: to each a new one is left for two milliseconds."""
+
+    def connections(pid: int) -> int:
+        links = (each.readlink() for each in Path(f"/proc/{pid}/fd").iterdir())
+        return sum(link.name.startswith("socket:") for link in links)
+
+    with running(filled, folder, 2) as service, service.client() as http:
+        until(lambda: http.get("/metrics").text.count("linkrisk_workers 2.0"))
+        pids = sorted(children(service.process.pid))
+        before = [connections(pid) for pid in pids]
+        opened = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(40)]
+
+        def taken() -> list[int]:
+            return [connections(pid) - n for pid, n in zip(pids, before, strict=True)]
+
+        until(lambda: sum(taken()) == 40)
+        assert min(taken()) >= 10
+        for each in opened:
+            each.close()
+
+
 def test_workers_share_their_memory(filled: str, tmp_path: Path) -> None:
     def proportional(pid: int) -> int:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
