@@ -18,17 +18,22 @@ from api.access.peers import Peers
 from api.auth import Access
 from api.catalog.routes import add_catalog
 from api.contract.document import document
+from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import Engine
 from api.feed.routes import add_feed
+from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
 from api.metrics import Meters
 from api.observing import Observing
+from api.once import add_once
 from api.operations import Apart, add_operations
+from api.privacy.routes import add_privacy
 from api.problems import add_handlers
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
+from api.reconcile.routes import add_reconcile
 from api.rehearsal import Rehearsal
 from api.routes import add_questions
 from api.service import add_service
@@ -38,6 +43,7 @@ from api.settings import Settings, read
 from api.settings.own import Log
 from api.subjects.routes import add_subjects
 from api.views import add_cluster_history
+from api.webhooks.routes import add_webhooks
 from graph import compiled
 
 _TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
@@ -45,15 +51,21 @@ _TO_END: Final = 2.0  # seconds that work has which was called off, once the ser
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
     add_matching,
+    add_reconcile,
     add_subjects,
     add_cluster_history,
     add_catalog,
     add_service,
     add_decisions,
+    add_pushes,
+    add_once,
     add_operations,
     add_jobs,
+    add_intake,
     add_feed,
+    add_webhooks,
     add_reads,
+    add_privacy,
 )
 _ABOUT: Final = (
     "Facts in, related parties out, each with its proof. Every question is a POST with its"

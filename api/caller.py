@@ -73,3 +73,8 @@ def who(scope: object) -> str | None:
     """The name of the caller that was let in; None before, or where nobody need be known."""
     found = cast(dict[str, Any], scope).get(_PLACE)
     return found.name if isinstance(found, Caller) else None
+
+
+def owner_of(caller: Caller) -> str:
+    """What belongs to a caller is known by this: a key and a person may have one name."""
+    return caller.name if caller.kind == "owner" else f"{caller.kind}:{caller.name}"

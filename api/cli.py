@@ -33,7 +33,12 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "backup": ("api.verbs.upkeep:backup", "Copy the store while it is in use / 备份"),
     "undo": ("api.verbs.upkeep:undo", "Retract all that one batch recorded / 撤销批次"),
     "migrate": ("api.verbs.migrate:migrate", "Copy a store into another, as it is / 迁移"),
+    "rekey": ("api.verbs.rekey:rekey", "Copy a store under another id key / 更换密钥"),
     "audit": ("api.verbs.audit:audit", "The ledger: its chain, its head, its entries / 审计账本"),
+    "privacy": (
+        "api.verbs.privacy:privacy",
+        "Access, correction, erasure / 个人信息权利",
+    ),
     "neo4j-users": ("api.verbs.neo4j_users:neo4j_users", "Users of a Neo4j store / 建立用户"),
     "gds": ("api.verbs.gds:gds", "A day's graph in Neo4j's Graph Data Science / 投影到 GDS"),
     "rulebook": (
@@ -47,9 +52,11 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "api.verbs.contract:openapi",
         "The routes of the service / 接口描述",
     ),
+    "webhooks": ("api.verbs.webhooks:webhooks", "Send what happens to who subscribed / 事件订阅"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "keys": ("api.verbs.keys:keys", "API keys of the service: create, list, revoke / 密钥"),
     "settings": ("api.verbs.settings:settings", "What is set, and whence / 查看设置"),
+    "openrefine": ("api.verbs.openrefine:openrefine", "A way for OpenRefine / 供 OpenRefine 使用"),
     "bench": ("api.verbs.world:bench", "Measure speed and memory / 性能测试"),
 }
 _INTERNAL: Final = 1

@@ -10,6 +10,7 @@ import msgspec
 from api.look import noted, was_known
 from api.native import native
 from graph.errors import UnknownSubject, WrongUsage
+from graph.model import is_relation
 from graph.times import format_instant, parse_time
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ def facts(session: Session, names: Sequence[str], known_at: str | None = None) -
     """The facts `dataset:id` as they were known, in the order asked.
 
     A row is the fact as `export` writes it, with its whole id, each end as
-    `{"id","kind","label"}`, and `recorded_at`; personal identifiers are masked. Raises WrongUsage
-    past 1,000 names, UnknownSubject for one that was not known (then).
+    `{"id","kind","label"}`, and `recorded_at`; personal identifiers are masked, and of whom the use
+    is restricted nothing is shown. Raises WrongUsage past 1,000 names, UnknownSubject for one that
+    was not known (then).
     """
     if len(names) > MOST:
         raise WrongUsage(f"at most {MOST} facts at once, not {len(names)}")
@@ -45,6 +47,8 @@ def facts(session: Session, names: Sequence[str], known_at: str | None = None) -
 
 def _row(snapshot: Snapshot, fact: StoredFact) -> dict[str, Any]:
     shown = native(fact, masked=True) | {"id": fact.name}
+    if not is_relation(fact.code) and snapshot.restricted(snapshot.node_of(fact.a or fact.name)):
+        shown = {name: shown[name] for name in ("kind", "id", "subject") if name in shown}
     records = iter((fact.a, fact.b))
     for end in _ENDS:
         if end in shown:

@@ -38,14 +38,15 @@ class World:
         self._snapshot = session.snapshot(known_at)
         self._moment = parse_time(self._snapshot.known_at)
         self.day = str(self._snapshot.known_at)[:10]
+        self._at: int | None = None
         self._holders: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None
         self._node = lru_cache(_CACHED)(self._find)
 
     def facts(self, as_of: str | None = None, *, history: bool = False) -> Iterator[Given]:
         """The facts as known, in the order of recording; with `as_of`, those true on that day, and
         whose ends are; with `history`, retracted versions too. Raises BadFact for a wrong day."""
-        at = None if as_of is None else day_end(as_of)
-        return self._facts(at, history=history)
+        self._at = None if as_of is None else day_end(as_of)
+        return self._facts(history=history)
 
     def _pieces(self) -> Iterator[list[StoredFact]]:
         """All versions in the order of recording, some at a time: whoever takes them slowly keeps
@@ -61,15 +62,18 @@ class World:
             if piece[-1].batch > self._snapshot.batch:
                 return
 
-    def _facts(self, at: int | None, *, history: bool) -> Iterator[Given]:
+    def _facts(self, *, history: bool) -> Iterator[Given]:
         for fact in chain.from_iterable(self._pieces()):
             known = was_known(fact, self._moment)
             if not known and not (history and fact.recorded_at <= self._moment):
                 continue
-            if at is None or self._holds(fact, at):
+            if self._holds(fact):
                 yield self._given(fact)
 
-    def _holds(self, fact: StoredFact, at: int) -> bool:
+    def _holds(self, fact: StoredFact) -> bool:
+        at = self._at
+        if at is None:
+            return True
         if not fact.vf <= at < fact.vt:
             return False
         kind = RELATIONS.get(NAMES[fact.code])
@@ -112,7 +116,8 @@ class World:
         if node < 0 or self._snapshot.nodes.nxt[node] == node:
             return []
         stated = self._snapshot.stated([int(self._snapshot.nodes.rep[node])])
-        return [self._given(fact) for fact in stated.values() if fact.name != name]
+        others = (fact for fact in stated.values() if fact.name != name)
+        return [self._given(fact) for fact in others if self._holds(fact)]
 
     def holder(self, name: str) -> str | None:
         """The one record that holds an account; None where there is none, or more."""
@@ -125,7 +130,8 @@ class World:
         return None if found < 0 else self._snapshot.record_name(found)
 
     def _held(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """By the number of each record: the one person or company that ever held it."""
+        """By the number of each record: the one person or company that ever held it, by one of
+        its records."""
         snapshot = self._snapshot
         found = np.full(snapshot.n, _NOBODY, np.int64)
         rows = snapshot.rows("holds_account")
@@ -134,5 +140,6 @@ class World:
         order = np.argsort(src[keep], kind="stable")
         src, dst = src[keep][order].astype(np.int64), dst[keep][order]
         found[dst] = src  # the last one
-        found[dst[found[dst] != src]] = _SEVERAL
+        rep = snapshot.nodes.rep
+        found[dst[rep[found[dst]] != rep[src]]] = _SEVERAL
         return found

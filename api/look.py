@@ -34,12 +34,15 @@ def limit_of(text: str | None, default: int = 20) -> int:
 def subject(session: Session, text: str, known_at: str | None = None) -> dict[str, Any]:
     """A subject: its records side by side, contradictions between them, its listings.
 
-    `text` is `dataset:id`, a bare id, a canonical id or an official key. Raises UnknownSubject.
+    `text` is `dataset:id`, a bare id, a canonical id or an official key. Of one whose use is
+    restricted no more is shown than that it is. Raises UnknownSubject.
     """
     snapshot = session.snapshot(known_at)
     node = snapshot.resolve(text)
     moment = parse_time(snapshot.known_at)
-    versions = (session.store.history(name) for name in snapshot.records(node))
+    limited = snapshot.restricted(node)
+    names = [] if limited else snapshot.records(node)
+    versions = (session.store.history(name) for name in names)
     current = [fact for history in versions for fact in history if was_known(fact, moment)]
     current.sort(key=lambda fact: fact.seq)
     return {
@@ -48,7 +51,7 @@ def subject(session: Session, text: str, known_at: str | None = None) -> dict[st
         "label": snapshot.label(node),
         "records": [_record(fact) for fact in current],
         "contradictions": _contradictions(current),
-        "listings": snapshot.listings(node),
+        "listings": [] if limited else snapshot.listings(node),
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
         **noted(snapshot),

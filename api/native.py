@@ -28,7 +28,9 @@ def native(fact: StoredFact, *, masked: bool) -> dict[str, Any]:
         shown |= {k: rest.pop(k) for k in ("name", "text") if k in rest}
         if fact.keys:
             shown["keys"] = {
-                name: keys.mask(name, value) if masked else value for name, value, _, _ in fact.keys
+                name: keys.mask(name, value) if masked else value
+                for name, value, _, _ in fact.keys
+                if value
             }
     elif fact.code == LISTING_CODE:
         shown["subject"] = _reference(fact, fact.a)

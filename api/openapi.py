@@ -101,6 +101,21 @@ def schema(kind: type[Any]) -> dict[str, Any]:
     return whole
 
 
+def asked(where: str, name: str, words: str, kind: dict[str, Any] | None = None) -> Any:
+    """What is said of one parameter: `where` is query, path or header."""
+    said = {"in": where, "name": name, "description": words, "schema": kind or _TEXT}
+    return said | ({"required": True} if where == "path" else {})
+
+
+def answers(kind: Any, status: str = "200", media: str = "application/json") -> dict[str, Any]:
+    """What is said of an answer: of a type, or of a schema as it is; of None, nothing is in it."""
+    said: dict[str, Any] = {"description": "the answer / 结果"}
+    if kind is not None:
+        made = kind if isinstance(kind, dict) else schema(kind)
+        said["content"] = {media: {"schema": made}}
+    return {"responses": {status: said}}
+
+
 def _inline(node: Any, components: dict[str, Any], above: tuple[str, ...]) -> Any:
     if isinstance(node, list):
         return [_inline(part, components, above) for part in node]

@@ -76,6 +76,17 @@ class Verb(click.Command):
         self.params.extend(common_options())
 
 
+class Reading(Verb):
+    """A verb that loses nothing where it is broken off: an interrupt ends it within a second."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; raises KeyboardInterrupt."""
+        from api.interrupt import interruptible
+
+        with interruptible(harmless=True):
+            return super().invoke(ctx)
+
+
 config_option = click.option(
     "--config",
     metavar="FILE",

@@ -27,7 +27,7 @@ _NAMES: Final = ("c1", "p1", "a1")
 _GIVEN: Final = {"measure": "consumption_restriction", "act": "2021-01-01"}
 _FACTS: Final[list[dict[str, Any]]] = [
     *({"kind": "company", "id": f"c{n}"} for n in (1, 2, 3)),
-    *({"kind": "person", "id": f"p{n}"} for n in (1, 2)),
+    *({"kind": "person", "id": f"p{n}", "name": "c1 p1 张三"} for n in (1, 2)),
     *({"kind": "account", "id": f"a{n}"} for n in range(1, 6)),
     {"kind": "phone", "id": "t1"},
     {"kind": "shareholder", "id": "s1", "from": "p1", "to": "c1", "share": "0.6"},

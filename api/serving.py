@@ -17,6 +17,8 @@ from algorithms.registry import split
 from api.access.refusals import Forbidden
 from api.access.sight import seen_by
 from api.caller import ANYONE, DOMAINS, OPEN, SCOPES, Caller, caller_of
+from api.once import keyed
+from api.once import said as once_header
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -110,16 +112,22 @@ def add(
     tags: list[str],
     domains: Iterable[str] = (),
     extra: dict[str, Any] | None = None,
+    writes: bool = False,
     **options: Any,
 ) -> None:
     """Add a route; `scope` is what its caller must have (`open`: nobody need be known; `any`:
     whoever is), `domains` those without which its answer would mislead. `extra` is what OpenAPI
-    says of it. Raises ValueError for a scope or domain that is none.
+    says of it. One that `writes` is carried out once for each `Idempotency-Key`. Raises ValueError
+    for a scope or domain that is none.
     """
     if scope not in {*SCOPES, OPEN, ANYONE}:
         raise ValueError(f"{method} {path}: no scope {scope!r}")
     needed = sorted(domains, key=DOMAINS.index)
     scopes_of(app)[method, path] = scope
+    said = {**(extra or {}), "x-scope": scope, "x-domains": needed}
+    if writes:
+        endpoint = keyed(endpoint)
+        said["parameters"] = [*said.get("parameters", []), once_header()]
     app.router.add_api_route(
         path,
         endpoint,
@@ -127,7 +135,7 @@ def add(
         tags=[*tags],
         response_class=Response,
         response_model=None,
-        openapi_extra={**(extra or {}), "x-scope": scope, "x-domains": needed},
+        openapi_extra=said,
         route_class_override=Plain,
         **options,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from algorithms import registry
 from api.access.sight import Shown, granted
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from graph.live import Live
     from graph.snapshot import Snapshot
     from graph.store import Store
+
+_LOOK: Final = 1.0  # seconds after which what another process erased is seen at the latest
 
 
 class Session(Closing):
@@ -39,6 +42,7 @@ class Session(Closing):
         self._live: Live | None = None
         self._newest: Snapshot | None = None
         self._parts: dict[frozenset[str], tuple[Snapshot, Snapshot]] = {}
+        self._looked = 0.0  # when it was last seen whether anything was erased
 
     @property
     def store(self) -> Store:
@@ -72,7 +76,7 @@ class Session(Closing):
         from graph.snapshot import snapshot_of
 
         with self._lock:
-            if self._live is None:
+            if self._live is None or self._live.erased_upto != self.whole_store.erased_upto():
                 self._live = open_live(self.whole_store, self._progress)
             self._live = fresher(self._live)
             view = snapshot_of(self._live, known_at)
@@ -92,7 +96,21 @@ class Session(Closing):
 
     def _current(self) -> Snapshot | None:
         newest = self._newest
-        return newest if newest and newest.batch == self.whole_store.last_batch() else None
+        if newest is None or newest.batch != self.whole_store.last_batch():
+            return None
+        if (moment := time.monotonic()) - self._looked > _LOOK:  # whether anything was erased
+            self._looked = moment
+            live = self._live
+            if live is not None and live.erased_upto != self.whole_store.erased_upto():
+                self._newest = None  # for whoever asks from now on, too
+                return None
+        return newest
+
+    def forget(self) -> None:
+        """Open the graph anew with the next question: something was erased."""
+        with self._lock:
+            self._live = self._newest = None
+            self._parts.clear()
 
     def _shown(self, whole: Snapshot) -> Snapshot:
         """A view as it is shown now; of the newest, the last one made for each set of domains is

@@ -2,7 +2,8 @@
 
     python -m bench.run [--entities N] [--large] [--write] [--only NAME ...]
 
-`--write` puts the table into docs/benchmarks.md with the machine it was measured on. `--large`
+`--write` puts the table into docs/benchmarks.md with the machine it was measured on; with `--only`
+the sections of the others stay there as they are. `--large`
 adds ten times the facts to ingest (an hour, and 10 GB of disk). Ends with 1 where a target is
 missed, after everything was measured.
 """
@@ -31,6 +32,7 @@ NAMES = (
     "tracing",
     "amlsim",
     "freshness",
+    "matching",
     "http",
     "neo4j_load",
     "cypher",
@@ -45,6 +47,7 @@ TITLES = {
     "tracing": "Tracing money and invoices",
     "amlsim": "Detectors on AMLSim's samples",
     "freshness": "From a write to the next answer",
+    "matching": "Finding by name",
     "http": "Over HTTP",
     "neo4j_load": "Into Neo4j, and a snapshot back",
     "cypher": "Beside Cypher in Neo4j",
@@ -66,22 +69,35 @@ def machine() -> str:
     )
 
 
-def report(names: list[str], entities: int) -> tuple[str, int]:
-    """The whole report as Markdown, and how many targets are missed."""
-    parts, missed = [], 0
-    for name in names:
-        kept = json.loads((WORK / "bench" / f"{name}.json").read_text())
-        rows = [Row(**row) for row in kept["rows"]]
-        missed += sum(row.met is False for row in rows)
-        if rows:
-            when = f"{kept['at']}, load average {kept['load']} at its end"
-            parts.append(f"## {TITLES[name]}\n\n`linkrisk bench {name}`, {when}\n\n{table(rows)}\n")
-    head = (
-        "# Benchmarks\n\nWritten by `linkrisk bench run --write`. The world is `linkrisk generate"
-        f" --entities {entities}`: {entities:,} entities and {3 * entities:,} relations.\n"
-        f"{machine()}\n"
-    )
-    return "\n".join([head, *parts]), missed
+def section(name: str) -> tuple[str, int]:
+    """The section of one benchmark as Markdown, and how many of its targets are missed."""
+    kept = json.loads((WORK / "bench" / f"{name}.json").read_text())
+    rows = [Row(**row) for row in kept["rows"]]
+    if not rows:
+        return "", 0
+    when = f"{kept['at']}, load average {kept['load']} at its end"
+    text = f"## {TITLES[name]}\n\n`linkrisk bench {name}`, {when}\n\n{table(rows)}\n"
+    return text, sum(row.met is False for row in rows)
+
+
+def report(names: list[str], entities: int, before: str = "") -> tuple[str, int]:
+    """The whole report as Markdown, and how many targets are missed of these benchmarks.
+
+    Where these are some of all, the head and the other sections are those of the report before.
+    """
+    fresh = {TITLES[name]: section(name) for name in names}
+    head, *parts = before.split("\n## ")
+    kept = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
+    if set(names) == set(NAMES) or not parts:
+        head, kept = (
+            "# Benchmarks\n\nWritten by `linkrisk bench run --write`. The world is `linkrisk"
+            f" generate --entities {entities}`: {entities:,} entities and {3 * entities:,}"
+            f" relations.\n{machine()}\n"
+        ), {}  # fmt: skip
+    texts = kept | {title: text for title, (text, _) in fresh.items() if text}
+    ordered = [texts[title] for title in TITLES.values() if title in texts]
+    missed = sum(count for _, count in fresh.values())
+    return "\n".join([head.rstrip() + "\n", *ordered]), missed
 
 
 def main() -> None:
@@ -100,10 +116,11 @@ def main() -> None:
         if name == "world":
             command.append("--fresh")
         subprocess.run(command, cwd=ROOT, env=environment(), check=True)
-    text, missed = report(given.only, given.entities)
+    place = ROOT / "docs" / "benchmarks.md"
+    text, missed = report(given.only, given.entities, place.read_text() if place.exists() else "")
     if given.write:
-        (ROOT / "docs").mkdir(exist_ok=True)
-        (ROOT / "docs" / "benchmarks.md").write_text(text)
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text)
     print(f"\n{machine()}\n{missed} targets missed" if missed else f"\n{machine()}\nall met")
     sys.exit(1 if missed else 0)
 

@@ -41,9 +41,11 @@ def build(store: Store, progress: Progress | None = None, *, processes: int | No
     `progress` is told how many facts were read; `processes` read at once (see `gather`), and make
     no difference to the columns. Raises StoreError, LinkriskError.
     """
+    upto = store.erased_upto()  # before anything is read: what is erased meanwhile is done over
     batches = store.batches()
     with no_cycles():
         arrays = _assemble(gather(store, batches, progress, processes))
+    arrays["erased_upto"] = np.array([upto], np.int64)
     counts = {
         "rows": len(arrays["src"]),
         "nodes": len(arrays["rep"]),

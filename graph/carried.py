@@ -21,7 +21,9 @@ from graph.store import NONE
 if TYPE_CHECKING:
     from graph.live import Live
 
-FLAGS: Final = {"invoice": ("export",)}  # carried where true, see `graph.fields`
+# Carried out of `attrs`, see `graph.fields`: where true, and as text.
+FLAGS: Final = {"invoice": ("export",)}
+ASIDE: Final = {"invoice": ("red_of",)}
 _BLOCK: Final = 500_000  # relations parsed at a time: bounds what parsing needs beside the columns
 _BUFFER: Final = 1 << 24
 
@@ -93,9 +95,10 @@ def keep(live: Live, kind: str) -> Kept:
     low, high = (int(base.ptr[int(base.start[c])]) for c in (code, code + 1))
     first, last = np.searchsorted(live.extra_row, np.array([low, high], np.int32)).tolist()
     fields = RELATIONS[kind].fields
-    names = [*RELATIONS[kind].carried, *FLAGS.get(kind, ())]
+    flags = FLAGS.get(kind, ())
+    names = [*RELATIONS[kind].carried, *flags, *ASIDE.get(kind, ())]
     amounts = [name for name in names if fields.get(name) == "money"]
-    schema = pa.schema([(name, pa.string() if name in fields else pa.bool_()) for name in names])
+    schema = pa.schema([(name, pa.bool_() if name in flags else pa.string()) for name in names])
     parse = json.ParseOptions(
         explicit_schema=schema, unexpected_field_behavior="ignore", newlines_in_values=True
     )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from graph.erasure import GONE_LABEL
 from graph.heap import arrow
 from graph.model import LISTING_CODE, is_relation
 from graph.organs import organs_of
@@ -35,10 +36,16 @@ def split(
 
 
 def labels_of(payloads: Sequence[str | None]) -> list[str]:
-    """What records are called: their names or texts, "" where they have none."""
+    """What records are called: their names or texts, "" where they have none, GONE_LABEL where
+    they were erased."""
     # One document of many is parsed at half the cost of many documents.
     said = orjson.loads(f"[{','.join([payload or '{}' for payload in payloads])}]")
-    return [str(fields.get("name") or fields.get("text") or "") for fields in said]
+    return [
+        GONE_LABEL
+        if fields.get("erased") is True
+        else str(fields.get("name") or fields.get("text") or "")
+        for fields in said
+    ]
 
 
 def collect(delta: Delta) -> dict[str, Any]:

@@ -123,6 +123,12 @@ def current() -> Deadline:
     return _CURRENT.get()
 
 
+def check() -> None:
+    """Raise Cancelled where the current work was called off: for between two steps each of which
+    takes a second over ten million relations, and cannot be interrupted."""
+    _CURRENT.get().check()
+
+
 def within(seconds: float) -> Deadline:
     """A deadline of its own, see `Deadline.within`, under the current one."""
     return _CURRENT.get().within(seconds)
@@ -152,7 +158,7 @@ def bounded(
 
 
 @contextmanager
-def part(at: int, of: int, unit: str) -> Iterator[None]:
+def stage(at: int, of: int, unit: str) -> Iterator[None]:
     """Within it, what is told of how far the work is counts as a part of a larger piece: the
     `at`-th (from 0) of `of` parts, called `unit`."""
     outer = _CURRENT.get()

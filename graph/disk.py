@@ -14,7 +14,7 @@ import numpy as np
 from graph.base import Arrays, Base
 from graph.columns import NODES, ROWS, VERSIONS
 
-_MAGIC: Final = b"LRSNAP05"
+MAGIC: Final = b"LRSNAP06"
 _ALIGN: Final = 64
 # Room for later rows, so that following the store appends in place; holes take no disk.
 _ROOM: Final = 65_536
@@ -41,7 +41,7 @@ def save(base: Base, path: Path) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
+            file.write(MAGIC + len(header).to_bytes(8, "little") + header)
             for name, array in base.arrays.items():
                 file.seek(begin + plan[name][3])
                 file.write(np.ascontiguousarray(array).data)
@@ -59,7 +59,7 @@ def load(path: Path) -> Base | None:
     """
     try:
         with path.open("rb") as file:
-            if file.read(8) != _MAGIC:
+            if file.read(8) != MAGIC:
                 return None
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(size))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from graph.columns import I32
 from graph.model import CODES, LISTING_CODE, NAMES
 
 if TYPE_CHECKING:
@@ -59,17 +60,23 @@ class _Events(NamedTuple):
 
 
 def touched(
-    snapshot: Snapshot, behind: Place, upto: int, limit: int, hidden: frozenset[str] = frozenset()
+    snapshot: Snapshot,
+    behind: Place,
+    upto: int,
+    limit: int,
+    only: I32 | None = None,
 ) -> list[Touched]:
     """The first `limit` records that batches touched behind a place and until batch `upto`, in
-    order of place. `hidden` kinds of records, relations and listings are left out.
+    order of place; of `only` these nodes, where given. What a view withholds is not in it.
 
     A relation touches the records at both its ends. One pass over the columns of the snapshot, and
     O(n log n) in what those batches recorded and retracted.
     """
     listings: list[str] = []
     events = _all(snapshot, behind, upto, listings)
-    if codes := [CODES[name] for name in hidden]:
+    if only is not None:
+        events = events.where(np.isin(events.node, only))
+    if codes := [CODES[name] for name in snapshot.withheld]:
         kinds = snapshot.nodes.kind[events.node]
         events = events.where(~np.isin(events.code, codes) & ~np.isin(kinds, codes))
     first = snapshot.firsts(events.node.astype(np.int32))

@@ -96,8 +96,8 @@ def relation_fields(  # noqa: PLR0912  # one branch a type of field
             carried[field] = shown
     if carried.get("currency") == "CNY":
         del carried["currency"]
-    if (attrs := rest.get("attrs")) and kind.name == "invoice" and attrs.get("export"):
-        carried["export"] = True
+    if kind.name == "invoice" and (attrs := rest.get("attrs")):
+        carried |= _of_invoice(attrs)
     if (
         "share_min" in carried
         and "share_max" in carried
@@ -116,8 +116,18 @@ def carried_again(kind: RelationKind, value: int | None, payload: dict[str, Any]
         text = payload[kind.value]
         if _WIDE.multiply(Decimal(text), _UNIT) != value:
             found["exact"] = text
-    if kind.name == "invoice" and (payload.get("attrs") or {}).get("export"):
-        found["export"] = True
+    if kind.name == "invoice" and (attrs := payload.get("attrs")):
+        found |= _of_invoice(attrs)
+    return found
+
+
+def _of_invoice(attrs: dict[str, Any]) -> dict[str, Any]:
+    """What is carried of an invoice's `attrs`: whether it is an export, and what a red letter takes
+    back."""
+    found: dict[str, Any] = {"export": True} if attrs.get("export") else {}
+    of = attrs.get("red_of")
+    if isinstance(of, str) and 0 < len(of) <= _MAX_ID:
+        found["red_of"] = of
     return found
 
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from itertools import pairwise
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from graph.closing import Closing
 from graph.collect import Parts, append, collect
 from graph.errors import LinkriskError
 from graph.memory import no_cycles
+from graph.messages import receive, send
 from graph.store import BatchInfo, Store, open_store
 
 Progress = Callable[[int], None]
@@ -129,30 +130,6 @@ class _Reader(Closing):
                 pipe.close()
             except BrokenPipeError:
                 continue
-
-
-def send(sink: IO[bytes], message: Any) -> None:
-    """Write one message: its columns' bytes as they are, behind a pickle of the rest."""
-    columns: list[pickle.PickleBuffer] = []
-    rest = pickle.dumps(message, protocol=5, buffer_callback=columns.append)
-    raws = [column.raw() for column in columns]
-    pickle.dump((rest, [raw.nbytes for raw in raws]), sink, protocol=5)
-    for raw in raws:
-        sink.write(raw)
-    sink.flush()
-
-
-def receive(source: IO[bytes]) -> Any:
-    """Read one message; raises EOFError where it ends before its end."""
-    rest, sizes = pickle.load(source)  # noqa: S301  # our own child
-    columns = [np.empty(size, np.uint8) for size in sizes]
-    for column in columns:
-        view = column.data
-        while len(view):
-            if not (count := source.readinto(view)):  # type: ignore[attr-defined]
-                raise EOFError
-            view = view[count:]
-    return pickle.loads(rest, buffers=columns)  # noqa: S301
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ import orjson
 
 from graph.base import Base, build
 from graph.carried import Kept, keep
+from graph.cleansing import cleansed
 from graph.columns import (
     EMPTY,
     NODES,
@@ -42,6 +43,7 @@ from graph.store import BatchInfo, Store
 
 if TYPE_CHECKING:
     from graph.names.index import NameIndex
+    from graph.names.masked import MaskIndex
 
 _PAST_VIEWS: Final = 4
 # A process that starts rebuilds its base when more than this has come since it was made.
@@ -53,6 +55,9 @@ class Live:
 
     def __init__(self, store: Store, base: Base) -> None:
         self.store = store
+        self.erased_upto = store.erased_upto()  # nothing erased until then is in it
+        # Canonical ids of those whose use is restricted.
+        self.restricted = frozenset(store.erased().restricted if self.erased_upto else ())
         arrays = base.arrays
         rows, nodes = base.counts["rows"], base.counts["nodes"]
         self.base_rows, self.base_nodes = rows, nodes
@@ -91,6 +96,8 @@ class Live:
         self._bits: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None = None
         self._kept: dict[str, Kept] = {}
         self._names: NameIndex | None = None
+        self._masks: MaskIndex | None = None
+        self._masking = threading.Lock()
         self._naming = (
             threading.Lock()
         )  # making the index keeps no question about relations waiting
@@ -117,6 +124,16 @@ class Live:
                 path = base_path(self.store)
                 self._names = NameIndex(self, names_path(path) if path is not None else None)
             return self._names
+
+    def masks(self) -> MaskIndex:
+        """Identifiers as answers show them; made or mapped at the first call."""
+        with self._masking:
+            if self._masks is None:
+                from graph.names.masked import MaskIndex, masked_path
+
+                path = base_path(self.store)
+                self._masks = MaskIndex(self, masked_path(path) if path is not None else None)
+            return self._masks
 
     def kept(self, kind: str, *, make: bool) -> Kept | None:
         """The carried fields of the base's relations of a kind as columns; made once, if asked."""
@@ -176,6 +193,7 @@ class Live:
 def open_live(store: Store, progress: Progress | None = None) -> Live:
     """The live graph of a store, from its saved base where that is not too far behind."""
     path = base_path(store)
+    erased = cleansed(store, path) if path is not None else store.erased_upto()
     base = load(path) if path is not None else None
     if base is None or not is_near(base, store):
         base = build(store, progress)
@@ -184,6 +202,7 @@ def open_live(store: Store, progress: Progress | None = None) -> Live:
                 save(base, path)
                 base = load(path) or base
     live = Live(store, base)
+    live.erased_upto = erased
     live.follow()
     return live
 

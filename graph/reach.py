@@ -6,9 +6,9 @@ The work is in proportion to what is met.
 from __future__ import annotations
 
 import threading
-import time
 from typing import Final, NamedTuple
 
+from graph.deadline import within
 from graph.searching import (
     BUFFER_FULL,
     EASY,
@@ -89,12 +89,12 @@ def reach(
     A level is finished before `bounds.rows` ends the walk, so that what is met does not depend on
     the order of loading. The start's own relations are never cut by `bounds.fanout`.
     """
-    until = time.monotonic() + seconds
+    deadline = within(seconds)
     while True:
         room = _rooms.fresh(root)
         status = walk(g, ask, bounds, every, EASY, False, room)
         while status == PAUSED:
-            if time.monotonic() > until:
+            if deadline.expired():
                 status = TIME
                 break
             status = walk.hot(g, ask, bounds, every, HEAVY, True, room)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from graph.base import build
 from graph.children import start_module
+from graph.cleansing import cleansed
 from graph.disk import load, save
 from graph.live import Live, base_path, is_near
 from graph.names.index import keep_names
@@ -43,12 +44,14 @@ def fresher(live: Live) -> Live:
         return live
     if live.rebuilding.poll() is None:
         return live
+    erased = cleansed(live.store, path)  # meanwhile
     base = load(path) if live.rebuilding.returncode == 0 else None
     live.rebuilding = None
     if base is None or base.batch <= live.base_batch:
         live.tail_limit *= 2  # it did not work this time; not again at once
         return live
     newer = Live(live.store, base)
+    newer.erased_upto = erased
     newer.follow()
     newer.kind_bits()
     return newer

@@ -15,6 +15,8 @@ import orjson
 from graph import domains, keys
 from graph.carried import Kept, Said, money, said, shown
 from graph.columns import I32, I64, NEVER, U8, Columns, Index, Nodes
+from graph.deadline import check
+from graph.erasure import GONE_LABEL, LIMITED, SHOWN
 from graph.errors import UnknownSubject
 from graph.gather import Progress
 from graph.listed import Event, Listing, told
@@ -105,6 +107,12 @@ class Snapshot:
         """What an answer on this view must say of it: what was withheld."""
         return [] if self._granted is None else [domains.note(self._granted)]
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The kinds of records and relations that are not to be seen."""
+        granted = self._granted
+        return frozenset() if granted is None else frozenset(domains.withheld_kinds(granted))
+
     def _may_tell(self, listing: Listing) -> bool:
         granted = self._granted
         return granted is None or domains.of_listing(orjson.loads(listing.payload)) in granted
@@ -138,6 +146,7 @@ class Snapshot:
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     def _rows_of(self, kind: str, at: int | None) -> I64:
+        check()
         code = CODES[kind]
         base, tail = self.out
         low, high = (int(base.ptr[int(base.start[c])]) for c in (code, code + 1))
@@ -242,6 +251,7 @@ class Snapshot:
         Many relations are read as columns that the live graph keeps (`graph.carried`); a flag that
         is set says `true`. Linear in the rows; at the first call, in the relations of that kind.
         """
+        check()
         kept, base = self._kept(kind, rows)
         extras = self.extras_of(rows[~base])
         late = [shown(extras.get(row, {}).get(field)) for row in rows[~base].tolist()]
@@ -262,6 +272,7 @@ class Snapshot:
     def carried_money(self, kind: str, rows: I64, field: str) -> I64:
         """A carried amount of relations of one kind in minor units of the currency of each,
         `store.NONE` where there is none; read as `carried` reads texts."""
+        check()
         kept, base = self._kept(kind, rows)
         found = np.empty(len(rows), np.int64)
         if kept is not None:
@@ -393,12 +404,23 @@ class Snapshot:
         return int(versions["version_rec"][at]), self.record_name(node)
 
     def label(self, node: int) -> str:
-        """A subject's name as its newest record gives it; its canonical id where none does."""
+        """A subject's name as its newest record gives it; its canonical id where none does, or
+        where that was erased or its use is restricted."""
         texts, rec = self._live.texts["label"], self._live.versions.arrays["version_rec"]
         members = [(m, at) for m in self.members(node) if (at := int(self._version[m])) >= 0]
         if len(members) > 1:
             members.sort(key=lambda member: (-int(rec[member[1]]), self.record_name(member[0])))
-        return next((text for _, at in members if (text := texts[at])), "") or self.canonical(node)
+        found = next((text for _, at in members if (text := texts[at])), "")
+        if found.startswith(GONE_LABEL):
+            return f"{self.canonical(node)} ({SHOWN})"
+        if self.restricted(node):
+            return f"{self.canonical(node)} ({LIMITED})"
+        return found or self.canonical(node)
+
+    def restricted(self, node: int) -> bool:
+        """Whether the use of what is held of a subject is restricted: it is kept, and not shown."""
+        restricted = self._live.restricted
+        return bool(restricted) and self.canonical(node) in restricted
 
     def kind_name(self, node: int) -> str:
         """The kind of a subject."""
@@ -499,6 +521,12 @@ class Snapshot:
         places = self._live.bearers.places(canonical)
         nodes = {int(owner[place]) for place in places if place < self._versions}
         return {int(self.nodes.rep[node]) for node in nodes if self.known(node)}
+
+    def ever_bore(self, canonical: str) -> set[int]:
+        """The records of which any version bore this canonical id, retracted ones too."""
+        owner = self._live.versions.arrays["version_node"]
+        places = self._live.bearers.places(canonical)
+        return {int(owner[place]) for place in places if place < self._versions}
 
     # -- listings ---------------------------------------------------------------------------
 
@@ -612,6 +640,14 @@ class Snapshot:
         """The index of all names that were recorded by this view, and of later ones."""
         return self._live.names().segments(self._versions)
 
+    def masked_places(self, text: str) -> list[int]:
+        """The versions of records, by this view, that may have an identifier shown so."""
+        return self._live.masks().places(text, self._versions)
+
+    def store_versions(self, seqs: Sequence[int]) -> list[StoredFact]:
+        """Versions of records by their numbers, as the store has them."""
+        return self._live.store.versions(seqs)
+
     def bearing(self, places: Sequence[int]) -> tuple[I32, I64, npt.NDArray[np.bool_]]:
         """Of versions of records, those recorded by this view whose record is known in it: the
         subject of each, the version, and whether it is what its record says in this view."""
@@ -627,6 +663,17 @@ class Snapshot:
         texts = self._live.texts["label"]
         at = (int(self._version[member]) for member in self.members(node))
         return [text for place in at if place >= 0 and (text := texts[place])]
+
+    def former_labels(self, node: int) -> list[str]:
+        """What earlier versions of a subject's known records called it, in the order in which they
+        came; a question to the store for each record."""
+        now, found = set(self.labels(node)), []
+        for name in self.records(node):
+            for fact in self._live.store.history(name):
+                label = fact.payload.get("name") or fact.payload.get("text") or ""
+                if fact.batch <= self.batch and label not in now:
+                    found.append((fact.seq, str(label)))
+        return list(dict.fromkeys(label for _, label in sorted(found) if label))
 
     def version_label(self, place: int) -> str:
         """What a version of a record says that its subject is called, as it was written."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from graph.erasure import Erased, Plan
 from graph.errors import BadFact, InputError
 from graph.facts import Row
 from graph.ledger import Draft, Entry, Head
@@ -200,6 +201,24 @@ class Store(Protocol):
 
     def ledger_head(self) -> Head:
         """The newest entry's number and hash; `graph.ledger.GENESIS` where there is none."""
+
+    def erased_upto(self) -> int:
+        """The number of the ledger's newest entry about privacy, 0 where there is none; cheap."""
+
+    def erased(self) -> Erased:
+        """All that was erased and may not be recorded again, see `graph.erasure`."""
+
+    def erase(self, plan: Plan, draft: Draft, *, key: str) -> Head:
+        """Take payloads, identifiers and ids out of the facts and append the entry that says so, in
+        one transaction; sent again under its key it changes nothing. What the store's files still
+        hold of it is `purge`'s. Raises InputError, StoreFull, StoreError."""
+
+    def scrub(self, plan: Plan) -> None:
+        """The same without an entry: for a copy, whose ledger has it."""
+
+    def purge(self) -> list[str]:
+        """Rewrite what the store keeps on disk, so that nothing erased can be read there; in words
+        what is left to do elsewhere."""
 
     def bulk(self) -> AbstractContextManager[None]:
         """Around a large load: secondary indexes are put off and made once at the end."""

@@ -27,7 +27,7 @@ def _own_surroundings(
     """Settings of whoever runs the tests do not reach into them."""
     monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
-    for name in ("STORE", "TOKEN", "ID_KEY", "DEBUG", "STATE"):
+    for name in ("STORE", "TOKEN", "ID_KEY", "DEBUG", "STATE", "SEAL_KEY", "SEAL_KEY_FILE"):
         monkeypatch.delenv(f"LINKRISK_{name}", raising=False)
 
 

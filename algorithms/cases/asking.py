@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Found, kept_whole
 from algorithms.registry import ALGORITHMS, Algorithm, prepare
+from graph.deadline import stage
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def ask_all(snapshot: Snapshot, params: CaseParams) -> Asked:
     asked = Asked()
     seen: set[str] = set()
     patterns = None if params.patterns is None else set(params.patterns)
-    for record in detectors(params.algorithms):
+    chosen = detectors(params.algorithms)
+    for place, record in enumerate(chosen):
         wanted = {
             "as_of": params.as_of,
             "known_at": params.known_at,
@@ -58,7 +60,7 @@ def ask_all(snapshot: Snapshot, params: CaseParams) -> Asked:
             "time_limit": params.time_limit,
         }
         takes = {name: value for name, value in wanted.items() if name in record.fields}
-        with kept_whole() as kept:
+        with stage(place, len(chosen), "detectors / 检测器"), kept_whole() as kept:
             result = record.function(snapshot, prepare(record, takes))
         whole = {row.id: found for row, found in kept}
         for row in result.results:

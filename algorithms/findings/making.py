@@ -19,6 +19,7 @@ from graph.money import decimal_text
 from graph.times import format_time
 
 if TYPE_CHECKING:
+    from graph.deadline import Deadline
     from graph.snapshot import Snapshot
 
 MEMBERS_LIMIT: Final = 1000  # members and circle shown on a row; the total says how many there are
@@ -58,6 +59,14 @@ class Cut:
     reason: str
     explored: int
     limit: int | None = None
+
+
+LATE: Final = "time_limit: not all was looked at / 超时, 未全部查看"
+
+
+def overdue(deadline: Deadline, explored: int, reason: str = LATE) -> list[Cut]:
+    """What to say of a search's deadline: nothing where it has not passed."""
+    return [Cut(reason, explored)] if deadline.passed else []
 
 
 _KEPT: ContextVar[list[tuple[Finding, Found]] | None] = ContextVar("kept", default=None)

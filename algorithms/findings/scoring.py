@@ -44,6 +44,14 @@ def score(pattern: str, nats: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
+def least_evidence(pattern: str, scored: float) -> float:
+    """The evidence (nats) from which on a finding has at least this score (0..1)."""
+    a, b = _curves().get(pattern, DEFAULT)
+    if scored <= 0 or b <= 0:
+        return -math.inf
+    return math.inf if scored >= 1 else (math.log(scored / (1 - scored)) - a) / b
+
+
 @cache
 def _curves() -> dict[str, tuple[float, float]]:
     if not _FITTED.exists():

@@ -8,6 +8,7 @@ import numpy as np
 
 from algorithms.ascending import among
 from graph.columns import I64
+from graph.deadline import check
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
@@ -18,7 +19,9 @@ CNY: Final = "CNY"
 def currencies(snapshot: Snapshot, rows: I64) -> tuple[list[str], I64]:
     """The currencies of relations: names, ascending, and which of them each is in. What says none
     is in yuan, which is always named."""
+    check()
     said = snapshot.currencies(rows)
+    check()
     names = sorted({CNY, *said.values()})
     which = np.full(len(rows), names.index(CNY), np.int64)
     if said:

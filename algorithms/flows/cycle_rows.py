@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,14 +10,15 @@ import numpy as np
 from algorithms.findings.asking import subject_of
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Cut, Found, answer
-from algorithms.findings.scoring import Sign
+from algorithms.findings.scoring import Sign, least_evidence
 from algorithms.flows.currency import currencies
-from algorithms.flows.cycle_run import Outcome, run
+from algorithms.flows.cycle_run import F64, Outcome, run
 from algorithms.flows.cycle_search import DONE, EXPLORED, Money, Rules
-from algorithms.flows.cycle_weights import Scales, signs_of
+from algorithms.flows.cycle_weights import Scales, least_kept, signs_of
 from algorithms.flows.network import I64, Payments, at_least, payments
 from algorithms.registry import Result
 from graph import searching
+from graph.deadline import Deadline, within
 from graph.errors import WrongUsage
 from graph.money import decimal_text
 from graph.reach import reach
@@ -33,12 +34,14 @@ _UNLIMITED: Final = 1 << 40
 _ANY: Final = 1 << 60  # a window that is none
 _STAGES: Final = (7, 30, 90)  # days searched before longer ones, where there is no window
 _SLACK: Final = 1e-12  # so that a fee of exactly the tolerance is within it
+_SLIGHT: Final = 1e-9  # nats
+_CENTURY: Final = 36_525  # days
 _FEW: Final = 4_096  # cycles kept before the worst of them are let go
 
 
 def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `transfer_cycles`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     if params.any_order and params.tolerance is not None:
         raise WrongUsage("tolerance compares transfers in order of time: leave out any_order")
     kinds = params.kinds or ["transfer"]
@@ -56,27 +59,29 @@ def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     if not len(pay.row) or (root is not None and start is None):
         return answer(snapshot, [], params, tests=0, cuts=cuts)
     scales = Scales(snapshot, whole, pay, at, timed=not params.any_order)
-    best, more = _staged(snapshot, params, pay, scales, start, until)
+    best, more = _staged(snapshot, params, pay, scales, start, deadline)
     return best.answer(snapshot, params, cuts + more, len(whole))
 
 
 def _staged(
     snapshot: Snapshot, params: CycleParams, pay: Payments, scales: Scales,
-    start: int | None, until: float,
+    start: int | None, deadline: Deadline,
 ) -> tuple[_Best, list[Cut]]:  # fmt: skip
     """The search; without a window in ever longer ones, so that what was cut short can be said."""
-    money = _money(snapshot, params, pay)
+    money = _money(snapshot, params, pay, scales)
     open_ended = params.window is None and not params.any_order
     stages: list[float | None] = [*_STAGES, None] if open_ended else [params.window]
-    best, before, explored = _Best(pay, scales, params), None, 0
+    best, explored = _Best(pay, scales, params), 0
+    before: float | None = None
     for days in stages:
-        rules = _rules(params, days, start is not None, explored)
+        longest = best.longest()
+        if before is not None and longest is not None and longest <= before:
+            break  # what takes longer cannot be among those that are shown
+        bounds = [each for each in (days, longest) if each is not None]
+        rules = _rules(params, min(bounds, default=None), start is not None, explored)
         shortest = None if before is None else int(before * DAY)
-
-        def made(shortest: int | None = shortest) -> _Best:
-            return _Best(pay, scales, params, shortest)
-
-        outcome = run(pay.net, money, rules, until - time.monotonic(), made, start)
+        taker = _Best(pay, scales, params, shortest, best.floor)
+        outcome = run(pay.net, money, rules, deadline, taker, start)
         best.join(outcome.taker)
         explored += outcome.explored
         if outcome.status != DONE:
@@ -112,13 +117,14 @@ def _cut(
     return Cut(f"time_limit: not all was looked at{en} / 超时, 未查看全部转账{zh}", explored)
 
 
-def _money(snapshot: Snapshot, params: CycleParams, pay: Payments) -> Money:
+def _money(snapshot: Snapshot, params: CycleParams, pay: Payments, scales: Scales) -> Money:
     """What each edge pays, where the question minds it."""
+    paid = np.empty(0) if params.any_order else scales.amount
     if params.tolerance is None:
-        return Money(np.empty(0), np.empty(0, np.int16))
+        return Money(np.empty(0), np.empty(0, np.int16), paid)
     value = snapshot.columns.value[pay.row].astype(np.float64)
     _, coin = currencies(snapshot, pay.row)
-    return Money(np.where(value > 0, value, np.nan), coin.astype(np.int16))
+    return Money(np.where(value > 0, value, np.nan), coin.astype(np.int16), paid)
 
 
 def _nearby(snapshot: Snapshot, ask: Ask, root: int, params: CycleParams) -> tuple[I64, list[Cut]]:
@@ -140,16 +146,24 @@ def _nearby(snapshot: Snapshot, ask: Ask, root: int, params: CycleParams) -> tup
     return np.array(sorted(rows), np.int64), cuts[:1]
 
 
+def _pattern(params: CycleParams) -> str:
+    return "transfer_cycle_any_order" if params.any_order else "transfer_cycle"
+
+
 class _Best:
     """Keeps the cycles of most evidence, so that memory is bounded however many there are."""
 
     def __init__(
-        self, pay: Payments, scales: Scales, params: CycleParams, shortest: int | None = None
-    ) -> None:
+        self, pay: Payments, scales: Scales, params: CycleParams, shortest: int | None = None,
+        floor: float | None = None,
+    ) -> None:  # fmt: skip
         self.count = 0
+        self._asked = least_evidence(_pattern(params), params.min_score)
+        self.floor = self._asked if floor is None else floor
         self._pay = pay
         self._scales = scales
         self._params = params
+        self._days = min(int(scales.span // DAY) + 1, _CENTURY)
         self._shortest = shortest  # longest time of cycles that were found before
         self._wide = None
         if params.any_order and params.window is not None:
@@ -166,11 +180,15 @@ class _Best:
             rank = np.column_stack(
                 [-weighed.evidence, weighed.begins, weighed.ends, (part >= 0).sum(axis=1)]
             )
-            fresh = np.ones(len(part), np.bool_)
+            fresh = weighed.evidence >= self._asked - _SLIGHT
             if self._shortest is not None:
-                fresh = weighed.ends - weighed.begins > self._shortest
+                fresh &= weighed.ends - weighed.begins > self._shortest
             self._add(part[fresh], rank[fresh])
             self.count += int(fresh.sum())
+
+    def fresh(self) -> _Best:
+        """Another that has taken in nothing, after as good ones as this has."""
+        return _Best(self._pay, self._scales, self._params, self._shortest, self.floor)
 
     def join(self, other: _Best) -> None:
         """Take in what another took in."""
@@ -185,6 +203,19 @@ class _Best:
             kept = np.lexsort(keys)[: self._params.max_rows]
             cycles, rank = cycles[kept], rank[kept]
         self._cycles, self._rank = cycles, rank
+        if len(cycles) == self._params.max_rows:
+            self.floor = max(self.floor, -float(rank[:, 0].max()))
+
+    def need(self) -> F64:
+        """What cycles have to keep of their amounts to be among the best, by days they take."""
+        if self._params.any_order or self.floor == -inf:
+            return np.zeros(self._days + 1)
+        return least_kept(self.floor, self._params.max_length, self._days)
+
+    def longest(self) -> float | None:
+        """The days past which no cycle can be among the best; None where any may be."""
+        never = np.flatnonzero(self.need() > 1)
+        return float(never[0]) if len(never) else None
 
     def _window(self, cycle: I64) -> list[list[int]] | None:
         """The relations of each hop within the earliest window that has one of every hop."""
@@ -204,7 +235,10 @@ class _Best:
         """The rows of the best cycles."""
         if self.count > params.max_rows:
             text = f"max_rows: {self.count} cycles found, those of most evidence are shown"
-            cuts = [Cut(f"{text} / 只列出证据最强的环", self.count, params.max_rows), *cuts]
+            zh = "只列出证据最强的环"
+            if self.floor > self._asked:
+                text, zh = f"{text}, weaker ones not all counted", f"{zh}, 较弱者未全部计数"
+            cuts = [Cut(f"{text} / {zh}", self.count, params.max_rows), *cuts]
         weighed = self._scales.weigh(self._cycles)
         found = []
         for i, cycle in enumerate(self._cycles):
@@ -238,7 +272,7 @@ def _found(
     zh, en = _words(len(members), days, smallest)
     currency = next(iter(smallest)) if one else "CNY"
     return Found(
-        pattern="transfer_cycle_any_order" if params.any_order else "transfer_cycle",
+        pattern=_pattern(params),
         members=members,
         rows=[row for hop in hops for row in hop],
         p=p,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from algorithms.flows.cycle_search import (
     BALL,
@@ -29,6 +30,9 @@ from algorithms.flows.cycle_search import (
     search,
 )
 from algorithms.flows.network import I64, Network
+from graph.deadline import Deadline
+
+F64 = npt.NDArray[np.float64]
 
 TIME: Final = 4
 
@@ -37,6 +41,7 @@ _HEAVY: Final = 20_000_000
 _CYCLES: Final = 1 << 14
 _THREADS: Final = 2
 _BLOCKS: Final = 200
+_AHEAD: Final = 8  # blocks under way or waiting for a thread
 
 
 class Taker(Protocol):
@@ -47,6 +52,12 @@ class Taker(Protocol):
 
     def join(self, other: Any) -> None:
         """Take in what another of these took."""
+
+    def fresh(self) -> Self:
+        """Another that has taken in nothing, for what may be left out after all that this took."""
+
+    def need(self) -> F64:
+        """What cycles have to keep, see `Scratch`; it may rise with what was taken in."""
 
 
 T = TypeVar("T", bound=Taker)
@@ -61,70 +72,80 @@ class Outcome(NamedTuple, Generic[T]):
 
 
 def run(
-    net: Network, money: Money, rules: Rules, seconds: float, made: Callable[[], T],
-    root: int | None = None,
-) -> Outcome[T]:  # fmt: skip
-    """Search from every root, or from one. What is found goes to the taker that `made` makes.
+    net: Network, money: Money, rules: Rules, deadline: Deadline, taker: T, root: int | None = None
+) -> Outcome[T]:
+    """Search from every root, or from one. What is found goes to the taker.
 
     Begins interpreted. What is not done soon is compiled, the roots that are left shared between
     threads in blocks, each with a taker of its own; blocks count in their order, up to the first
     that was cut short, so that the answer does not depend on which thread was faster.
     """
-    until = time.monotonic() + seconds
     n = len(net.out_ptr) - 1
-    taker = made()
-    s = _scratch(n, rules)
+    s = _scratch(n, rules, taker.need())
     s.state[ROOT], s.state[LAST] = (0, n) if root is None else (root, root + 1)
     _to_root(net, s.state)
     while (status := search(net, money, rules, _EASY, s)) == FULL:
         _hand_over(s, taker)
-        if s.state[SEEN] >= _EASY or time.monotonic() > until:
+        if s.state[SEEN] >= _EASY or deadline.expired():
             break
     _hand_over(s, taker)
     if status not in (PAUSED, FULL):
         return Outcome(taker, status, int(s.state[SEEN]))
     first = int(s.state[ROOT]) + 1
     s.state[LAST] = first  # this root to its end; the next ones in blocks
-    status = _finish(net, money, rules, s, taker, until)
+    status = _finish(net, money, rules, s, taker, deadline)
     explored = int(s.state[SEEN])
     if root is None and status == DONE:
-        return _in_blocks(net, money, rules, made, until, first, Outcome(taker, DONE, explored))
+        return _in_blocks(net, money, rules, deadline, first, Outcome(taker, DONE, explored))
     return Outcome(taker, status, explored)
 
 
 def _in_blocks(
-    net: Network, money: Money, rules: Rules, made: Callable[[], T], until: float, first: int,
-    so_far: Outcome[T],
-) -> Outcome[T]:  # fmt: skip
+    net: Network, money: Money, rules: Rules, deadline: Deadline, first: int, so_far: Outcome[T]
+) -> Outcome[T]:
     cuts = _blocks(net, first)
-    spare = [_scratch(len(net.out_ptr) - 1, rules) for _ in range(_THREADS)]
-    stopped = threading.Event()
+    blocks = list(pairwise(cuts))
+    taker, status, explored = so_far
+    spare = [_scratch(len(net.out_ptr) - 1, rules, taker.need()) for _ in range(_THREADS)]
+    stopped, given_up = threading.Event(), threading.Event()
 
-    def block(low: int, high: int) -> Outcome[T]:
+    def search_in(low: int, high: int, taker: T) -> Outcome[T]:
         if stopped.is_set():
-            return Outcome(made(), TIME, 0)
-        s, taker = spare.pop(), made()
+            return Outcome(taker, TIME, 0)
+        s = spare.pop()
         s.state[:BALL] = s.state[SEEN] = 0
         s.state[ROOT], s.state[LAST] = low, high
+        s.need[:] = taker.need()
         _to_root(net, s.state)
-        status = _finish(net, money, rules, s, taker, until)
-        if status != DONE:
-            stopped.set()
-        found = Outcome(taker, status, int(s.state[SEEN]))
+        status = _finish(net, money, rules, s, taker, deadline, given_up)
         if status == DONE:
             spare.append(s)
-        return found
+        else:
+            stopped.set()
+        return Outcome(taker, status, int(s.state[SEEN]))
 
-    taker, status, explored = so_far
+    waiting: deque[Future[Outcome[T]]] = deque()
     with ThreadPoolExecutor(_THREADS) as pool:
-        for part in pool.map(block, cuts[:-1], cuts[1:]):
-            taker.join(part.taker)
-            status, explored = part.status, explored + part.explored
-            if status == DONE and explored >= rules.explore:
-                status = EXPLORED
-            if status != DONE:
-                stopped.set()
-                break
+        try:
+            for number in range(len(blocks) + _AHEAD):
+                # What a block can leave out comes from those that are so far behind it.
+                if number >= _AHEAD and waiting:
+                    part = waiting.popleft().result()
+                    taker.join(part.taker)
+                    status, explored = part.status, explored + part.explored
+                    if status == DONE and explored >= rules.explore:
+                        status = EXPLORED
+                    if status != DONE:
+                        stopped.set()
+                        break
+                    done = number - _AHEAD + 1
+                    deadline.report(done, len(blocks), "parts of the network / 网络分块")
+                if number < len(blocks):
+                    waiting.append(pool.submit(search_in, *blocks[number], taker.fresh()))
+        except BaseException:  # an interrupt, say: the threads end at their next look
+            stopped.set()
+            given_up.set()
+            raise
     return Outcome(taker, status, explored)
 
 
@@ -139,12 +160,15 @@ def _blocks(net: Network, first: int) -> list[int]:
 
 
 def _finish(
-    net: Network, money: Money, rules: Rules, s: Scratch, taker: Taker, until: float
-) -> int:
+    net: Network, money: Money, rules: Rules, s: Scratch, taker: Taker, deadline: Deadline,
+    given_up: threading.Event | None = None,
+) -> int:  # fmt: skip
     """Go on, compiled, to the end of a search or its bounds."""
     while (status := search.hot(net, money, rules, _HEAVY, s)) in (PAUSED, FULL):
         _hand_over(s, taker)
-        if time.monotonic() > until:
+        if given_up is None:  # blocks are told of by who joins them
+            deadline.report(float(s.state[SEEN]), 0, "transfers looked at / 已查看的转账")
+        if deadline.expired() or (given_up is not None and given_up.is_set()):
             return TIME
     _hand_over(s, taker)
     return int(status)
@@ -154,6 +178,7 @@ def _hand_over(s: Scratch, taker: Taker) -> None:
     if s.state[FOUND]:
         taker.take(s.found[: s.state[FOUND]].copy())
         s.state[FOUND] = 0
+        s.need[:] = taker.need()
 
 
 def _to_root(net: Network, state: I64) -> None:
@@ -161,7 +186,7 @@ def _to_root(net: Network, state: I64) -> None:
     state[EDGE] = state[SPAN] = net.out_ptr[min(int(state[ROOT]), len(net.out_ptr) - 1)]
 
 
-def _scratch(n: int, rules: Rules) -> Scratch:
+def _scratch(n: int, rules: Rules, need: F64) -> Scratch:
     deep = rules.length + 1
     return Scratch(
         steps=np.full(n, FAR, np.int8),
@@ -170,6 +195,9 @@ def _scratch(n: int, rules: Rules) -> Scratch:
         edge=np.zeros(deep, np.int64),
         at=np.zeros(deep, np.int64),
         peak=np.zeros(deep, np.int64),
+        span=np.zeros((deep, 2), np.int64),
+        paid=np.zeros((deep, 2)),
+        need=need.copy(),
         found=np.empty((_CYCLES, rules.length), np.int64),
         state=np.zeros(8, np.int64),
     )

@@ -6,8 +6,9 @@ path that meets it. Round a cycle in order of time, time falls once; as seen fro
 be anywhere. The edges of a root are taken in spans of at most a window: a search backwards finds
 from which nodes, in how many steps, the root can be reached at such times, and the search forwards
 goes only where that leaves a way back (bounding as in Gupta and Suzumura 2021, after 2SCENT's
-source detection, Kumar and Calders 2018; roots by degree as in Chiba and Nishizeki 1985). A search
-can be paused and gone on with.
+source detection, Kumar and Calders 2018; roots by degree as in Chiba and Nishizeki 1985). Where
+only those of most evidence are wanted, a path is left as soon as no cycle that it can become is one
+(branch and bound, Land and Doig 1960). A search can be paused and gone on with.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from algorithms.ascending import first_at
 from algorithms.flows.network import I32, I64
 from graph.compiled import inline_kernel, kernel
+from graph.times import DAY
 
 DONE: Final = 0
 PAUSED: Final = 1
@@ -45,10 +47,12 @@ class Rules(NamedTuple):
 
 
 class Money(NamedTuple):
-    """What each edge pays: minor units (NaN: unknown) of a currency; empty where it matters not."""
+    """What each edge pays: minor units (NaN: unknown) of a currency, empty where a tolerance is not
+    asked for; and minor units again (0: unknown), empty where what is kept of it matters not."""
 
     worth: npt.NDArray[np.float64]
     coin: npt.NDArray[np.int16]
+    paid: npt.NDArray[np.float64]
 
 
 class Scratch(NamedTuple):
@@ -60,6 +64,9 @@ class Scratch(NamedTuple):
     edge: I64
     at: I64  # next edge to try at each depth
     peak: I64  # time before the path fell back to an earlier one; _NEVER while it has not
+    span: I64  # first and last time of the path at each depth
+    paid: npt.NDArray[np.float64]  # least and most that it pays
+    need: npt.NDArray[np.float64]  # by days: the part of the most that the least has to be
     found: I64  # cycles, one a row, as edges; -1 past their end
     state: I64
 
@@ -106,7 +113,7 @@ def _follows(rules: Any, money: Any, before: int, after: int) -> Any:
 
 
 @inline_kernel
-def _descend(  # noqa: PLR0915  (one loop: a call in it would count references to every array)
+def _descend(  # noqa: PLR0912, PLR0915  (one loop: a call in it would count references to every array)
     net: Any, money: Any, rules: Any, root: int, stop: int, s: Any
 ) -> None:
     """Go on with the path in `s` until it is back at its root, `stop` edges are seen, or full."""
@@ -114,6 +121,9 @@ def _descend(  # noqa: PLR0915  (one loop: a call in it would count references t
     steps, edge, node, at = s.steps, s.edge, s.node, s.at
     peak, found, state = s.peak, s.found, s.state
     minded = len(money.worth) > 0
+    paid, need, spans, pays = money.paid, s.need, s.span, s.paid
+    weighed = len(paid) > 0
+    last_day = len(need) - 1
     window = rules.window
     t0 = time_of[edge[0]]
     depth, seen, made = state[DEPTH], state[SEEN], state[FOUND]
@@ -144,6 +154,15 @@ def _descend(  # noqa: PLR0915  (one loop: a call in it would count references t
             high = last
         elif not kept:
             continue
+        if weighed:  # what cannot be among the cycles of most evidence is not gone on with
+            begin, end = min(spans[depth, 0], t), max(spans[depth, 1], t)
+            few, many = min(pays[depth, 0], paid[e]), max(pays[depth, 1], paid[e])
+            part = need[min((end - begin) // DAY, last_day)]
+            if part > 0 and (few <= 0 or few < part * many):
+                continue
+            if w != root:
+                spans[depth + 1, 0], spans[depth + 1, 1] = begin, end
+                pays[depth + 1, 0], pays[depth + 1, 1] = few, many
         if w == root:
             if high != _NEVER and minded and not _follows(rules, money, e, edge[0]):
                 continue
@@ -168,7 +187,7 @@ def _descend(  # noqa: PLR0915  (one loop: a call in it would count references t
 
 
 @inline_kernel
-def _begin(net: Any, rules: Any, s: Any, root: int) -> int:
+def _begin(net: Any, money: Any, rules: Any, s: Any, root: int) -> int:
     """Take the next edge of a root as the beginning of a path; the depth afterwards."""
     e = s.state[EDGE]
     s.state[EDGE] = e + 1
@@ -179,6 +198,9 @@ def _begin(net: Any, rules: Any, s: Any, root: int) -> int:
         return 0
     s.edge[0] = e
     s.node[1] = v
+    s.span[1, 0] = s.span[1, 1] = net.out_time[e]
+    if len(money.paid) > 0:
+        s.paid[1, 0] = s.paid[1, 1] = money.paid[e]
     s.peak[1] = _NEVER
     s.at[1] = first_at(
         net.out_time, net.out_ptr[v], net.out_ptr[v + 1], net.out_time[e] - rules.window
@@ -215,7 +237,7 @@ def search(net: Any, money: Any, rules: Any, budget: int, s: Any) -> int:
         if state[DEPTH] > 0:
             _descend(net, money, rules, root, stop, s)
         elif state[EDGE] < state[SPAN]:
-            state[DEPTH] = _begin(net, rules, s, root)
+            state[DEPTH] = _begin(net, money, rules, s, root)
         elif state[SPAN] < net.out_ptr[root + 1] and net.in_ptr[root] < net.in_ptr[root + 1]:
             _next_span(net, rules, root, s)
         else:

@@ -24,6 +24,8 @@ F64 = npt.NDArray[np.float64]
 KEPT = ([0.2, 0.6, 0.8, 0.87, 0.92, 1.0], [-9.0, -8.0, -4.0, 0.0, 1.0, 2.0])
 DAYS = ([0.0, 5.0, 10.0, 20.0, 45.0, 120.0, 36_500.0], [1.0, 0.5, 0.0, -4.0, -7.0, -9.0, -12.0])
 
+NEW: Final = 1.5  # what accounts newly in use say
+_SLACK: Final = 1e-6  # nats by which sums of signs may differ
 _MOST = np.iinfo(np.int64).max
 _LEAST = np.iinfo(np.int64).min
 
@@ -112,7 +114,7 @@ class Scales:
             "there_and_back": -9.0 * (there.sum(axis=1) == 2),
             "usual_partners": self._usual(block, there, node, part, like),
             "employers": -4.0 * ((self.wages[node] & there).sum(axis=1) / there.sum(axis=1)) ** 2,
-            "new_accounts": 1.5 * self._new(there, node, begins),
+            "new_accounts": NEW * self._new(there, node, begins),
         }
         return Weighed(p, signs, kept, begins, ends)
 
@@ -181,6 +183,21 @@ class Scales:
         young = (self.born[node] > begins[:, None] - 30 * DAY) & there
         known = begins > self.begin + 60 * DAY
         return np.asarray(known & (2 * young.sum(axis=1) >= there.sum(axis=1)))
+
+
+def least_kept(floor: float, length: int, days: int) -> F64:
+    """What part of the largest hop the smallest of a cycle has to be at least, so that its evidence
+    can reach `floor` (nats), where it takes from 0, 1, .. `days` days on; over 1: it never can.
+
+    All that is not known before a cycle is closed counts as if it spoke for it most. The longer it
+    takes the more has to be kept, for the weight of days only falls.
+    """
+    wanted = floor - _SLACK - CAP - NEW - np.interp(np.arange(days + 1), *DAYS)
+    parts, weights = KEPT
+    least = np.interp(wanted, weights, parts) ** (length - 1) * (1 - _SLACK)
+    least[wanted <= weights[0]] = 0.0
+    least[wanted > weights[-1]] = 2.0
+    return np.asarray(least)
 
 
 WORDS: Final = {  # what a positive weight says, and a negative one

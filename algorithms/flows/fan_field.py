@@ -14,6 +14,7 @@ from algorithms.flows.scatter import Onward
 from algorithms.flows.ties import Ties, ties
 from algorithms.flows.windows import Side, between, side
 from graph.columns import I32, I64, U8
+from graph.deadline import check
 from graph.times import DAY
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ class Field:
         key = np.repeat(np.arange(self.n), np.diff(out.ptr))
         key *= self.n
         key += out.other
+        check()
         order = np.argsort(key, kind="stable").astype(np.int32)
+        check()
         made = Onward(out.ptr, out.other, out.time, out.other[order], out.time[order])
         return made, out.edge[order]
 
@@ -130,6 +133,7 @@ class Field:
 
     def summed(self, payments: Side, what: npt.NDArray[Any], low: I64, high: I64) -> I64:
         """The sum over the items `low:high` of one side."""
+        check()
         upto = np.zeros(len(payments.edge) + 1, np.int64)
         np.cumsum(what[payments.edge], out=upto[1:])
         return upto[high] - upto[low]

@@ -13,6 +13,7 @@ from algorithms.findings.significance import poisson_tail
 from algorithms.flows.scatter import legs, scatters, weigh
 from algorithms.flows.windows import Side, between, episodes, kept, turns
 from graph.columns import I64
+from graph.deadline import Deadline
 from graph.times import DAY
 
 if TYPE_CHECKING:
@@ -139,11 +140,13 @@ def gather_scatters(field: Field, params: FanParams) -> Candidates:
     )
 
 
-def scatter_gathers(field: Field, params: FanParams, until: float) -> tuple[Candidates, int, bool]:
+def scatter_gathers(
+    field: Field, params: FanParams, deadline: Deadline
+) -> tuple[Candidates, int, bool]:
     """Sources and sinks with middle accounts; what was looked at; whether time ended it."""
     window, size = int(params.scatter_gather_window * DAY), params.scatter_gather_size
     source, onward = _leads(field, window, size)
-    found, looked, cut = scatters(source, onward, window, size, until)
+    found, looked, cut = scatters(source, onward, window, size, deadline)
     a, b, out = found.source, found.sink, field.out
     low, high = between(out, a, found.begin, found.begin + window)
     paths = field.summed(out, field.pays[field.dst], low, high) * field.part(window)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +23,7 @@ from algorithms.flows.layer_rows import layered
 from algorithms.flows.network import at_least
 from algorithms.registry import Result
 from graph.columns import I64
+from graph.deadline import Deadline, within
 from graph.money import decimal_text
 from graph.times import DAY, format_time
 from graph.traverse import ask_for
@@ -40,7 +40,7 @@ _LAYERS: Final = {"bipartite", "stack"}
 
 def find(snapshot: Snapshot, params: FanParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `fan_patterns`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     kinds = params.kinds or ["transfer"]
     near = None if params.account is None else subject_of(snapshot, params.account, "account")
     ask_for(snapshot, kinds, "out", at)  # checks the kinds
@@ -55,7 +55,9 @@ def find(snapshot: Snapshot, params: FanParams, at: int) -> Result[Finding]:
     found: list[Found] = []
     cuts: list[Cut] = []
     tests = total = 0
-    for made in _each(field, whole, params, wanted, until, cuts):
+    count = len(set(PATTERNS) & wanted)
+    for done, made in enumerate(_each(field, whole, params, wanted, deadline, cuts)):
+        deadline.report(done + 1, count, "patterns / 模式")
         chosen = _chosen(made, params, near)
         tests += made.tests
         total += len(made.p) if near is None else len(chosen)
@@ -68,10 +70,11 @@ def find(snapshot: Snapshot, params: FanParams, at: int) -> Result[Finding]:
 
 
 def _each(
-    field: Field, whole: Field, params: FanParams, wanted: Container[str], until: float,
+    field: Field, whole: Field, params: FanParams, wanted: Container[str], deadline: Deadline,
     cuts: list[Cut],
 ) -> Iterator[Candidates]:  # fmt: skip
     """The candidates of each pattern that was asked for."""
+    deadline.check()
     if "fan_in" in wanted:
         yield fans(field, "fan_in", params.fan_in_window, params.fan_in_size)
     if "fan_out" in wanted:
@@ -79,7 +82,7 @@ def _each(
     if "gather_scatter" in wanted:
         yield gather_scatters(field, params)
     if "scatter_gather" in wanted:
-        made, looked, cut = scatter_gathers(field, params, until)
+        made, looked, cut = scatter_gathers(field, params, deadline)
         if cut:
             text = "time_limit: scatter_gather was not looked for everywhere"
             cuts.append(Cut(f"{text} / 超时, 未查找全部分散汇集", looked))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from algorithms.ownership.majority import over_half
 from algorithms.rings.connected import components
 from graph.columns import I32, I64
+from graph.deadline import check
 from graph.model import CODES
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def holders(snapshot: Snapshot, at: int) -> Holders:
     nodes, cols = snapshot.nodes, snapshot.columns
     n, rep = snapshot.n, snapshot.nodes.rep
     held = last_held(snapshot, at)
+    check()
     holder, account = rep[cols.src[held]], rep[cols.dst[held]]
     of = np.full(n, -1, np.int32)
     order = np.argsort(-by_name(snapshot, account, holder), kind="stable")  # last the least name
@@ -58,6 +60,7 @@ def holders(snapshot: Snapshot, at: int) -> Holders:
         in_force(snapshot, _DECLARED, at),
         over_half(snapshot, in_force(snapshot, "shareholder", at)),
     ]
+    check()
     rows = np.concatenate(joined)
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
     label = components(n, _both(src, holder), _both(dst, account))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Found, answer, overdue
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
 from algorithms.flows.currency import in_currency
 from algorithms.flows.holders import Holders, holders
 from algorithms.flows.layer_search import Block, Payments, blocks, windows
+from graph.deadline import check, within
 from graph.money import decimal_text
 from graph.times import day_end, today
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 def found_flows(snapshot: Snapshot, params: LayeredParams) -> Result[Finding]:
     """The answer to a question; see `layered_flow`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     at = day_end(params.as_of or today())
     one = None if params.account is None else subject_of(snapshot, params.account, "account")
     pay, accounts = _payments(snapshot, params.currency, at)
-    cuts: list[Cut] = []
     found: list[Block] = []
     tests = 0
-    for lo, hi in windows(pay.time, params.window):
-        if time.monotonic() > until:
-            text = "time_limit: not all windows were looked at / 超时, 未查看全部时间窗口"
-            cuts.append(Cut(text, lo))
-            break
+    looked = 0
+    spans = list(windows(pay.time, params.window))
+    for lo, hi in deadline.through(spans, "windows of time / 时间窗口"):
+        looked = hi
         before = len(found)
         found.extend(blocks(pay, len(accounts), lo, hi, params))
         tests += len(found) - before
+    text = "time_limit: not all windows were looked at / 超时, 未查看全部时间窗口"
+    cuts = overdue(deadline, looked, text)
     whose = holders(snapshot, at)
     kept = [
         block for block in _once(pay, found)
@@ -59,10 +59,13 @@ def _payments(snapshot: Snapshot, currency: str, at: int) -> tuple[Payments, I64
     src, dst, value = rep[cols.src[rows]], rep[cols.dst[rows]], cols.value[rows]
     keep = (src != dst) & (value > 0)
     rows, src, dst, value = rows[keep], src[keep], dst[keep], value[keep]
+    check()
     there = np.zeros(snapshot.n, np.bool_)
     there[src] = there[dst] = True
     place = np.cumsum(there) - 1
+    check()
     order = np.argsort(cols.vf[rows], kind="stable")
+    check()
     rows = rows[order]
     pay = Payments(rows, place[src[order]], place[dst[order]], cols.vf[rows], value[order])
     return pay, np.flatnonzero(there)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from graph.deadline import check
 from graph.money import exponent
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
     order = np.argsort(time, kind="stable")
     if not timed:
         order = order[np.argsort(dst[order], kind="stable")]
+    check()
     order = order[np.argsort(src[order], kind="stable")]
+    check()
     rows, src, dst, time = rows[order], src[order], dst[order], time[order]
     first = np.arange(len(rows) + 1)
     if not timed:
@@ -90,7 +93,9 @@ def _by_degree(n: int, src: I32, dst: I32) -> tuple[I32, I32]:
 
 def _network(n: int, src: I32, dst: I32, time: I64) -> Network:
     back = np.argsort(time, kind="stable")
+    check()
     back = back[np.argsort(dst[back], kind="stable")]
+    check()
     steps = np.arange(n + 1)
     return Network(
         np.searchsorted(src, steps).astype(np.int64),

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.deadline import Deadline
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Cut, Found, answer, overdue
 from algorithms.findings.scoring import CAP, Sign
 from algorithms.findings.significance import binomial_tail
 from algorithms.flows.currency import CNY, currencies
@@ -21,6 +20,7 @@ from algorithms.flows.network import at_least
 from algorithms.flows.pass_through import PassThrough
 from algorithms.registry import Result
 from graph.columns import I64
+from graph.deadline import within
 from graph.money import decimal_text
 from graph.times import DAY
 from graph.traverse import ask_for
@@ -75,7 +75,7 @@ class Passed(NamedTuple):
 
 def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]:
     """Look as the question asks; see `pass_through`."""
-    clock = Deadline(params.time_limit)
+    deadline = within(params.time_limit)
     kinds = params.kinds or ["transfer"]
     kind = "account" if kinds == ["transfer"] else None  # other payments run over loans and people
     only = None if params.account is None else subject_of(snapshot, params.account, kind)
@@ -88,17 +88,17 @@ def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]
     said: dict[tuple[str, str], dict[str, Any]] = {}
     tests = total = 0
     for currency, part in _by_currency(snapshot, rows):
-        if clock.over():
+        if deadline.expired():
             break
         field = Field(snapshot, part, at)
-        if clock.over():
+        if deadline.expired():
             break
         passed = _passed(field, params, currency)
         tests += len(passed.of)
         chosen = _chosen(passed, params, only)
         total += len(chosen)
         for i in chosen[: params.max_rows].tolist():
-            if clock.over():
+            if deadline.expired():
                 break
             found.append(_found(passed, i, params.soon))
             said[snapshot.canonical(int(passed.of[i])), currency] = _fields(passed, i)
@@ -106,7 +106,7 @@ def find(snapshot: Snapshot, params: PassParams, at: int) -> Result[PassThrough]
     if total > params.max_rows:
         text = f"max_rows: {total} accounts, those of most evidence are shown"
         cuts.append(Cut(f"{text} / 只列出证据最强的账户", total, params.max_rows))
-    cuts += clock.cuts(len(found))
+    cuts += overdue(deadline, len(found))
     result = answer(snapshot, found, params, tests=tests, cuts=cuts)
     whole = [
         PassThrough(**msgspec.structs.asdict(row), **said[row.members[0], row.currency or "CNY"])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Found, answer, overdue
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
 from algorithms.flows.currency import in_currency
 from algorithms.flows.insiders import Insiders
 from graph.columns import I32, I64
+from graph.deadline import check, within
 from graph.model import CODES
 from graph.money import decimal_text
 from graph.times import day_end, today
@@ -62,7 +62,7 @@ class Pool(NamedTuple):
 
 def found_pools(snapshot: Snapshot, params: FundPoolParams) -> Result[Finding]:
     """The answer to a question; see `fund_pools`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     at = day_end(params.as_of or today())
     one = None if params.account is None else subject_of(snapshot, params.account, "account")
     paid = _transfers(snapshot, params.currency, at)
@@ -72,17 +72,16 @@ def found_pools(snapshot: Snapshot, params: FundPoolParams) -> Result[Finding]:
         candidates = candidates[candidates == one]
     around = Insiders(snapshot, at)
     found: list[Found] = []
-    cuts: list[Cut] = []
     ins, outs = _by_account(paid, paid.dst, candidates), _by_account(paid, paid.src, candidates)
-    for done, account in enumerate(candidates.tolist()):
-        if done % 256 == 0 and time.monotonic() > until:
-            text = "time_limit: not all accounts were looked at / 超时, 未查看全部账户"
-            cuts.append(Cut(text, done))
-            break
+    looked = 0
+    for account in deadline.through(candidates.tolist(), "accounts / 账户"):
+        done, looked = looked, looked + 1
         pool = _pool(snapshot, account, paid, ins[done], outs[done], around)
         if len(pool.payers) >= params.min_payers and pool.returned >= params.min_returned:
             p = _chance(pool, paid_by, int(pays[account]), float(paid_by.sum()))
             found.append(_found(pool, p, params.currency))
+    text = "time_limit: not all accounts were looked at / 超时, 未查看全部账户"
+    cuts = overdue(deadline, looked, text)
     return answer(snapshot, found, params, tests=len(candidates), cuts=cuts)
 
 
@@ -99,13 +98,17 @@ def _degrees(n: int, paid: Transfers) -> tuple[I64, I64, I64]:
     """How many different accounts each account pays, is paid by, and pays after it was first paid
     by them."""
     key = paid.src.astype(np.int64) * n + paid.dst
+    check()
     order = np.argsort(key, kind="stable")
+    check()
     pairs, first = np.unique(key[order], return_index=True)
     if not len(pairs):
         none = np.zeros(n, np.int64)
         return none, none, none
+    check()
     earliest = np.minimum.reduceat(paid.time[order], first)
     latest = np.maximum.reduceat(paid.time[order], first)
+    check()
     other = _place(pairs, pairs % n * n + pairs // n)  # the payments the other way
     later = (other >= 0) & (latest > earliest[np.maximum(other, 0)])
     src, dst = pairs // n, pairs % n
@@ -120,6 +123,7 @@ def _by_account(paid: Transfers, ends: I32, accounts: I64) -> list[I64]:
     """The transfers of each account at one of their ends, by time."""
     place = np.searchsorted(accounts, ends)
     mine = np.flatnonzero(np.append(accounts, -1)[place] == ends)
+    check()
     mine = mine[np.lexsort((paid.row[mine], paid.time[mine], ends[mine]))]
     bounds = np.searchsorted(ends[mine], np.append(accounts, 2**31 - 1))
     return [mine[lo:hi] for lo, hi in pairwise(bounds.tolist())]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Cut, Found, answer, overdue
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import poisson_tail
 from algorithms.flows.change import changes
@@ -17,6 +16,7 @@ from algorithms.flows.holders import Holders, holders
 from algorithms.flows.statements import Statements, statements
 from algorithms.rings.connected import components
 from graph.columns import I32, I64
+from graph.deadline import within
 from graph.model import CODES
 from graph.times import DAY, day_end, format_time, today
 
@@ -57,7 +57,7 @@ class Use(NamedTuple):
 
 def found_accounts(snapshot: Snapshot, params: RentedParams) -> Result[Finding]:
     """The answer to a question; see `rented_accounts`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     at = day_end(params.as_of or today())
     one = None if params.account is None else subject_of(snapshot, params.account, "account")
     uses = _uses(snapshot, at)
@@ -72,10 +72,11 @@ def found_accounts(snapshot: Snapshot, params: RentedParams) -> Result[Finding]:
     wanted = np.unique(np.concatenate([single, *rings])).astype(np.int64)
     seen: dict[int, Use] = {}
     money: dict[int, list[tuple[int, int]]] = {}
+    text = "time_limit: not all accounts were looked at / 超时, 未查看全部账户"
     for begin in range(0, len(wanted), _PART):
-        if time.monotonic() > until:
-            text = "time_limit: not all accounts were looked at / 超时, 未查看全部账户"
-            cuts.append(Cut(text, begin))
+        deadline.report(begin, len(wanted), "accounts / 账户")
+        if deadline.expired():
+            cuts = overdue(deadline, begin, text)
             break
         made = statements(snapshot, wanted[begin : begin + _PART], at)
         seen.update(_used(made))

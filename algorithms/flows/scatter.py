@@ -10,7 +10,6 @@ everybody who pays it.
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from algorithms.ascending import first_at
 from algorithms.flows.windows import Side
 from graph.columns import I32, I64, U8
 from graph.compiled import inline_kernel, kernel
+from graph.deadline import Deadline
 
 _EASY: Final = 20_000
 _HEAVY: Final = 30_000_000
@@ -269,10 +269,10 @@ class Scatters(NamedTuple):
 
 
 def scatters(
-    source: Side, onward: Side, window: int, size: int, until: float
+    source: Side, onward: Side, window: int, size: int, deadline: Deadline
 ) -> tuple[Scatters, int, bool]:
     """Every episode in which at least `size` middle accounts, paid by a source, pay a sink, within
-    a window (µs); how much was looked at; and whether it was ended at `until` (the clock).
+    a window (µs); how much was looked at; and whether the time ended it.
 
     `source` and `onward` are payments by payer: those that can be the first and the second of a
     leg. In order of source, sink and time.
@@ -295,7 +295,7 @@ def scatters(
         out, made, v, more = run(source, go, window, size, v, n, budget, room)
         parts.append(out[:made])
         looked += int(more)
-        if v < n and time.monotonic() > until:
+        if v < n and deadline.expired():
             cut = True
             break
     return (

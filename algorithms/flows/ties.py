@@ -11,6 +11,7 @@ import numpy.typing as npt
 from algorithms.ascending import among, distinct
 from algorithms.flows.holders import Holders
 from graph.columns import I32, I64
+from graph.deadline import check
 from graph.times import DAY
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def _pairs(snapshot: Snapshot, kind: str, at: int) -> I64:
 def _habits(src: I32, dst: I32, when: I64, n: int) -> tuple[Mask, Mask]:
     key = src.astype(np.int64) * n + dst
     order = np.argsort(when, kind="stable").astype(np.int32)
+    check()
     order = order[np.argsort(key[order], kind="stable")]
+    check()
     key, when = key[order], when[order]
     fresh = np.ones(len(key), np.bool_)
     fresh[1:] = key[1:] != key[:-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from algorithms.flows.fifo import Pieces, passed
 from algorithms.flows.fifo import Rules as Fifo
 from algorithms.flows.haircut import F64, Lines, carried
 from algorithms.flows.statements import MONEY, Bools, Located, Numbers, Statements, statements
+from graph.deadline import within
 from graph.model import CODES
 from graph.money import exponent
 from graph.times import DAY
@@ -79,7 +79,7 @@ def follow(
     A start is gone through again only where single payments are followed: else all that leaves it
     is traced already.
     """
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     made = statements(snapshot, starts, at)
     levels = [_first(made, starts, seeds, rules)]
     pieces = Pieces(np.arange(len(levels[0].row)), levels[0].value * 0, levels[0].value)
@@ -90,7 +90,7 @@ def follow(
     ended: str | None = None
     seen = levels[0].row
     while len(levels) < params.max_depth and len(levels[-1].row) and ended is None:
-        if time.monotonic() > until:
+        if deadline.expired():
             ended = "time_limit"
             break
         last = levels[-1]

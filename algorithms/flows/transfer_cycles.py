@@ -88,6 +88,7 @@ class CycleParams(FindingParams, frozen=True, kw_only=True):
         "arXiv:2105.10094",
         "doi:10.1137/0214017",
         "arXiv:2306.16424",
+        "doi:10.2307/1910129",
     ),
     title="Transfer cycles / 资金闭环",
     family="flows",
@@ -129,10 +130,13 @@ def transfer_cycles(snapshot: Snapshot, params: CycleParams) -> Result[Finding]:
     that are new.
 
     Rows are ordered by score, highest first; past `max_rows` those of less evidence are left out.
-    `truncated` says so, and when the transfers looked at or time ended the search. Without a window
-    ever longer windows are searched, so that what is cut short is what takes longest to come back:
-    `truncated` says up to how many days all were found. The number of cycles can grow exponentially
-    with their length and window; each is found once, from the busiest of its accounts.
+    `truncated` says so, and when the transfers looked at or time ended the search. The number of
+    cycles can grow exponentially with their length and window; each is found once, from the busiest
+    of its accounts. A path that can become none of those that are shown, for the days it has taken
+    and what is left of the amount, is not gone on with: of weaker cycles not all are counted, and
+    with a `min_score` none is looked for that takes too long for it. Without a window ever longer
+    windows are searched, so that what is cut short is what takes longest to come back: `truncated`
+    says up to how many days all were found.
     Raises UnknownSubject, WrongUsage.
     """
     from algorithms.flows.cycle_rows import find

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from algorithms.ascending import within
 from graph.columns import I32, I64
 from graph.compiled import kernel
+from graph.deadline import check
 from graph.searching import EASY
 
 
@@ -47,7 +48,9 @@ class Episodes(NamedTuple):
 def side(n: int, mine: I32, other: I32, time: I64) -> Side:
     """Payments by one of their ends; sorts them."""
     order = np.argsort(time, kind="stable").astype(np.int32)
+    check()
     order = order[np.argsort(mine[order], kind="stable")]
+    check()
     ptr = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(mine, minlength=n), out=ptr[1:])
     return Side(ptr, other[order], time[order], order)
@@ -55,6 +58,7 @@ def side(n: int, mine: I32, other: I32, time: I64) -> Side:
 
 def kept(payments: Side, alive: npt.NDArray[np.bool_]) -> Side:
     """One side of the payments that are left."""
+    check()
     here = alive[payments.edge]
     upto = np.zeros(len(here) + 1, np.int64)
     np.cumsum(here, out=upto[1:])

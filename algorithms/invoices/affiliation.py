@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -28,6 +27,7 @@ from algorithms.invoices.meeting import APART, antecedents, chances, distances
 from algorithms.invoices.money import Paid
 from algorithms.invoices.trades import Trades, trades
 from algorithms.registry import Result
+from graph.deadline import Deadline, within
 from graph.money import decimal_text
 from graph.times import NEG, day_end, today
 
@@ -60,11 +60,13 @@ class Affiliates(NamedTuple):
     ended: bool
 
 
-def affiliates(snapshot: Snapshot, params: AffiliatedParams, at: int, until: float) -> Affiliates:
+def affiliates(
+    snapshot: Snapshot, params: AffiliatedParams, at: int, deadline: Deadline
+) -> Affiliates:
     """All affiliated pairs; see `affiliated_trades`."""
     trade = trades(books(snapshot, at, params.currency))
     up = upward(snapshot, at, trade.company, params.min_share)
-    above, ended = _climbed(up, trade, params, until)
+    above, ended = _climbed(up, trade, params, deadline)
     steps = distances(above, up.organ, trade.seller, trade.buyer)
     pair = np.flatnonzero((steps > _OPEN) & (steps < APART))
     seller, buyer, far = trade.seller[pair], trade.buyer[pair], steps[pair].astype(np.int64)
@@ -75,7 +77,7 @@ def affiliates(snapshot: Snapshot, params: AffiliatedParams, at: int, until: flo
         near = chances(above, up.organ, weight, params.max_depth)
         p = np.maximum(p, near[own, far])
     plain = upward(snapshot, at, trade.company, params.min_share, mutual=False)
-    shown, late = _climbed(plain, trade, params, until)
+    shown, late = _climbed(plain, trade, params, deadline)
     hidden = distances(shown, plain.organ, seller, buyer) > far
     return Affiliates(
         trade, up, above, pair, far, hidden, np.clip(p, LEAST, 1.0), ended or late
@@ -83,21 +85,21 @@ def affiliates(snapshot: Snapshot, params: AffiliatedParams, at: int, until: flo
 
 
 def _climbed(
-    up: Upward, trade: Trades, params: AffiliatedParams, until: float
+    up: Upward, trade: Trades, params: AffiliatedParams, deadline: Deadline
 ) -> tuple[Above, bool]:
     climb = Climb(up, up.places(trade.company), params.max_depth, params.max_fanout)
     while climb.go_on():
-        if time.monotonic() > until:
+        if deadline.expired():
             return climb.above(), True
     return climb.above(), False
 
 
 def find(snapshot: Snapshot, params: AffiliatedParams) -> Result[Finding]:
     """The rows of `affiliated_trades`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     at = day_end(params.as_of or today())
     company = None if params.company is None else subject_of(snapshot, params.company, "company")
-    found = affiliates(snapshot, params, at, until)
+    found = affiliates(snapshot, params, at, deadline)
     made = _Making(snapshot, params, at, found).rows(company)
     tests = len(found.trade.net)
     return answer(snapshot, made, params, tests=tests, cuts=_cuts(snapshot, params, found))

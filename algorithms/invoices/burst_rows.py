@@ -19,11 +19,11 @@ from algorithms.registry import Result
 from graph.times import DAY
 
 if TYPE_CHECKING:
-    from algorithms.findings.deadline import Deadline
     from algorithms.findings.finding import Finding
     from algorithms.invoices.invoice_bursts import InvoiceBurstParams
     from algorithms.invoices.ledgers import Books
     from graph.columns import I64
+    from graph.deadline import Deadline
     from graph.snapshot import Snapshot
 
     F64 = npt.NDArray[np.float64]
@@ -43,31 +43,31 @@ def find(snapshot: Snapshot, params: InvoiceBurstParams, at: int) -> Result[Find
 
 
 def _search(
-    kept: Books, params: InvoiceBurstParams, asked: int | None, clock: Deadline
+    kept: Books, params: InvoiceBurstParams, asked: int | None, deadline: Deadline
 ) -> tuple[list[Found], int]:
     """What is found until the time is over, and how many companies were asked about."""
     window, invoices = int(params.window * DAY), kept.invoices
-    if clock.over():
+    if deadline.expired():
         return [], 0
     made = issued(kept, int(params.max_age * DAY))
-    if clock.over():
+    if deadline.expired():
         return [], 0
     begin, count = densest(made, window, fresh=True)
     tests = int((count > 0).sum())
-    if clock.over():
+    if deadline.expired():
         return [], tests
     chosen = np.flatnonzero(count >= params.min_invoices)
     buyers = _buyers(invoices, made, begin[chosen], count[chosen])
     chosen = chosen[buyers >= params.min_buyers]
     p = np.maximum(_own(kept, made, window, count)[chosen], _peers(made, window, count)[chosen])
     found: list[Found] = []
-    if clock.over() or not len(chosen):
+    if deadline.expired() or not len(chosen):
         return found, tests
     told = Told(kept, made)
     for company, chance in zip(chosen.tolist(), p.tolist(), strict=True):
         if asked not in (None, int(kept.company[company])):
             continue
-        if clock.over():
+        if deadline.expired():
             break
         found.append(told.one(company, int(begin[company]), int(count[company]), chance))
     return found, tests

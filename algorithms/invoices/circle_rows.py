@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from algorithms.invoices.circle_search import Box
 from algorithms.invoices.circles import Rings, rings
 from algorithms.invoices.ledgers import TOLD, books
 from algorithms.registry import Result
+from graph.deadline import within
 from graph.money import decimal_text
 from graph.times import DAY
 
@@ -36,7 +36,7 @@ GOODS: Final = 1.0  # what the goods say, one way or the other
 
 def find(snapshot: Snapshot, params: InvoiceCycleParams, at: int) -> Result[Finding]:
     """Search as the question asks; see `invoice_cycles`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     asked = None if params.company is None else subject_of(snapshot, params.company, "company")
     kept = books(snapshot, at, params.currency)
     box = Box(
@@ -45,7 +45,7 @@ def find(snapshot: Snapshot, params: InvoiceCycleParams, at: int) -> Result[Find
     )  # fmt: skip
     made = rings(
         kept.invoices, kept.n, box, parts=params.max_parts, explore=params.max_explored,
-        seconds=until - time.monotonic(),
+        deadline=deadline,
     )  # fmt: skip
     found, weaker = Told(kept, made).findings(asked, params)
     cuts = []

@@ -11,7 +11,6 @@ goal wherever it is an end.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +19,7 @@ import numpy as np
 from algorithms.ascending import first_at
 from graph.columns import I32, I64
 from graph.compiled import inline_kernel, kernel
+from graph.deadline import Deadline
 
 DONE: Final = 0
 PAUSED: Final = 1
@@ -314,11 +314,11 @@ def search(net: Any, box: Any, budget: int, explore: int, s: Any) -> int:
 class Search:
     """One search; `rings()` yields what it finds in blocks, `status` says how it ended."""
 
-    def __init__(self, net: Bundles, box: Box, explore: int, seconds: float) -> None:
+    def __init__(self, net: Bundles, box: Box, explore: int, deadline: Deadline) -> None:
         self.net, self.box = net, box
         self.status = PAUSED
         self._explore = explore
-        self._until = time.monotonic() + seconds
+        self._deadline = deadline
         depth = box.most + 1
         self._scratch = Scratch(
             closing=np.full(net.n, -1, np.int64),
@@ -354,5 +354,5 @@ class Search:
             if count := int(s.state[_FOUND]):
                 yield s.found[:count].copy()
                 s.state[_FOUND] = 0
-            if self.status in (PAUSED, FULL) and time.monotonic() > self._until:
+            if self.status in (PAUSED, FULL) and self._deadline.expired():
                 self.status = TIME

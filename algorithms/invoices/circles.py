@@ -11,6 +11,7 @@ from algorithms.invoices.bundles import Hops, Runs, hops, runs
 from algorithms.invoices.circle_search import EXPLORED, TIME, Box, Search
 from graph.columns import I32, I64
 from graph.compiled import kernel
+from graph.deadline import Deadline
 
 if TYPE_CHECKING:
     from algorithms.invoices.ledgers import Invoices
@@ -47,12 +48,12 @@ class Rings(NamedTuple):
 
 
 def rings(
-    invoices: Invoices, n: int, box: Box, *, parts: int, explore: int, seconds: float
+    invoices: Invoices, n: int, box: Box, *, parts: int, explore: int, deadline: Deadline
 ) -> Rings:
     """Every ring of the invoices that stand; see `invoice_cycles` for what one is."""
     every = runs(invoices, parts, box.window)
     made = hops(every, n)
-    search = Search(made.net, box, explore, seconds)
+    search = Search(made.net, box, explore, deadline)
     blocks = [np.empty((0, box.most + 1), np.int64), *search.rings()]
     emitted = np.concatenate(blocks)
     anchor, chain = made.net.number[emitted[:, 0]], emitted[:, 1:]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.deadline import Deadline
+from algorithms.findings.making import overdue
 from algorithms.invoices.following import before, links, partners, reached
 from algorithms.invoices.ledgers import Invoices, books
 from algorithms.invoices.trace_goods import GoodsStop
 from algorithms.registry import Result, Truncated, evidence
+from graph.deadline import within
 from graph.money import decimal_text
 from graph.times import DAY, day_end, format_time, today
 
@@ -65,7 +66,7 @@ class _Trace:
     """One question, followed to its end."""
 
     def __init__(self, snapshot: Snapshot, params: GoodsParams) -> None:
-        self._clock = Deadline(params.time_limit)
+        self._deadline = within(params.time_limit)
         self._snapshot, self._params = snapshot, params
         self._kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._goods = goods = chosen(self._kept, params.goods)
@@ -95,19 +96,19 @@ class _Trace:
         src, dst, when = goods.seller, goods.buyer, goods.invoices.time
         if params.backward:
             src, dst, when = dst, src, -when
-        if self._clock.over():
+        if self._deadline.expired():
             return False
         window = None if params.window is None else int(params.window * DAY)
         self._links = links(src, dst, when, self._n, window)
-        if self._clock.over():
+        if self._deadline.expired():
             return False
         self._hub = partners(src, dst, self._n) > params.max_fanout
-        return not self._clock.over()
+        return not self._deadline.expired()
 
     def answer(self) -> Result[GoodsStop]:
         """The rows, and what cut the search short."""
         if not self._linked():
-            (cut,) = self._clock.cuts(0)
+            (cut,) = overdue(self._deadline, 0)
             return Result(results=[], truncated=Truncated(reason=cut.reason, explored=0))
         found, depth = self._links, self._params.max_depth
         first = self._starts[found.src]
@@ -116,13 +117,13 @@ class _Trace:
             first &= ~self._hub[found.src]
         else:
             barred &= ~self._starts
-        level = reached(found, first, barred, depth + 1, self._clock.over)
+        level = reached(found, first, barred, depth + 1, self._deadline.expired)
         deeper = bool((level > depth).any())
         level[level > depth] = 0
-        rows = [] if self._clock.over() else self._rows(level)
+        rows = [] if self._deadline.expired() else self._rows(level)
         made: list[GoodsStop] = []
         for row in rows[: self._params.max_rows]:
-            if self._clock.over():
+            if self._deadline.expired():
                 break
             made.append(self._row(level, *row))
         return Result(results=made, truncated=self._cuts(level, len(rows), deeper))
@@ -224,7 +225,7 @@ class _Trace:
             cuts.append((f"{text} / 枢纽未再追踪", params.max_fanout))
         if deeper:
             cuts.append(("max_depth: goods went further / 更远的环节未列出", params.max_depth))
-        cuts += [(cut.reason, None) for cut in self._clock.cuts(int(on.sum()))]
+        cuts += [(cut.reason, None) for cut in overdue(self._deadline, int(on.sum()))]
         if not cuts:
             return None
         reason = "; ".join(text for text, _ in cuts)

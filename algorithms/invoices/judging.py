@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.deadline import Deadline
-from algorithms.findings.making import Found, answer
+from algorithms.findings.making import Found, answer, overdue
 from algorithms.invoices.asking import InvoiceParams
 from algorithms.invoices.ledgers import Books, books
 from algorithms.registry import Result
+from graph.deadline import Deadline, within
 
 if TYPE_CHECKING:
     from algorithms.findings.finding import Finding
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=InvoiceParams)
 Search = Callable[[Books, P, "int | None", Deadline], "tuple[list[Found], int]"]
-"""Given the books, the question, the company asked about and the clock: what is found until the
+"""Given the books, the question, the company asked about and the deadline: what is found until the
 time is over, and how many companies were asked about."""
 
 
 def judged(snapshot: Snapshot, params: P, at: int, search: Search[P]) -> Result[Finding]:
     """What a search finds in the books of the day."""
-    clock = Deadline(params.time_limit)
+    deadline = within(params.time_limit)
     asked = None if params.company is None else subject_of(snapshot, params.company, "company")
-    found, tests = search(books(snapshot, at, params.currency), params, asked, clock)
-    return answer(snapshot, found, params, tests=tests, cuts=clock.cuts(len(found)))
+    found, tests = search(books(snapshot, at, params.currency), params, asked, deadline)
+    return answer(snapshot, found, params, tests=tests, cuts=overdue(deadline, len(found)))

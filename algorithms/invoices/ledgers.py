@@ -246,7 +246,8 @@ def _invoices(kept: Books) -> Invoices:
     group, groups = _grouped(goods, codes)
     counted = np.where(status == VOID, 0, amount)
     pair = seller.astype(np.int64) * kept.n + buyer
-    net = np.maximum(netted(snapshot, rows, pair, time, counted, goods), 0)
+    cited = snapshot.carried("invoice", rows, "red_of")
+    net = np.maximum(netted(snapshot, rows, pair, time, counted, goods, cited), 0)
     tax = snapshot.carried_money("invoice", rows, "tax")
     export = snapshot.carried("invoice", rows, "export").codes >= 0
     return Invoices(

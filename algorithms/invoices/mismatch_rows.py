@@ -21,10 +21,10 @@ from graph.columns import I64
 from graph.times import DAY
 
 if TYPE_CHECKING:
-    from algorithms.findings.deadline import Deadline
     from algorithms.findings.finding import Finding
     from algorithms.invoices.goods_mismatch import GoodsMismatchParams
     from algorithms.invoices.ledgers import Books
+    from graph.deadline import Deadline
     from graph.snapshot import Snapshot
 
     Bools = npt.NDArray[np.bool_]
@@ -53,11 +53,11 @@ def find(snapshot: Snapshot, params: GoodsMismatchParams, at: int) -> Result[Fin
 
 
 def _search(
-    kept: Books, params: GoodsMismatchParams, asked: int | None, clock: Deadline
+    kept: Books, params: GoodsMismatchParams, asked: int | None, deadline: Deadline
 ) -> tuple[list[Found], int]:
     """What is found until the time is over, and how many companies were asked about."""
     whole = kept.balance
-    if clock.over():
+    if deadline.expired():
         return [], 0
     traded = _traded(kept, whole, params)
     some = traded.nothing > 0
@@ -67,17 +67,17 @@ def _search(
     if asked is not None:
         chosen &= kept.company == asked
     companies = np.flatnonzero(chosen)
-    if clock.over():
+    if deadline.expired():
         return [], tests
     some_made = traded.made.of(chosen[traded.made.company])
     dwell = int(params.dwell * DAY)
     tail = sooner(some_made, dwell, params.max_margin, kept.n)[companies].tolist()
     found: list[Found] = []
-    if clock.over() or not len(companies):
+    if deadline.expired() or not len(companies):
         return found, tests
     usual = Usual(whole, kept.n)
     for company, p in zip(companies.tolist(), tail, strict=True):
-        if clock.over():
+        if deadline.expired():
             break
         found.append(Told(kept, traded, usual, company).found(p))
     return found, tests

@@ -10,6 +10,7 @@ from graph.columns import I64
 from graph.compiled import kernel
 
 if TYPE_CHECKING:
+    from graph.carried import Said
     from graph.columns import I32
     from graph.snapshot import Snapshot
 
@@ -36,14 +37,17 @@ def _latest(group: Any, left: Any, stack: Any) -> None:
                 top -= 1
 
 
-def netted(snapshot: Snapshot, row: I64, pair: I64, time: I64, amount: I64, goods: I32) -> I64:
+def netted(
+    snapshot: Snapshot, row: I64, pair: I64, time: I64, amount: I64, goods: I32, cited: Said
+) -> I64:
     """What stands of each invoice's amount once red letters (negative) have taken back theirs.
 
-    A red letter takes back, of the invoices of the same seller and buyer no later than itself, the
-    latest of its very amount and goods; where there is none, the latest of its amount; where there
-    is none, the latest, in part, and then those before. What is taken back whole stands at 0, and a
-    red letter at what it found nothing for. `row` ascends. O(n log n) in the invoices of pairs that
-    have a red letter.
+    Of the invoices of the same seller and buyer no later than itself, a red letter takes back the
+    one that it cites (`cited`: an id of its own dataset, or `dataset:id`), and no other. Where it
+    cites none of them, it is the latest of its very amount and goods; where there is none, the
+    latest of its amount; where there is none, the latest, in part, and then those before. Citations
+    go first. What is taken back whole stands at 0, and a red letter that cites none at what it
+    found nothing for. O(n log n) in the invoices of pairs that have a red letter.
     """
     left = amount.copy()
     red = amount < 0
@@ -51,12 +55,37 @@ def netted(snapshot: Snapshot, row: I64, pair: I64, time: I64, amount: I64, good
         return left
     at = np.flatnonzero(np.isin(pair, np.unique(pair[red])))
     at = at[np.lexsort((red[at], time[at], pair[at]))]
-    at = _untied(snapshot, row, at, (pair, time, red))
+    at = untied(snapshot, row, at, (pair, time, red))
+    _cited(snapshot, left, row, at, (pair, time), cited)
     size = np.abs(amount)
     for by in ((goods, size, pair), (size, pair), (pair,)):
+        # What is taken back in part is of no amount that another could be like.
+        some = at[np.abs(left[at]) == size[at]] if len(by) > 1 else at
         # The sort is stable: within what is alike by these, the order of time stays.
-        _pass(left, at[np.lexsort([column[at] for column in by])], by)
+        _pass(left, some[np.lexsort([column[some] for column in by])], by)
     return left
+
+
+def _cited(
+    snapshot: Snapshot, left: I64, row: I64, at: I64, by: tuple[I64, I64], cited: Said
+) -> None:
+    """Take back what red letters cite; they are done with."""
+    pair, time = by
+    red = at[(left[at] < 0) & (cited.codes[at] >= 0)]
+    if not len(red):
+        return
+    at = at[np.isin(pair[at], np.unique(pair[red]))]
+    names = snapshot.fact_ids(row[at].tolist())
+    place = dict(zip(names, at.tolist(), strict=True))
+    called = dict(zip(at.tolist(), names, strict=True))
+    for one in red.tolist():
+        text = cited.texts[cited.codes[one]]
+        own = called[one].partition(":")[0]
+        first = place.get(f"{own}:{text}", place.get(text))
+        if first is None or pair[first] != pair[one] or time[first] > time[one] or left[first] < 0:
+            continue
+        left[first] = max(left[first] + left[one], 0)
+        left[one] = 0
 
 
 def _pass(left: I64, at: I64, by: tuple[Any, ...]) -> None:
@@ -69,8 +98,8 @@ def _pass(left: I64, at: I64, by: tuple[Any, ...]) -> None:
     left[at] = open_
 
 
-def _untied(snapshot: Snapshot, row: I64, at: I64, by: tuple[Any, ...]) -> I64:
-    """The same order, with those alike in all of `by` by their names and not as they came."""
+def untied(snapshot: Snapshot, row: I64, at: I64, by: tuple[Any, ...]) -> I64:
+    """The same order of places, those alike in all of `by` by their names, not as they came."""
     same = np.ones(len(at), np.bool_)
     same[:1] = False
     for column in by:

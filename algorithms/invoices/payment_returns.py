@@ -75,7 +75,10 @@ def payment_returns(snapshot: Snapshot, params: ReturnParams) -> Result[Finding]
     reaches an account of the buyer, of who holds, represents, controls, runs or works for it, or
     of who is kin to one of these, their nominee or acts in concert with them (but not an account
     of the seller); there it is not followed further. A payment is returned where the transfers
-    that reach such accounts add up to it less `max_fee`.
+    that reach such accounts add up to it less `max_fee`. Payments of a pair that are not, 2 to 6
+    that follow one another into one account, are followed together as if they were one, made by the
+    last of them, all of which has to be back within `window` days of the first: they are returned
+    where that one is; of runs that share a payment the one that is whole first, then the shortest.
 
     Found is every pair of seller and buyer of which a payment is returned (pattern
     `payment_return`). `members` are seller and buyer; `attrs.circle` whose accounts the money went
@@ -87,13 +90,14 @@ def payment_returns(snapshot: Snapshot, params: ReturnParams) -> Result[Finding]
 
     `p` is the chance that as many of the transfers followed reach the buyer's circle, each with the
     frequency at which any transfer that is no payment for an invoice does (binomial: receivers are
-    redrawn by how often they receive). Weighed for it: most of what was paid comes back, about the
+    redrawn by how often they receive); where payments were returned together, of what was followed
+    of all runs of the pair, too. Weighed for it: most of what was paid comes back, about the
     same fee each time. Against it: the seller itself refunds the buyer, red letters of about that
     amount, one declared group, one payment of several, a small part of what was paid.
 
     `truncated` says where `max_explored` left a payment's way unfinished, and where time ended the
-    search. Linear in the transfers and invoices, and what is
-    followed of each payment. Raises UnknownSubject.
+    search. Linear in the transfers and invoices, and what is followed of each payment, up to six
+    times. Raises UnknownSubject.
     """
     from algorithms.invoices.return_rows import find
 

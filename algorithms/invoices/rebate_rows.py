@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from algorithms.invoices.makers import makers, marks
 from algorithms.invoices.money import Paid
 from algorithms.invoices.rebate_search import Claim, Group, Search
 from algorithms.registry import Result
+from graph.deadline import within
 from graph.money import decimal_text
 from graph.times import DAY, NEG, day_end, today
 
@@ -34,7 +34,7 @@ class _Question:
     """One question, from the books to its rows."""
 
     def __init__(self, snapshot: Snapshot, params: RebateParams) -> None:
-        self._until = time.monotonic() + params.time_limit
+        self._deadline = within(params.time_limit)
         self._snapshot, self._params = snapshot, params
         self._kept = kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._wanted = (
@@ -42,7 +42,6 @@ class _Question:
         )
         self._tests = self._looked = self._cut = 0
         self._hubs: set[int] = set()
-        self._late = False
         invoices = kept.invoices
         self._stand = invoices.of(invoices.stand & (invoices.group >= 0))
 
@@ -79,8 +78,7 @@ class _Question:
             search = Search(kept, group, source, source & fake, self._params)
             self._hubs.update(search.hubs().tolist())
             for exporter in exporters.tolist():
-                if time.monotonic() > self._until:
-                    self._late = True
+                if self._deadline.expired():
                     return
                 claim = search.claim(exporter)
                 if claim is not None:
@@ -180,7 +178,7 @@ class _Question:
         if self._cut:
             text = f"max_explored: {self._cut} claims were not followed to their end"
             cuts.append(Cut(f"{text} / 部分申报未追溯到底", self._looked, params.max_explored))
-        if self._late:
+        if self._deadline.passed:
             text = "time_limit: not all exporters were looked at / 超时, 未查看全部出口企业"
             cuts.append(Cut(text, self._looked))
         return cuts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -18,10 +17,13 @@ from algorithms.findings.significance import binomial_tail
 from algorithms.invoices.groups import declared_groups
 from algorithms.invoices.later import Later
 from algorithms.invoices.ledgers import VOID, books
+from algorithms.invoices.lumps import apart, both, joined, lumps, singles
 from algorithms.invoices.money import transfers
+from algorithms.invoices.netting import untied
 from algorithms.invoices.people import Sets, around, sets, through
 from algorithms.invoices.return_search import Payments, Traced, Ways, trace, way_back
 from algorithms.registry import Result
+from graph.deadline import within
 from graph.money import decimal_text
 from graph.times import DAY, day_end, today
 
@@ -58,7 +60,7 @@ class Case(NamedTuple):
     holder: Sets
 
 
-def case(kept: Books) -> Case:
+def case(kept: Books, window: int) -> Case:
     """Read the case; O(n log n) in transfers and invoices."""
     snapshot, money = kept.snapshot, kept.money
     stand = kept.invoices.of(kept.invoices.stand)
@@ -69,7 +71,7 @@ def case(kept: Books) -> Case:
     there[there] = among(payer[there] * n + payee[there], traded)
     key = payer[there] * n + payee[there]
     row, when, amount = money.row[there], money.time[there], money.amount[there]
-    order = np.lexsort((row, when, key))
+    order = untied(snapshot, row, np.lexsort((when, key)), (key, when))
     key, row, when, amount = key[order], row[order], when[order], amount[order]
     fresh = np.ones(len(key), np.bool_)
     fresh[1:] = key[1:] != key[:-1]
@@ -79,8 +81,9 @@ def case(kept: Books) -> Case:
     company = kept.company[place].astype(np.int64)
     rep, cols = snapshot.nodes.rep, snapshot.columns
     pay = Payments(
-        row, rep[cols.dst[row]], when, amount, pair.astype(np.int64), buyer[pair], seller[pair]
-    )
+        row, rep[cols.dst[row]], when, when + window, amount, pair.astype(np.int64), buyer[pair],
+        seller[pair],
+    )  # fmt: skip
     held = kept.held
     accounts = sets(held.holder, held.account, snapshot.n)
     circle = sets(*_accounts(around(snapshot, kept.at, company), accounts), len(company))
@@ -115,7 +118,7 @@ class _Question:
     """One question, from the case to its rows."""
 
     def __init__(self, snapshot: Snapshot, params: ReturnParams) -> None:
-        self._until = time.monotonic() + params.time_limit
+        self._deadline = within(params.time_limit)
         self.snapshot, self.params = snapshot, params
         self._kept = books(snapshot, day_end(params.as_of or today()), params.currency)
         self._wanted = (
@@ -125,29 +128,56 @@ class _Question:
 
     def answer(self) -> Result[Finding]:
         """The rows."""
-        self.case = found = case(self._kept)
-        pairs, params = len(found.buyer), self.params
-        traced = trace(
-            found.ways, found.pay, found.circle, found.own, pairs, self.window, params.max_hops,
-            params.min_part, params.max_explored, self._until,
-        )  # fmt: skip
-        made = list(self._found(traced)) if pairs else []
-        return answer(self.snapshot, made, params, tests=pairs, cuts=self._cuts(traced))
-
-    def _found(self, traced: Traced) -> Iterator[Found]:
-        found, pay = self.case, self.case.pay
-        enough = traced.back >= pay.amount * (1 - self.params.max_fee) - 1e-6
-        self.enough = enough & (traced.back > 0)
+        self.case = found = case(self._kept, self.window)
         pairs = len(found.buyer)
-        self.traced = traced
+        alone = self._followed(found.pay)
+        self.traced = [alone]
+        made = list(self._found(alone)) if pairs else []
+        return answer(self.snapshot, made, self.params, tests=pairs, cuts=self._cuts())
+
+    def _followed(self, pay: Payments) -> Traced:
+        found, params = self.case, self.params
+        return trace(
+            found.ways, pay, found.circle, found.own, len(found.buyer), params.max_hops,
+            params.min_part, params.max_explored, self._deadline,
+        )  # fmt: skip
+
+    def _enough(self, pay: Payments, back: I64) -> Bools:
+        enough: Bools = (back >= pay.amount * (1 - self.params.max_fee) - 1e-6) & (back > 0)
+        return enough
+
+    def _returned(self, alone: Traced) -> tuple[I64, I64]:
+        """Find what came back, by itself or together; how many transfers of each pair were
+        followed, and how many of them came home."""
+        pay = self.case.pay
+        enough = self._enough(pay, alone.back)
+        every = lumps(pay, enough)
+        followed, hits = alone.followed, alone.hits
+        together = self._followed(every.pay)
+        self.traced.append(together)
+        whole = np.flatnonzero(self._enough(every.pay, together.back))
+        whole = whole[apart(every.of(whole))]
+        self.back, order = joined(singles(pay, enough), every.of(whole))
+        self.came = np.concatenate([alone.back[enough], together.back[whole]])[order]
+        if len(whole):  # of these pairs the runs were followed, too; each transfer counts once
+            pairs = np.unique(every.pay.pair[whole])
+            again = self._followed(both(pay, every.pay, pairs))
+            followed, hits = followed.copy(), hits.copy()
+            followed[pairs], hits[pairs] = again.followed[pairs], again.hits[pairs]
+        return followed, hits
+
+    def _found(self, alone: Traced) -> Iterator[Found]:
+        found, pay = self.case, self.case.pay
+        pairs = len(found.buyer)
+        followed, hits = self._returned(alone)
         self.paid = _sums(pay.pair, pay.amount, pairs)
         self.first = np.searchsorted(pay.pair, np.arange(pairs + 1))
-        hit = np.unique(pay.pair[self.enough])
+        hit = np.unique(self.back.pay.pair)
         buyer, seller = found.company[found.buyer], found.company[found.seller]
         if self._wanted is not None:
             hit = hit[(buyer[hit] == self._wanted) | (seller[hit] == self._wanted)]
         chance = self._chances(hit)
-        p = binomial_tail(traced.hits[hit], traced.followed[hit], chance)
+        p = binomial_tail(hits[hit], followed[hit], chance)
         group = declared_groups(self.snapshot, self._kept.at) if len(hit) else None
         for pair, tail in zip(hit.tolist(), np.atleast_1d(p).tolist(), strict=True):
             same = group is not None and group[buyer[pair]] == group[seller[pair]]
@@ -171,13 +201,15 @@ class _Question:
 
     def _made(self, pair: int, p: float, grouped: bool) -> Found:
         found, pay = self.case, self.case.pay
-        own = np.arange(self.first[pair], self.first[pair + 1])
-        back = own[self.enough[own]]
-        paid = int(pay.amount[back].sum())
-        returned = int(np.minimum(self.traced.back[back], pay.amount[back]).sum())
+        low, high = np.searchsorted(self.back.first, [self.first[pair], self.first[pair + 1]])
+        events = np.arange(int(low), int(high))
+        spans = zip(self.back.first[events].tolist(), self.back.last[events].tolist(), strict=True)
+        back = np.concatenate([np.arange(first, last + 1) for first, last in spans])
+        whole, came = self.back.pay.amount[events], self.came[events]
+        paid, returned = int(whole.sum()), int(np.minimum(came, whole).sum())
         share = paid / int(self.paid[pair])
-        fees = 1 - np.minimum(self.traced.back[back] / pay.amount[back], 1.0)
-        source = _Way(self, pair, back)
+        fees = 1 - np.minimum(came / whole, 1.0)
+        source = _Way(self, pair, events)
         buyer, seller = (
             int(found.company[found.buyer[pair]]),
             int(found.company[found.seller[pair]]),
@@ -201,7 +233,7 @@ class _Question:
             ends=int(pay.time[back].max()),
             called=(seller, buyer),
             attrs={
-                "payments": len(own), "returns": len(back), "share": round(share, 12),
+                "payments": self._count(pair), "returns": len(back), "share": round(share, 12),
                 "returned": texts[1], "fee": round(1 - returned / paid, 12),
             },
         )  # fmt: skip
@@ -265,12 +297,12 @@ class _Question:
             found[seller, buyer] = found.get((seller, buyer), 0) - amount
         return found
 
-    def _cuts(self, traced: Traced) -> list[Cut]:
-        cuts, looked = [], int(traced.followed.sum())
-        if traced.cut:
-            text = f"max_explored: {traced.cut} payments were not followed to their end"
+    def _cuts(self) -> list[Cut]:
+        cuts, looked = [], sum(int(traced.followed.sum()) for traced in self.traced)
+        if cut := sum(traced.cut for traced in self.traced):
+            text = f"max_explored: {cut} payments were not followed to their end"
             cuts.append(Cut(f"{text} / 部分付款未追踪到底", looked, self.params.max_explored))
-        if traced.late:
+        if any(traced.late for traced in self.traced):
             text = "time_limit: not all payments were followed / 超时, 未追踪全部付款"
             cuts.append(Cut(text, looked))
         return cuts
@@ -285,8 +317,8 @@ def _sums(key: I64, amount: I64, n: int) -> I64:
 class _Way:
     """The ways back of one pair's payments, followed when they are shown."""
 
-    def __init__(self, question: _Question, pair: int, back: I64) -> None:
-        self._question, self._pair, self._back = question, pair, back
+    def __init__(self, question: _Question, pair: int, events: I64) -> None:
+        self._question, self._pair, self._events = question, pair, events
 
     @cached_property
     def both(self) -> tuple[list[int], list[int]]:
@@ -295,14 +327,15 @@ class _Way:
         home, ways = question.home(self._pair), found.ways
         rows: dict[int, None] = {}
         met: set[int] = set()
-        for one in self._back.tolist():
+        back = question.back
+        for one in self._events.tolist():
             way = way_back(
-                ways, found.pay, one, home, question.window, question.params.max_hops,
-                question.params.min_part,
-            )  # fmt: skip
+                ways, back.pay, one, home, question.params.max_hops, question.params.min_part
+            )
+            own = found.pay.row[int(back.first[one]) : int(back.last[one]) + 1].tolist()
             names = question.snapshot.fact_ids(ways.row[way].tolist())
             order = sorted(zip(ways.time[way].tolist(), names, ways.row[way].tolist(), strict=True))
-            rows.update(dict.fromkeys([int(found.pay.row[one]), *(row for *_, row in order)]))
+            rows.update(dict.fromkeys([*own, *(row for *_, row in order)]))
             met.update(ways.to[way].tolist())
         ends = {int(found.company[side[self._pair]]) for side in (found.buyer, found.seller)}
         whose: set[int] = set()

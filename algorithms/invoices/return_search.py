@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from graph.compiled import kernel
 
 if TYPE_CHECKING:
     from graph.columns import I32, I64
+    from graph.deadline import Deadline
 
     F64 = npt.NDArray[np.float64]
 
@@ -36,16 +36,28 @@ class Payments(NamedTuple):
     """Payments for invoices by buyer, pair and time: `pair` numbers buyer and seller together.
 
     `buyer` is the set of accounts that the buyer's money can be back at, `seller` that of the
-    seller's own, where it cannot.
+    seller's own, where it cannot. `until` is the time by which all has to be back.
     """
 
     row: I64
     into: I32
     time: I64
+    until: I64
     amount: I64
     pair: I64
     buyer: I64
     seller: I64
+
+    def of(self, which: npt.NDArray[Any]) -> Payments:
+        """Some of them: those of a mask, or at these places in this order."""
+        columns: list[Any] = [column[which] for column in self]
+        return Payments._make(columns)
+
+    def and_(self, more: Payments) -> Payments:
+        """These, then others."""
+        columns: list[Any] = [np.concatenate([getattr(self, n), getattr(more, n)])
+                              for n in self._fields]  # fmt: skip
+        return Payments._make(columns)
 
 
 class Traced(NamedTuple):
@@ -62,9 +74,8 @@ class Traced(NamedTuple):
 
 @kernel
 def _follow(  # noqa: PLR0912  # a call for each step would cost more than the step
-    ways: Any, pay: Any, circle: Any, own: Any, lo: int, hi: int, window: int, hops: int,
-    part: float, most: int, home: Any, seen: Any, told: Any, queue: Any, back: Any,
-    followed: Any, hits: Any,
+    ways: Any, pay: Any, circle: Any, own: Any, lo: int, hi: int, hops: int, part: float,
+    most: int, home: Any, seen: Any, told: Any, queue: Any, back: Any, followed: Any, hits: Any,
 ) -> int:  # fmt: skip
     """Follow payments lo..hi. `home` holds for each account the last pair to whose buyer money can
     be back there, `seen` for each transfer the last payment that met it, `told` the last pair.
@@ -82,7 +93,7 @@ def _follow(  # noqa: PLR0912  # a call for each step would cost more than the s
                 home[own.member[p]] = -1
             current = pair
         begin = pay.time[i]
-        until = begin + window
+        until = pay.until[i]
         whole = pay.amount[i]
         least = whole * part
         count = 0
@@ -125,8 +136,8 @@ def _follow(  # noqa: PLR0912  # a call for each step would cost more than the s
 
 
 def trace(
-    ways: Ways, pay: Payments, circle: Sets, own: Sets, pairs: int, window: int, hops: int,
-    part: float, most: int, until: float,
+    ways: Ways, pay: Payments, circle: Sets, own: Sets, pairs: int, hops: int, part: float,
+    most: int, deadline: Deadline,
 ) -> Traced:  # fmt: skip
     """Follow all payments; see `payment_returns`."""
     n, edges = len(ways.ptr) - 1, len(ways.to)
@@ -138,19 +149,20 @@ def trace(
     run = _follow.hot if len(pay.row) > _HOT else _follow
     cut, late = 0, False
     for lo in range(0, len(pay.row), _CHUNK):
+        deadline.report(lo, len(pay.row), "payments followed / 已追踪的付款")
         hi = min(lo + _CHUNK, len(pay.row))
         cut += run(
-            ways, pay, circle, own, lo, hi, window, hops, part, most, home, seen, told, queue,
+            ways, pay, circle, own, lo, hi, hops, part, most, home, seen, told, queue,
             back, followed, hits,
         )  # fmt: skip
-        late = hi < len(pay.row) and time.monotonic() > until
+        late = hi < len(pay.row) and deadline.expired()
         if late:
             break
     return Traced(back, followed, hits, cut, late)
 
 
 def way_back(
-    ways: Ways, pay: Payments, one: int, home: frozenset[int], window: int, hops: int, part: float
+    ways: Ways, pay: Payments, one: int, home: frozenset[int], hops: int, part: float
 ) -> list[int]:
     """The transfers on the shortest ways back of one payment to accounts where it is home.
 
@@ -168,7 +180,7 @@ def way_back(
             low, high = int(ways.ptr[x]), int(ways.ptr[x + 1])
             low += int(np.searchsorted(ways.time[low:high], t))
             for e in range(low, high):
-                if ways.time[e] > begin + window:
+                if ways.time[e] > pay.until[one]:
                     break
                 if not whole * part <= ways.amount[e] <= whole:
                     continue

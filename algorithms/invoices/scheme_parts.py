@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,6 +12,7 @@ from algorithms.findings.finding import Finding
 from algorithms.findings.making import Found, kept_whole
 from algorithms.invoices.people import sets
 from algorithms.registry import ALGORITHMS, Algorithm, prepare
+from graph.deadline import stage, within
 from graph.model import CODES, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ def detectors() -> list[Algorithm]:
 
 def ask(snapshot: Snapshot, params: SchemeParams) -> Parts:
     """Ask each detector, within the time that is left to it and those after it."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     every = detectors()
     parts: list[Part] = []
     cuts: list[str] = []
     explored = 0
     for place, record in enumerate(every):
-        left = max(until - time.monotonic(), 0.01)
+        left = max(deadline.left(), 0.01)
         share = left * min(1.0, 2.0 / (len(every) - place))
         wanted = {
             "as_of": params.as_of,
@@ -71,7 +71,7 @@ def ask(snapshot: Snapshot, params: SchemeParams) -> Parts:
             "max_rows": _MOST,
             "time_limit": share,
         }
-        with kept_whole() as kept:
+        with stage(place, len(every), "detectors / 检测器"), kept_whole() as kept:
             result = record.function(snapshot, prepare(record, wanted))
         parts += [Part(row, found, _companies(snapshot, found)) for row, found in kept]
         if result.truncated is not None:

@@ -17,11 +17,11 @@ from algorithms.registry import Result
 from graph.times import DAY
 
 if TYPE_CHECKING:
-    from algorithms.findings.deadline import Deadline
     from algorithms.findings.finding import Finding
     from algorithms.invoices.invoice_pass_through import InvoicePassThroughParams
     from algorithms.invoices.ledgers import Books, Invoices
     from graph.columns import I64
+    from graph.deadline import Deadline
     from graph.snapshot import Snapshot
 
 MANY: Final = 5  # deals from which on it is a business
@@ -33,15 +33,15 @@ def find(snapshot: Snapshot, params: InvoicePassThroughParams, at: int) -> Resul
 
 
 def _search(
-    kept: Books, params: InvoicePassThroughParams, asked: int | None, clock: Deadline
+    kept: Books, params: InvoicePassThroughParams, asked: int | None, deadline: Deadline
 ) -> tuple[list[Found], int]:
     """What is found until the time is over, and how many companies were asked about."""
     dwell, invoices = int(params.dwell * DAY), kept.invoices
-    if clock.over():
+    if deadline.expired():
         return [], 0
     made = trading(invoices, dwell)
     tests = len(np.unique(made.company))
-    if clock.over():
+    if deadline.expired():
         return [], tests
     sold = totals(invoices.seller, invoices.net, kept.n)
     chosen = _straight(made, sold, params)
@@ -49,14 +49,14 @@ def _search(
         chosen &= kept.company == asked
     made = made.of(chosen[made.company])
     companies = np.flatnonzero(chosen)
-    if clock.over():
+    if deadline.expired():
         return [], tests
     tail = sooner(made, dwell, params.max_margin, kept.n)[companies].tolist()
     first = np.searchsorted(made.company, companies).tolist()
     last = np.searchsorted(made.company, companies, side="right").tolist()
     found: list[Found] = []
     for company, low, high, p in zip(companies.tolist(), first, last, tail, strict=True):
-        if clock.over():
+        if deadline.expired():
             break
         found.append(_one(kept, company, made.of(slice(low, high)), int(sold[company]), p))
     return found, tests

@@ -12,12 +12,13 @@ rest goes to LAPACK or SuperLU, refined with a residual that uses the leak.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from graph.deadline import within
 
 Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
@@ -39,20 +40,20 @@ class InaccurateError(ArithmeticError):
 
 
 class Clock:
-    """A time limit in seconds, from now."""
+    """A time limit in seconds, from now: a deadline whose end is raised."""
 
     def __init__(self, limit: float) -> None:
-        self._end = time.monotonic() + limit
+        self._deadline = within(limit)
 
     def check(self) -> None:
-        """Raise OutOfTimeError once the limit has passed."""
-        if time.monotonic() > self._end:
+        """Raise OutOfTimeError once the limit has passed; Cancelled where it was called off."""
+        if self._deadline.expired():
             raise OutOfTimeError
 
     def left(self) -> float:
         """Seconds until the limit; raises OutOfTimeError once it has passed."""
         self.check()
-        return max(self._end - time.monotonic(), 1e-9)
+        return max(self._deadline.left(), 1e-9)
 
 
 def gathered(rows: Iterable[T], most: int) -> tuple[list[T], str | None]:

@@ -108,7 +108,7 @@ def adjacent(snapshot: Snapshot, params: AdjacentParams) -> Result[AdjacentGroup
     moment. `share` is a shareholder's fraction, `amount` in the relation's currency.
 
     Rows are in the order of the model's kinds, `in` before `out`. Time: O(kinds) searches for what
-    is recorded, then linear in the relations that are counted (10 ms for 100,000), and naming those
+    is recorded, then linear in the relations that are counted (20 ms for 300,000), and naming those
     shown with all that began at the same moment as the last of them. Raises UnknownSubject;
     WrongUsage where `after` is no cursor or asked with more than one kind and direction.
     """

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from algorithms.registry import Result, Truncated
 from algorithms.related.adjacent import Adjacent, AdjacentGroup
 from graph.adjacency import counting, recorded, rows_at
-from graph.columns import I64
+from graph.columns import I32, I64
 from graph.errors import WrongUsage
 from graph.model import RELATIONS, SHARE_UNIT
 from graph.money import decimal_text
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 _WORDS: Final = ((IN, "in"), (OUT, "out"))
+_MANY: Final = 10_000
 Cursor = tuple[int, str]  # when the last relation of a page began, and its fact
 
 
@@ -89,7 +90,7 @@ def _counted(
     others = rep[(cols.src if word == "in" else cols.dst)[rows]]
     apart = others != subject
     rows, others = rows[apart], others[apart]
-    parties = len(np.unique(others))
+    parties = _distinct(others, snapshot.n)
     page, more = _page(snapshot, rows, limit, after)
     whom = rep[(cols.src if word == "in" else cols.dst)[[row for row, _ in page]]].tolist()
     names = snapshot.canonicals(whom)
@@ -102,6 +103,15 @@ def _counted(
         row, fact = page[-1]
         following = f"{int(cols.vf[row])}~{fact}"
     return _group(kind, word, ever, len(rows), parties, shown, following)
+
+
+def _distinct(nodes: I32, n: int) -> int:
+    """How many different ones; many are marked, which is a tenth of the cost of sorting them."""
+    if len(nodes) < _MANY:
+        return len(np.unique(nodes))
+    marked = np.zeros(n, np.bool_)
+    marked[nodes] = True
+    return int(np.count_nonzero(marked))
 
 
 def _page(

@@ -110,20 +110,19 @@ def common_links(snapshot: Snapshot, params: CommonParams) -> Result[CommonLink]
     looked at or time cut the search. Time is in proportion to the relations around the subjects and
     those of what is shared. Raises UnknownSubject, WrongUsage.
     """
-    import time
-
     from algorithms.related.sharing import Limits, share
+    from graph.deadline import within
     from graph.times import day_end, today
     from graph.traverse import EVERY_KIND, ask_for
 
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     subjects = {snapshot.resolve(name) for name in params.subjects}
     if len(subjects) < 2:
         raise WrongUsage("subjects: two different ones are needed")
     at = day_end(params.as_of or today())
     kinds = EVERY_KIND if params.kinds is None else params.kinds
     ask = ask_for(snapshot, kinds, "both", at, params.since)
-    limits = Limits(min(params.depth, MAX_DEPTH), params.max_fanout, params.max_explored, until)
+    limits = Limits(min(params.depth, MAX_DEPTH), params.max_fanout, params.max_explored, deadline)
     found = share(snapshot, ask, sorted(subjects, key=snapshot.canonical), limits)
     names = snapshot.canonicals([one.node for one in found.shared])
     order = sorted(range(len(names)), key=lambda i: (-found.shared[i].weight, names[i]))

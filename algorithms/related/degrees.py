@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from graph.neighbours import buffer, gather
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from graph.deadline import Deadline
     from graph.traverse import Ask, Graph
 
 HUB: Final = -1  # more relations than were to be counted
@@ -35,16 +35,18 @@ def count(g: Any, ask: Any, subjects: Any, limit: int, buf: Any, found: Any) -> 
         found[i] = distinct
 
 
-def degrees(g: Graph, ask: Ask, subjects: Sequence[int], limit: int, until: float) -> list[int]:
+def degrees(
+    g: Graph, ask: Ask, subjects: Sequence[int], limit: int, deadline: Deadline
+) -> list[int]:
     """The number of subjects next to each of these, HUB where it has more than `limit` relations.
 
-    Ends early, with fewer numbers, when the clock passes `until`. Time: at most `limit` relations
+    Ends early, with fewer numbers, when the time is over. Time: at most `limit` relations
     a subject.
     """
     buf = buffer(limit)
     found: list[int] = []
     for lo in range(0, len(subjects), _TOGETHER):
-        if lo and time.monotonic() > until:
+        if lo and deadline.expired():
             break
         part = np.array(subjects[lo : lo + _TOGETHER], np.int64)
         numbers = np.empty(len(part), np.int64)

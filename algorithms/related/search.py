@@ -5,7 +5,6 @@ The least of all shortest paths by canonical ids is what makes the k-th path wel
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -26,6 +25,7 @@ from algorithms.related.scratch import (
     make_room,
 )
 from graph.compiled import Kernel
+from graph.deadline import within
 from graph.neighbours import buffer
 from graph.searching import BUFFER_FULL, EXPLORED, HEAVY, NODES_FULL, PAUSED, TIME
 from graph.traverse import Ask, Graph
@@ -52,7 +52,7 @@ class Searcher:
         self.g = g
         self.asks = asks_of(ask)
         self.bounds = bounds
-        self.until = time.monotonic() + seconds
+        self.deadline = within(seconds)
         self.name = name
         self.explored = 0
         self.longer = False
@@ -103,7 +103,7 @@ class Searcher:
                 self._widen()
             elif status != PAUSED:
                 return status
-            elif time.monotonic() > self.until:
+            elif self.deadline.expired():
                 return TIME
 
     def _tier(self, code: Kernel[P, R]) -> Callable[P, R]:

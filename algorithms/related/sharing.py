@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +13,7 @@ from graph.traverse import graph_of
 from graph.walk import Bounds
 
 if TYPE_CHECKING:
+    from graph.deadline import Deadline
     from graph.reach import Reached
     from graph.snapshot import Snapshot
     from graph.traverse import Ask
@@ -22,12 +22,12 @@ _ALL_ROWS = 1 << 30  # a walk is bounded by what it looks at, not by whom it mee
 
 
 class Limits(NamedTuple):
-    """How far from a subject, through whom, how much of it, until when (monotonic seconds)."""
+    """How far from a subject, through whom, how much of it, until when."""
 
     depth: int
     fanout: int
     explore: int
-    until: float
+    deadline: Deadline
 
 
 class Link(NamedTuple):
@@ -73,7 +73,7 @@ def share(snapshot: Snapshot, ask: Ask, subjects: list[int], limits: Limits) -> 
             cuts.add(EXPLORED)
             break
         # Out of time, a walk still does its first part, which is quick.
-        left = max(limits.until - time.monotonic(), 0.0)
+        left = limits.deadline.left()
         bounds = Bounds(limits.depth, limits.fanout, _ALL_ROWS, limits.explore - explored)
         reached = reach(g, ask, subject, bounds, left, every=True)
         explored += reached.explored
@@ -91,7 +91,7 @@ def share(snapshot: Snapshot, ask: Ask, subjects: list[int], limits: Limits) -> 
     # The widest shared first, so that where time ends the counting the others are left.
     order = sorted(both, key=lambda node: (-len(both[node]), node))
     wanted = [*between, *(node for node in order if node not in between)]
-    counted = degrees(g, ask, wanted, limits.fanout, limits.until)
+    counted = degrees(g, ask, wanted, limits.fanout, limits.deadline)
     degree = dict(zip(wanted, counted, strict=False))
     if len(counted) < len(wanted):
         cuts.add(TIME)

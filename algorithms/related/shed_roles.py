@@ -120,14 +120,13 @@ def shed_roles(snapshot: Snapshot, params: ShedParams) -> Result[ShedRole]:
     proportion to the company's roles and those of the parties shown. Raises UnknownSubject,
     WrongUsage.
     """
-    import time
-
     from algorithms.related.handover import Between
     from algorithms.related.leaving import Roles
     from algorithms.related.tenures import ROLES, tenures
+    from graph.deadline import within
     from graph.times import DAY, day_end, parse_time, today
 
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     firm = snapshot.resolve(params.subject)
     act = parse_time(_day(params.act))
     at = day_end(params.as_of or today())
@@ -145,7 +144,7 @@ def shed_roles(snapshot: Snapshot, params: ShedParams) -> Result[ShedRole]:
     rows = []
     late = False
     for one in left[: params.max_rows]:
-        if late := time.monotonic() > until:
+        if late := deadline.expired():
             break
         rows.append(made.row(one, names[one.party], (one.moment - act) // DAY))
     return Result(

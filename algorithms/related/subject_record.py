@@ -95,12 +95,11 @@ def subject_record(snapshot: Snapshot, params: RecordParams) -> Result[RoleHeld]
 
     Intervals and their relations after Allen (1983); whom a firm's failings follow, 公司法 178.
     """
-    import time
-
     from algorithms.related.tenures import ROLES, tenures
+    from graph.deadline import within
     from graph.times import day_end, today
 
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     subject = snapshot.resolve(params.subject)
     at = day_end(params.as_of or today())
     held = tenures(snapshot, subject, ROLES, at, out=True)
@@ -116,7 +115,7 @@ def subject_record(snapshot: Snapshot, params: RecordParams) -> Result[RoleHeld]
     )
     late = False
     for i in order[: params.max_rows]:
-        if late := time.monotonic() > until:
+        if late := deadline.expired():
             break
         rows.append(made.row(held[i], firms[i], ids[i], titles.get(held[i].row)))
     return Result(results=rows, truncated=_truncated(params, len(held), made.clipped, late))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from graph.columns import I32, I64
+from graph.deadline import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,12 +60,16 @@ def bipartite_of(snapshot: Snapshot, rows: I64) -> Bipartite:
     apart = src != dst
     rows, src, dst = rows[apart], src[apart], dst[apart]
     left, a = np.unique(src, return_inverse=True)
+    check()
     right, b = np.unique(dst, return_inverse=True)
+    check()
     key = a.astype(np.int64) * max(len(right), 1) + b
     order = np.argsort(key, kind="stable")
+    check()
     key, row = key[order], rows[order]
     begins = np.flatnonzero(np.diff(key, prepend=-1))
     user, item = np.divmod(key[begins], max(len(right), 1))
+    check()
     back = user[np.argsort(item, kind="stable")].astype(np.int32)
     return Bipartite(
         left.astype(np.int32),

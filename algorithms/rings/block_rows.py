@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.findings.making import Cut, Found
+from algorithms.findings.making import Cut, Found, overdue
 from algorithms.findings.making import answer as findings
 from algorithms.findings.significance import LEAST, poisson_tail
 from algorithms.registry import Result
@@ -21,6 +20,7 @@ from algorithms.rings.shown import grouped, oldest
 from algorithms.rings.structure import mixed, order
 from algorithms.rings.ties import Ties
 from graph.columns import I64
+from graph.deadline import Deadline, within
 from graph.model import CODES
 from graph.times import day_end, today
 from graph.traverse import ask_for
@@ -49,7 +49,7 @@ class Inside(NamedTuple):
 
 def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
     """See `dense_blocks`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     subject = None if params.subject is None else snapshot.resolve(params.subject)
     at = day_end(params.as_of or today())
     networks = _NETWORKS if params.kinds is None else (tuple(params.kinds),)
@@ -61,11 +61,11 @@ def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
         ask_for(snapshot, kinds, "out", at)  # refuses what is no kind
         net = bipartite(snapshot, kinds, at)
         nulls = [Null.of(net, times) for times in (1, 2)]
-        parts = _parts(snapshot, net, params)
-        for part in parts:
+        parts = _parts(snapshot, net, params, deadline)
+        for part in deadline.through(parts, "parts of a network / 网络分块"):
             rest = part
             for _ in range(params.blocks):
-                block = densest(rest, params.camouflage, until)
+                block = densest(rest, params.camouflage, deadline)
                 if block is None:
                     break
                 tests += 1
@@ -78,15 +78,16 @@ def answer(snapshot: Snapshot, params: DenseBlockParams) -> Result[Finding]:
                 inside = _inside(snapshot, net, block, edges, kinds)
                 if subject is None or subject in inside.left or subject in inside.right:
                     found.append(_found(snapshot, block, p, inside, ties))
-            if time.monotonic() > until:
-                text = f"time_limit: not all of {'/'.join(kinds)} was looked at / 超时, 未查看全部"
-                cuts.append(Cut(text, len(net.to)))
-                break
+        text = f"time_limit: not all of {'/'.join(kinds)} was looked at / 超时, 未查看全部"
+        cuts += overdue(deadline, len(net.to), text)
     return findings(snapshot, found, params, tests=tests, cuts=cuts)
 
 
-def _parts(snapshot: Snapshot, net: Bipartite, params: DenseBlockParams) -> list[Network]:
-    """The network, or the parts that it is cut into, by the first edge of each."""
+def _parts(
+    snapshot: Snapshot, net: Bipartite, params: DenseBlockParams, deadline: Deadline
+) -> list[Network]:
+    """The network, or the parts that it is cut into, by the first edge of each; none where the time
+    was over before."""
     lefts, rights = len(net.left), len(net.right)
     left = np.repeat(np.arange(lefts, dtype=np.int32), np.diff(net.ptr))
     edges = len(left)
@@ -97,8 +98,10 @@ def _parts(snapshot: Snapshot, net: Bipartite, params: DenseBlockParams) -> list
     src, dst = left.astype(np.int64), net.to.astype(np.int64) + lefts
     label = leiden(
         _place(snapshot, net, src, dst), src, dst, weight,
-        resolution=edges / params.part, seed=params.seed, iterations=3,
+        resolution=edges / params.part, seed=params.seed, iterations=3, deadline=deadline,
     )  # fmt: skip
+    if label is None:
+        return []
     inside = np.flatnonzero(label[src] == label[dst])
     groups = grouped(label[src[inside]], np.ones(lefts + rights, np.bool_))
     return [compact(left, net.to, inside[at]) for at in groups.values()]

@@ -74,6 +74,15 @@ class CommunitiesParams(Params, frozen=True, kw_only=True):
             le=1_000_000,
         ),
     ] = 1000
+    time_limit: Annotated[
+        float,
+        Meta(
+            description="seconds; past them no communities are answered"
+            " / 时限 (秒), 超时则不给出社区",
+            gt=0,
+            le=3600,
+        ),
+    ] = 600.0
 
 
 class Community(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +147,9 @@ def communities(snapshot: Snapshot, params: CommunitiesParams) -> Result[Communi
     Rows are ordered by `modularity`, highest first, then size, then that least canonical id; past
     `max_rows` the others are left out, and `truncated` says so. A note tells the modularity of the
     whole and how many communities there are. Subjects without a relation that counts are not shown.
-    Near O(m log n); 100 bytes a relation and 300 a subject. Raises UnknownSubject, WrongUsage.
+    Past `time_limit` there are no rows, and `truncated` says so. Near O(m log n); 100 bytes a
+    relation and 300 a subject, and as much again in a process of its own where there are over
+    100,000 pairs, so that it can be ended. Raises UnknownSubject, WrongUsage.
     """
     from algorithms.rings.community_rows import answer
 

@@ -15,6 +15,7 @@ from algorithms.rings.parts import Part, counted, foremost, parts
 from algorithms.rings.structure import mixed, order
 from algorithms.rings.whole import Whole, edges
 from graph.columns import I32, I64
+from graph.deadline import within
 from graph.times import day_end, today
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Shares(NamedTuple):
 
 def answer(snapshot: Snapshot, params: CommunitiesParams) -> Result[Community]:
     """See `communities`."""
+    deadline = within(params.time_limit)
     subject = None if params.subject is None else snapshot.resolve(params.subject)
     whole = edges(snapshot, params.kinds, day_end(params.as_of or today()))
     apart = whole.src != whole.dst
@@ -42,8 +44,12 @@ def answer(snapshot: Snapshot, params: CommunitiesParams) -> Result[Community]:
     src, dst, weight = _pairs(whole, params.weight == "pairs")
     label = leiden(
         _place(snapshot, whole), src, dst, weight, resolution=params.resolution,
-        seed=params.seed, iterations=params.iterations,
+        seed=params.seed, iterations=params.iterations, deadline=deadline,
     )  # fmt: skip
+    if label is None:
+        reason = "time_limit: no communities were found in time / 超时, 未得出社区划分"
+        return Result(results=[], truncated=Truncated(reason=reason, explored=len(whole.rows)))
+    deadline.check()
     shares = _shares(label, src, dst, weight, params.resolution)
     roots = np.flatnonzero((shares.size >= params.min_size) & (shares.ends > 0))
     count = len(roots)

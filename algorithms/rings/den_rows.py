@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from algorithms.findings.making import Cut, Found
+from algorithms.findings.making import Found, overdue
 from algorithms.findings.making import answer as findings
 from algorithms.findings.significance import binomial_tail
 from algorithms.registry import Result
@@ -18,6 +17,7 @@ from algorithms.rings.den_signs import weigh
 from algorithms.rings.shown import oldest
 from algorithms.rings.ties import Links, Ties
 from graph.columns import I64
+from graph.deadline import within
 from graph.model import CODES
 from graph.times import day_end, today
 
@@ -46,7 +46,7 @@ class Den(NamedTuple):
 
 def answer(snapshot: Snapshot, params: CallDenParams) -> Result[Finding]:
     """See `call_dens`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     subject = None if params.subject is None else snapshot.resolve(params.subject)
     at = day_end(params.as_of or today())
     made = calls(snapshot, at, params.short)
@@ -54,16 +54,14 @@ def answer(snapshot: Snapshot, params: CallDenParams) -> Result[Finding]:
     rate = float(made.cold.sum()) / max(len(made.cold), 1)
     ties = Ties(snapshot, at)
     found: list[Found] = []
-    cuts = []
     groups = _dens(phones, ties, params.max_sharing) if phones else []
-    for group, places in groups:
+    for group, places in deadline.through(groups, "dens / 窝点"):
         den = _den(snapshot, made, group, places, ties, params.max_sharing)
         if subject is not None and subject not in {*den.phones, *den.places, *den.users}:
             continue
         found.append(_found(snapshot, made, den, rate, ties))
-        if time.monotonic() > until:
-            cuts.append(Cut("time_limit: not all were weighed / 超时, 未全部权衡", len(found)))
-            break
+    text = "time_limit: not all were weighed / 超时, 未全部权衡"
+    cuts = overdue(deadline, len(found), text)
     return findings(snapshot, found, params, tests=len(np.unique(made.caller)), cuts=cuts)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from algorithms.findings.making import Cut, Found
+from algorithms.findings.making import Cut, Found, overdue
 from algorithms.findings.making import answer as findings
 from algorithms.findings.significance import poisson_tail
 from algorithms.registry import Result
@@ -18,6 +17,7 @@ from algorithms.rings.sharing import Pairs, dense_groups, pairs
 from algorithms.rings.shown import grouped, oldest
 from algorithms.rings.ties import Ties
 from graph.columns import I64
+from graph.deadline import Deadline, within
 from graph.times import day_end, today
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class Null(NamedTuple):
 
 def answer(snapshot: Snapshot, params: EventGangParams) -> Result[Finding]:
     """See `event_gangs`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     subject = None if params.subject is None else snapshot.resolve(params.subject)
     at = day_end(params.as_of or today())
     net = bipartite_of(snapshot, _private(snapshot, at, params.max_participants))
-    met = _met(net, params, until - time.monotonic())
+    met = _met(net, params, deadline)
     cuts: list[Cut] = []
     if met.ended:
         cuts.append(Cut("time_limit: not all was looked at / 超时, 未查看全部", met.explored))
@@ -63,17 +63,16 @@ def answer(snapshot: Snapshot, params: EventGangParams) -> Result[Finding]:
         if not events:
             continue
         part = bipartite_of(snapshot, _rows_at(net, events))
-        tied = _unlikely(part, _met(part, params, until - time.monotonic()), null, params)
+        tied = _unlikely(part, _met(part, params, deadline), null, params)
         label = dense_groups(len(part.left), tied, params.min_density)
         size = np.bincount(label[label >= 0], minlength=2 * len(label) + 1)
         tests += int((size > 1).sum())
-        for places in grouped(label, np.append(size >= params.min_size, [False])).values():
+        groups = list(grouped(label, np.append(size >= params.min_size, [False])).values())
+        for places in deadline.through(groups, "gangs / 团伙"):
             gang = _gang(snapshot, part, places, sort, roles)
             if subject is None or subject in gang.members:
                 found.append(_found(snapshot, gang, null, ties))
-            if time.monotonic() > until:
-                cuts.append(Cut("time_limit: not all were weighed / 超时, 未全部权衡", len(found)))
-                return findings(snapshot, found, params, tests=tests, cuts=cuts)
+    cuts += overdue(deadline, len(found), "time_limit: not all were weighed / 超时, 未全部权衡")
     return findings(snapshot, found, params, tests=tests, cuts=cuts)
 
 
@@ -85,9 +84,9 @@ def _private(snapshot: Snapshot, at: int, most: int) -> I64:
     return rows[~np.isin(snapshot.nodes.rep[snapshot.columns.dst[rows]], public)]
 
 
-def _met(net: Bipartite, params: EventGangParams, seconds: float) -> Pairs:
+def _met(net: Bipartite, params: EventGangParams, deadline: Deadline) -> Pairs:
     """Pairs that share enough events, with their number."""
-    return pairs(net, np.ones(len(net.right), np.int64), params.min_events, seconds)
+    return pairs(net, np.ones(len(net.right), np.int64), params.min_events, deadline)
 
 
 def _shared(snapshot: Snapshot, net: Bipartite, met: Pairs) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from algorithms.rings.bipartite import starts
 from graph.columns import I32, I64
 from graph.compiled import inline_kernel, kernel
+from graph.deadline import Deadline
 from graph.searching import EASY
 
 Mask = npt.NDArray[np.bool_]
@@ -125,7 +125,7 @@ def compact(left: I32, right: I32, edge: I64) -> Network:
     return Network(len(lefts), len(rights), a.astype(np.int32), b.astype(np.int32), edge, called)
 
 
-def densest(net: Network, camouflage: float, until: float) -> Block | None:
+def densest(net: Network, camouflage: float, deadline: Deadline) -> Block | None:
     """The block found by peeling, None where there is no edge or time ran out.
 
     An edge to an item with x edges weighs 1 / ln(x + `camouflage`): little where everybody goes.
@@ -135,7 +135,7 @@ def densest(net: Network, camouflage: float, until: float) -> Block | None:
     of the network alone. O(m log n).
     """
     n, m = net.lefts + net.rights, len(net.left)
-    if not m or time.monotonic() > until:
+    if not m or deadline.expired():
         return None
     users = np.bincount(net.right, minlength=net.rights)
     worth = np.rint(UNIT / np.log(np.maximum(users, 1) + camouflage)).astype(np.int64)
@@ -160,7 +160,7 @@ def densest(net: Network, camouflage: float, until: float) -> Block | None:
     batch = np.empty(len(heap), np.int32)
     while state[_COUNT] > 0:
         run(ptr, to, weight, net.lefts, degree, heap, place, off, batch, state, best, _HEAVY)
-        if state[_COUNT] > 0 and time.monotonic() > until:
+        if state[_COUNT] > 0 and deadline.expired():
             return None
     found = np.flatnonzero(off > state[_BEST])
     a, b = found[found < net.lefts], found[found >= net.lefts] - net.lefts

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from algorithms.cases.asking import detectors
 from algorithms.registry import Result, Truncated, prepare
-from graph.deadline import part
+from graph.deadline import stage
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def answer(snapshot: Snapshot, params: RingsParams) -> Result[Finding]:
     for at, record in enumerate(asked):
         given = {name: getattr(params, name) for name in (*_HANDED, "subject")}
         takes = {name: value for name, value in given.items() if name in record.fields}
-        with part(at, len(asked), _UNIT):
+        with stage(at, len(asked), _UNIT):
             result = record.function(snapshot, prepare(record, takes))
         found |= {row.id: row for row in result.results if wanted is None or row.pattern in wanted}
         notes |= dict.fromkeys(result.notes)

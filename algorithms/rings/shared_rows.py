@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from algorithms.findings.making import Cut, Found
+from algorithms.findings.making import Cut, Found, overdue
 from algorithms.findings.making import answer as findings
 from algorithms.findings.significance import poisson_tail
 from algorithms.registry import Result
@@ -18,6 +17,7 @@ from algorithms.rings.sharing import UNIT, dense_groups, pairs, shares, weights
 from algorithms.rings.shown import grouped, oldest
 from algorithms.rings.ties import Ties, parties
 from graph.columns import I32, I64
+from graph.deadline import within
 from graph.model import CODES, NAMES, ZH
 from graph.times import NEG, day_end, today
 from graph.traverse import ask_for
@@ -47,7 +47,7 @@ class Ring(NamedTuple):
 
 def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding]:
     """See `shared_identifier_rings`."""
-    until = time.monotonic() + params.time_limit
+    deadline = within(params.time_limit)
     subject = None if params.subject is None else snapshot.resolve(params.subject)
     at = day_end(params.as_of or today())
     kinds = tuple(params.kinds or KINDS)
@@ -58,7 +58,7 @@ def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding
     weight = weights(degree, params.max_sharing)
     weight[snapshot.nodes.kind[net.right] == CODES["address"]] //= 2
     least = round(params.min_weight * UNIT)
-    tied = pairs(net, weight, least, until - time.monotonic(), party)
+    tied = pairs(net, weight, least, deadline, party)
     label = dense_groups(len(net.left), tied, params.min_density)
     size = np.bincount(label[label >= 0], minlength=2 * len(label) + 1)
     wanted = size >= params.min_size
@@ -71,20 +71,20 @@ def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding
     if tied.ended:
         cuts.append(Cut("time_limit: not all was looked at / 超时, 未查看全部", tied.explored))
     records = _records(snapshot, net)
+    many = list(groups.values())
     rings = [
         _ring(snapshot, net, weight, degree, party, places)._replace(records=records)
-        for places in groups.values()
+        for places in deadline.through(many, "groups / 团伙")
         if len(np.unique(party[places])) >= params.min_size
     ]
     p = _chance(net, weight, rings)
     ties = Ties(snapshot, at)
     found = []
-    for ring, chance in zip(rings, p, strict=True):
+    weighed = list(zip(rings, p, strict=True))
+    for ring, chance in deadline.through(weighed, "rings / 团伙"):
         found.append(_found(snapshot, ring, chance, ties))
-        if time.monotonic() > until:
-            text = "time_limit: not all groups were weighed / 超时, 未权衡全部团伙"
-            cuts.append(Cut(text, len(found), None))
-            break
+    text = "time_limit: not all groups were weighed / 超时, 未权衡全部团伙"
+    cuts += overdue(deadline, len(found), text)
     return findings(snapshot, found, params, tests=int((size > 1).sum()), cuts=cuts)
 
 

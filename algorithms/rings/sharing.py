@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from algorithms.rings.bipartite import Bipartite
 from graph.columns import I32, I64
 from graph.compiled import kernel
+from graph.deadline import Deadline
 from graph.searching import EASY
 
 # Weights are counted in whole units, so that their sums are the same in any order. Of this many to
@@ -103,13 +103,12 @@ def weights(degree: I64, most: int) -> I64:
 
 
 def pairs(
-    net: Bipartite, weight: I64, least: int, seconds: float, party: I32 | None = None
+    net: Bipartite, weight: I64, least: int, deadline: Deadline, party: I32 | None = None
 ) -> Pairs:
     """The pairs of users (of different parties) whose shared items weigh at least `least` units.
 
     An item of d users costs d² / 2 looks; one that weighs nothing costs none.
     """
-    until = time.monotonic() + seconds
     degree = np.diff(net.back_ptr)[weight > 0]
     looks = int((degree * (degree - 1) // 2).sum())
     run = _project.hot if looks > EASY else _project
@@ -129,7 +128,7 @@ def pairs(
         found = int(state[_FOUND])
         parts.append((a[:found].copy(), b[:found].copy(), w[:found].copy()))
         state[_FOUND] = 0
-        ended = bool(state[_USER] < n and time.monotonic() > until)
+        ended = bool(state[_USER] < n and deadline.expired())
     a, b, w = (
         (np.concatenate([part[k] for part in parts]) for k in range(3)) if parts else (a, b, w)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -88,9 +88,29 @@ def catalog(*, known_at: str | None = None) -> Exchange[Answer]:
     return get("/v1/catalog", known_at=known_at)
 
 
-def search(text: str, *, kind: str | None = None, limit: int = 20) -> Exchange[Answer]:
-    """Subjects by id, key or part of a name."""
-    return get("/v1/search", q=text, kind=kind, limit=limit)
+def search(
+    text: str,
+    *,
+    kind: str | None = None,
+    limit: int = 20,
+    offset: int | None = None,
+    known_at: str | None = None,
+) -> Exchange[Answer]:
+    """Subjects by id, key, part of a name, or its pinyin; best first."""
+    return get("/v1/search", q=text, kind=kind, limit=limit, offset=offset, known_at=known_at)
+
+
+def match(
+    queries: Mapping[str, Mapping[str, Any]],
+    *,
+    exclude: Sequence[str] = (),
+    **asked: Any,
+) -> Exchange[Answer]:
+    """Screen whom queries describe: each `{"schema", "properties"}` by a key of your own; scores
+    with what each feature says. `threshold`, `cutoff`, `limit`, `changed_since` as the route has
+    them; `exclude`: ids that were looked at and are not meant."""
+    query = {**asked, "exclude_entity_ids": list(exclude) or None}
+    return question("/v1/match", {"queries": queries}, **query)
 
 
 def facts(names: Sequence[str], *, known_at: str | None = None) -> Exchange[Answer]:
@@ -140,3 +160,51 @@ def red_list(
     """Who qualifies for a red list; of nobody named, all who are on one."""
     named = ",".join(subjects) or None
     return get(f"{_DECISIONS}/red-list", subjects=named, day=day, limit=limit)
+
+
+def proof(about: str) -> Exchange[Answer]:
+    """The row and proof that a decision rests on."""
+    return get(f"{_DECISIONS}/{part(about)}/proof")
+
+
+def replayed(about: str) -> Exchange[Answer]:
+    """Whether the answer that a decision rests on comes out again byte for byte."""
+    return get(f"{_DECISIONS}/{part(about)}/replay")
+
+
+def fallout(
+    facts: Sequence[str] = (), *, since: int | None = None, limit: int = 100
+) -> Exchange[Answer]:
+    """What the fall of facts, or all that batches changed `since` one, means for decisions."""
+    named = ",".join(facts) or None
+    return get(f"{_DECISIONS}/fallout", facts=named, since=since, limit=limit)
+
+
+def replay(ids: Sequence[str] = (), *, limit: int = 100) -> Exchange[Answer]:
+    """Whether the answers that decisions rest on come out again byte for byte."""
+    return get(f"{_DECISIONS}/replay", ids=",".join(ids) or None, limit=limit)
+
+
+def ledger_head() -> Exchange[Answer]:
+    """The newest entry of the ledger of decisions, to be kept outside."""
+    return get("/v1/audit/head")
+
+
+def ledger_verified(anchors: Sequence[str] = ()) -> Exchange[Answer]:
+    """Whether the ledger is whole, against heads that were kept outside."""
+    return get("/v1/audit/verify", anchor=list(anchors) or None)
+
+
+def reads(**asked: Any) -> Exchange[Answer]:
+    """Who read what: of a `subject`, by an `actor`, of a `case`, `since` an entry."""
+    return get("/v1/audit/reads", **asked)
+
+
+def reads_head() -> Exchange[Answer]:
+    """The newest entry of the chain of reads, to be kept outside."""
+    return get("/v1/audit/reads/head")
+
+
+def reads_verified(anchors: Sequence[str] = ()) -> Exchange[Answer]:
+    """Whether the chain of reads is whole, against heads that were kept outside."""
+    return get("/v1/audit/reads/verify", anchor=list(anchors) or None)

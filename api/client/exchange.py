@@ -78,11 +78,10 @@ def post(path: str, body: Mapping[str, Any], *, key: str | None = None) -> Excha
     return reply.read()
 
 
-def question(path: str, body: Mapping[str, Any]) -> Exchange[Answer]:
+def question(path: str, body: Mapping[str, Any], **query: Any) -> Exchange[Answer]:
     """Ask by POST: nothing changes by it, so it may be asked again."""
-    reply: Reply = yield Call(
-        "POST", path, {}, msgspec.json.encode(dict(body)), {"Content-Type": JSON}
-    )
+    sent = msgspec.json.encode(dict(body))
+    reply: Reply = yield Call("POST", path, _said(query), sent, {"Content-Type": JSON})
     return reply.read()
 
 

@@ -1,5 +1,5 @@
 """A transport of httpx to an app in this process, for callers that wait: the app runs in an event
-loop of its own thread."""
+loop of its own thread, and what works beside it (jobs, deliveries) works there, too."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ class Inside(httpx.BaseTransport):
     """Answers requests by an ASGI app. A context manager; requests may come from many threads."""
 
     def __init__(self, app: Any) -> None:
+        self._app = app
         self._inner = httpx.ASGITransport(app)
         self._open = ExitStack()
         self._portal: BlockingPortal | None = None
 
     def __enter__(self) -> Self:
-        self._portal = self._open.enter_context(start_blocking_portal())
+        self._portal = portal = self._open.enter_context(start_blocking_portal())
+        running = self._app.router.lifespan_context(self._app)
+        self._open.enter_context(portal.wrap_async_context_manager(running))
         return self
 
     def __exit__(

@@ -311,7 +311,7 @@ def answer_of(method: str, path: str) -> dict[str, Any] | None:
     """The schema of a JSON answer, where it is written down here."""
     if (kind := KINDS.get((method, path))) is not None:
         return openapi.schema(kind)
-    if (method, path) in {("post", _D), ("post", f"{_D}/{{id}}/{{step}}")}:
+    if method == "post" and (path == _D or path.startswith(f"{_D}/{{id}}/")):
         return decision(whole=False)
     return decision(whole=True) if (method, path) == ("get", f"{_D}/{{id}}") else None
 
@@ -340,8 +340,7 @@ WORDS: Final = {
     "case": "of this case number / 案号",
     "as_of": "what is true on this day / 截至该日的事实",
     "format": "the format to write / 导出格式",
-    "report": "true: instead of the facts, what the format cannot hold of them"
-    " / 仅返回无法表达的内容",
+    "report": "true: instead of the facts, what the format cannot hold / 仅返回无法表达者",
     "wait": "seconds to wait for something new / 等待秒数",
     "before": "those made before this one / 此前",
     "after": "the `next` of a page / 上一页给出的 next",

@@ -29,6 +29,10 @@ TAGS: Final = {
     "rings": "Groups of people, accounts, phones, events / 团伙",
     "risk": "Risk clusters and their history / 风险集群及其演变",
     "matching": "Who is meant by a name or code / 名称匹配",
+    "jobs": "Long work: asked for, followed, called off, its result kept / 长任务",
+    "bulk": "Changes by batch, and all facts / 变更与导出",
+    "facts": "Facts in / 导入",
+    "webhooks": "What happens, sent to who subscribed / 事件订阅",
     "subjects": "One subject, under its own address / 单一主体",
     "service": "The service itself: search, facts, datasets, ledger / 服务本身",
 }

@@ -139,10 +139,21 @@ class Acknowledge(Personal, frozen=True, kw_only=True):
 
 
 class Report(Acknowledge, frozen=True, kw_only=True):
-    """What a department did about what was last pushed to it, and when."""
+    """What a department did about what was last pushed to it, and when; or that it did not, and
+    why: then it may report again."""
 
-    did: Annotated[str, Meta(description="in words / 执行情况", examples=["已限制"])]
+    did: Annotated[
+        str,
+        Meta(
+            description="in words; where it was not executed, why / 执行情况或未执行原因",
+            examples=["已限制"],
+        ),
+    ]
     done: Annotated[str | None, Meta(description="on which day; default the day / 执行日期")] = None
+    outcome: Annotated[
+        Literal["executed", "not_executed"] | None,
+        Meta(description="whether it was executed; default that it was / 是否执行"),
+    ] = None
 
 
 class Expire(Ask, frozen=True, kw_only=True):

@@ -152,8 +152,9 @@ class Acknowledged(_Said, frozen=True, kw_only=True):
 
 
 class Reported(_Said, frozen=True, kw_only=True):
-    """What a department did about what was last pushed to it, and when."""
+    """What a department did about what was last pushed to it, and when; or why it did not."""
 
     department: str
     did: str
     done: str
+    outcome: Literal["executed", "not_executed"] = "executed"

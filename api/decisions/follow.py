@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from api.decisions.entries import PREFIX
 from api.decisions.fold import fold
 from api.decisions.state import Decision, Irregular
+from graph.erasure import Erased
 from graph.errors import UnknownDecision
 from graph.ledger import GENESIS, Entry, Head, Kept
 
@@ -34,6 +35,8 @@ class Decisions:
         self._subjects: dict[str, list[str]] = {}
         self._parties: dict[str, list[str]] = {}
         self.stray: list[Irregular] = []
+        erased: Callable[[], Erased] | None = getattr(self._kept, "erased", None)
+        self._former = erased().former if erased is not None else {}
 
     def follow(self) -> Head:
         """Take in what was appended since; the head up to which all is in is returned."""
@@ -85,11 +88,16 @@ class Decisions:
 
     def by_subject(self, canonical: str) -> list[Decision]:
         """Decisions that extend a measure on this subject."""
-        return self._these(self._subjects.get(canonical, _NONE))
+        return self._these(self._known_as(self._subjects, canonical))
 
     def by_party(self, canonical: str) -> list[Decision]:
         """Decisions about this party."""
-        return self._these(self._parties.get(canonical, _NONE))
+        return self._these(self._known_as(self._parties, canonical))
+
+    def _known_as(self, index: dict[str, list[str]], canonical: str) -> list[str]:
+        """What an index has of a name, and of those it had before the store was re-keyed."""
+        names = (canonical, *self._former.get(canonical, ()))
+        return [ident for name in names for ident in index.get(name, _NONE)]
 
     def _these(self, idents: Iterable[str]) -> list[Decision]:
         return [self._all[ident] for ident in tuple(idents)]

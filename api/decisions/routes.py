@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,8 +14,10 @@ from api.access.actor import signed
 from api.access.sight import whole
 from api.caller import DOMAINS, caller_of
 from api.decisions import asking, asks, views
+from api.decisions.replay import Replayed, replay
 from api.decisions.work import Work
 from api.look import limit_of
+from api.once import ledger_key
 from api.serving import Endpoint, add, body_of, json_response
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from api.engine import Engine
 
+Take = Callable[[str, str | None, dict[str, Any], Request], Awaitable[bytes]]
 _TEXT: Final = {"type": "string"}
 # These weigh listings and facts of every kind: on a part of them they would be wrong.
 _EVERYTHING: Final = frozenset({"fallout", "replay", "red-list", "expire"})
@@ -32,14 +35,10 @@ _LIMIT: Final = {"name": "limit", "schema": {"type": "integer", "default": 100}}
 def add_decisions(app: FastAPI, engine: Engine) -> None:
     """Propose, take steps, look at decisions, at what is overdue and at the red list."""
     work = Work(engine.session)
+    take = taking(engine, work)
 
     async def taken(name: str, about: str | None, request: Request) -> Response:
-        given = await body_of(request)
-        if name != "expire":
-            given = signed(caller_of(request), given)
-        # What an authority decides does not depend on who types it in (`sight.need` is asked of
-        # the facts that it rests on).
-        return json_response(await engine.run(whole, asking.take, work, name, about, given))
+        return json_response(await take(name, about, await body_of(request), request))
 
     async def propose(request: Request) -> Response:
         """Propose that a measure reach a party / 提出扩展决定."""
@@ -64,6 +63,16 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         look.__doc__ = show.__doc__
         return look
 
+    async def proof(request: Request) -> Response:
+        """The proof that a decision rests on, and whether it holds today / 决定的证明."""
+        about, day = request.path_params["id"], request.query_params.get("day")
+        return json_response(msgspec.json.encode(await engine.run(views.proof, work, about, day)))
+
+    async def again(request: Request) -> Response:
+        """Whether the answer that a decision rests on comes out byte for byte / 复现答案."""
+        found = await engine.run(replay, work, request.path_params["id"])
+        return json_response(msgspec.json.encode(found))
+
     async def one(request: Request) -> Response:
         """A decision, with its proof and all entries about it / 决定详情."""
         about, day = request.path_params["id"], request.query_params.get("day")
@@ -80,6 +89,9 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         (f"{base}/red-list", "GET", query(_red, ("subjects", "day")), _query("subjects", "day")),
         (f"{base}/expire", "POST", expire, _body(asks.Expire)),
         (f"{base}/{{id}}", "GET", one, _query("day")),
+        (f"{base}/{{id}}/proof", "GET", proof,
+         {**_query("day"), **openapi.answers(views.ProofShown)}),
+        (f"{base}/{{id}}/replay", "GET", again, openapi.answers(Replayed)),
         *((f"{base}/{{id}}/{name}", "POST", step, _one_step(asks.STEPS[name]))
           for name in asks.SECOND),
         (f"{base}/{{id}}/{{step}}", "POST", step, _steps()),
@@ -87,9 +99,36 @@ def add_decisions(app: FastAPI, engine: Engine) -> None:
         scope = "related" if method == "GET" else "extend.propose"
         if path.rpartition("/")[2] in asks.SECOND:
             scope = "extend.approve"
-        needed = DOMAINS if path in {f"{base}/{name}" for name in _EVERYTHING} else ("registry",)
-        tags = ["decisions"]
-        add(app, method, path, endpoint, scope=scope, domains=needed, tags=tags, extra=extra)
+        everything = path.rpartition("/")[2] in _EVERYTHING
+        add(
+            app,
+            method,
+            path,
+            endpoint,
+            scope=scope,
+            domains=DOMAINS if everything else ("registry",),
+            tags=["decisions"],
+            extra=extra,
+            writes=method == "POST",
+        )
+
+
+def taking(engine: Engine, work: Work) -> Take:
+    """What takes a step in the name of who sent a request.
+
+    What an authority decides does not depend on who types it in (`sight.need` is asked of the facts
+    that it rests on).
+    """
+
+    async def take(name: str, about: str | None, given: dict[str, Any], request: Request) -> bytes:
+        if name != "expire":
+            given = signed(caller_of(request), given)
+            if (key := ledger_key(request)) is not None:
+                # The ledger knows it too, whatever becomes of the answer.
+                given = {"key": key, **given}
+        return await engine.run(whole, asking.take, work, name, about, given)
+
+    return take
 
 
 def _listed(work: Work, given: dict[str, str | None], limit: int) -> dict[str, Any]:

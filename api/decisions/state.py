@@ -57,6 +57,12 @@ class Push(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reported: str | None = None
     did: str | None = None
     done: str | None = None
+    outcome: str | None = None  # executed, not_executed
+
+    @property
+    def open(self) -> bool:
+        """Whether its department is still to say that it was executed."""
+        return self.reported is None or self.outcome == "not_executed"
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):

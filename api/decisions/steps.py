@@ -174,9 +174,10 @@ def _acknowledge(decision: Decision, body: said.Acknowledged, by: str) -> Decisi
 
 def _report(decision: Decision, body: said.Reported, by: str) -> Decision:
     last = _answered(decision, body.department, body.done)
-    if last.reported is not None:
+    if not last.open:
         raise Conflict(f"{decision.id}: {body.department} reported already / 已反馈")
-    new = replace(last, reported=body.day, did=body.did, done=body.done)
+    first = last.reported or body.day  # the clock asks when it was first heard of
+    new = replace(last, reported=first, did=body.did, done=body.done, outcome=body.outcome)
     if new.acknowledged is None:
         new = replace(new, acknowledged=body.day)
     return _changed(decision, last, new)

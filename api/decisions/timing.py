@@ -64,12 +64,12 @@ def _pushes(decision: Decision, day: str) -> Iterator[Clock]:
     for no, push in enumerate(decision.pushes):
         rest = (each for each in decision.pushes[no + 1 :] if each.department == push.department)
         following = next(rest, None)
-        yield from _answers(push, day, stopped=None if following is None else following.day)
+        yield from answers(push, day, stopped=None if following is None else following.day)
         if following is None and push.what != what:
             yield clock(f"push:{what}", since, push_due(since), day, of=push.department)
 
 
-def _answers(push: Push, day: str, *, stopped: str | None) -> Iterator[Clock]:
+def answers(push: Push, day: str, *, stopped: str | None) -> Iterator[Clock]:
     """Of one push: by when the department has it, and by when it did something about it."""
     for name, days, done in (
         ("acknowledge", ACKNOWLEDGE, push.acknowledged),

@@ -20,6 +20,17 @@ from graph.times import format_instant
 _BRIEF: Final = ("id", "subject", "party", "measure", "act", "status", "begins", "until")
 
 
+class ProofShown(msgspec.Struct, kw_only=True):
+    """The proof that a decision rests on; `refusals` say why it does not hold."""
+
+    decision: str
+    day: str
+    outcome: str
+    proof: dict[str, Any]
+    holds: bool
+    refusals: list[str]
+
+
 def shown(decision: Decision, day: str) -> dict[str, Any]:
     """A decision, what it comes to on a day, and its clocks."""
     # As JSON has it, so that an answer in this process is the one over HTTP: lists, no tuples.
@@ -109,6 +120,17 @@ def late(work: Work, day: str | None, limit: int) -> dict[str, Any]:
     ]
     rows.sort(key=lambda row: (row["due"], row["id"], row["clock"]))
     return {"day": on, "results": rows[:limit], "total": len(rows)}
+
+
+def proof(work: Work, about: str, day: str | None) -> dict[str, Any]:
+    """The row and proof that a decision rests on, and whether it holds on the newest facts: where
+    not, why not. Raises UnknownDecision."""
+    row, on = work.row(about), _day(work, day)
+    why = work.refusals(about, on)
+    return {
+        "decision": about, "day": on, "outcome": row["outcome"], "proof": row["proof"],
+        "holds": not why, "refusals": why,
+    }  # fmt: skip
 
 
 def red_list(work: Work, names: list[str] | None, day: str | None, limit: int) -> dict[str, Any]:

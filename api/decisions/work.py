@@ -255,7 +255,8 @@ class Work:
 
     def _report(self, found: Decision, ask: asks.Report, day: str) -> list[dict[str, Any]]:  # noqa: ARG002
         done = self._past(ask.done or day, "done")
-        return [{"department": ask.department, "did": ask.did, "done": done}]
+        said = {"department": ask.department, "did": ask.did, "done": done}
+        return [said if ask.outcome is None else said | {"outcome": ask.outcome}]
 
     # -- common to all -----------------------------------------------------------------------
 

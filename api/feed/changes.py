@@ -50,13 +50,7 @@ def written_place(place: Place) -> str:
     return str(place.batch) if place.record >= WHOLE else f"{place.batch}.{place.record}"
 
 
-def changes(
-    session: Session,
-    batches: Batches,
-    since: Place,
-    limit: int,
-    hidden: frozenset[str] = frozenset(),
-) -> dict[str, Any]:
+def changes(session: Session, batches: Batches, since: Place, limit: int) -> dict[str, Any]:
     """One page: records that batches touched behind a place, each with its subject of today.
 
     `next` is where to read on, also where nothing came yet; `more` whether something is there
@@ -68,7 +62,7 @@ def changes(
     place = min(since, Place(view.batch))
     while len(rows) < limit and place < Place(view.batch):
         upto = _reach(infos, place, view.batch)
-        found = touched(view, place, upto, limit - len(rows), hidden)
+        found = touched(view, place, upto, limit - len(rows))
         rows += shown(view, found, infos)
         full = len(rows) >= limit
         place = found[-1].place if full else Place(upto)

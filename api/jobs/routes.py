@@ -15,17 +15,17 @@ from starlette.responses import Response
 
 from algorithms.registry import ALGORITHMS, Algorithm, prepare
 from api import openapi
-from api.caller import ANYONE, Caller, caller_of
+from api.caller import ANYONE, Caller, caller_of, owner_of
 from api.feed.lines import wants_lines
 from api.jobs.book import OPEN, Asked, Book, Job
-from api.jobs.calling import Call, headers_of, keep_caller
+from api.jobs.calling import Call, headers_of, keep_caller, kept_caller
 from api.jobs.runner import Runner
 from api.jobs.settings import JobSettings
 from api.jobs.showing import answered, shown
 from api.kept import state_folder
 from api.look import limit_of
-from api.serving import KEPT, add, alongside, body_of, settings_of
-from graph.errors import LinkriskError, WrongUsage
+from api.serving import KEPT, add, alongside, body_of, check, settings_of
+from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -37,12 +37,6 @@ _LONGEST: Final = 60.0  # seconds that a caller may wait for a job
 _LOOK: Final = 0.1
 _INNER: Final = re.compile(r"{(\w+)(?::\w+)?}")
 _WAIT: Final = re.compile(r"wait\s*=\s*\"?(\d{1,9})\"?")
-
-
-class Refused(LinkriskError):
-    """The caller has not the scope that this takes."""
-
-    status = 403
 
 
 class JobAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,7 +99,7 @@ class Jobs:
 
         said = {k: v for k, v in msgspec.to_builtins(params).items() if v is not None}
         return Asked(
-            owner=caller.name, what=record.name, asked=msgspec.json.encode(said).decode(),
+            owner=owner_of(caller), what=record.name, asked=msgspec.json.encode(said).decode(),
             call=msgspec.json.encode(call).decode(), caller=keep_caller(caller),
             scope=scope_of(record), seconds=seconds or most,
         )  # fmt: skip
@@ -148,6 +142,8 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
             given = msgspec.convert(await body_of(request), JobAsked)
         except msgspec.ValidationError as error:
             raise WrongUsage(f"job: {error}") from None
+        from api.routes import domains_of
+
         record, caller = ALGORITHMS.find(given.algorithm), caller_of(request)
         params = prepare(record, given.params)
         path, body = record.path, {**given.params, "as_of": params.as_of}
@@ -158,8 +154,7 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
             body=msgspec.json.encode(body),
         )  # fmt: skip
         asked = jobs.asked(caller, record, call, params, given.seconds)
-        if asked.scope not in caller.scopes:
-            raise Refused(f"{record.verb} takes the scope {asked.scope} / 缺少权限")
+        check(caller, asked.scope, frozenset(domains_of(record)))
         return await jobs.submit(asked, preferred(request)[1], lines=wants_lines(request))
 
     async def listed(request: Request) -> Response:
@@ -173,7 +168,7 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
         more = len(found) > limit
         found = found[:limit]
         return _json({
-            "results": [shown(job, caller.name) for job in found],
+            "results": [shown(job, owner_of(caller)) for job in found],
             "next": str(found[-1].no) if more else None,
         })  # fmt: skip
 
@@ -182,14 +177,13 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
         caller = caller_of(request)
         job = await engine.run(book.get, request.path_params["id"], _owner(caller))
         headers = {"Retry-After": "1"} if job.status in OPEN else {}
-        return _json(shown(job, caller.name), headers)
+        return _json(shown(job, owner_of(caller)), headers)
 
     async def result(request: Request) -> Response:
         """What the question's own route would have answered, byte for byte / 任务结果."""
         caller = caller_of(request)
-        job = await engine.run(book.get, request.path_params["id"], caller.name)
-        if job.scope not in caller.scopes:
-            raise Refused(f"this result takes the scope {job.scope} / 缺少权限")
+        job = await engine.run(book.get, request.path_params["id"], owner_of(caller))
+        check(caller, job.scope, kept_caller(job.caller).domains)
         found = answered(job, await engine.run(book.result, job), lines=wants_lines(request))
         audit = getattr(request.app.state, "audit", None)
         if audit is not None:  # it is read now, whenever it was answered
@@ -209,12 +203,13 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
         ("GET", f"{BASE}/{{id}}/result", result),
         ("DELETE", f"{BASE}/{{id}}", cancel),
     ):
-        add(app, method, path, endpoint, scope=ANYONE, tags=["jobs"], extra=_said(method, path))
+        said, writes = _said(method, path), method == "POST"
+        add(app, method, path, endpoint, scope=ANYONE, tags=["jobs"], extra=said, writes=writes)
 
 
 def _owner(caller: Caller) -> str | None:
     """Whose jobs a caller may see: its own; an admin's all."""
-    return None if "admin" in caller.scopes else caller.name
+    return None if "admin" in caller.scopes else owner_of(caller)
 
 
 def _json(said: Any, headers: dict[str, str] | None = None) -> Response:

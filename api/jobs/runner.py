@@ -134,6 +134,7 @@ class Runner:
         finally:
             watch.cancel()
         try:
+            await self._clerk(one.sign, self.book)  # how far it came
             await self._clerk(self.book.finish, one.job, outcome)
         except LinkriskError as error:
             _log.warning("%s: its end cannot be written: %s", one.job.id, error)

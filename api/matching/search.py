@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -41,7 +42,7 @@ def search(
         raise WrongUsage("q: nothing to search for / 请输入搜索内容")
     snapshot = session.snapshot(known_at)
     wanted = offset + limit + 1
-    rows = list(_rows(snapshot, text.strip(), kind, wanted))
+    rows = list(islice(_rows(snapshot, text.strip(), kind, wanted), wanted))
     return {
         "query": shown(text),
         "results": rows[offset : offset + limit],
@@ -60,7 +61,14 @@ def _rows(snapshot: Snapshot, text: str, kind: str | None, most: int) -> Iterato
     keyed = [n for n in named if kind in (None, snapshot.kind_name(n))][:most]
     for node in keyed:
         yield brief(snapshot, node) | {"how": "key"}
-    met, left = set(keyed), most - len(keyed)
+    if "*" in text:
+        from graph.names.masked import find_masked
+
+        for node in find_masked(snapshot, text):
+            if kind in (None, snapshot.kind_name(node)) and node not in keyed:
+                keyed.append(node)
+                yield brief(snapshot, node) | {"how": "masked"}
+    met, left = set(keyed), max(0, most - len(keyed))
     for found in find(snapshot, text, most, kind):
         if left and found.node not in met:
             left -= 1

@@ -51,7 +51,7 @@ class Audit:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._namer = Namer()
-        self._writer = Writer.of(session.store)
+        self._writer = Writer.of(session.whole_store)
 
     async def read(
         self,

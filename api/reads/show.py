@@ -49,7 +49,7 @@ def listing(session: Session, asked: Wanted) -> dict[str, Any]:
     the store no longer knows is taken as it is written): found by an index. `actor` and `case`
     alone are looked for in every entry. Raises InputError where no reads are recorded.
     """
-    with closing(_of(session.store)) as chain:
+    with closing(_of(session.whole_store)) as chain:
         rows = _entries(session, chain, asked)
         found = list(islice(rows, asked.limit + 1))
     return {

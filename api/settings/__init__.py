@@ -36,6 +36,8 @@ SECTIONS: Final[dict[str, str]] = {
     "log": "api.settings.own:Log",
     "metrics": "api.settings.own:Metrics",
     "jobs": "api.jobs.settings:JobSettings",
+    "intake": "api.intake.settings:IntakeSettings",
+    "webhooks": "api.webhooks.settings:WebhookSettings",
 }
 PREFIX: Final = "LINKRISK_"
 CONFIG: Final = "LINKRISK_CONFIG"

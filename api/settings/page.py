@@ -16,9 +16,9 @@ _PROCESS: Final = {
     "LINKRISK_ID_KEY": "the key that personal identifiers are hashed with, for a store that holds"
     " none / 标识符密钥",
     "LINKRISK_CATALOG": "the file of terms that /v1/catalog shows / 目录文件",
-    "LINKRISK_STATE": "the folder of jobs and of the chain of reads; default beside the store"
-    " / 任务与查询审计目录",
     "LINKRISK_MATCH_QUERIES": "the most queries in one POST /v1/match / 单次批量匹配上限",
+    "LINKRISK_STATE": "the folder of jobs, webhooks, uploads, kept answers and of the chain of"
+    " reads; default beside the store / 任务、订阅与查询审计目录",
     "LINKRISK_CACHE": "where compiled code and snapshots of remote stores are kept / 缓存目录",
     "LINKRISK_KEYS": "where keys of stores that hold none are kept / 密钥目录",
     "LINKRISK_DEBUG": "1 shows where an error came from, its message included: not for"

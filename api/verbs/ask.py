@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from algorithms.registry import Algorithm, encode, prepare, split
-from api.options import Common, Verb, option_of, pass_common
+from api.options import Common, Reading, option_of, pass_common
 from api.output import say_timing, write_json
 from api.parameters import describe
 
@@ -28,7 +28,7 @@ def command_of(record: Algorithm) -> click.Command:
         prepare(record, values)  # wrong usage is said before a store is looked for
         ask(common, record, values)
 
-    return Verb(
+    return Reading(
         record.verb,
         params=[option_of(p) for p in parameters],
         callback=run,
@@ -41,6 +41,7 @@ def ask(common: Common, record: Algorithm, values: dict[str, Any]) -> None:
     """Ask, and print the answer as JSON or as a table."""
     from api.progress import Meter
     from api.session import Session
+    from graph.deadline import bounded
 
     meter = Meter("making the snapshot / 构建快照")
     started = time.perf_counter()
@@ -48,7 +49,12 @@ def ask(common: Common, record: Algorithm, values: dict[str, Any]) -> None:
         snapshot = session.snapshot(values.get("known_at"))
         meter.close()
         opened = time.perf_counter()
-        envelope = session.ask(record.name, values)
+        meter = Meter(record.verb)
+        try:
+            with bounded(progress=meter.tell):
+                envelope = session.ask(record.name, values)
+        finally:
+            meter.close()
         done = time.perf_counter()
         if common.timing:
             say_timing(open=opened - started, answer=done - opened)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import msgspec
 
-from api.options import Common, Verb, pass_common
+from api.options import Common, Reading, pass_common
 from api.output import printable, write_json
 from graph.errors import WrongUsage
 
@@ -35,7 +35,7 @@ _UNANCHORED: Final = (
 )
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("action", type=click.Choice(list(_TAKES)))
 @click.argument("part", required=False, type=click.Choice(list(_READS)))
 @click.option("--anchor", multiple=True, metavar="NO:HASH", help="A head that was kept outside;"

@@ -156,6 +156,23 @@ def overdue(common: Common, day: str | None, limit: str) -> None:
         _rows(common, views.late(work, day, limit_of(limit)))
 
 
+@click.command("pushes", cls=Verb)
+@click.option("--department", metavar="NAME", help="To this department.")
+@click.option("--decision", metavar="ID", help="Of this decision.")
+@click.option("--state", metavar="WORD", help="In this state on the day, or overdue.")
+@click.option("--day", metavar="DATE", help="As they stand on this day; default today.")
+@click.option("--after", metavar="NO", help="Behind this entry, as the last answer's `next`.")
+@click.option("--limit", metavar="INT", default="100", help="At most 1000.")
+@pass_common
+def pushes_(common: Common, /, limit: str, **asked: str | None) -> None:
+    """What departments were told, whether they have it, and what they did about it."""
+    from api.decisions import pushes
+    from api.look import limit_of
+
+    with _work(common) as work:
+        _rows(common, pushes.listing(work, asked, limit_of(limit)))
+
+
 @click.command("red-list", cls=Verb)
 @click.option("--subjects", metavar="ID", multiple=True, help="These; default all on a red list.")
 @click.option("--day", metavar="DATE", help="On this day; default today.")
@@ -214,7 +231,10 @@ def _rows(common: Common, found: dict[str, Any]) -> None:
     from api.table import console, table
 
     out = console()
-    rows = [{n: v for n, v in row.items() if n != "listings"} for row in found["results"]]
+    rows = [
+        {n: v for n, v in row.items() if n not in ("listings", "clocks")}
+        for row in found["results"]
+    ]
     out.print(table(rows) if rows else "no rows / 无结果")
     for name, text in found.get("terms", {}).items():
         out.print(f"{name}: {text}", markup=False)
@@ -222,5 +242,5 @@ def _rows(common: Common, found: dict[str, Any]) -> None:
 
 for _name in ("propose", *asks.STEPS, "expire"):
     decide.add_command(_verb(_name))
-for _command in (show, list_, overdue, red_list, cascade, replay):
+for _command in (show, list_, overdue, pushes_, red_list, cascade, replay):
     decide.add_command(_command)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import msgspec
 
-from api.options import Common, Verb, pass_common
+from api.options import Common, Reading, pass_common
 from api.output import say_timing, write_json
 from graph.errors import BadFile, UnknownSubject, WrongUsage
 
@@ -30,7 +30,7 @@ RULE: Final = (
 )
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.option("--truth", type=_FILE, help="What was planted: <out>.truth.json of `generate`.")
 @click.option(
     "--world",
@@ -255,10 +255,17 @@ def _claims(session: Session, ask: _Ask, seconds: dict[str, float]) -> list[Clai
     """Findings of the answers given, or of the algorithms asked."""
     if ask.answers:
         return [claim for path in ask.answers for claim in _answered(path)]
+    from api.progress import Meter
+    from graph.deadline import bounded
+
     found = []
     for name in ask.names():
-        begin = time.perf_counter()
-        envelope = session.ask(name, ask.of(name))
+        begin, meter = time.perf_counter(), Meter(name)
+        try:
+            with bounded(progress=meter.tell):
+                envelope = session.ask(name, ask.of(name))
+        finally:
+            meter.close()
         seconds[name] += time.perf_counter() - begin
         rows = msgspec.to_builtins(envelope["results"])
         if cut := envelope["truncated"]:  # what was not looked at reads as not found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from api.options import Common, Verb, pass_common
+from api.options import Common, Reading, Verb, pass_common
 from api.output import printable, write_json
 from graph.errors import WrongUsage
 from ingest.writers import Tally, writings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from api.export import Asked
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("name", metavar="ID")
 @click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @pass_common
@@ -49,7 +49,7 @@ def show(common: Common, name: str, known_at: str | None) -> None:
         out.print(table(found["listings"]))
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("name", metavar="ID")
 @click.option("--axis", metavar="[both|valid|recorded]", help="Which time.  [default: both]")
 @click.option("--since", metavar="TEXT", help="From this day or ISO time on.")
@@ -89,7 +89,7 @@ def timeline(common: Common, /, name: str, **given: Any) -> None:
         out.print(f"more: --after '{told['next']}'", markup=False)
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @click.option("--known-at", metavar="TEXT", help="As they were known at this ISO time with zone.")
 @pass_common
@@ -121,7 +121,7 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in hidden}
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("text")
 @click.option("--kind", metavar="KIND", help="Only subjects of this kind, such as company.")
 @click.option("--limit", default="20", show_default=True, help="The most rows, 1 to 1000.")
@@ -150,7 +150,7 @@ def search(
     _print(common, found, more)
 
 
-@click.command("list", cls=Verb)
+@click.command("list", cls=Reading)
 @click.option("--kind", metavar="KIND", help="Subjects of this kind, such as company.")
 @click.option("--limit", default="50", show_default=True, help="The most rows, 1 to 1000.")
 @pass_common
@@ -167,7 +167,7 @@ def list_(common: Common, kind: str | None, limit: str) -> None:
     _print(common, found, f"{shown} of {total:,}" if kind else "")
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
 @pass_common
 def catalog(common: Common, known_at: str | None) -> None:
@@ -252,6 +252,7 @@ def export(
     make the same store in Neo4j, identifiers masked as they are there. 供 Neo4j 批量导入。
     """
     from api.export import Asked, lines
+    from api.reads.local import record_locally
     from api.session import Session
 
     if form == "neo4j-csv":
@@ -267,6 +268,8 @@ def export(
     if out is not None and out.is_dir():
         raise WrongUsage(f"--out {out} is a folder: one fact a line goes into a file")
     with Session(common.url) as session:
+        if not masked:
+            record_locally(session.store, "export")
         written = lines(session, known_at, masked=masked, as_of=as_of)
         if out is None:
             _to_stdout(written)

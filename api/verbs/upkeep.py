@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from api.options import Common, Verb, pass_common
+from api.options import Common, Reading, Verb, pass_common
 from api.output import write_json
 from graph.errors import InputError
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @pass_common
 def check(common: Common) -> int:
     """Check the file's integrity and the facts in it; exit 1 and a line a problem where any.
@@ -36,7 +36,7 @@ def check(common: Common) -> int:
     return 1 if problems else 0
 
 
-@click.command(cls=Verb)
+@click.command(cls=Reading)
 @click.argument("destination", type=click.Path(path_type=Path))
 @pass_common
 def backup(common: Common, destination: Path) -> None:

@@ -11,7 +11,7 @@ import click
 import msgspec
 import orjson
 
-from api.options import Common, Verb, pass_common
+from api.options import Common, Reading, pass_common
 from api.output import printable, write_json
 from graph.closing import Closing
 from graph.errors import BadFile, InputError, LinkriskError
@@ -23,7 +23,7 @@ class RefusedError(LinkriskError):
     """At least one proof does not hold."""
 
 
-@click.command("verify-proof", cls=Verb)
+@click.command("verify-proof", cls=Reading)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--alone", is_flag=True, help="Take the facts inside as they stand; ask no store.")
 @pass_common

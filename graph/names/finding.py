@@ -66,12 +66,14 @@ def find(snapshot: Snapshot, text: str, limit: int, kind: str | None = None) -> 
     for how, stage in _stages(asked, text[:_LONGEST], kinds):
         for name in _in_order(segments, stage, limit):
             for each in _bearers(snapshot, name, how, kind):
-                found.setdefault(each.node, each)
+                if not snapshot.restricted(each.node):
+                    found.setdefault(each.node, each)
             if len(found) >= limit:
                 return list(found.values())[:limit]
     for name in similar(segments, asked, kinds):
         for each in _bearers(snapshot, name, "similar", kind):
-            found.setdefault(each.node, each)
+            if not snapshot.restricted(each.node):
+                found.setdefault(each.node, each)
         if len(found) >= limit:
             break
     return list(found.values())[:limit]

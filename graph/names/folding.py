@@ -24,10 +24,10 @@ _classes: npt.NDArray[np.uint8] = np.zeros(0x110000, np.uint8)  # filled as char
 
 def fold_all(texts: Sequence[str]) -> list[str]:
     """Each text half-width, case-folded, simplified, without punctuation; a text that is nothing
-    else keeps it. Linear in the characters."""
+    else keeps it. Zeros, which stand where a name was erased, are no text. Linear."""
     if not texts:
         return []
-    lines = [" ".join(text.split()) for text in texts]
+    lines = [" ".join(text.replace("\0", " ").split()) for text in texts]
     whole = _simple("\n".join(lines))
     codes = np.frombuffer(whole.encode("utf-32-le"), np.uint32)
     classes = _classes_of(codes)

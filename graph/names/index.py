@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -78,10 +79,35 @@ def _of_base(live: Live, path: Path | None) -> Segment:
     labels, count = live.texts["label"], live.base_versions
     mark = _mark(labels)
     found = load(path) if path is not None else None
-    if found is not None:
-        said = (found.batch, found.name, found.counts)
-        if said == (live.base_batch, live.base_name, {"shape": _SHAPE, "mark": mark}):
-            return Segment(found.arrays)
+    if found is not None and _is_ours(found, live, mark):
+        return Segment(found.arrays)
+    with _alone(path):
+        found = load(path) if path is not None else None
+        if found is not None and _is_ours(found, live, mark):
+            return Segment(found.arrays)  # another process has made it meanwhile
+        return _made(live, count, labels, path, found)
+
+
+def _is_ours(found: Base, live: Live, mark: int) -> bool:
+    said = (found.batch, found.name, found.counts)
+    return said == (live.base_batch, live.base_name, {"shape": _SHAPE, "mark": mark})
+
+
+@contextmanager
+def _alone(path: Path | None) -> Iterator[None]:
+    """While one process makes a file, others that want it wait; where there are no locks, or no
+    place for one, each makes its own."""
+    with ExitStack() as stack:
+        if path is not None:
+            with suppress(OSError, ImportError):
+                import fcntl
+
+                lock = stack.enter_context(path.with_name(path.name + ".lock").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _made(live: Live, count: int, labels: Texts, path: Path | None, found: Base | None) -> Segment:
     made = _built(live, 0, count)
     newer = found is not None and found.batch > live.base_batch  # another process has a newer base
     if path is not None and live.base_batch and not newer:

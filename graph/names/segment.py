@@ -85,6 +85,7 @@ class Segment:
         Looks at the names of its rarest gram; where it has none (two letters within a word), at
         all: 10 ms a million.
         """
+        units = units.copy()  # all of one type, so that one compiled code does for all
         of = grams.of_sound if sounds else grams.of_text
         keys = of(units, begins=how != WITHIN)
         column = self.sounds if sounds else self.units
@@ -106,6 +107,7 @@ class Segment:
 
     def initialled(self, letters: U16, kinds: int, limit: int) -> list[int]:
         """Names whose characters' pinyin begin with these letters, at least two, in order."""
+        letters = letters.copy()
         key = int(letters[0]) << 16 | int(letters[1]) | grams.INITIAL
         lows, highs = self.lists_of(np.array([key], np.int64))
         low, high = int(lows[0]), int(highs[0])
@@ -180,7 +182,7 @@ def build(labels: Sequence[str], versions: I64, kinds: npt.NDArray[np.uint8]) ->
     raw = [name.encode("utf-16-le") for name in names]
     starts = np.zeros(len(names) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw)) // 2, out=starts[1:])
-    units = np.frombuffer(b"".join(raw), np.uint16)
+    units = np.frombuffer(b"".join(raw), np.uint16).copy()
     sounds = sounds_of(units, starts, (of_kinds & _PERSON) > 0)
     arrays: Arrays = {
         "units": units,

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
 
+from graph.erasure import ABOUT, ALIAS, ERASED, Cut, Plan, Renamed
 from graph.errors import Conflict, StoreCorrupt
 from graph.ledger import Entry, Head, verify
+from graph.model import is_entity
 from graph.store import BatchInfo, Store
 from graph.stores.deciding.books import CURRENT, FIRST, Changes, Known
 
@@ -98,7 +100,7 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
     if kept.no > ledger.no or (kept.no and _entry(source, kept.no) != kept):
         raise Conflict("the target's ledger is not an earlier state of the source's")
     total = _facts(source, upto)
-    _restate(source, target, done)  # first: the id of a batch that was undone may be used again
+    restate(source, target, done)  # first: the id of a batch that was undone may be used again
     for copied in source.copies(done, upto):
         target.receive(copied, before)
         before = copied.info.name
@@ -106,12 +108,46 @@ def copy(source: Copying, target: Copying, progress: Progress | None = None) -> 
             progress(copied.info.last_seq, total)
     if before != _name(target, upto):
         raise Conflict(_MEANWHILE)
-    _restate(source, target, upto)
-    _copy_ledger(source, target, kept, ledger)
+    restate(source, target, upto)
+    copy_ledger(source, target, kept, ledger)
+    _copy_erasures(source, target, kept.no)
     return upto
 
 
-def _copy_ledger(source: Copying, target: Copying, after: Head, upto: Head) -> None:
+def _copy_erasures(source: Copying, target: Copying, since: int) -> None:
+    """Take out of what was copied before what the source has erased since."""
+    seqs: set[int] = set()
+    for entry in source.ledger(since, ABOUT):
+        if entry.kind == ERASED:
+            seqs.update(entry.content["erased"], entry.content["cut"], entry.content["renamed"])
+    if not seqs:
+        return
+    erased = source.erased().erased
+    infos = source.batches()
+    erasing: list[int] = []
+    cut: list[Cut] = []
+    renamed: list[Renamed] = []
+    for info in infos:
+        low = info.last_seq - info.facts
+        if not any(low < seq <= info.last_seq for seq in seqs):
+            continue
+        for copied in source.copies(info.no - 1, info.no):
+            for fact in copied.changes.facts:
+                seq, code, ident = fact[0], fact[2], fact[4]
+                if seq not in seqs:
+                    continue
+                if seq in erased:
+                    erasing.append(seq)
+                elif not is_entity(code):
+                    cut.append(Cut(seq, code, fact[9], fact[11], fact[10]))
+                if ident.startswith(ALIAS):
+                    renamed.append(Renamed(fact[1], code, ident))
+    target.scrub(Plan(tuple(erasing), tuple(cut), tuple(dict.fromkeys(renamed))))
+    target.purge()
+
+
+def copy_ledger(source: Copying, target: Copying, after: Head, upto: Head) -> None:
+    """Copy a ledger's entries behind one head up to another, as they are."""
     for run in ledger_runs(source, after, upto):
         target.receive_ledger(run)
     if target.ledger_head() != upto:
@@ -143,7 +179,8 @@ def _entry(store: Store, no: int) -> Head | None:
     return found and Head(found.no, found.hash)
 
 
-def _restate(source: Copying, target: Copying, upto: int) -> None:
+def restate(source: Copying, target: Copying, upto: int) -> None:
+    """Give the target's batches the ids and marks that the source's have now."""
     known = set(target.heads())
     changed = [head for head in source.heads() if head[0] <= upto and head not in known]
     if changed:

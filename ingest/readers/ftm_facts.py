@@ -7,11 +7,12 @@
 | Person; BankAccount, CryptoWallet; Address; Event | `person`; `account`; `address`; `event` |
 | UserAccount with a phone | `phone` |
 | Ownership | `shareholder`; of an account `holds_account` |
-| Directorship, Control, Employment, Family, Succession, Similar | `officer`, `controller`, … |
+| Directorship, Control, Employment, Family, Succession | `officer`, `controller`, … |
 | Payment | `transfer`; parties without an account get one of unknown number |
 | Sanction, Risk, Note | `listing`: black, abnormal, note |
-| Representation, UnknownLink, Associate, Membership, Debt | `listing` `declaration` |
+| Representation, UnknownLink, Associate, Membership, Debt, Similar | `listing` `declaration` |
 
+Similar is what somebody's matching presumes, which joins nobody before one of ours judged it.
 `phone` and `addressEntity` of a party become relations. A name is never a reason to join.
 """
 
@@ -48,11 +49,12 @@ if TYPE_CHECKING:
 
 Fact = dict[str, Any]
 # What our own export says besides, for others to read.
-_DERIVED: Final = frozenset({"publisher", "proof", "recordId", "payer", "beneficiary", "service"})
+_DERIVED: Final = frozenset({
+    "publisher", "proof", "recordId", "retrievedAt", "payer", "beneficiary", "service",
+})  # fmt: skip
 _BY_SCHEMA: Final = {
     "Ownership": "shareholder", "Directorship": "officer", "Control": "controller",
     "Employment": "employs", "Family": "kin", "Succession": "successor", "Payment": "transfer",
-    "Similar": "same_as",
 }  # fmt: skip
 _LISTED: Final = {"Sanction": "black", "Risk": "abnormal", "Note": "note"}
 _PERCENT: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%?\s*\Z")
@@ -230,8 +232,7 @@ class _Entity:
         self._fill(fact, ENTITY[kind][1])
         if self.own:
             return
-        if kind == "company" and "keys" in fact and not check("uscc", fact["keys"]["uscc"]).valid:
-            fact.setdefault("attrs", {})["usc_code"] = fact.pop("keys")["uscc"]
+        self._foreign_keys(fact)
         if kind == "account":
             fact.setdefault("attrs", {}).setdefault("type", self._account_type())
         if kind in {"company", "person"}:
@@ -240,6 +241,14 @@ class _Entity:
                 more += [end, self._also("uses_phone", f"{self.ident}#phone-{nth}", end)]
             for address in self.proxy.get("addressEntity"):
                 more.append(self._also("located_at", f"{self.ident}#at-{address}", address))
+
+    def _foreign_keys(self, fact: Fact) -> None:
+        """A number that is none of ours (an identity card of elsewhere) stays what it was."""
+        for key, prop in (("uscc", "uscCode"), ("resident_id", "idNumber")):
+            value = (fact.get("keys") or {}).get(key)
+            if value is not None and not check(key, value).valid:
+                del fact["keys"]
+                self.left[prop] = [value, *self.left.get(prop, [])]
 
     def _account_type(self) -> str:
         return "wallet" if self.schema == "CryptoWallet" else "account"
@@ -292,18 +301,9 @@ class _Entity:
             self._range(fact)
         if RELATIONS[kind].event and "at" not in fact:
             fact["at"] = self._fill_at() or self.own.get("at")
-        if kind == "same_as" and not self.own:
-            self._score(fact)
 
     def _fill_at(self) -> Any:
         return self._value(Prop("at", "startDate", "date"))
-
-    def _score(self, fact: Fact) -> None:
-        try:
-            if not 0 <= float(fact.get("score") or 0) <= 1:
-                del fact["score"]
-        except ValueError:
-            del fact["score"]
 
     def _range(self, fact: Fact) -> None:
         first = self.left.get("percentage", [])[:1]

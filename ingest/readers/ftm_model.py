@@ -100,7 +100,7 @@ NOT_HELD: Final = {
 LISTED: Final = {"black": "Sanction", "penalty": "Sanction", "abnormal": "Risk"}
 DECLARED: Final = {  # links that make no relation of ours, and the end they are kept at
     "UnknownLink": "subject", "Representation": "client", "Associate": "person",
-    "Membership": "organization", "Debt": "debtor",
+    "Membership": "organization", "Debt": "debtor", "Similar": "candidate",
 }  # fmt: skip
 LISTING: Final = (
     *SPAN, Prop("authority", "authority"), Prop("basis", "reason"), Prop("domain", "program"),

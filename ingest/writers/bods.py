@@ -21,7 +21,7 @@ import orjson
 from graph.keys import check
 from graph.model import LISTING
 from graph.organs import is_organ
-from graph.times import format_time
+from graph.times import format_instant, format_time
 from ingest.readers.bods_values import ANNOTATED_BY, CONTROL, OFFICERS, fraction
 from ingest.writers.item import Around, Fact, Given, Tally, Writing
 
@@ -36,6 +36,7 @@ _TYPES: Final = {
 }  # fmt: skip
 _VERSION: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:T[0-9:.]+Z)?\|([012])\Z")
 _STATUS: Final = ("new", "updated", "closed")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}\Z")
 _BIRTH: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _REASONS: Final = frozenset({
@@ -89,6 +90,8 @@ class _Writer:
         names = attrs.get("alternate_names")
         if isinstance(names, list) and names and all(isinstance(n, str) for n in names):
             details["alternateNames"] = names
+        if place := _place(attrs.get("jurisdiction")):
+            details["jurisdiction"] = place
         if (code := (fact.get("keys") or {}).get("uscc")) and check("uscc", code).valid:
             scheme = {"scheme": "CN-SAMR", "schemeName": "统一社会信用代码"}
             details["identifiers"] = [{"id": code, **scheme}]
@@ -107,6 +110,9 @@ class _Writer:
         birth = attrs.get("birth_date")
         if isinstance(birth, str) and _BIRTH.match(birth):
             details["birthDate"] = birth
+        places = attrs.get("nationalities")
+        if isinstance(places, list) and (named := [p for each in places if (p := _place(each))]):
+            details["nationalities"] = named
         number = (fact.get("keys") or {}).get("resident_id")
         if number and not self.around.masked:
             scheme, title = _PERSON["resident_id"]
@@ -228,7 +234,10 @@ class _Writer:
                 "publicationDate": self.around.day, "bodsVersion": "0.4",
                 "publisher": {"name": "linkrisk"},
             },
-            "source": {"description": ", ".join(f"{n} {v}" for n, v in source.items())},
+            "source": {
+                "description": ", ".join(f"{n} {v}" for n, v in source.items()),
+                "retrievedAt": format_instant(given.recorded_at),
+            },
             "recordId": given.name,
             "recordType": sort,
             "recordStatus": _STATUS[int(match[2])] if match else "new",
@@ -258,7 +267,7 @@ _WORDS: Final = {"officer": "role", "controller": "basis", "nominee": "basis"}
 # Attributes that BODS holds as well as the annotation.
 _HELD: Final = frozenset({
     "form", "alternate_names", "birth_date", "beneficial", "interests", "reason",
-    "interested_party", "description", "undisclosed",
+    "interested_party", "description", "undisclosed", "jurisdiction", "nationalities",
 })  # fmt: skip
 _ALL: Final = CONTROL | OFFICERS | {
     "shareholding", "votingRights", "nominee", "nominator", "unknownInterest",
@@ -266,6 +275,11 @@ _ALL: Final = CONTROL | OFFICERS | {
     "rightsToSurplusAssetsOnDissolution", "rightsToProfitOrIncome", "enjoymentAndUseOfAssets",
     "rightToProfitOrIncomeFromAssets",
 }  # fmt: skip
+
+
+def _place(code: Any) -> Fact | None:
+    """A country or a part of one (ISO 3166); BODS wants a name as well, which is its code here."""
+    return {"name": code, "code": code} if isinstance(code, str) and _COUNTRY.match(code) else None
 
 
 def _direct(text: Any) -> str:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from graph.errors import BadFact
 from graph.keys import check
+from graph.masking import FTM_PERSONAL
 from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.organs import is_organ
-from graph.times import format_time, parse_time
+from graph.times import format_instant, format_time, parse_time
 from ingest.readers.bods_values import fraction
 from ingest.readers.ftm_model import (
     DECLARED,
@@ -48,11 +51,16 @@ if TYPE_CHECKING:
     from followthemoney.property import Property
 
 _ID: Final = re.compile(r"[0-9a-zA-Z](?:[0-9a-zA-Z.\-]*[0-9a-zA-Z])?\Z")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_FIRST_DAY, _LAST_DAY = "1001", "3000"  # the years that the library reads
+_CACHED: Final = 1 << 16
 _DATASET: Final = re.compile(r"[0-9a-zA-Z](?:[0-9a-zA-Z\-]*[0-9a-zA-Z])?\Z")
+_MASKED: Final = "masked: it would match others / 已打码, 不写入以免误配"
 _NO_PROPERTY: Final = "not a property of this schema / 该 schema 没有此属性"
 _LONGEST: Final = 180  # characters of an id
 
 
+@lru_cache(_CACHED)
 def identify(name: str) -> str:
     """The FollowTheMoney id of a record: `dataset.id` where both are made of letters, digits,
     dots and dashes, else a digest of the name. Injective up to the digest."""
@@ -66,9 +74,14 @@ def day_text(text: str) -> str:
     """A native time as FollowTheMoney writes it: a date as it is, a moment in UTC."""
     if len(text) == 10:
         return text
-    from datetime import UTC, datetime
-
     return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 class _Writer:
@@ -78,6 +91,7 @@ class _Writer:
         from followthemoney.util import sanitize_text
 
         self._clean = sanitize_text
+        self._known = lru_cache(_CACHED)(self._asked)
 
     def lines(self, given: Given) -> Iterator[Fact]:
         """The entities of one fact: the document it stood in where it is new, then itself."""
@@ -91,7 +105,10 @@ class _Writer:
             made = self._listing(given)
         else:
             made = self._relation(given)
-        yield from self._document(made, given.fact["source"])
+        if "id" not in made.get("origin", ()):  # else it says its own
+            recorded = given.recorded_at // 1_000_000 * 1_000_000
+            self._put(made, "retrievedAt", day_text(format_instant(recorded)))
+            yield from self._document(made, given.fact["source"])
         yield self._finish(made, given)
 
     def _new(self, given: Given, schema: str) -> Fact:
@@ -223,19 +240,28 @@ class _Writer:
             if found is None:
                 return False
             prop = self._props[key] = found
-        if len(value) > prop.max_length or self._clean(value) != value:
-            return False
-        if prop.type.clean_text(value, format=prop.format) != value:
+        if not self._takes(prop, value):
             return False
         values = made["properties"].setdefault(name, [])
         if value not in values:
             values.append(value)
         return True
 
+    def _takes(self, prop: Property, value: str) -> bool:
+        """Whether a property holds a value as it is. Ids and days are told by their shape, which is
+        what the library asks of them; about everything else it is asked."""
+        if prop.type.name == "entity":
+            return len(value) <= prop.max_length and _ID.match(value) is not None
+        if prop.type.name == "date" and _DAY.fullmatch(value):
+            return _FIRST_DAY <= value < _LAST_DAY and _is_day(value)
+        return len(value) <= prop.max_length and self._known(prop, value)
+
+    def _asked(self, prop: Property, value: str) -> bool:
+        clean = self._clean(value) == value
+        return clean and prop.type.clean_text(value, format=prop.format) == value
+
     def _document(self, made: Fact, source: Fact) -> Iterator[Fact]:
         """The file that a fact stood in, once, and the reference to it."""
-        if "id" in made.get("origin", ()):
-            return  # it says its own
         self._put(made, "publisher", source["dataset"])
         if record := source.get("record"):
             self._put(made, "recordId", record)
@@ -255,6 +281,9 @@ class _Writer:
         origin = made.pop("origin", None) or {}
         known = self.model[made["schema"]].properties
         for name, values in (origin.get("properties") or {}).items():
+            if self.around.masked and name in FTM_PERSONAL:
+                self.tally.drop(kind, f"attrs.ftm.properties.{name}", _MASKED)
+                continue
             if name not in known:
                 self.tally.drop(kind, f"attrs.ftm.properties.{name}", _NO_PROPERTY)
                 continue

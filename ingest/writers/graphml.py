@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from graph.model import ENTITIES, JUDGEMENTS, LISTING, LISTING_FIELDS, RELATIONS
+from graph.times import format_instant
 from ingest.repeats import Scratch
 from ingest.writers.item import Around, Fact, Given, Tally, Writing
 
@@ -21,13 +22,14 @@ from ingest.writers.item import Around, Fact, Given, Tally, Writing
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KEYS: Final = tuple(key for kind in ENTITIES.values() for key in kind.keys)
 _SOURCE: Final = ("dataset", "file", "record", "version")
+_FROM: Final = (*_SOURCE, "recorded_at")  # where it came from, and when we knew
 _SAME: Final = "both ends are one node: its records stand together / 两端为同一节点"
 _CONTROL: Final = "a character that XML cannot hold was left out / XML 不能容纳的字符"
 _OTHER: Final = "another record of the subject says otherwise / 同一主体的另一记录另有说法"
 NODE: Final = ("kind", "label", "text", *_KEYS, "records", *LISTING_FIELDS, "valid_from",
-               "valid_to", "attrs", *_SOURCE)  # fmt: skip
+               "valid_to", "attrs", *_FROM)  # fmt: skip
 EDGE: Final = ("kind", *dict.fromkeys(f for k in RELATIONS.values() for f in k.fields),
-               "share_exact", "valid_from", "valid_to", "attrs", *_SOURCE)  # fmt: skip
+               "share_exact", "valid_from", "valid_to", "attrs", *_FROM)  # fmt: skip
 _NUMBERS: Final = frozenset({"share", "votes", "share_min", "share_max", "amount", "tax", "score"})
 _BATCH: Final = 256  # elements joined before they are given on
 
@@ -88,17 +90,19 @@ class _Writer:
         said = {"kind": fact["kind"], "label": fact.get("name"), "text": fact.get("text")}
         said |= fact.get("keys") or {}
         said |= {name: fact.get(name) for name in ("valid_from", "valid_to")}
-        return {n: v for n, v in (said | self._rest(fact)).items() if v is not None}
+        return {n: v for n, v in (said | self._rest(given)).items() if v is not None}
 
-    def _rest(self, fact: Fact) -> Fact:
+    def _rest(self, given: Given) -> Fact:
+        fact = given.fact
         attrs = fact.get("attrs")
         kept: Fact = {"attrs": orjson.dumps(attrs).decode() if attrs else None}
+        kept["recorded_at"] = format_instant(given.recorded_at)
         return kept | {name: fact["source"].get(name) for name in _SOURCE}
 
     def _listing(self, given: Given) -> str:
         fact = given.fact
         assert given.a is not None
-        shown = {"kind": LISTING, "label": fact.get("list")} | self._rest(fact)
+        shown = {"kind": LISTING, "label": fact.get("list")} | self._rest(given)
         shown |= {name: fact.get(name) for name in (*LISTING_FIELDS, "valid_from", "valid_to")}
         self.tally.written[LISTING] += 1
         end = self.around.canonical(given.a)
@@ -116,12 +120,12 @@ class _Writer:
         if kind in JUDGEMENTS and ends[0] == ends[1]:
             self.tally.drop(kind, "*", _SAME)
             return ""
-        shown = {name: fact.get(name) for name in EDGE if name not in _SOURCE}
+        shown = {name: fact.get(name) for name in EDGE if name not in _FROM}
         share = shown.get("share")
         if share is not None and repr(float(share)) != share:
             shown["share_exact"] = share
         self.tally.written[kind] += 1
-        return self._edge(given.name, ends, kind, shown | self._rest(fact))
+        return self._edge(given.name, ends, kind, shown | self._rest(given))
 
     def _node(self, name: str, kind: str, shown: Fact, order: tuple[str, ...]) -> str:
         return f"<node id={self._quoted(name, kind)}>{self._data('n', kind, shown, order)}</node>\n"

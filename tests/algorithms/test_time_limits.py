@@ -84,9 +84,7 @@ def test_what_was_found_until_then_is_answered(
     counts = []
     for limit in range(1, 60):
         ticks = iter(range(10_000))
-        monkeypatch.setattr(
-            "algorithms.findings.deadline.monotonic", lambda ticks=ticks: next(ticks)
-        )
+        monkeypatch.setattr("graph.deadline.monotonic", lambda ticks=ticks: next(ticks))
         found = asked(snapshot, name, time_limit=limit)
         rows = {key(row) for row in found["results"]}
         assert rows <= whole

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import jsonschema
 from fastapi import FastAPI
 
 from api.app import Service, make_app
@@ -38,6 +39,11 @@ class Asked:
                 return await http.request(method, path, headers=headers, **options)
 
         return asyncio.run(ask())
+
+
+def fits(document: dict[str, Any], schema: dict[str, Any], body: Any) -> None:
+    """Raise where a body is not what a schema of the service's document says."""
+    jsonschema.validate(body, {**schema, "components": document["components"]})
 
 
 @contextmanager

@@ -63,6 +63,7 @@ def awkward() -> list[Fact]:
         {"kind": "transfer", "id": "tr1", "from": "b1", "to": "b2", "amount": "1234",
          "currency": "JPY", "at": "2021-03-04T23:59:59.999999+08:00", "channel": "柜台"},
         {"kind": "same_as", "id": "sa", "from": "q2", "to": "q1", "score": "0.95", "by": "李四"},
+        {"kind": "guardian", "id": "gu", "from": "q1", "to": "q2", "role": "父亲"},
         {"kind": "not_same_as", "id": "ns", "from": "k2", "to": "k3"},
         {"kind": "located_at", "id": "la", "from": "k2", "to": "o1"},
         {"kind": "listing", "id": "li1", "subject": "k2", "list": "black", "domain": "tax",

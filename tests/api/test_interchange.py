@@ -11,6 +11,7 @@ import importlib.util
 import json
 import random
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,10 +21,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from graph.errors import BadFact, Conflict, WrongUsage
+from api.cli import main as cli
+from graph.errors import BadFact, BadFile, Conflict, WrongUsage
 from graph.model import ENTITIES, JUDGEMENTS, RELATIONS
 from graph.store import open_store
 from graph.times import DAY, format_instant, parse_time
+from ingest.load import load
+from ingest.readers import detect
 from tests.api.interchange import (
     CARD,
     MOBILE,
@@ -38,6 +42,7 @@ from tests.api.interchange import (
 )
 
 Fact = dict[str, Any]
+ROOT = Path(__file__).parent.parent.parent
 STREAMS = ("bods", "ftm", "graphml")
 
 
@@ -131,6 +136,10 @@ def test_ftm_says_what_it_says_in_its_own_words(
     assert document["properties"]["fileName"] == ["名单 <1>.xlsx"]
     assert found["h3"]["properties"]["recordId"] == ["表!7"]
     assert found["h3"]["properties"]["publisher"] == ["税务 局"]
+    with closing(open_store(filled)) as store:
+        recorded = store.history("d:h1")[-1].recorded_at
+    said = datetime.fromisoformat(held["retrievedAt"][0]).replace(tzinfo=UTC)
+    assert _micros(said) == recorded // 1_000_000 * 1_000_000
 
 
 def test_ftm_without_what_came_along_is_still_read(
@@ -300,7 +309,9 @@ def test_graphml_is_read_by_networkx(filled: str, tmp_path: Path) -> None:
     joined = graph.nodes[canonical["d:q1"]]
     assert set(joined["records"].split(", ")) == {"d:q1", "d:q2"}
     assert {(d["kind"], d["field"]) for d in report["dropped"]} == {("same_as", "*")} | {
-        ("person", f) for f in ("file", "record") if any(d["field"] == f for d in report["dropped"])
+        ("person", f)
+        for f in ("file", "record", "recorded_at")
+        if any(d["field"] == f for d in report["dropped"])
     }
 
 
@@ -357,6 +368,50 @@ def test_parquet_is_read_by_pandas_and_polars(filled: str, tmp_path: Path) -> No
         assert row.get("canonical") == fact.get("canonical")
         source = {n: row[n] for n in ("dataset", "file", "record", "version") if row[n]}
         assert source == fact["source"]
+
+
+def test_parquet_there_and_back(filled: str, tmp_path: Path) -> None:
+    export(filled, "parquet", tmp_path / "pq")
+    assert detect(tmp_path / "pq") == "parquet"
+    take_in(_other(tmp_path), tmp_path / "pq", "parquet")
+    assert differences(native_of(filled), native_of(_other(tmp_path))) == {}
+
+
+def test_tables_of_others_are_read_with_what_they_have(tmp_path: Path) -> None:
+    import polars as pl
+
+    (tmp_path / "t").mkdir()
+    pl.DataFrame({
+        "dataset": ["x"] * 3, "id": ["c1", "c2", None], "kind": ["company", "frob", "company"],
+        "attrs": [None, None, "{"],
+    }).write_parquet(tmp_path / "t" / "entities.parquet")  # fmt: skip
+    pl.DataFrame({
+        "dataset": ["x"], "id": ["s1"], "kind": ["shareholder"], "from": ["c1"], "to": ["c1"],
+        "share": [0.25], "valid_from": [datetime(2020, 1, 1, 16, tzinfo=UTC)], "amount": [5.5],
+    }).write_parquet(tmp_path / "t" / "relations.parquet")  # fmt: skip
+    with closing(open_store(_other(tmp_path), create=True)) as store:
+        receipt = load(store, [tmp_path / "t"])
+    assert (receipt.read, receipt.loaded, receipt.quarantined) == (4, 2, 2)
+    assert receipt.quarantine is not None
+    refused = [
+        json.loads(line) for line in Path(receipt.quarantine).read_text("utf-8").splitlines()
+    ]
+    assert {(r["line"], r["column"]) for r in refused} == {(2, "kind"), (3, "attrs")}
+    (held,) = [f for f in native_of(_other(tmp_path)) if f["kind"] == "shareholder"]
+    assert (held["share"], held["valid_from"], held["amount"]) == ("0.25", "2020-01-02", "5.50")
+
+
+def test_a_folder_that_is_no_parquet_is_told(tmp_path: Path, store_url: str) -> None:
+    import polars as pl
+
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "entities.parquet").write_bytes(b"PAR1 no")
+    with closing(open_store(store_url, create=True)) as store:
+        with pytest.raises(BadFile, match="not a readable Parquet file"):
+            load(store, [tmp_path / "t"])
+        pl.DataFrame({"id": ["c1"]}).write_parquet(tmp_path / "t" / "entities.parquet")
+        with pytest.raises(BadFile, match="no column dataset, kind"):
+            load(store, [tmp_path / "t"])
 
 
 def _micros(moment: datetime) -> int:
@@ -484,6 +539,85 @@ def test_without_the_extra_ftm_says_what_to_install(
         export(filled, "ftm", tmp_path / "x")
 
 
+# -- worlds as they are generated and measured ----------------------------------------------------
+
+
+def _through(url: str, tmp_path: Path) -> dict[str, Counter[tuple[str, str]]]:
+    """What is lost on the way through each format that is read again."""
+    before, lost = _uncanonical(native_of(url)), {}
+    for form in ("bods", "ftm", "parquet"):
+        other = f"sqlite:///{tmp_path / f'{form}.db'}"
+        export(url, form, tmp_path / form)
+        take_in(other, tmp_path / form, form)
+        lost[form] = differences(before, _uncanonical(native_of(other)))
+    return lost
+
+
+def test_a_generated_world_comes_back(store_url: str, tmp_path: Path, ftm_model: Any) -> None:
+    made = tmp_path / "world.jsonl"
+    assert cli(["generate", "--entities", "1000", "--seed", "7", "--out", str(made)]) == 0
+    take_in(store_url, made, "native")
+    lost = _through(store_url, tmp_path)
+    assert lost["ftm"] == lost["parquet"] == {}
+    counted = Counter(f["kind"] for f in native_of(store_url))
+    assert lost["bods"] == {(k, "*"): n for k, n in counted.items() if k not in _BODS}
+
+
+@pytest.mark.full
+def test_finbench_comes_back(
+    store_url: str, tmp_path: Path, ftm_model: Any, data_dir: Path
+) -> None:
+    store = open_store(store_url, create=True)
+    receipt = load(store, [data_dir / "finbench_sf01"], format="finbench")
+    store.close()
+    assert receipt.loaded > 100_000
+    lost = _through(store_url, tmp_path)
+    assert lost["ftm"] == lost["parquet"] == {}
+    assert {field for _, field in lost["bods"]} == {"*"}
+    assert not _BODS & {kind for kind, _ in lost["bods"]}
+
+
+# -- what the page says -----------------------------------------------------------------------
+
+
+def test_the_page_says_what_each_format_holds_of_each_kind(
+    filled: str, tmp_path: Path, ftm_model: Any
+) -> None:
+    page = (ROOT / "docs" / "formats.md").read_text("utf-8")
+    table = page.partition("<!-- kinds -->")[2].partition("<!-- /kinds -->")[0]
+    rows = [[c.strip(" `") for c in line.split("|")[1:-1]] for line in table.strip().splitlines()]
+    said = {kind: (ftm, bods) for kind, ftm, bods in rows[2:]}
+    assert list(said) == [*ENTITIES, *RELATIONS, "listing"]
+    export(filled, "ftm", tmp_path / "f")
+    export(filled, "bods", tmp_path / "b")
+    ftm: dict[str, set[str]] = {kind: set() for kind in said}
+    for entity in _entities(tmp_path / "f"):
+        if "kind" in entity["linkrisk"]:
+            ftm[entity["linkrisk"]["kind"]].add(entity["schema"])
+    bods: dict[str, set[str]] = {kind: set() for kind in said}
+    for statement in json.loads((tmp_path / "b").read_text("utf-8")):
+        kind = json.loads(statement["annotations"][0]["transformedContent"])["kind"]
+        interests = statement["recordDetails"].get("interests", ())
+        bods[kind] |= {i["type"] for i in interests} or {statement["recordType"]}
+    shown = {
+        kind: tuple(", ".join(sorted(found[kind])) or "—" for found in (ftm, bods)) for kind in said
+    }
+    assert shown == said
+
+
+def test_the_example_of_the_page_runs(
+    filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "formats.md").read_text("utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    export(filled, "parquet", tmp_path / "tables")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "formats.md", "exec"), {})  # the page's own words
+    invoices = [f for f in native_of(filled) if f["kind"] == "invoice"]
+    total = sum(Decimal(f["amount"]) for f in invoices if f["from"] == "c4")
+    assert f"{total:.3f}" in capsys.readouterr().out
+
+
 # -- worlds that hypothesis thinks of -------------------------------------------------------------
 
 _LETTERS = "aZ0.-_ '\"<>&:,;=+@\t\n\x01\x85甲税·é\u3000\u2028\ufeff\U0001f600"
@@ -500,7 +634,8 @@ class _Made:
         return "".join(self.chance.choices(_LETTERS, k=self.chance.randint(1, 6)))
 
     def time(self) -> str:
-        micros = self.chance.randrange(-(10**15), 3 * 10**15)
+        far = (-(10**15), 3 * 10**15) if self.chance.random() < 0.9 else (-(6 * 10**16), 2 * 10**17)
+        micros = self.chance.randrange(*far)
         micros -= micros % self.chance.choice([1, 1_000_000, DAY])
         return format_instant(micros)
 
@@ -564,7 +699,11 @@ def _comes_back(folder: Path, seed: int, dataset: str, model: Any, schema: Any) 
 
     url = fill(f"sqlite:///{folder / 'a.db'}", _Made(seed).facts(), dataset)
     before = native_of(url)
-    lost = {"ftm": {"not_same_as"}, "bods": {f["kind"] for f in before} - _BODS | {"nominee"}}
+    lost = {
+        "parquet": set(),
+        "ftm": {"not_same_as"},
+        "bods": {f["kind"] for f in before} - _BODS | {"nominee"},
+    }
     for form, allowed in lost.items():
         out = folder / form
         export(url, form, out)
@@ -576,7 +715,7 @@ def _comes_back(folder: Path, seed: int, dataset: str, model: Any, schema: Any) 
         if form == "bods":
             said = json.loads(out.read_text("utf-8"))
             assert [e.message for e in schema.iter_errors(said)] == []
-        else:
+        elif form == "ftm":
             for entity in _entities(out):
                 proxy = model.get_proxy(entity, cleaned=False)
                 assert proxy.to_dict()["properties"] == entity["properties"]
@@ -592,7 +731,7 @@ def test_any_small_world_comes_back(
     tmp_path_factory: pytest.TempPathFactory, ftm_model: Any, statement_schema: Any
 ) -> None:
     @given(st.integers(0, 2**32), st.sampled_from(["d", "a.b", "税"]))
-    @settings(max_examples=15, deadline=None, phases=[Phase.generate])  # a seed has no smaller one
+    @settings(max_examples=8, deadline=None, phases=[Phase.generate])  # a seed has no smaller one
     def check(seed: int, dataset: str) -> None:
         folder = tmp_path_factory.mktemp("w")
         _comes_back(folder, seed, dataset, ftm_model, statement_schema)

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import _measure
+from bench import _measure, run
 from bench._contest import reached
 from bench._cypher import Bolt
 from bench._measure import AS_OF, Row, at_least, at_most, percentile, table
@@ -41,6 +42,35 @@ def test_a_row_says_whether_its_target_is_met() -> None:
     assert not at_least("a", 59_999, 60_000, "facts/s").met
     text = table([at_least("rate", 60_000, 60_000, "facts/s"), Row("x", "1 s")])
     assert "| rate | 60,000 facts/s | ≥ 60,000 facts/s | met |  |" in text
+
+
+def test_one_section_of_the_report_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "WORK", tmp_path)
+    (tmp_path / "bench").mkdir()
+
+    def measured(name: str, *rows: Row) -> None:
+        kept = {"at": "2026-01-01", "load": 0.1, "rows": [asdict(row) for row in rows]}
+        (tmp_path / "bench" / f"{name}.json").write_text(json.dumps(kept))
+
+    for name in NAMES:
+        measured(name, Row(f"of {name}", "1 s"))
+    whole, missed = run.report(list(NAMES), 1000)
+    assert missed == 0
+    assert whole.startswith("# Benchmarks\n")
+    assert [f"of {name} |" in whole for name in NAMES] == [True] * len(NAMES)
+    measured("tracing", at_most("anew", 3.0, 2.0, "s"))
+    again, missed = run.report(["tracing"], 1000, whole)
+    assert missed == 1
+    assert "| anew | 3 s | ≤ 2 s | **missed** |" in again
+    old, new = whole.splitlines(), again.splitlines()
+    assert [(a, b) for a, b in zip(old, new, strict=True) if a != b] == [
+        ("| of tracing | 1 s |  |  |  |", "| anew | 3 s | ≤ 2 s | **missed** |  |")
+    ]
+    assert run.report(["tracing"], 1000, again)[0] == again
+    without = "\n## ".join(part for part in again.split("\n## ") if "Tracing" not in part)
+    assert run.report(["tracing"], 1000, without)[0] == again  # where it was not there yet
 
 
 def test_memory_of_a_process_and_its_children() -> None:

@@ -17,7 +17,7 @@ from graph.snapshot import Snapshot, snapshot_of
 from graph.store import NONE
 from tests.algorithms.related.worlds import Fact, relation, world
 
-FIELDS = ("goods", "status", "currency", "export")
+FIELDS = ("goods", "status", "currency", "export", "red_of")
 TEXTS = st.sampled_from(["107", "1070101", "作废", 'a"}{\\b', "\n", "😀"]) | st.text(
     st.characters(exclude_categories=("Cs",)), max_size=4
 )
@@ -37,6 +37,9 @@ def invoices(draw: st.DrawFn) -> list[Fact]:
             more["tax"] = draw(st.sampled_from(["0", "5", "-13", "99999999999", "123456"]))
         if draw(st.booleans()):
             more["attrs"] = {"export": draw(st.booleans())}
+        if draw(st.booleans()):
+            of = draw(TEXTS | st.sampled_from([7, None, ["i1"]]))
+            more["attrs"] = more.get("attrs", {}) | {"red_of": of}
         made.append(relation("invoice", f"i{number}", "a", "b", at="2021-01-01", **more))
     return made
 

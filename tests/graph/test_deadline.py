@@ -9,7 +9,7 @@ from math import inf
 
 import pytest
 
-from graph.deadline import Deadline, bounded, current, part, within
+from graph.deadline import Deadline, bounded, current, stage, within
 from graph.errors import Cancelled
 
 Told = list[tuple[float, float, str]]
@@ -69,7 +69,7 @@ def test_what_is_inside_leaves_the_outer_one_as_it_was(clock: Clock) -> None:
 
 def test_called_off_is_an_error_everywhere_inside() -> None:
     gone = threading.Event()
-    with bounded(60, cancelled=gone), bounded(30), part(0, 2, "x"):
+    with bounded(60, cancelled=gone), bounded(30), stage(0, 2, "x"):
         deadline = within(1)
         deadline.check()
         gone.set()
@@ -111,9 +111,9 @@ def test_parts_count_towards_the_whole() -> None:
     told: Told = []
     with bounded(progress=lambda *how: told.append(how)):
         for at in range(2):
-            with part(at, 2, "detectors"):
+            with stage(at, 2, "detectors"):
                 current().report(1, 4, "companies")
-                with part(1, 2, "sides"):
+                with stage(1, 2, "sides"):
                     within(9).report(1, 2, "companies")
                 current().report(3, 0, "companies")  # of how many is not known
     first = [(0, 2), (0.25, 2), (0.5, 2), (0.75, 2), (0, 2)]
@@ -121,5 +121,5 @@ def test_parts_count_towards_the_whole() -> None:
 
 
 def test_nobody_to_tell() -> None:
-    with part(0, 1, "x"):
+    with stage(0, 1, "x"):
         current().report(1, 2, "y")

@@ -8,7 +8,8 @@ import networkx as nx
 
 
 class Invoice(NamedTuple):
-    """One invoice: name, ends, time in days, amount (negative: red), goods; `void` counts none."""
+    """One invoice: name, ends, time in days, amount (negative: red), goods; `void` counts none;
+    what a red letter says that it takes back."""
 
     id: str
     seller: str
@@ -17,6 +18,7 @@ class Invoice(NamedTuple):
     amount: int
     goods: str | None = None
     void: bool = False
+    cites: str | None = None
 
 
 def standing(invoices: list[Invoice]) -> dict[str, int]:
@@ -35,6 +37,10 @@ def standing(invoices: list[Invoice]) -> dict[str, int]:
         ]  # fmt: skip
         return sorted(found, key=lambda i: (i.time, i.id))
 
+    for red in [red for red in reds if red.cites in [i.id for i in before(red)]]:
+        assert red.cites is not None
+        left[red.cites] = max(left[red.cites] - back[red.id], 0)
+        reds.remove(red)  # and takes back no other
     for goods in (True, False):
         for red in sorted(reds, key=lambda i: (i.time, i.id)):
             same = [

@@ -71,6 +71,50 @@ def shortest(walks_: list[list[Move]], home: set[str]) -> set[str]:
     return {m.id for w in good if w[-1].b in home for m in w[1:]}
 
 
+class Back(NamedTuple):
+    """What came back of payments, made as one by the last of them."""
+
+    of: list[Move]
+    total: int
+    enough: bool
+    on: set[str]
+    followed: set[str]
+    hits: set[str]
+
+
+def back_of(
+    moves: list[Move], of: list[Move], home: set[str], window: int, hops: int, part: float,
+    fee: float,
+) -> Back:  # fmt: skip
+    """Follow payments as one."""
+    whole = sum(move.amount for move in of)
+    one = Move("+".join(move.id for move in of), of[0].a, of[0].b, of[-1].day, whole)
+    ways = walks(moves, one, home, of[0].day + window - of[-1].day, hops, part)
+    ends = {walk[-1] for walk in ways}
+    reached = {move for move in ends if move.b in home}
+    total = sum(move.amount for move in reached)
+    enough = total > 0 and total >= whole * (1 - fee) - 1e-9
+    on = shortest(ways, home)
+    return Back(of, total, enough, on, {m.id for m in ends}, {m.id for m in reached})
+
+
+def lumps(paid: list[Move], back: set[str], window: int) -> list[list[Move]]:
+    """Runs of 2 to 6 consecutive payments into one account, those that are whole first first, then
+    the shortest, none of which was back by itself."""
+    paid = sorted(paid, key=lambda move: (move.day, move.id))
+    found = []
+    for last in range(len(paid)):
+        for first in range(last - 1, max(last - 6, -1), -1):
+            run = paid[first : last + 1]
+            if (
+                len({move.b for move in run}) == 1
+                and not {move.id for move in run} & back
+                and run[-1].day - run[0].day <= window
+            ):
+                found.append(run)
+    return found
+
+
 def returns(
     facts: list[Fact], window: int, hops: int, fee: float, part: float
 ) -> dict[tuple[str, str], Pair]:
@@ -103,17 +147,23 @@ def returns(
         followed: set[str] = set()
         hits: set[str] = set()
         good, on, back = [], set(), 0
-        for payment in paid:
-            ways = walks(moves, payment, home, window, hops, part)
-            ends = {walk[-1] for walk in ways}
-            reached = {move for move in ends if move.b in home}
-            followed |= {move.id for move in ends}
-            hits |= {move.id for move in reached}
-            total = sum(move.amount for move in reached)
-            if total and total >= payment.amount * (1 - fee) - 1e-9:
-                good.append(payment)
-                on |= {payment.id} | shortest(ways, home)
-                back += min(total, payment.amount)
+        alone = [back_of(moves, [one], home, window, hops, part, fee) for one in paid]
+        taken = [one for one in alone if one.enough]
+        runs = [
+            back_of(moves, run, home, window, hops, part, fee)
+            for run in lumps(paid, {one.of[0].id for one in taken}, window)
+        ]
+        lumped = []
+        for run in runs:
+            if run.enough and not {m.id for m in run.of} & {m.id for r in lumped for m in r.of}:
+                lumped.append(run)
+        for one in [*taken, *lumped]:
+            good += one.of
+            on |= {m.id for m in one.of} | one.on
+            back += min(one.total, sum(m.amount for m in one.of))
+        for one in [*alone, *(runs if lumped else [])]:
+            followed |= one.followed
+            hits |= one.hits
         if good:
             chance = sum(move.b in home for move in moves) / len(moves)
             found[seller, buyer] = Pair(

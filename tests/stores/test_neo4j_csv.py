@@ -20,6 +20,7 @@ from graph.errors import Conflict, InputError, LinkriskError, StoreFull
 from graph.facts import Normaliser
 from graph.ledger import GENESIS, Draft
 from graph.model import ENTITIES, RELATIONS
+from graph.seal import Seal
 from graph.snapshot import open_snapshot
 from graph.store import Store, Written, open_store
 from graph.stores.copying import Copying, copy
@@ -27,7 +28,6 @@ from graph.stores.neo4j import csv_beside, csv_export
 from graph.stores.neo4j.csv_export import export
 from graph.stores.neo4j.csv_files import Files
 from graph.stores.neo4j.csv_tables import tables
-from graph.stores.neo4j.secret import Seal
 from tests.neo4j_server.jars import Unavailable, asked_release, distribution
 from tests.neo4j_server.plugin import missing
 from tests.neo4j_server.served import Served

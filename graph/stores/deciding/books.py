@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
+from graph.erasure import Erased
 from graph.facts import Keys
 from graph.store import BatchInfo
 
@@ -91,6 +92,12 @@ class Books(Protocol):
 
     def version(self, seq: int) -> Version:
         """A version's content."""
+
+    def id_key(self) -> bytes:
+        """The secret of keyed ids."""
+
+    def erased(self) -> Erased:
+        """All that was erased and may not be recorded again."""
 
     def keys(self, seq: int) -> Keys:
         """A version's identifiers."""

@@ -21,6 +21,9 @@ def plan(pending: Pending, target: BatchInfo) -> int:
         pending.retract(known)
     records = pending.resolver.records
     retired = list(pending.books.retired_by(target.no))
+    gone = pending.books.erased()
+    if any(each.seq in gone.erased or each.seq in gone.cut for each in retired):
+        raise Conflict("this batch retracted facts that were erased since: they cannot come back")
     for seq, dataset, ident, first, digest, *source in retired:
         found = pending.version(seq)
         known = records[dataset].get(ident) or (ident, dataset, first, -seq, found.kind)

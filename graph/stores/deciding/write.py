@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from graph.erasure import readdressed
 from graph.errors import BadFact
 from graph.facts import CLOSE, RETRACT, Row, content_digest
 from graph.model import JUDGEMENTS, LISTING_CODE, NAMES, RELATIONS, is_entity, is_relation
@@ -15,6 +16,9 @@ from graph.stores.deciding.pending import Ends, Pending
 from graph.stores.deciding.resolve import Resolver
 
 _Named = tuple[int, str]  # a record and what it is called
+_READMIT: Final = (
+    "of a person erased on request; `linkrisk privacy readmit` lets it in / 已依请求删除"
+)
 _JUDGED: Final = min(RELATIONS[name].code for name in JUDGEMENTS)  # these go the long way
 # An end's kind is checked against these: relation code -> codes allowed at its start, at its end.
 _ALLOWED: Final = {
@@ -33,9 +37,12 @@ class BatchWriter:
         self.resolver: Resolver = pending.resolver
         self.pending = pending
         self.result = Written()
+        self.erased = pending.books.erased()
 
     def run(self, rows: Sequence[Row], defer: bool) -> Written:
         """Decide every row; the changes are in `pending` afterwards."""
+        if self.erased.aliases:
+            rows = readdressed(rows, self.erased.aliases, self.pending.books.id_key())
         self.resolver.look_up(rows)
         # Entities first, so that order within a batch does not matter; operations last.
         entities: list[int] = []
@@ -80,11 +87,23 @@ class BatchWriter:
                 ends = found[0][0], found[1][0] if found[1] else None
                 digest = _digest_with(row, found)
         known = records.get(row.id)
-        if known is None:
+        if self.erased.firsts and self._is_erased(row, known):
+            self.result.duplicates += 1
+        elif known is None:
             self.pending.begin(row, dataset, ends, digest)
             self.result.loaded += 1
         else:
             self._again(row, known, ends, digest)
+
+    def _is_erased(self, row: Row, known: Known | None) -> bool:
+        """Whether a row is of a record that was erased, which is never recorded again; raises
+        BadFact for another record of an erased person."""
+        if known is not None:
+            return known[FIRST] in self.erased.firsts
+        for kind, _, _, canonical in row.keys:
+            if canonical in self.erased.canonicals:
+                raise BadFact(_READMIT, f"keys.{kind}")
+        return False
 
     @staticmethod
     def _own_ends(row: Row, records: dict[str, Known]) -> tuple[int, int] | None:
@@ -156,6 +175,9 @@ class BatchWriter:
     def _operate(self, row: Row, dataset: int) -> None:
         """A retraction, or the end of a validity."""
         known = self.resolver.meant(row.id, dataset)
+        if known[FIRST] in self.erased.firsts and row.code == CLOSE:
+            self.result.duplicates += 1  # nothing is left that could be said anew
+            return
         until = None if row.code == RETRACT else row.vt
         if known[CURRENT] < 0 or self.pending.done_before(known[CURRENT], until):
             self.result.duplicates += 1

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from graph.erasure import Erased
 from graph.errors import Conflict
 from graph.facts import Keys
 from graph.model import CODES, LISTING_CODE, is_entity
@@ -22,6 +23,7 @@ from graph.stores.deciding.books import (
     Standing,
     Version,
 )
+from graph.stores.neo4j import erasing
 from graph.stores.neo4j.connection import Transaction
 from graph.stores.neo4j.held import held_chosen, held_in_run
 from graph.stores.neo4j.lives import Lives
@@ -145,6 +147,14 @@ class NeoBooks:
             held.extra,
             held.payload,
         )
+
+    def id_key(self) -> bytes:
+        """See the protocol."""
+        return self._veil.id_key
+
+    def erased(self) -> Erased:
+        """See the protocol."""
+        return erasing.erased(self._tx, self._veil.id_key)
 
     def keys(self, seq: int) -> Keys:
         """See the protocol."""

@@ -67,6 +67,18 @@ def entries(server: Server, since: int, about: str | None) -> Iterator[Entry]:
         begin = last if len(page) < len(rows) else last + 1
 
 
+def about(tx: Transaction, what: str) -> Iterator[Entry]:
+    """Entries about one thing, within a transaction."""
+    begin = 1
+    while True:
+        columns = tx.one("ledger_about", {"about": what, "begin": begin, "most": _PAGE})
+        rows = list(zip(*columns, strict=True))
+        yield from map(_entry, rows)
+        if len(rows) < _PAGE:
+            return
+        begin = rows[-1][0] + 1
+
+
 def _entry(row: Sequence[Any]) -> Entry:
     """Hashes as bytes; what is none stays what it is, for the walk to find."""
     *fields, prior, digest = row

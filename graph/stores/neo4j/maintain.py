@@ -12,8 +12,8 @@ from graph.ledger import problems as ledger_problems
 from graph.model import LISTING_CODE, NAMES, is_entity
 from graph.naming import add_events
 from graph.stores.copying import copy
-from graph.stores.deciding.sound import Content, is_sound
-from graph.stores.neo4j import ledger
+from graph.stores.deciding.sound import Content, stands
+from graph.stores.neo4j import erasing, ledger
 from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.held import held_in_run, identifiers_in_run
 from graph.stores.neo4j.names import TYPE_OF
@@ -90,6 +90,7 @@ def _contents(server: Server, veil: Veil, id_key: bytes, upto: int) -> Iterator[
     """Every fact's digest against its content, and every batch's name against its facts."""
     digests: dict[int, bytes] = {}  # of versions that are retracted later
     name = bytes(32)
+    gone = server.read(lambda tx: erasing.erased(tx, id_key))
     rows = server.rows("check_batches", {"upto": upto})
     gone_in = {seq: row[0] for row in rows for seq in row[7]}
     for no, moment, facts, retractions, last, expected, kinds, retracted in rows:
@@ -113,7 +114,7 @@ def _contents(server: Server, veil: Veil, id_key: bytes, upto: int) -> Iterator[
                 held.code, f"{held.dataset}:{held.id}", held.a_name, held.b_name, held.vf, held.vt,
                 held.value, held.extra, held.payload, held.digest, keys.get(held.seq, ()),
             )  # fmt: skip
-            if held.batch != no or not is_sound(content, id_key):
+            if held.batch != no or not stands(held.seq, content, id_key, gone):
                 yield f"facts: {held.dataset}:{held.id} was altered"
         ended = [digests.pop(seq, b"\0" * 16) for seq in retracted]
         name = add_events(name, moment, [held.digest for held in found], ended)

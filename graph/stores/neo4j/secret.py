@@ -8,20 +8,15 @@ have them back.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import secrets
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from graph.errors import InputError, StoreCorrupt
+from graph.errors import InputError
 from graph.idkey import given_key
 
-_NONCE: Final = 12
 _OTHER: Final = "LINKRISK_ID_KEY is not the key that this store was made with"
 
 
@@ -89,23 +84,3 @@ def find_key(store_id: str, expected: str) -> bytes:
     elif digest(key) != expected:
         raise InputError(_OTHER)
     return key
-
-
-class Seal:
-    """Texts that only the holder of the id key can read."""
-
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(hashlib.blake2b(b"linkrisk seal", key=key, digest_size=32).digest())
-
-    def close(self, text: str) -> str:
-        """The text, sealed, as base64."""
-        nonce = os.urandom(_NONCE)
-        return base64.b64encode(nonce + self._cipher.encrypt(nonce, text.encode(), None)).decode()
-
-    def open(self, sealed: str) -> str:
-        """The text again; raises StoreCorrupt where it was altered."""
-        try:
-            raw = base64.b64decode(sealed, validate=True)
-            return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
-        except (InvalidTag, ValueError):
-            raise StoreCorrupt("a sealed identifier was altered") from None

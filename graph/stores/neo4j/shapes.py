@@ -113,6 +113,8 @@ class Shaper:
         seq, kind, raw, reason, canonical = identifier
         shown, sealed = self.veil.value(kind, raw)
         ident = canonical or f"unverified:{seq}:{kind}"
+        if not raw:  # of an erased version: others may bear the same number
+            ident = f"erased:{canonical or f'{seq}:{kind}'}"
         return [
             seq, fact[1], ident, kind, shown, sealed, reason, *moment(fact[7]), *moment(fact[8]),
         ]  # fmt: skip

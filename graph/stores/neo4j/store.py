@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from neo4j import exceptions
 
+from graph.erasure import ABOUT, Erased, Plan
 from graph.errors import Conflict, SchemaVersion, StoreAway
 from graph.facts import Row
 from graph.ledger import Draft, Entry, Head, again, chain, expected
@@ -19,7 +20,7 @@ from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
 from graph.stores.deciding.write import BatchWriter
-from graph.stores.neo4j import books, copies, ledger, maintain, read, schema
+from graph.stores.neo4j import books, copies, erasing, ledger, maintain, read, schema
 from graph.stores.neo4j.address import Address, parse
 from graph.stores.neo4j.books import NeoBooks
 from graph.stores.neo4j.connection import Server, Transaction
@@ -208,6 +209,34 @@ class NeoStore:
 
         return self._surely(attempt)
 
+    def erase(self, plan: Plan, draft: Draft, *, key: str) -> Head:
+        """See the protocol."""
+
+        def attempt(tx: Transaction) -> Head:
+            self._head(tx)  # batches decide by what is there
+            head, last = ledger.lock(tx, self.uuid)
+            if found := ledger.by_key(tx, key):
+                return again([draft], found)
+            (new,) = chain([draft], key, head, max(now(), last))
+            erasing.apply(tx, plan)
+            ledger.insert(tx, [new])
+            return Head(new.no, new.hash)
+
+        return self._surely(attempt)
+
+    def scrub(self, plan: Plan) -> None:
+        """See the protocol."""
+
+        def attempt(tx: Transaction) -> None:
+            self._head(tx)
+            erasing.apply(tx, plan)
+
+        self._surely(attempt)
+
+    def purge(self) -> list[str]:
+        """See the protocol: the server does that by itself, in time."""
+        return [erasing.NOTE]
+
     @contextmanager
     def bulk(self) -> Iterator[None]:
         """See the protocol; here every index is needed while loading, so nothing is put off."""
@@ -269,6 +298,14 @@ class NeoStore:
     def ledger_head(self) -> Head:
         """See the protocol; a look-up of one node."""
         return self._server.read(ledger.head)
+
+    def erased_upto(self) -> int:
+        """See the protocol; a look-up in an index."""
+        return int(self._server.read(lambda tx: tx.one("ledger_upto", {"about": ABOUT})[0]))
+
+    def erased(self) -> Erased:
+        """See the protocol."""
+        return self._server.read(lambda tx: erasing.erased(tx, self._id_key))
 
     def stats(self) -> dict[str, Any]:
         """See the protocol; `bytes` is None, for the server does not tell."""

@@ -11,7 +11,7 @@ from typing import Final
 from graph import keys
 from graph.masking import masked_payload
 from graph.model import NAMES
-from graph.stores.neo4j.secret import Seal
+from graph.seal import Seal
 
 _SEPARATOR: Final = "\x1f"
 
@@ -21,7 +21,7 @@ class Veil:
 
     def __init__(self, id_key: bytes, *, plain: bool) -> None:
         self.plain = plain
-        self._key = id_key
+        self.id_key = id_key
         self._seal = Seal(id_key)
 
     def ident(self, ident: str) -> str:
@@ -32,7 +32,7 @@ class Veil:
         shown: str = keys.mask_within(ident)
         if shown == ident:
             return ident
-        return f"{shown}~{keys.keyed_hash(f'id:{ident}', self._key)}"
+        return f"{shown}~{keys.keyed_hash(f'id:{ident}', self.id_key)}"
 
     def sealed_ident(self, ident: str, shown: str) -> str | None:
         """What gives the id again where it is shown otherwise."""

@@ -7,18 +7,21 @@ from typing import Final
 
 import orjson
 
+from graph.erasure import Erased
 from graph.facts import Keys
 from graph.store import BatchInfo
 from graph.stores.deciding.books import Changes, Known, Retired, Standing, Version
+from graph.stores.sqlite import erasing, read, schema
 from graph.stores.sqlite.connection import Db
-from graph.stores.sqlite.read import identifiers, scalar
+from graph.stores.sqlite.read import scalar
 from graph.stores.sqlite.schema import INDEXES
+from graph.stores.sqlite.sealing import Sealing, opened
 from graph.times import INF, NEG
 
 _INSERT: Final = "INSERT INTO fact VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _VERSION: Final = (  # only constants are put in
-    f"SELECT kind, dataset, id, a, b, ifnull(vf, {NEG}), ifnull(vt, {INF}), value, extra, payload"
-    " FROM fact WHERE seq = ?"
+    f"SELECT kind, dataset, id, a, b, ifnull(vf, {NEG}), ifnull(vt, {INF}), value,"
+    f" {opened('extra')}, {opened('payload')} FROM fact WHERE seq = ?"
 )
 
 
@@ -71,9 +74,17 @@ class SqliteBooks:
         """See the protocol."""
         return Version._make(self.db.execute(_VERSION, (seq,)).fetchone())
 
+    def id_key(self) -> bytes:
+        """See the protocol."""
+        return schema.id_key(self.db)
+
+    def erased(self) -> Erased:
+        """See the protocol."""
+        return erasing.erased(self.db)
+
     def keys(self, seq: int) -> Keys:
         """See the protocol."""
-        return identifiers(self.db, seq)
+        return read.identifiers(self.db, seq)
 
     def said_before(self, file: int, seq: int, digest: bytes) -> bool:
         """See the protocol."""
@@ -86,7 +97,8 @@ class SqliteBooks:
         """See the protocol."""
         return self._one_of_versions(
             "JOIN batch b ON b.no = f.batch WHERE b.file = ?2 AND f.vt = ?3 AND b.undone = 0"
-            " AND EXISTS (SELECT 1 FROM fact p WHERE p.seq = f.prior AND p.payload = f.payload"
+            " AND EXISTS (SELECT 1 FROM fact p WHERE p.seq = f.prior"
+            f" AND {opened('p.payload')} = {opened('f.payload')}"
             " AND p.vf IS f.vf AND p.vt IS NOT f.vt)", seq, file, until,
         )  # fmt: skip
 
@@ -159,14 +171,16 @@ class SqliteBooks:
     def insert(self, changes: Changes, info: BatchInfo, undoes: int | None) -> None:
         """See the protocol."""
         db = self.db
-        db.executemany(_INSERT, changes.facts)
+        sealing = Sealing(db)
+        db.executemany(_INSERT, sealing.facts(changes.facts))
         # In the order of the tree that they go into.
         db.executemany("INSERT INTO record VALUES (?,?,?,?,?)", sorted(changes.fresh))
         db.executemany(
             "UPDATE record SET current = ? WHERE id = ? AND dataset = ?",
             ((current, *key) for key, current in changes.moved.items()),
         )
-        db.executemany("INSERT INTO identifier VALUES (?,?,?,?,?)", changes.identifiers)
+        identifiers = sealing.identifiers(changes.identifiers)
+        db.executemany("INSERT INTO identifier VALUES (?,?,?,?,?)", identifiers)
         db.executemany(
             "INSERT INTO retraction (seq, batch) VALUES (?, ?)",
             ((seq, info.no) for seq in changes.retracted),

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from graph.errors import Conflict
 from graph.store import BatchInfo
 from graph.stores.copying import Copied, changes_of
 from graph.stores.sqlite.books import SqliteBooks
 from graph.stores.sqlite.connection import Db
+from graph.stores.sqlite.sealing import opened
+
+_FACTS: Final = (
+    f"SELECT seq, first, kind, dataset, id, a, b, vf, vt, value, {opened('extra')},"
+    f" {opened('payload')}, digest, batch, file, record, version, prior"
+    " FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq"
+)
+_IDENTIFIERS: Final = (
+    f"SELECT seq, kind, {opened('value')}, reason, canonical"
+    " FROM identifier WHERE seq > ? AND seq <= ? ORDER BY seq, kind"
+)
 
 
 def copies(db: Db, infos: list[BatchInfo], names: list[str]) -> Iterator[Copied]:
     """See `graph.stores.copying.Copying`."""
     for info in infos:
         low, high = info.last_seq - info.facts, info.last_seq
-        facts = db.execute(
-            "SELECT * FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq", (low, high)
-        ).fetchall()
-        identifiers = db.execute(
-            "SELECT * FROM identifier WHERE seq > ? AND seq <= ? ORDER BY seq, kind", (low, high)
-        ).fetchall()
+        facts = db.execute(_FACTS, (low, high)).fetchall()
+        identifiers = db.execute(_IDENTIFIERS, (low, high)).fetchall()
         ended = db.execute(
             "SELECT f.id, f.dataset, f.first, f.seq, f.kind FROM retraction t"
             " JOIN fact f ON f.seq = t.seq WHERE t.batch = ? ORDER BY t.no",

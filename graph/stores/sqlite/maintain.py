@@ -8,14 +8,16 @@ from typing import Any, Final
 
 import apsw
 
+from graph.erasure import Erased
 from graph.errors import Conflict, StoreFull
 from graph.ledger import Kept
 from graph.ledger import problems as ledger_problems
 from graph.model import NAMES, is_entity
 from graph.naming import add_events
-from graph.stores.deciding.sound import Content, is_sound
-from graph.stores.sqlite import ledger, read, schema
+from graph.stores.deciding.sound import Content, stands
+from graph.stores.sqlite import erasing, ledger, read, schema
 from graph.stores.sqlite.connection import Db, connect
+from graph.stores.sqlite.sealing import opened
 from graph.times import format_instant
 
 _MOST: Final = 20  # problems named before the rest is counted
@@ -96,10 +98,11 @@ def _contents(db: Db) -> list[str]:
     """Every fact's digest against its content, and every batch's name against its facts."""
     problems = []
     key = schema.id_key(db) if schema.has_key(db) else None
+    erased = erasing.erased(db)
     names = {row[0]: row[1] for row in db.execute("SELECT no, name FROM dataset")}
     rows = db.execute(
         "SELECT f.seq, f.kind, f.dataset, f.id, ea.dataset, ea.id, eb.dataset, eb.id, f.vf, f.vt,"
-        " f.value, f.payload, f.digest, f.batch, f.extra FROM fact f"
+        f" f.value, {opened('f.payload')}, f.digest, f.batch, {opened('f.extra')} FROM fact f"
         " LEFT JOIN fact ea ON ea.seq = f.a LEFT JOIN fact eb ON eb.seq = f.b ORDER BY f.seq"
     )
     name = bytes(32)
@@ -111,7 +114,7 @@ def _contents(db: Db) -> list[str]:
         if pending is not None and pending[0] == no:
             for row in pending[1]:
                 digests.append(row[12])
-                if not _sound(db, row, names, key):
+                if not _sound(db, row, names, key, erased):
                     problems.append(f"facts: {names.get(row[2], row[2])}:{row[3]} was altered")
             pending = next(by_batch, None)
         gone = [
@@ -130,13 +133,15 @@ def _contents(db: Db) -> list[str]:
     return problems
 
 
-def _sound(db: Db, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None) -> bool:
+def _sound(
+    db: Db, row: tuple[Any, ...], names: dict[int, str], id_key: bytes | None, gone: Erased
+) -> bool:
     a = None if row[4] is None else f"{names.get(row[4])}:{row[5]}"
     b = None if row[6] is None else f"{names.get(row[6])}:{row[7]}"
     name = f"{names.get(row[2])}:{row[3]}"
     keys = read.identifiers(db, row[0]) if is_entity(row[1]) else ()
     content = Content(row[1], name, a, b, row[8], row[9], row[10], row[14], row[11], row[12], keys)
-    return is_sound(content, id_key)
+    return stands(row[0], content, id_key, gone)
 
 
 def backup(db: apsw.Connection, destination: Path) -> None:

@@ -12,13 +12,14 @@ from graph.facts import Keys
 from graph.model import FIRST_RELATION, LISTING_CODE
 from graph.store import NONE, Delta, Ints, StoredFact
 from graph.stores.sqlite.connection import Db
+from graph.stores.sqlite.sealing import opened
 from graph.times import INF, NEG
 
 _BLOCK: Final = 100_000
 _FEED: Final = (  # only constants are put in
     f"SELECT seq, first, kind, ifnull(a, -1), ifnull(b, -1), ifnull(vf, {NEG}), ifnull(vt, {INF}),"
-    f" ifnull(value, {NONE}), batch, dataset, id, extra,"
-    f" CASE WHEN kind < {FIRST_RELATION} OR kind = {LISTING_CODE} THEN payload END"
+    f" ifnull(value, {NONE}), batch, dataset, id, {opened('extra')},"
+    f" CASE WHEN kind < {FIRST_RELATION} OR kind = {LISTING_CODE} THEN {opened('payload')} END"
     " FROM fact WHERE seq > ? AND seq <= ? ORDER BY seq"
 )
 _FACT: Final = (
@@ -27,12 +28,17 @@ _FACT: Final = (
     "  WHERE fa.seq = f.a),"
     " (SELECT db.name || ':' || fb.id FROM fact fb JOIN dataset db ON db.no = fb.dataset"
     "  WHERE fb.seq = f.b),"
-    f" ifnull(f.vf, {NEG}), ifnull(f.vt, {INF}), f.value, f.payload, ifnull(f.file, fi.name),"
+    f" ifnull(f.vf, {NEG}), ifnull(f.vt, {INF}), f.value, {opened('f.payload')},"
+    " ifnull(f.file, fi.name),"
     " f.record, f.version, f.batch, b.recorded_at,"
     " (SELECT rb.recorded_at FROM retraction r JOIN batch rb ON rb.no = r.batch"
     "  WHERE r.seq = f.seq)"
     " FROM fact f JOIN dataset d ON d.no = f.dataset JOIN batch b ON b.no = f.batch"
     " LEFT JOIN file fi ON fi.no = b.file"
+)
+
+_IDENTIFIERS: Final = (
+    f"SELECT kind, {opened('value')}, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind"
 )
 
 
@@ -108,7 +114,7 @@ def _delta(
 def identifiers(db: Db, seq: int) -> Keys:
     """The official keys of a version, by kind."""
     found = db.execute(
-        "SELECT kind, value, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind",
+        _IDENTIFIERS,
         (seq,),
     )
     return tuple(found)

@@ -11,6 +11,7 @@ import apsw
 
 from graph.errors import InputError, SchemaVersion
 from graph.idkey import given_key
+from graph.stores.sqlite import sealing
 from graph.stores.sqlite.connection import Db
 
 VERSION: Final = 2
@@ -138,6 +139,7 @@ def create(db: Db, id_key: bytes | None = None) -> None:
         else:
             digest = hashlib.sha256(given).digest()
             db.execute("INSERT INTO meta VALUES ('id_key_digest', ?)", (digest,))
+        sealing.begin(db)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")

@@ -13,6 +13,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import apsw
 import orjson
 
+from graph.erasure import Erased, Plan
 from graph.errors import (
     Conflict,
     LinkriskError,
@@ -29,7 +30,7 @@ from graph.stores.deciding import undo
 from graph.stores.deciding.pending import Pending
 from graph.stores.deciding.resolve import Resolver
 from graph.stores.deciding.write import BatchWriter
-from graph.stores.sqlite import ledger, maintain, read, schema
+from graph.stores.sqlite import erasing, ledger, maintain, read, schema, sealing
 from graph.stores.sqlite.books import SqliteBooks
 from graph.stores.sqlite.connection import Db, close, connect
 from graph.stores.sqlite.copies import copies, receive
@@ -110,6 +111,7 @@ class SqliteStore:
                 schema.create(db, id_key)
             else:
                 schema.prepare(db)
+                sealing.check_key(db)
         except apsw.Error as error:
             store.close()
             raise translate(error) from error
@@ -120,6 +122,7 @@ class SqliteStore:
 
     def _connect(self) -> apsw.Connection:
         db = connect(self.path)
+        sealing.add_function(db)
         with self._lock:
             if self._closed:
                 db.close()
@@ -240,6 +243,27 @@ class SqliteStore:
             ledger.insert(db, new)
         return Head(new[-1].no, new[-1].hash) if new else head
 
+    def erase(self, plan: Plan, draft: Draft, *, key: str) -> Head:
+        """See the protocol."""
+        with self._transaction() as db:
+            if found := ledger.by_key(db, key):
+                return again([draft], found)
+            head, last = ledger.head(db)
+            (new,) = chain([draft], key, head, max(now(), last))
+            erasing.apply(db, plan)
+            ledger.insert(db, [new])
+        return Head(new.no, new.hash)
+
+    def scrub(self, plan: Plan) -> None:
+        """See the protocol."""
+        with self._transaction() as db:
+            erasing.apply(db, plan)
+
+    def purge(self) -> list[str]:
+        """See the protocol."""
+        with _translating():
+            return erasing.purge(self.db)
+
     @contextmanager
     def bulk(self) -> Iterator[None]:
         """See the protocol. After a crash in between, the next write makes the index."""
@@ -323,6 +347,16 @@ class SqliteStore:
     def ledger_head(self) -> Head:
         """See the protocol; one step of a B-tree."""
         return ledger.head(self.db)[0]
+
+    @_translated
+    def erased_upto(self) -> int:
+        """See the protocol; one step of a B-tree."""
+        return erasing.upto(self.db)
+
+    @_translated
+    def erased(self) -> Erased:
+        """See the protocol."""
+        return erasing.erased(self.db)
 
     @_translated
     def stats(self) -> dict[str, Any]:

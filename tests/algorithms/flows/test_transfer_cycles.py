@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from algorithms.findings.scoring import CAP
 from algorithms.flows import cycle_run
+from algorithms.flows.cycle_weights import NEW
 from algorithms.registry import ask
 from graph import compiled
 from graph.errors import WrongUsage
@@ -223,6 +225,63 @@ def test_the_best_are_kept_however_many_there_are() -> None:
     assert answer["results"][0]["facts"] == ["d:o149", "d:r000"]
     assert stopped["truncated"]["reason"].startswith("max_explored")
     assert stopped["truncated"]["explored"] >= 500
+
+
+@st.composite
+def unlike(draw: st.DrawFn) -> list[Fact]:
+    """Amounts far apart over more than a year, so that few cycles have much evidence."""
+    n, most = draw(st.integers(2, 6)), draw(st.integers(1, 20))
+    end, day = st.integers(0, n - 1), st.integers(0, 400)
+    worth = st.sampled_from([1, 5, 90, 100, 110, 2000, 100_000])
+    made = draw(st.lists(st.tuples(end, end, day, worth), min_size=most, max_size=most))
+    ends = [account(f"a{i}") for i in range(n)]
+    return ends + [
+        transfer(f"t{i:02d}", f"a{a}", f"a{b}", t, f"{amount}.00")
+        for i, (a, b, t, amount) in enumerate(made)
+    ]
+
+
+@settings(max_examples=50, deadline=None)
+@given(unlike(), st.integers(1, 12), st.sampled_from([{}, {"window": 45}, {"max_length": 3}]),
+       st.sampled_from([0.001, 0.2, 0.6]), st.booleans())  # fmt: skip
+def test_what_is_left_out_is_not_among_the_best(facts, most, more, least, blocks) -> None:
+    every = {"as_of": "2023-01-01", "max_rows": 100_000, **more}
+    with world(facts) as snapshot, pytest.MonkeyPatch.context() as patch:
+        whole = rings(snapshot, **every)
+        if blocks:
+            patch.setattr(cycle_run, "_EASY", 3)
+            patch.setattr(cycle_run, "_HEAVY", 20)
+            patch.setattr(cycle_run, "_CYCLES", 4)
+            patch.setattr(cycle_run, "_AHEAD", 2)
+        best = rings(snapshot, **(every | {"max_rows": most}))
+        strong = rings(snapshot, **every, min_score=least)
+    evidence = {row["id"]: row["evidence"] for row in whole}
+    assert {row["id"]: row["evidence"] for row in best}.items() <= evidence.items()
+    assert [row["evidence"] for row in best] == list(evidence.values())[:most]
+    for row in whole:  # nothing but these can speak for a cycle
+        known = [row["signs"].get(name, 0.0) for name in ("kept", "days")]
+        assert row["evidence"] <= CAP + NEW + sum(known) + 1e-9
+    wanted = [row["id"] for row in whole if row["score"] >= least]
+    assert [row["id"] for row in strong] == wanted
+
+
+def test_what_cannot_be_shown_is_not_gone_through() -> None:
+    """Between two groups of accounts that pay one another all year at any amount there are millions
+    of long cycles; all that come back soon with most of the amount are found nevertheless."""
+    worth = ["3.00", "170.00", "9000.00"]
+    facts = [account(f"a{i}") for i in range(12)]
+    facts += [
+        transfer(f"t{i:03d}", f"a{i * 7 % 12}", f"a{i * i % 11}", i * 3.1, worth[i % 3])
+        for i in range(120)
+    ]
+    facts += [transfer(f"x{i}", f"a{i}", f"a{(i + 1) % 3}", 50 + i, "5000.00") for i in range(3)]
+    with world(facts) as snapshot:
+        ask_: dict[str, Any] = {"as_of": "2023-01-01", "min_score": 0.5}
+        answer = asked(snapshot, **ask_)
+        some = asked(snapshot, **ask_, window=7)
+    assert answer["truncated"] is None
+    assert ["d:x0", "d:x1", "d:x2"] in [row["facts"] for row in answer["results"]]
+    assert {row["id"] for row in some["results"]} <= {row["id"] for row in answer["results"]}
 
 
 def test_compiled_code_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from algorithms.invoices import circle_search, circles
 from algorithms.invoices.circle_search import Box
 from algorithms.invoices.ledgers import books
+from graph.deadline import Deadline
 from graph.times import DAY, day_end
 from tests.algorithms.invoices.worlds import as_facts, ledgers
 from tests.algorithms.related.worlds import world
@@ -21,7 +22,9 @@ AT = day_end("2022-12-31")
 def found(made: list[Invoice], box: Box, parts: int) -> dict[tuple[str, ...], set[str]]:
     with world(as_facts(made)) as snapshot:
         kept = books(snapshot, AT)
-        rings = circles.rings(kept.invoices, kept.n, box, parts=parts, explore=10**9, seconds=60)
+        rings = circles.rings(
+            kept.invoices, kept.n, box, parts=parts, explore=10**9, deadline=Deadline(60)
+        )
         assert rings.ended is None
         names = snapshot.canonicals(kept.company.tolist())
         facts = snapshot.fact_ids(kept.invoices.row[rings.place].tolist())

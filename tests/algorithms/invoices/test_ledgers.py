@@ -51,6 +51,24 @@ def test_a_part_is_taken_back_from_the_latest_before() -> None:
     assert found.status.tolist() == [0, 0, 1, 2, 0]
 
 
+def test_a_red_letter_takes_back_what_it_cites() -> None:
+    made = [
+        invoice("i1", "x", "y", 1, "100.00"),
+        invoice("i2", "x", "y", 2, "100.00"),
+        invoice("i3", "x", "y", 3, "40.00"),
+        invoice("r1", "x", "y", 5, "-100.00", status="red", attrs={"red_of": "i1"}),
+        invoice("r2", "x", "y", 6, "-50.00", status="red", attrs={"red_of": "d:i3"}),
+        invoice("iz", "x", "z", 3, "100.00"),
+        invoice("rz", "x", "z", 5, "-60.00", status="red", attrs={"red_of": "i2"}),  # another pair
+    ]
+    with world([company("x"), company("y"), company("z"), *made]) as snapshot:
+        found = books(snapshot, AT).invoices
+        names = snapshot.fact_ids(found.row.tolist())
+    assert dict(zip(names, found.net.tolist(), strict=True)) == {
+        "d:i1": 0, "d:i2": 10000, "d:i3": 0, "d:iz": 4000, "d:r1": 0, "d:r2": 0, "d:rz": 0,
+    }  # fmt: skip
+
+
 def test_an_unknown_amount_is_no_red_letter() -> None:
     made = [
         relation("invoice", "i1", "x", "y", at=day(1)),

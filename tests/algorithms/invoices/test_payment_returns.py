@@ -65,10 +65,30 @@ def worlds(draw: st.DrawFn) -> list[Fact]:
     return facts
 
 
-@settings(max_examples=200, deadline=None)
+@st.composite
+def lumped(draw: st.DrawFn) -> list[Fact]:
+    """One buyer's payments to one seller, and larger sums that go back to who is kin to it."""
+    facts = [*map(company, FIRMS), *map(person, PEOPLE)]
+    facts += accounts(*facts)
+    facts += [relation("legal_representative", "r1", "p2", "c2"), relation("kin", "r2", "p2", "p3")]
+    facts.append(invoice("v1", "c1", "c2", 1))
+    days, small = st.integers(1, 9), st.sampled_from(("50", "100"))
+    large = st.sampled_from(("50", "90", "100", "140", "150", "190", "200", "290", "600"))
+    for i in range(draw(st.integers(2, 8))):
+        facts.append(moved(f"t{i:02d}", "c2", "c1", draw(days), draw(small)))
+    for i in range(draw(st.integers(1, 4))):
+        facts.append(moved(f"u{i:02d}", "c1", draw(st.sampled_from(("p1", "p3"))), draw(days),
+                           draw(large)))  # fmt: skip
+    for i in range(draw(st.integers(0, 3))):
+        facts.append(moved(f"x{i:02d}", "p1", draw(st.sampled_from(("p3", "c3"))), draw(days),
+                           draw(large)))  # fmt: skip
+    return facts
+
+
+@settings(max_examples=250, deadline=None)
 @given(
-    worlds(), st.sampled_from([0, 2, 10]), st.integers(1, 4), st.sampled_from([0.0, 0.1, 0.5]),
-    st.sampled_from([0.1, 0.45]),
+    worlds() | lumped(), st.sampled_from([0, 2, 10]), st.integers(1, 4),
+    st.sampled_from([0.0, 0.1, 0.5]), st.sampled_from([0.1, 0.45]),
 )  # fmt: skip
 def test_all_returns_are_found(
     facts: list[Fact], window: int, hops: int, fee: float, part: float
@@ -120,6 +140,26 @@ def test_money_is_back_with_kin_of_who_represents_the_buyer() -> None:
     assert found["attrs"]["fee"] == pytest.approx(0.06)
     assert (found["begins"], found["ends"]) == ("2021-01-02", "2021-01-02")
     assert found["signs"] == {"mostly_back": 2.0}
+
+
+def test_several_payments_come_back_in_one_lump() -> None:
+    """Three payments, one of another month; what is back is more than any of them."""
+    rest = [f for f in BACK if f["id"] not in {"t1", "t2", "t3", "t4"}]
+    paid = [
+        transfer("t0", "a-c2", "a-c1", -60, "500.00"),
+        transfer("t1", "a-c2", "a-c1", 1, "400.00"),
+        transfer("t2", "a-c2", "a-c1", 2, "300.00"),
+        transfer("t3", "a-c2", "a-c1", 3, "300.00"),
+        transfer("t4", "a-c1", "a-p1", 4, "950.00"),
+        transfer("t5", "a-p1", "a-p3", 6, "930.00"),
+    ]
+    found = row([*rest, *paid])
+    assert plain(found["facts"]) == ["t1", "t2", "t3", "t4", "t5"]
+    assert (found["amount"], found["attrs"]["returned"]) == ("1000.00", "930.00")
+    assert (found["attrs"]["payments"], found["attrs"]["returns"]) == (4, 3)
+    assert found["attrs"]["share"] == pytest.approx(2 / 3)
+    with world([*rest, *paid]) as snapshot:
+        assert asked(snapshot, window=4)["results"] == []  # the first of them was too long ago
 
 
 def test_too_late_or_too_little_is_no_return() -> None:

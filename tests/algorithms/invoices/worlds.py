@@ -41,10 +41,12 @@ def as_facts(invoices: list[Invoice]) -> list[Fact]:
     """Invoices of the referee as facts, with their companies."""
     ends = sorted({end for i in invoices for end in (i.seller, i.buyer)})
     made = [company(name.removeprefix("d:")) for name in ends]
-    for i in invoices:
+    for number, i in enumerate(invoices):
         more: dict[str, Any] = {"goods": i.goods} if i.goods else {}
         if i.void or i.amount < 0:
             more["status"] = "void" if i.void else "red"
+        if i.cites:
+            more["attrs"] = {"red_of": i.cites if number % 2 else i.cites.removeprefix("d:")}
         ends = (i.seller.removeprefix("d:"), i.buyer.removeprefix("d:"))
         made.append(invoice(i.id.removeprefix("d:"), *ends, i.time, decimal_text(i.amount), **more))
     return made
@@ -68,4 +70,5 @@ def ledgers(draw: st.DrawFn, firms: int = 4, most: int = 16) -> list[Invoice]:
                 draw(st.integers(0, 9)) == 0,
             )
         )  # fmt: skip
-    return made
+    every = [None, "d:elsewhere", *(i.id for i in made)]
+    return [i._replace(cites=draw(st.sampled_from(every))) if i.amount < 0 else i for i in made]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algorithms.registry import ask
+from algorithms.related import adjacent_rows
 from graph.errors import UnknownSubject, WrongUsage
 from graph.facts import Normaliser
 from graph.snapshot import Snapshot, open_snapshot
@@ -148,3 +149,13 @@ def test_wrong_questions_are_refused() -> None:
             with pytest.raises(WrongUsage, match="not the `next` of a page"):
                 groups(snapshot, "c", after=wrong, **one)
         assert groups(snapshot, "c", after=f"{-(10**30)}~d:o", **one)["officer", "in"].count == 1
+
+
+def test_parties_are_counted_alike_few_or_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = [company("c"), *(person(f"p{n}") for n in range(4))]
+    facts += [relation("officer", f"o{n}", f"p{n % 3}", "c") for n in range(7)]
+    with world(facts) as snapshot:
+        few = groups(snapshot, "c")["officer", "in"]
+        monkeypatch.setattr(adjacent_rows, "_MANY", 1)
+        assert groups(snapshot, "c")["officer", "in"] == few
+        assert (few.count, few.parties) == (7, 3)

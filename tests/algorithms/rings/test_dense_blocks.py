@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import random
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from algorithms.registry import ask
 from algorithms.rings.peeling import Network, cut, densest
 from graph import compiled
+from graph.deadline import Deadline
 from graph.errors import WrongUsage
 from graph.snapshot import Snapshot
 from tests.algorithms.related.worlds import Fact, company, person, relation, world
@@ -192,7 +192,7 @@ def test_blocks_of_a_real_call_graph_are_fraudsters(data_dir: Path) -> None:
     net = Network(n, n, *ends, np.arange(int(apart.sum())))
     found = np.zeros(n, np.bool_)
     for _ in range(3):
-        block = densest(net, 5, time.monotonic() + 60)
+        block = densest(net, 5, Deadline(60))
         assert block is not None
         members = np.union1d(block.left, block.right)
         assert fraud[members].mean() > 0.9 > 2 * fraud.mean()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +13,7 @@ from algorithms.rings.bipartite import Bipartite, starts
 from algorithms.rings.peeling import UNIT as MASS
 from algorithms.rings.peeling import Network, cut, densest
 from algorithms.rings.sharing import UNIT, dense_groups, pairs, shares, weights
+from graph.deadline import Deadline
 from tests.referees import rings as referee
 
 EDGES = st.sets(st.tuples(st.integers(0, 9), st.integers(0, 6)), max_size=40)
@@ -67,7 +67,7 @@ def network(edges: set[tuple[int, int]]) -> Network:
 @settings(max_examples=60, deadline=None)
 @given(FEW, st.sampled_from([1.5, 5.0]))
 def test_a_block_is_the_greedy_one_and_half_as_dense_as_the_densest(edges, c) -> None:
-    block = densest(network(edges), c, time.monotonic() + 10)
+    block = densest(network(edges), c, Deadline(10))
     assert block is not None
     left, right, best = referee.peeled(named(edges), c)
     assert {f"u{a}" for a in block.left.tolist()} == left
@@ -79,12 +79,12 @@ def test_a_block_is_the_greedy_one_and_half_as_dense_as_the_densest(edges, c) ->
 def test_the_next_block_lies_outside_the_first() -> None:
     one = {(a, b) for a in range(3) for b in range(3)}
     other = {(a, b) for a in (3, 4) for b in (3, 4)}
-    first = densest(network(one | other), 5, time.monotonic() + 10)
+    first = densest(network(one | other), 5, Deadline(10))
     assert first is not None
     assert (first.left.tolist(), first.right.tolist()) == ([0, 1, 2], [0, 1, 2])
-    second = densest(cut(network(one | other), first)[1], 5, time.monotonic() + 10)
+    second = densest(cut(network(one | other), first)[1], 5, Deadline(10))
     assert second is not None
     assert (second.left.tolist(), second.right.tolist()) == ([3, 4], [3, 4])
     edges, left = cut(cut(network(one | other), first)[1], second)
     assert len(edges) == 4
-    assert densest(left, 5, time.monotonic() + 10) is None
+    assert densest(left, 5, Deadline(10)) is None

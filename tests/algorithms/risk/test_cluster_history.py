@@ -286,3 +286,16 @@ def test_bounds_are_said() -> None:
         cut = ask(snapshot, "cluster_history", {**given, "max_seconds": 1e-9})
         assert cut["results"] == []
         assert "5 earliest days were not looked at" in cut["truncated"].reason
+
+
+def test_a_view_of_some_domains_has_no_other_past() -> None:
+    """Listings of the tax field are not the register's to tell, whenever they were known."""
+    with world(STORY) as snapshot:
+        part = snapshot.within(["registry"])
+        other = snapshot.within(["registry", "tax"])
+        today = {"as_of": "2099-01-01", "days": ["2098-01-01"], "known": "then"}
+        for known in ({}, {"known": "then"}, today):
+            assert history(part, **known) == []
+        assert [(r.event, r.id) for r in history(other)] == [
+            (r.event, r.id) for r in history(snapshot)
+        ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -13,11 +15,12 @@ import networkx
 import pytest
 
 from algorithms.registry import ALGORITHMS
-from api.client import Answer, AsyncClient, Client, Local, connect
+from api.client import Answer, AsyncClient, Client, Local, bulk, calls, connect, operating
 from api.client.inside import Inside
 from api.client.surface import LaterMethods, Methods
-from graph.errors import WrongUsage
-from graph.store import Store
+from api.contract.document import operations, published
+from graph.errors import LinkriskError, UnknownSubject, WrongUsage
+from graph.store import Store, open_store
 from tests.api.asked import TOKEN, service
 from tests.api.conftest import FACTS
 
@@ -73,6 +76,11 @@ QUESTIONS: list[Callable[[Any], Any]] = [
     lambda risk: risk.decisions(),
     lambda risk: risk.overdue(day="2024-01-01"),
     lambda risk: risk.red_list(["c1"], day="2024-01-01"),
+    lambda risk: risk.match({"k": {"schema": "Company", "properties": {"name": ["甲公司"]}}}),
+    lambda risk: risk.fallout(["reg:s1"]),
+    lambda risk: risk.replay(),
+    lambda risk: risk.ledger_head(),
+    lambda risk: risk.ledger_verified(),
 ]
 
 
@@ -142,3 +150,81 @@ def test_an_answer_is_a_table(near: Local) -> None:
     assert asked.frame()["integrated"].tolist() == expected
     assert isinstance(asked.frame(), pandas.DataFrame)
     assert asked.cut is None
+
+
+def test_jobs_are_waited_for(near: Local, far: Client) -> None:
+    asked = {"as_of": "2024-01-01", "depth": 2}
+    for risk in (near, far):
+        seen: list[str] = []
+        made = risk.submit("related_parties", subject="reg:c1", **asked)
+        found = risk.wait(made["id"], told=lambda job, seen=seen: seen.append(job["status"]))
+        assert found == risk.related_parties(subject="reg:c1", **asked)
+        assert seen[-1] == "done"
+        assert made["id"] in [row["id"] for row in risk.jobs().rows]
+        assert risk.result(made["id"]) == found
+        risk.cancel(made["id"])
+        with pytest.raises(LinkriskError):
+            risk.job(made["id"])
+        with pytest.raises(UnknownSubject):
+            risk.wait(risk.submit("related_parties", subject="reg:nobody")["id"])
+
+
+def test_changes_and_facts_stream(near: Local, far: Client, crowded: str) -> None:
+    with closing(open_store(crowded)) as store:
+        facts = {fact.name for fact in store.facts()}
+    for risk in (near, far):
+        came = list(risk.changes(page=4))
+        rows = [row for _, row in came]
+        for at, (place, _) in enumerate(came):  # from wherever one stopped: the rest, and no gap
+            again = [row for _, row in risk.changes(since=place, page=4)]
+            assert again[-len(rows[at + 1 :]) or len(again) :] == rows[at + 1 :]
+            assert len(again) < len(rows) - at + 4
+        assert list(risk.changes(since=came[-1][0])) == []
+        exported = list(risk.export())
+        assert {f"reg:{fact['id']}" for fact in exported} == facts
+        with pytest.raises(WrongUsage, match="write the route's answer"):
+            list(risk.export(format="graphml"))
+
+
+def sent(method: Callable[..., Any]) -> set[tuple[str, str]]:
+    """What a method of `calls` or `bulk` sends first, for whatever arguments."""
+    named = inspect.signature(method).parameters.values()
+    required = {p.name: "x" for p in named if p.default is p.empty and p.kind == p.KEYWORD_ONLY}
+    if method is operating.ingest:
+        return {("POST", "/v1/ingest")}  # it reads a file first
+    places = ["x" for p in named if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
+    step = next(method(*places, **required))
+    return {(step.method, step.path)}
+
+
+def test_every_route_is_reached_by_a_method() -> None:
+    """Every operation of the published document, and no path that is not in it."""
+    reached = set().union(*(
+        sent(getattr(module, name))
+        for name in vars(Methods)
+        if not name.startswith("_") and name not in {"ask", "decide"}
+        for module in (calls, bulk, operating)
+        if hasattr(module, name)
+    ))  # fmt: skip
+    for step, about in (("propose", None), ("expire", None), ("s", "x")):
+        call = next(calls.decide(step, about))
+        reached.add((call.method, call.path))
+    patterns = {
+        (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$")): said
+        for method, path, said in operations(published())
+    }
+    for method, path in reached:
+        assert any(m == method and p.match(path) for m, p in patterns), (method, path)
+    questions = {("POST", record.path) for record in ALGORITHMS.values()}
+    questions |= {("GET", record.path) for record in ALGORITHMS.values()}
+    missed = [
+        f"{method} {pattern.pattern}"
+        for method, pattern in patterns
+        if not any(m == method and pattern.match(path) for m, path in reached | questions)
+        and "/reconcile" not in pattern.pattern  # OpenRefine's protocol has clients of its own
+    ]
+    assert sorted(missed) == NOT_FOR_PROGRAMS
+
+
+# Probes of whoever runs the service, and what a browser or another client's protocol asks.
+NOT_FOR_PROGRAMS = ["GET /healthz$", "GET /metrics$", "GET /readyz$"]

@@ -50,12 +50,20 @@ def test_the_shape_is_yentes(service: Caller) -> None:
     assert c["results"] == []
     assert (answer["limit"], answer["threshold"]) == (5, 0.7)
     assert answer["snapshot"].startswith("sha256:")
-    operation = service.get("/openapi.json").json()["paths"]["/v1/match"]["post"]
-    content = operation["responses"]["200"]["content"]["application/json"]
-    jsonschema.validate(answer, content["schema"])
+
+
+def test_the_description_of_the_route(service: Caller) -> None:
+    whole = service.get("/openapi.json").json()
+    named = {"components": whole["components"]}  # what schemas refer to
+    operation = whole["paths"]["/v1/match"]["post"]
     asked = operation["requestBody"]["content"]["application/json"]
-    jsonschema.validate(body, asked["schema"])
-    jsonschema.validate(asked["example"], asked["schema"])
+    body = {"queries": {"a": described("Company", name=["深圳华夏贸易有限公司"]), "b": {"x": 1}}}
+    for each in (asked["example"], body):
+        jsonschema.validate(asked["example"], named | asked["schema"])
+        answer = service.post("/v1/match", json=each).json()
+        content = operation["responses"]["200"]["content"]["application/json"]
+        jsonschema.validate(answer, named | content["schema"])
+    assert operation["x-scope"] == "search"
 
 
 @pytest.mark.parametrize(("query", "best"), [

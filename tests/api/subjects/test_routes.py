@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import jsonschema
 import pytest
 
 from algorithms.registry import ALGORITHMS
@@ -18,9 +18,10 @@ from api.etags import tag_of
 from api.subjects.routes import VIEWS
 from graph.facts import Normaliser
 from graph.store import Store, open_store
-from tests.api.asked import Asked, service
+from tests.api.asked import Asked, fits, service
 from tests.api.conftest import FACTS, USCC
 
+ROOT = Path(__file__).parents[3]
 OTHER = "91110000MA0000001L"
 CANONICAL = f"cn:uscc:{USCC}"
 
@@ -279,10 +280,11 @@ def test_routes_are_under_v1_and_have_one_way(http: Asked) -> None:
 
 @BELOW
 def test_answers_are_what_openapi_says(http: Asked, below: str) -> None:
-    said = http.get("/openapi.json").json()["paths"][f"/v1/subjects/{{id}}{below}"]["get"]
+    whole = http.get("/openapi.json").json()
+    said = whole["paths"][f"/v1/subjects/{{id}}{below}"]["get"]
     content = said["responses"]["200"]["content"]["application/json"]
     answer = http.get(f"/v1/subjects/c1{below}").json()
-    jsonschema.validate(answer, content["schema"])
+    fits(whole, content["schema"], answer)
     assert answer.get("results") or answer.get("records")
     assert said["summary"].count(" / ") == 1
     assert {"304", "308", "404"} <= set(said["responses"])
@@ -314,9 +316,23 @@ def test_the_line_of_a_cluster_has_an_address(
         assert whole["results"] == answer.json()["results"]
         assert http.get(f"{path}?cluster=x").status_code == 422
         assert http.get("/v1/clusters/cluster:0/history").status_code == 404
-        said = http.get("/openapi.json").json()["paths"]
-        content = said["/v1/clusters/{id}/history"]["get"]["responses"]["200"]["content"]
-        jsonschema.validate(answer.json(), content["application/json"]["schema"])
+        said = http.get("/openapi.json").json()
+        line = said["paths"]["/v1/clusters/{id}/history"]["get"]
+        content = line["responses"]["200"]["content"]["application/json"]
+        fits(said, content["schema"], answer.json())
     asked = ["--cluster", found["id"], "--as-of", "2022-01-05", "--json", "--store", store_url]
     assert main(["cluster-history", *asked]) == 0
     assert capfd.readouterr().out.encode() == answer.content + b"\n"
+
+
+def test_the_requests_of_the_guide_are_answered(http: Asked) -> None:
+    text = (ROOT / "docs" / "guides" / "subjects.md").read_text("utf-8")
+    blocks = re.findall(r"^```http\n(.+?)\n```$", text, re.M | re.S)
+    asked = [line.removeprefix("GET ") for block in blocks for line in block.splitlines()
+             if line.startswith("GET ")]  # fmt: skip
+    assert len(asked) > 10
+    for path in asked:
+        assert http.get(path).status_code == 200, path
+    named = {line.partition(":")[0] for block in blocks for line in block.splitlines()
+             if not line.startswith("GET ")}  # fmt: skip
+    assert named == {"If-None-Match"}

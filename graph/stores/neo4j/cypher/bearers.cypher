@@ -1,4 +1,5 @@
 UNWIND $canonicals AS canonical
-MATCH (k:Identifier {id: canonical})<-[i:IDENTIFIED_BY]-(s:Subject) USING INDEX SEEK k:Identifier(id)
+UNWIND [canonical, 'erased:' + canonical] AS id
+MATCH (k:Identifier {id: id})<-[i:IDENTIFIED_BY]-(s:Subject) USING INDEX SEEK k:Identifier(id)
 WHERE s.current = i.seq
 RETURN collect([s.id, s.dataset, s.first, s.current, s.kind, s.sealedId])

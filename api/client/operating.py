@@ -1,0 +1,152 @@
+"""What departments, administrators and other systems do beside asking: pushes, files that are
+loaded, webhooks, the rights of persons."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any, Final
+
+from api.client.answer import Answer
+from api.client.exchange import Call, Exchange, Reply, get, part, post
+from graph.errors import BadFile
+
+_PUSHES: Final = "/v1/pushes"
+_WEBHOOKS: Final = "/v1/webhooks"
+_PRIVACY: Final = "/v1/privacy"
+
+
+def _key(given: str | None) -> str:
+    """The idempotency key of a write: sent again under it, it is done once."""
+    return given or uuid.uuid4().hex
+
+
+def pushes(**asked: Any) -> Exchange[Answer]:
+    """What departments were told, by `department`, `decision`, `state`; a page."""
+    return get(_PUSHES, **asked)
+
+
+def push(ident: str, *, day: str | None = None) -> Exchange[Answer]:
+    """One push: what was told, what came back, what is due."""
+    return get(f"{_PUSHES}/{part(ident)}", day=day)
+
+
+def push_to(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Tell departments of a decision."""
+    return post(_PUSHES, given, key=_key(key))
+
+
+def acknowledge(ident: str, *, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """A department has got a push."""
+    return post(f"{_PUSHES}/{part(ident)}/ack", given, key=_key(key))
+
+
+def report(ident: str, *, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """What a department did on a push, or why it did not."""
+    return post(f"{_PUSHES}/{part(ident)}/report", given, key=_key(key))
+
+
+def ingest(
+    path: str | Path, *, kind: str = "application/x-ndjson", key: str | None = None, **asked: Any
+) -> Exchange[Answer]:
+    """Load a file of facts; the receipt, or the job that a long load became. `format`, `mapping`,
+    `dataset` as the route has them. Raises BadFile where the file cannot be read."""
+    path = Path(path)
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}") from None
+    headers = {"Content-Type": kind, "Idempotency-Key": _key(key)}
+    query = {"name": path.name, **asked}
+    reply: Reply = yield Call("POST", "/v1/ingest", query, body, headers)
+    return reply.read()
+
+
+def quarantine(name: str) -> Exchange[bytes]:
+    """The rows of a load that were quarantined, as JSON lines, by the name in the receipt."""
+    reply: Reply = yield Call("GET", f"/v1/ingest/quarantine/{part(name)}")
+    return reply.body
+
+
+def webhooks() -> Exchange[Answer]:
+    """The webhooks of the service."""
+    return get(_WEBHOOKS)
+
+
+def webhook(ident: str) -> Exchange[Answer]:
+    """One webhook."""
+    return get(f"{_WEBHOOKS}/{part(ident)}")
+
+
+def add_webhook(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Have events sent to an address; the answer holds the secret that they are signed with."""
+    return post(_WEBHOOKS, given, key=_key(key))
+
+
+def change_webhook(ident: str, **given: Any) -> Exchange[Answer]:
+    """Pause a webhook, or go on."""
+    path = f"{_WEBHOOKS}/{part(ident)}"
+    reply: Reply = yield Call("PATCH", path, {}, _json(given), {"Content-Type": "application/json"})
+    return reply.read()
+
+
+def remove_webhook(ident: str) -> Exchange[Answer]:
+    """Send it nothing any more."""
+    reply: Reply = yield Call("DELETE", f"{_WEBHOOKS}/{part(ident)}")
+    return reply.read()
+
+
+def renew_secret(ident: str, *, key: str | None = None) -> Exchange[Answer]:
+    """Sign with a new secret; the answer holds it."""
+    return post(f"{_WEBHOOKS}/{part(ident)}/secret", {}, key=_key(key))
+
+
+def try_webhook(ident: str, *, key: str | None = None) -> Exchange[Answer]:
+    """Send a webhook an event that says nothing."""
+    return post(f"{_WEBHOOKS}/{part(ident)}/test", {}, key=_key(key))
+
+
+def resend(ident: str, *, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Send events of the past again."""
+    return post(f"{_WEBHOOKS}/{part(ident)}/replay", given, key=_key(key))
+
+
+def deliveries(ident: str, **asked: Any) -> Exchange[Answer]:
+    """What was sent to a webhook and what came of it; a page."""
+    return get(f"{_WEBHOOKS}/{part(ident)}/deliveries", **asked)
+
+
+def held_about(name: str) -> Exchange[Answer]:
+    """Everything held about a person, with its sources and who read it (PIPL art. 45)."""
+    return get(f"{_PRIVACY}/reports/{part(name)}")
+
+
+def correct(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Record what is right of a person (PIPL art. 46)."""
+    return post(f"{_PRIVACY}/corrections", given, key=_key(key))
+
+
+def erase(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Erase a person's data, as far as the law lets it go (PIPL art. 47)."""
+    return post(f"{_PRIVACY}/erasures", given, key=_key(key))
+
+
+def release(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """End the restriction of a person's data."""
+    return post(f"{_PRIVACY}/releases", given, key=_key(key))
+
+
+def readmit(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Let what was erased be recorded again."""
+    return post(f"{_PRIVACY}/readmissions", given, key=_key(key))
+
+
+def purge(*, key: str | None = None) -> Exchange[Answer]:
+    """Erase what its time of retention is over for."""
+    return post(f"{_PRIVACY}/purges", {}, key=_key(key))
+
+
+def _json(given: dict[str, Any]) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(given)

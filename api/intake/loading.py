@@ -1,0 +1,106 @@
+"""A load on behalf of a caller: a file that was sent, into the store, with its receipt."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from api.jobs.calling import Told
+from graph.deadline import current
+from graph.errors import LinkriskError, WrongUsage
+from ingest.mapping.load import load_mapping, shipped
+from ingest.readers import formats
+
+if TYPE_CHECKING:
+    from graph.store import Store
+
+QUARANTINE: Final = "/v1/ingest/quarantine"
+_NAME: Final = re.compile(r"[\w\-（）()+=,@ ][\w\-.（）()+=,@ ]{0,119}")
+_ALL_REJECTED: Final = 422
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a caller says of what it sends."""
+
+    name: Annotated[
+        str,
+        Meta(description="the file's name, which facts cite; its ending tells the format"
+             " / 文件名", examples=["registry.jsonl"]),
+    ] = "upload.jsonl"  # fmt: skip
+    format: Annotated[str | None, Meta(description="default: recognised / 格式")] = None
+    mapping: Annotated[str | None, Meta(description="a mapping that ships, by name / 映射名")] = (
+        None
+    )
+    dataset: Annotated[
+        str | None, Meta(description="where facts come from; default the file's name / 数据集")
+    ] = None
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """A load: the folder that the file is in, alone, and what was said of it."""
+
+    folder: str
+    quarantine: str
+    asked: Asked
+
+
+def checked(asked: Asked) -> Asked:
+    """Raise WrongUsage for a name, format or mapping that is none."""
+    if not _NAME.fullmatch(asked.name):
+        raise WrongUsage("name: a file's name of 1 to 120 letters, digits, ._-+=,@() / 文件名无效")
+    if asked.format is not None and asked.format not in formats():
+        raise WrongUsage(f"format: one of {', '.join(formats())}, not {asked.format[:40]!r}")
+    if asked.mapping is not None and asked.mapping not in shipped():
+        raise WrongUsage(f"mapping: one of {', '.join(shipped())}, not {asked.mapping[:40]!r}")
+    return asked
+
+
+def carried_out(store: Store, given: Load) -> Told:
+    """Load, and tell the receipt, as the verb prints it; 422 where every line was rejected.
+
+    The upload is gone afterwards, whatever comes of it. Raises what `ingest.load` raises, its
+    messages without this machine's folders; Cancelled between two chunks, of which those that are
+    in the store stay there: sent again, the rest is loaded.
+    """
+    from ingest.load import load
+
+    folder, asked = Path(given.folder), given.asked
+    try:
+        receipt = load(
+            store, [folder / asked.name], dataset=asked.dataset, format=asked.format,
+            mapping=None if asked.mapping is None else load_mapping(asked.mapping),
+            quarantine=Path(given.quarantine), progress=_progress,
+        )  # fmt: skip
+    except LinkriskError as error:
+        if str(folder) in str(error):
+            raise type(error)(str(error).replace(f"{folder}/", "")) from None
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if receipt.quarantine is not None:
+        receipt.quarantine = f"{QUARANTINE}/{Path(receipt.quarantine).name}"
+    rejected = receipt.read and receipt.read == receipt.quarantined
+    return Told(
+        status=_ALL_REJECTED if rejected else 200,
+        media="application/problem+json" if rejected else "application/json",
+        body=_rejected(receipt) if rejected else msgspec.json.encode(receipt),
+    )
+
+
+def _rejected(receipt: Any) -> bytes:
+    said = {
+        "type": "urn:linkrisk:error:NothingLoaded", "title": "NothingLoaded",
+        "status": _ALL_REJECTED,
+        "detail": f"all {receipt.read} lines were rejected; the quarantine says why / 全部被隔离",
+        "receipt": receipt,
+    }  # fmt: skip
+    return msgspec.json.encode(said)
+
+
+def _progress(done: int, total: int, _: int) -> None:
+    current().report(done, total, "bytes / 字节")

@@ -1,0 +1,212 @@
+"""`POST /v1/ingest`: a file is sent as the body, loaded, and answered with its receipt."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
+from starlette.responses import Response
+
+from api import openapi
+from api.caller import caller_of, owner_of
+from api.contract.answers import Job
+from api.feed.lines import MEDIA_TYPE
+from api.intake.loading import QUARANTINE, Asked, Load, carried_out, checked
+from api.intake.settings import IntakeSettings
+from api.jobs.book import Asked as JobAsked
+from api.jobs.calling import Told, keep_caller
+from api.jobs.routes import jobs_of, preferred
+from api.kept import private_folder, state_folder
+from api.once import begun, key_of
+from api.once import said as once_header
+from api.serving import KEPT, TooLarge, add, alongside, query_of, settings_of
+from graph.errors import InputError, StoreFull, WrongUsage
+from graph.keys import mask_within
+from ingest.receipt import Receipt
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.engine import Engine
+
+KIND: Final = "ingest"
+_FILE: Final = re.compile(r"[0-9a-f]{24}\.jsonl")
+_OLD: Final = 7 * 86_400  # seconds after which an upload that no job took is dropped
+_SHOWN: Final = 1 << 24  # bytes of a quarantine file that are shown
+
+
+class UnknownQuarantine(InputError):
+    """No rejected rows are kept under this name."""
+
+    status = 404
+
+
+class Intake:
+    """Takes uploads down into files of their own, in bounds."""
+
+    def __init__(self, url: str, settings: IntakeSettings) -> None:
+        self.settings = settings
+        self._folder = state_folder(url)
+        self._places = asyncio.Semaphore(settings.uploads)
+
+    @property
+    def quarantine(self) -> Path:
+        """Where rejected rows are kept."""
+        return self._folder / "quarantine"
+
+    async def take(self, request: Request, asked: Asked) -> tuple[Load, int, bytes]:
+        """The body as a file, its size and digest; raises TooLarge, WrongUsage where it is empty.
+        A body that does not come to its end leaves nothing behind."""
+        ident = secrets.token_hex(12)
+        folder = private_folder(self._folder / "uploads" / ident)
+        try:
+            async with self._places:
+                size, digest = await self._write(request, folder / asked.name)
+        except BaseException as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise StoreFull(f"the upload cannot be kept: {error.strerror}") from error
+            raise
+        quarantine = private_folder(self.quarantine) / f"{ident}.jsonl"
+        return Load(folder=str(folder), quarantine=str(quarantine), asked=asked), size, digest
+
+    async def _write(self, request: Request, path: Path) -> tuple[int, bytes]:
+        length = request.headers.get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length) > self.settings.most:
+            raise self._too_large()
+        size, digest = 0, sha256()
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > self.settings.most:
+                    raise self._too_large()
+                digest.update(chunk)
+                await asyncio.to_thread(file.write, chunk)
+        if not size:
+            raise WrongUsage("nothing was sent: the body is the file / 请求体为空")
+        return size, digest.digest()
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"an upload has at most {self.settings.most} bytes / 上传过大")
+
+    def forget(self) -> None:
+        """Drop uploads that nobody took, and rejected rows kept long enough."""
+        for folder, seconds in (
+            (self._folder / "uploads", _OLD),
+            (self.quarantine, self.settings.kept_seconds),
+        ):
+            for path in folder.glob("*"):
+                with suppress(OSError):
+                    if path.stat().st_mtime < time.time() - seconds:
+                        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def add_intake(app: FastAPI, engine: Engine) -> None:
+    """Load what is sent; show what was rejected of it."""
+    intake = Intake(engine.session.url, settings_of(app, IntakeSettings))
+    store = engine.session.whole_store
+    loading = asyncio.Lock()
+
+    def work(given: dict[str, Any]) -> Told:
+        return carried_out(store, msgspec.convert(given, Load))
+
+    app.state.jobs.runner.kinds[KIND] = work
+
+    @asynccontextmanager
+    async def tidying() -> AsyncIterator[None]:
+        await asyncio.to_thread(intake.forget)
+        yield
+
+    alongside(app).append(tidying)
+
+    async def ingest(request: Request) -> Response:
+        """Load a file, sent as the body: `name`, `format`, `mapping`, `dataset`; answers its
+        receipt, or 202 and a job where it is large / 导入文件."""
+        given = query_of(request, frozenset())
+        try:
+            asked = checked(msgspec.convert(given, Asked))
+        except msgspec.ValidationError as error:
+            raise WrongUsage(f"ingest: {error}") from None
+        load, size, digest = await intake.take(request, asked)
+        said = sha256(digest + msgspec.json.encode(asked)).digest()
+        try:
+            if key_of(request) is None:
+                return await answer(request, load, size)
+            async with begun(request, said) as (earlier, note):
+                if earlier is not None:
+                    shutil.rmtree(load.folder, ignore_errors=True)
+                    return earlier
+                response = await answer(request, load, size)
+                await note(response)
+                return response
+        except BaseException:
+            shutil.rmtree(load.folder, ignore_errors=True)
+            raise
+
+    async def answer(request: Request, load: Load, size: int) -> Response:
+        wanted, wait = preferred(request)
+        if wanted or size > intake.settings.at_once:
+            jobs, caller = jobs_of(request), caller_of(request)
+            job = JobAsked(
+                owner=owner_of(caller), what=KIND, asked=msgspec.json.encode(load.asked).decode(),
+                call=msgspec.json.encode(load).decode(), caller=keep_caller(caller), scope="ingest",
+                seconds=jobs.settings.seconds,
+            )  # fmt: skip
+            return await jobs.submit(job, wait)
+        async with loading:
+            told = await engine.run(carried_out, store, load)
+        return Response(told.body, told.status, {**KEPT, "Content-Type": told.media})
+
+    said = _said()
+    add(app, "POST", "/v1/ingest", ingest, scope=KIND, tags=["facts"], extra=said)
+    _add_quarantine(app, engine, intake)
+
+
+def _add_quarantine(app: FastAPI, engine: Engine, intake: Intake) -> None:
+    async def rejected(request: Request) -> Response:
+        """Rows that a load rejected, each with line, column and reason / 被隔离的数据."""
+        name = request.path_params["name"]
+        path = intake.quarantine / name
+        if not _FILE.fullmatch(name) or not path.is_file():
+            raise UnknownQuarantine(f"no quarantine {name[:40]!r} / 无此隔离文件")
+        body = await engine.run(_masked, path)
+        return Response(body, headers=dict(KEPT), media_type=MEDIA_TYPE)
+
+    name = openapi.asked("path", "name", "as the receipt gives it / 回执中的文件名")
+    kept = {"parameters": [name], **openapi.answers({"type": "string"}, media=MEDIA_TYPE)}
+    add(app, "GET", f"{QUARANTINE}/{{name}}", rejected, scope=KIND, tags=["facts"], extra=kept)
+
+
+def _said() -> dict[str, Any]:
+    """What OpenAPI says of `POST /v1/ingest`."""
+    kinds, say = openapi.schema(Asked)["properties"], openapi.asked
+    parameters = [say("query", n, kind.pop("description", ""), kind) for n, kind in kinds.items()]
+    example = '{"kind":"company","id":"c1","name":"甲公司"}\n'
+    content = {MEDIA_TYPE: {"schema": {"type": "string"}, "example": example}}
+    job = openapi.answers(Job, "202")["responses"]
+    return {
+        "parameters": [*parameters, once_header()],
+        "requestBody": {"required": True, "content": content},
+        "responses": {**openapi.answers(Receipt)["responses"], **job},
+    }
+
+
+def _masked(path: Path) -> bytes:
+    """The file's lines, personal identifiers masked."""
+    with path.open("rb") as file:
+        whole = file.read(_SHOWN)
+    lines = whole[: whole.rfind(b"\n") + 1].splitlines()
+    shown = (mask_within(msgspec.json.decode(line)) for line in lines)
+    return b"".join(msgspec.json.encode(each) + b"\n" for each in shown)

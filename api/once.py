@@ -1,0 +1,259 @@
+"""`Idempotency-Key`: a request that is sent again changes nothing, and is answered as before.
+
+The rules are those of draft-ietf-httpapi-idempotency-key-header: the same key with the same request
+gets the same answer; with another request 422; while the first is under way 409. A key belongs to
+its caller and route. What failed changed nothing, and its key is free. Where the process ended
+before it could note its answer, the request is carried out again: what it leads to knows itself
+whether it was done (the ledger by its key, a load by its content).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import wraps
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
+from starlette.responses import Response
+
+from api.caller import caller_of, owner_of
+from api.kept import Kept, state_folder
+from graph import times
+from graph.errors import Conflict, InputError, StoreError, WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fastapi import FastAPI
+    from starlette.types import Message
+
+    from api.engine import Engine
+
+HEADER: Final = "Idempotency-Key"
+MAX_BODY: Final = 1 << 20
+KEPT_SECONDS: Final = 86_400.0
+_LARGEST: Final = 4 << 20  # bytes of an answer that is kept
+_HELD: Final = 60.0  # seconds that a request counts as under way without a further sign
+_SIGN: Final = 20.0
+_MICROS: Final = 1_000_000
+_KEY: Final = re.compile(r'"([!#-\[\]-~ ]{1,200})"|([!#-~]{1,200})', re.ASCII)
+_TABLES: Final = """
+CREATE TABLE sent (caller TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL,
+    request BLOB NOT NULL, held INTEGER, code INTEGER, media TEXT, location TEXT, body BLOB,
+    expires INTEGER NOT NULL, PRIMARY KEY (caller, route, key)) WITHOUT ROWID, STRICT;
+CREATE INDEX sent_expires ON sent (expires);
+"""
+
+
+class UsedKey(InputError):
+    """A key that was sent with another request."""
+
+    status = 422
+
+
+class Name(msgspec.Struct, frozen=True):
+    """What a key is known by."""
+
+    caller: str
+    route: str
+    key: str
+
+
+class Once:
+    """What was answered under which key. Shared by all processes of a service."""
+
+    def __init__(self, url: str, seconds: float = KEPT_SECONDS) -> None:
+        self._kept = Kept(state_folder(url) / "requests.db", _TABLES)
+        self._micros = int(seconds * _MICROS)
+
+    def begin(self, name: Name, request: bytes) -> Response | None:
+        """The answer of an earlier request that was the same; None: it is to be carried out, and
+        counts as under way. Raises UsedKey, Conflict."""
+        now = times.now()
+        which = msgspec.structs.astuple(name)
+        with self._kept.writing() as db:
+            db.execute("DELETE FROM sent WHERE expires < ?", (now,))
+            found = db.execute(
+                "SELECT request, held, code, media, location, body FROM sent"
+                " WHERE caller = ? AND route = ? AND key = ?", which).fetchone()  # fmt: skip
+            if found is None or (found[0] == request and found[2] is None and found[1] < now):
+                db.execute(
+                    "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?)",
+                    (*which, request, _ahead(_HELD), now + self._micros),
+                )
+                return None
+        same, _, code, media, location, body = found
+        if same != request:
+            raise UsedKey(
+                f"{HEADER}: this key was sent with another request / 幂等键已用于其他请求"
+            )
+        if code is None:
+            raise Conflict(f"{HEADER}: the request of this key is under way / 该请求正在处理")
+        headers = {"Idempotency-Replayed": "true", "Content-Type": media}
+        return Response(body, code, headers | ({"Location": location} if location else {}))
+
+    def hold(self, name: Name) -> None:
+        """A sign that a request is under way still."""
+        with self._kept.writing() as db:
+            db.execute("UPDATE sent SET held = ? WHERE caller = ? AND route = ? AND key = ?",
+                       (_ahead(_HELD), *msgspec.structs.astuple(name)))  # fmt: skip
+
+    def done(self, name: Name, response: Response) -> None:
+        """Note an answer; of one that failed, or is too large to be kept, the key is free again."""
+        body = bytes(response.body)
+        which = msgspec.structs.astuple(name)
+        with self._kept.writing() as db:
+            if response.status_code >= 300 or len(body) > _LARGEST:
+                db.execute("DELETE FROM sent WHERE caller = ? AND route = ? AND key = ?", which)
+                return
+            media = response.headers.get("content-type", "application/json")
+            said = response.status_code, media, response.headers.get("location"), body
+            db.execute("UPDATE sent SET code = ?, media = ?, location = ?, body = ?, held = NULL"
+                       " WHERE caller = ? AND route = ? AND key = ?", (*said, *which))  # fmt: skip
+
+    def free(self, name: Name) -> None:
+        """Let go of the key of a request that changed nothing."""
+        with self._kept.writing() as db:
+            db.execute("DELETE FROM sent WHERE caller = ? AND route = ? AND key = ?",
+                       msgspec.structs.astuple(name))  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._kept.close()
+
+
+def _ahead(seconds: float) -> int:
+    return times.now() + int(seconds * _MICROS)
+
+
+def key_of(request: Request) -> str | None:
+    """The key that a request was sent with, quoted (as RFC 9651 has texts) or bare; raises
+    WrongUsage."""
+    given = request.headers.getlist(HEADER)
+    if not given:
+        return None
+    found = _KEY.fullmatch(given[0].strip())
+    if len(given) > 1 or found is None:
+        raise WrongUsage(f"{HEADER}: one text of 1 to 200 printable ASCII characters / 幂等键无效")
+    return found[1] or found[2]
+
+
+def ledger_key(request: Request) -> str | None:
+    """What an entry of the ledger is named by where its request bears a key."""
+    if (key := key_of(request)) is None:
+        return None
+    parts = (owner_of(caller_of(request)), request.scope["path"], key)
+    return "sent-" + sha256("\0".join(parts).encode()).hexdigest()[:40]
+
+
+def keyed(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that changes something, carried out once for each key."""
+
+    @wraps(endpoint)
+    async def answer(request: Request) -> Response:
+        if HEADER.lower() not in request.headers or key_of(request) is None:
+            return await endpoint(request)
+        body = await _body(request)
+        digest = sha256(request.scope["query_string"] + b"\0" + body).digest()
+        async with begun(request, digest) as (earlier, note):
+            if earlier is not None:
+                return earlier
+            response = await endpoint(_again(request, body))
+            await note(response)
+            return response
+
+    return answer
+
+
+@asynccontextmanager
+async def begun(
+    request: Request, digest: bytes
+) -> AsyncIterator[tuple[Response | None, Callable[[Response], Awaitable[None]]]]:
+    """Around a request with a key: its earlier answer, if it has one, else what notes the answer.
+    Where the block raises, the key is free again."""
+    engine, once = _parts(request.app)
+    key = key_of(request)
+    assert key is not None
+    who = owner_of(caller_of(request))
+    name = Name(who, f"{request.method} {request.scope['path']}", key)
+    earlier = await engine.run(once.begin, name, digest)
+
+    async def note(response: Response) -> None:
+        await engine.run(once.done, name, response)
+
+    if earlier is not None:
+        yield earlier, note
+        return
+    sign = asyncio.create_task(_signs(engine, once, name))
+    try:
+        yield None, note
+    except BaseException:
+        with suppress(StoreError):
+            once.free(name)
+        raise
+    finally:
+        sign.cancel()
+
+
+async def _signs(engine: Engine, once: Once, name: Name) -> None:
+    while True:
+        await asyncio.sleep(_SIGN)
+        await engine.run(once.hold, name)
+
+
+async def _body(request: Request) -> bytes:
+    from api.serving import TooLarge
+
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
+    return body
+
+
+def _again(request: Request, body: bytes) -> Request:
+    """The request, its body to be read once more."""
+    given = iter((body,))
+
+    async def receive() -> Message:
+        for whole in given:
+            return {"type": "http.request", "body": whole, "more_body": False}
+        return await request.receive()
+
+    return Request(request.scope, receive)
+
+
+def _parts(app: FastAPI) -> tuple[Engine, Once]:
+    found: tuple[Engine, Once] = app.state.once
+    return found
+
+
+def add_once(app: FastAPI, engine: Engine) -> None:
+    """Keep the answers of requests that bear a key."""
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        yield
+        app.state.once[1].close()
+
+    from api.serving import alongside
+
+    app.state.once = (engine, Once(engine.session.url))
+    alongside(app).append(running)
+
+
+def said() -> dict[str, Any]:
+    """What OpenAPI says of the header."""
+    return {
+        "in": "header", "name": HEADER, "schema": {"type": "string", "maxLength": 202},
+        "description": "names the request: sent again under it, it changes nothing and is answered"
+        " as before / 幂等键",
+    }  # fmt: skip

@@ -1,0 +1,106 @@
+"""The routes of what persons may ask.
+
+They need every data domain: what is erased or reported is all that is held, not a part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
+from starlette.responses import Response
+
+from api import openapi
+from api.caller import DOMAINS
+from api.privacy import answers, asks, correcting, erasing, reporting
+from api.reads.hook import shown
+from api.serving import Endpoint, add, body_of, json_response
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.engine import Engine
+    from api.session import Session
+
+_BASE: Final = "/v1/privacy"
+_ID: Final = {
+    "name": "id", "in": "path", "required": True, "schema": {"type": "string"},
+    "description": "the person: dataset:id, canonical id or official key / 主体",
+    "example": "registry:p1",
+}  # fmt: skip
+
+
+def add_privacy(app: FastAPI, engine: Engine) -> None:
+    """Erasure, correction, access, restriction: of an administrator, each recorded."""
+    session = engine.session
+
+    async def report(request: Request) -> Response:
+        """Everything held of a person, its sources, and who read it; masked / 查阅个人信息."""
+        name = request.path_params["id"]
+        found = await engine.run(_report, session, name)
+        shown(request, [found["subject"]])
+        return json_response(msgspec.json.encode(found))
+
+    async def purge(_: Request) -> Response:
+        """Write the store's files anew after an erasure / 重写存储文件."""
+        return json_response(msgspec.json.encode(await engine.run(erasing.purge, session)))
+
+    for path, kind, function, told, doc in (
+        ("erasures", asks.Erase, erasing.erase, answers.Erasure,
+         "Erase what is held of a person / 删除个人信息"),
+        ("corrections", asks.Correct, correcting.correct, answers.Correction,
+         "Put a record right / 更正个人信息"),
+        ("releases", asks.Ask, erasing.release, answers.Outcome,
+         "End a restriction / 解除处理限制"),
+        ("readmissions", asks.Ask, erasing.readmit, answers.Outcome,
+         "Let an erased person in again / 允许重新导入"),
+    ):  # fmt: skip
+        content = {"schema": openapi.schema(kind), "example": _example(kind)}
+        extra = _answers(told) | {"requestBody": {"content": {"application/json": content}}}
+        endpoint = _taking(engine, kind, function, doc)
+        add(
+            app,
+            "POST",
+            f"{_BASE}/{path}",
+            endpoint,
+            scope="admin",
+            domains=DOMAINS,
+            tags=["privacy"],
+            extra=extra,
+        )
+    for method, path, endpoint, extra in (
+        ("GET", "reports/{id:path}", report, _answers(answers.Report) | {"parameters": [_ID]}),
+        ("POST", "purges", purge, _answers(answers.Purged)),
+    ):
+        add(
+            app, method, f"{_BASE}/{path}", endpoint, scope="admin", domains=DOMAINS,
+            tags=["privacy"], extra=extra,
+        )  # fmt: skip
+
+
+def _answers(kind: type[Any]) -> dict[str, Any]:
+    content = {"application/json": {"schema": openapi.schema(kind)}}
+    return {"responses": {"200": {"description": "done / 已完成", "content": content}}}
+
+
+def _report(session: Session, name: str) -> dict[str, Any]:
+    return reporting.report(session, name, masked=True)
+
+
+def _taking(
+    engine: Engine, kind: type[asks.Ask], function: Callable[..., dict[str, Any]], doc: str
+) -> Endpoint:
+    async def taken(request: Request) -> Response:
+        ask = asks.convert(await body_of(request), kind)
+        done = await engine.run(function, engine.session, ask)
+        return json_response(msgspec.json.encode(done))
+
+    taken.__doc__ = doc + "."
+    return taken
+
+
+def _example(kind: type[asks.Ask]) -> dict[str, Any]:
+    said = openapi.schema(kind)
+    return {name: said["properties"][name]["examples"][0] for name in said["required"]}

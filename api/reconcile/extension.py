@@ -1,0 +1,119 @@
+"""The data extension service: properties of subjects that were reconciled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from api.reconcile.manifest import EXTENDING, SUBJECTS, type_of
+from graph.errors import UnknownSubject, WrongUsage
+from graph.keys import mask_within
+from graph.times import day_end, today
+
+if TYPE_CHECKING:
+    from api.session import Session
+    from graph.snapshot import Snapshot
+
+_IDS: Final = 1000
+_VALUES: Final = 50  # of one property of one subject
+_USCC: Final = "cn:uscc:"
+Values = list[dict[str, Any]]
+
+
+class Wanted(msgspec.Struct):
+    """A property to fetch; this service has no settings."""
+
+    id: str
+
+
+class Asked(msgspec.Struct):
+    """Which properties of which subjects."""
+
+    ids: list[str]
+    properties: list[Wanted]
+
+
+def extend(session: Session, text: str) -> dict[str, Any]:
+    """The answer to a request given as JSON text; an unknown subject has no values. Raises
+    WrongUsage naming what is malformed."""
+    try:
+        asked = msgspec.json.decode(text, type=Asked)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"extend: {error}") from None
+    if len(asked.ids) > _IDS:
+        raise WrongUsage(f"extend.ids: {len(asked.ids)}, more than {_IDS}")
+    names = list(dict.fromkeys(each.id for each in asked.properties))
+    for name in names:
+        if name not in EXTENDING:
+            raise WrongUsage(f"extend.properties: one of {', '.join(EXTENDING)}, not {name[:40]!r}")
+    snapshot, at = session.snapshot(), day_end(today())
+    rows = {subject: _row(snapshot, subject, names, at) for subject in asked.ids}
+    return {"meta": [_meta(name) for name in names], "rows": rows}
+
+
+def _meta(name: str) -> dict[str, Any]:
+    said: dict[str, Any] = {"id": name, "name": EXTENDING[name]}
+    if name in SUBJECTS:
+        said["type"] = type_of({"address": "address"}.get(name, "person"))
+    return said
+
+
+def _row(snapshot: Snapshot, subject: str, names: list[str], at: int) -> dict[str, Values]:
+    try:
+        node = snapshot.resolve(subject)
+    except UnknownSubject:
+        return {name: [] for name in names}
+    return {name: _VALUE[name](snapshot, node, at)[:_VALUES] for name in names}
+
+
+def _str(text: str) -> dict[str, Any]:
+    return {"str": str(mask_within(text))}
+
+
+def _former(snapshot: Snapshot, node: int, _: int) -> Values:
+    return [_str(label) for label in snapshot.former_labels(node)]
+
+
+def _uscc(snapshot: Snapshot, node: int, _: int) -> Values:
+    canonical = snapshot.canonical(node)
+    return [_str(canonical.removeprefix(_USCC))] if canonical.startswith(_USCC) else []
+
+
+def _listings(snapshot: Snapshot, node: int, _: int) -> Values:
+    said = ("list", "domain", "authority", "decided_on", "until", "status")
+    return [
+        _str(" · ".join(str(each[name]) for name in said if each.get(name)))
+        for each in snapshot.listings(node)
+    ]
+
+
+def _others(kind: str, *, into: bool) -> Callable[[Snapshot, int, int], Values]:
+    """The subjects at the other end of relations of a kind that are true today."""
+
+    def values(snapshot: Snapshot, node: int, at: int) -> Values:
+        ends = snapshot.columns.src if into else snapshot.columns.dst
+        rows = snapshot.rows_at(node, kind, at, into=into)[:_VALUES]
+        others = dict.fromkeys(int(snapshot.nodes.rep[ends[row]]) for row in rows)
+        return [
+            {"id": snapshot.canonical(other), "name": str(mask_within(snapshot.label(other)))}
+            for other in others
+        ]
+
+    return values
+
+
+_VALUE: Final[dict[str, Callable[[Snapshot, int, int], Values]]] = {
+    "id": lambda snapshot, node, _: [_str(snapshot.canonical(node))],
+    "name": lambda snapshot, node, _: [_str(snapshot.label(node))],
+    "former_name": _former,
+    "kind": lambda snapshot, node, _: [_str(snapshot.kind_name(node))],
+    "uscc": _uscc,
+    "record": lambda snapshot, node, _: [_str(name) for name in snapshot.records(node)],
+    "listing": _listings,
+    "address": _others("located_at", into=False),
+    "legal_representative": _others("legal_representative", into=True),
+    "shareholder": _others("shareholder", into=True),
+    "listed": lambda snapshot, node, _: [{"int": len(snapshot.listings(node))}],
+}

@@ -1,0 +1,365 @@
+"""The book of webhooks: subscriptions, the outbox of events, and up to where feeds were read.
+
+An event is in the outbox in the same transaction that moves its feed's cursor on, and leaves it
+once its receiver said that it has it: whatever ends the process in between, nothing is lost.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from api.kept import Kept
+from graph import times
+from graph.closing import Closing
+from graph.errors import InputError, LinkriskError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+    import apsw
+
+    from api.webhooks.sender import Sent
+    from api.webhooks.settings import WebhookSettings
+
+_MICROS: Final = 1_000_000
+_OVERLAP: Final = 86_400.0  # seconds that an old secret signs beside a new one
+GONE: Final = 410  # what a receiver answers that wants nothing more
+_TROUBLED: Final = 3  # failures one after the other from which a receiver as a whole is given rest
+_REST: Final = 60.0  # seconds, at most
+_TABLES: Final = """
+CREATE TABLE hook (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL, subjects TEXT NOT NULL,
+    domains TEXT NOT NULL, note TEXT, secrets TEXT NOT NULL, state TEXT NOT NULL,
+    created INTEGER NOT NULL, batch INTEGER NOT NULL, entry INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, error TEXT) STRICT;
+CREATE TABLE event (no INTEGER PRIMARY KEY AUTOINCREMENT, hook TEXT NOT NULL, id TEXT NOT NULL,
+    type TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL, created INTEGER NOT NULL,
+    begun INTEGER NOT NULL, status TEXT NOT NULL DEFAULT 'waiting',
+    tries INTEGER NOT NULL DEFAULT 0,
+    next INTEGER NOT NULL DEFAULT 0, code INTEGER, error TEXT, finished INTEGER,
+    UNIQUE (hook, id)) STRICT;
+CREATE INDEX event_waiting ON event (hook, subject, no) WHERE status = 'waiting';
+CREATE INDEX event_hook ON event (hook, no);
+CREATE INDEX event_old ON event (finished) WHERE status = 'delivered';
+CREATE TABLE cursor (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL)
+    WITHOUT ROWID, STRICT;
+"""
+State = Literal["active", "paused", "gone"]
+
+
+class UnknownWebhook(InputError):
+    """No subscription of the caller has this id."""
+
+    status = 404
+
+
+class TooManyHooks(LinkriskError):
+    """A caller has as many subscriptions as it may."""
+
+    status = 429
+
+
+class Hook(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription. Moments are µs; `secrets` are (secret, moment until which it signs); `batch`
+    and `entry` are the last that were there before it was made."""
+
+    no: int
+    id: str
+    owner: str
+    url: str
+    events: list[str]
+    subjects: list[str] | None  # None: whoever it is
+    domains: list[str]
+    note: str | None
+    secrets: list[tuple[str, int | None]]
+    state: State  # gone: its receiver said that it wants nothing more
+    created: int
+    batch: int
+    entry: int
+    failures: int  # one after the other, whatever the event
+    next: int
+    error: str | None
+
+    @property
+    def signing(self) -> list[str]:
+        """The secrets that sign now, the newest first."""
+        now = times.now()
+        return [secret for secret, until in self.secrets if until is None or until > now]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a subscription. Those of one `subject` are delivered in the order of `no`."""
+
+    no: int
+    hook: str
+    id: str
+    type: str
+    subject: str
+    body: bytes
+    created: int
+    begun: int  # when its attempts began
+    status: Literal["waiting", "delivered", "dead"]
+    tries: int
+    next: int
+    code: int | None
+    error: str | None
+    finished: int | None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to become an event; the same `id` again is the same event."""
+
+    hook: str
+    id: str
+    type: str
+    subject: str
+    body: bytes
+
+
+class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to become a subscription."""
+
+    owner: str
+    url: str
+    events: list[str]
+    subjects: list[str] | None
+    domains: list[str]
+    note: str | None
+    batch: int
+    entry: int
+
+
+_JSON: Final = frozenset({"events", "subjects", "domains", "secrets"})
+_HOOK: Final = f"SELECT {', '.join(Hook.__struct_fields__)} FROM hook"  # noqa: S608 constants
+_EVENT: Final = f"SELECT {', '.join(Event.__struct_fields__)} FROM event"  # noqa: S608
+_DUE: Final = (
+    f"{_EVENT} AS e WHERE hook = ? AND status = 'waiting' AND next <= ? AND no ="  # noqa: S608
+    " (SELECT min(no) FROM event AS f WHERE f.hook = e.hook AND f.subject = e.subject"
+    " AND f.status = 'waiting') ORDER BY no"
+)
+
+
+def new_secret() -> str:
+    """A secret as Standard Webhooks writes it: 256 random bits."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _hook(row: Sequence[Any]) -> Hook:
+    said = dict(zip(Hook.__struct_fields__, row, strict=True))
+    for name in _JSON:
+        said[name] = msgspec.json.decode(said[name])
+    return msgspec.convert(said, Hook)
+
+
+def _event(row: Sequence[Any]) -> Event:
+    return Event(**dict(zip(Event.__struct_fields__, row, strict=True)))
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+class Book(Closing):
+    """See the module. Every call is one short transaction."""
+
+    def __init__(self, folder: Path, settings: WebhookSettings) -> None:
+        self.settings = settings
+        self._kept = Kept(folder / "webhooks.db", _TABLES)
+
+    # -- subscriptions -------------------------------------------------------------------------
+
+    def subscribe(self, asked: Subscribed) -> tuple[Hook, str]:
+        """A new subscription and its secret, which is told here only; raises TooManyHooks."""
+        ident, secret = "w" + secrets.token_hex(12), new_secret()
+        with self._kept.writing() as db:
+            text = "SELECT count(*) FROM hook WHERE owner = ?"
+            if _one(db, text, asked.owner)[0] >= self.settings.hooks:
+                raise TooManyHooks(f"{self.settings.hooks} subscriptions are the most / 订阅过多")
+            db.execute(
+                "INSERT INTO hook (id, owner, url, events, subjects, domains, note, secrets, state,"
+                " created, batch, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?)",
+                (ident, asked.owner, asked.url, _text(asked.events), _text(asked.subjects),
+                 _text(asked.domains), asked.note, _text([(secret, None)]), times.now(),
+                 asked.batch, asked.entry),
+            )  # fmt: skip
+            return self._get(db, ident), secret
+
+    def hooks(self, owner: str | None = None, *, active: bool = False) -> list[Hook]:
+        """Subscriptions in the order in which they were made; of one owner, or of all."""
+        rows = self._kept.rows(f"{_HOOK} WHERE ?1 IS NULL OR owner = ?1 ORDER BY no", (owner,))
+        return [hook for hook in map(_hook, rows) if hook.state == "active" or not active]
+
+    def get(self, ident: str, owner: str | None = None) -> Hook:
+        """One subscription; raises UnknownWebhook."""
+        with self._kept.reading() as db:
+            return self._get(db, ident, owner)
+
+    def set_state(self, ident: str, state: State, owner: str | None = None) -> Hook:
+        """Pause a subscription, or take it up again: its events wait meanwhile."""
+        with self._kept.writing() as db:
+            self._get(db, ident, owner)
+            db.execute("UPDATE hook SET state = ?, failures = 0, next = 0 WHERE id = ?",
+                       (state, ident))  # fmt: skip
+            return self._get(db, ident)
+
+    def rotate(self, ident: str, owner: str | None = None) -> tuple[Hook, str]:
+        """A new secret; the one before signs beside it for a day."""
+        secret = new_secret()
+        with self._kept.writing() as db:
+            found = self._get(db, ident, owner)
+            until = times.now() + int(_OVERLAP * _MICROS)
+            kept = [(secret, None), (found.signing[0], until)]
+            db.execute("UPDATE hook SET secrets = ? WHERE id = ?", (_text(kept), ident))
+            return self._get(db, ident), secret
+
+    def remove(self, ident: str, owner: str | None = None) -> None:
+        """End a subscription; what waits for it is dropped."""
+        with self._kept.writing() as db:
+            self._get(db, ident, owner)
+            db.execute("DELETE FROM event WHERE hook = ?", (ident,))
+            db.execute("DELETE FROM hook WHERE id = ?", (ident,))
+
+    def counts(self, ident: str) -> dict[str, int]:
+        """Its events by status."""
+        found = dict.fromkeys(("waiting", "delivered", "dead"), 0)
+        text = "SELECT status, count(*) FROM event WHERE hook = ? GROUP BY status"
+        return found | dict(self._kept.rows(text, (ident,)))
+
+    # -- the outbox ----------------------------------------------------------------------------
+
+    def cursor(self, name: str) -> int | None:
+        """Up to where a feed was read."""
+        rows = self._kept.rows("SELECT value FROM cursor WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def put(self, drafts: Iterable[Draft], name: str, before: int | None, value: int) -> bool:
+        """Put events into the outbox and move a feed's cursor on; False, and nothing done, where
+        it is no longer where it was."""
+        now = times.now()
+        with self._kept.writing() as db:
+            found = _one(db, "SELECT value FROM cursor WHERE name = ?", name)
+            if (found and found[0]) != before:
+                return False
+            db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (name, value))
+            self._insert(db, drafts, now)
+        return True
+
+    def _insert(self, db: apsw.Connection, drafts: Iterable[Draft], now: int) -> None:
+        db.executemany(
+            "INSERT OR IGNORE INTO event (hook, id, type, subject, body, created, begun)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?6 WHERE EXISTS (SELECT 1 FROM hook WHERE id = ?1)",
+            [(d.hook, d.id, d.type, d.subject, d.body, now) for d in drafts],
+        )
+
+    def due(self, limit: int, under_way: Collection[tuple[str, str]] = ()) -> list[Event]:
+        """Events to be sent now: of each subject the oldest, where that is not under way."""
+        now = times.now()
+        found: list[Event] = []
+        hooks = "SELECT id FROM hook WHERE state = 'active' AND next <= ? ORDER BY no"
+        with self._kept.reading() as db:
+            for (ident,) in db.execute(hooks, (now,)).fetchall():
+                for row in db.execute(_DUE, (ident, now)):
+                    one = _event(row)
+                    if (one.hook, one.subject) not in under_way:
+                        found.append(one)
+                    if len(found) == limit:
+                        return found
+        return found
+
+    def sent(self, event: Event, sent: Sent, wait: float) -> None:
+        """Note an attempt; one that failed is tried again `wait` seconds later, or is dead."""
+        now = times.now()
+        with self._kept.writing() as db:
+            if sent.ok:
+                db.execute("UPDATE event SET status = 'delivered', tries = tries + 1, code = ?,"
+                           " error = NULL, finished = ? WHERE no = ? AND status = 'waiting'",
+                           (sent.code, now, event.no))  # fmt: skip
+                db.execute("UPDATE hook SET failures = 0, next = 0, error = NULL WHERE id = ?"
+                           " AND (failures > 0 OR error IS NOT NULL)", (event.hook,))  # fmt: skip
+                return
+            dead = now - event.begun > self.settings.give_up * _MICROS
+            db.execute(
+                "UPDATE event SET status = ?, tries = tries + 1, code = ?, error = ?, next = ?,"
+                " finished = ? WHERE no = ? AND status = 'waiting'",
+                ("dead" if dead else "waiting", sent.code, sent.error,
+                 now + int(wait * _MICROS), now if dead else None, event.no),
+            )  # fmt: skip
+            self._troubled(db, event.hook, sent, now)
+
+    def _troubled(self, db: apsw.Connection, ident: str, sent: Sent, now: int) -> None:
+        """A receiver that fails again and again, whatever is sent to it, is given some rest; one
+        that is gone is sent nothing more."""
+        failures = _one(db, "SELECT failures FROM hook WHERE id = ?", ident)
+        if failures is None:
+            return
+        count = failures[0] + 1
+        first = self.settings.first
+        rest = min(_REST, first * 2 ** min(count - _TROUBLED, 20)) if count >= _TROUBLED else 0.0
+        db.execute("UPDATE hook SET failures = ?, next = ?, error = ? WHERE id = ?",
+                   (count, now + int(rest * _MICROS), sent.error, ident))  # fmt: skip
+        if sent.code == GONE:
+            db.execute("UPDATE hook SET state = 'gone' WHERE id = ?", (ident,))
+
+    def events(self, ident: str, status: str | None, before: int | None, limit: int) -> list[Event]:
+        """Events of a subscription, the newest first, behind number `before`."""
+        text = f"{_EVENT} WHERE hook = ? AND no < ? AND (?3 IS NULL OR status = ?3)"
+        text = text.replace("hook = ?", "hook = ?1").replace("no < ?", "no < ?2")
+        top = 2**62 if before is None else before
+        rows = self._kept.rows(f"{text} ORDER BY no DESC LIMIT ?4", (ident, top, status, limit))
+        return [_event(row) for row in rows]
+
+    def replay(self, ident: str, since: int | None, owner: str | None = None) -> int:
+        """Send again: the dead, or with `since` (µs) all that was delivered or died from then on.
+        How many there are."""
+        now = times.now()
+        with self._kept.writing() as db:
+            self._get(db, ident, owner)
+            db.execute("UPDATE event SET status = 'waiting', tries = 0, next = 0, begun = ?1,"
+                       " finished = NULL WHERE hook = ?2 AND (status = 'dead' AND ?3 IS NULL"
+                       " OR status <> 'waiting' AND created >= ?3)",
+                       (now, ident, since))  # fmt: skip
+            return db.changes()
+
+    def forget(self) -> None:
+        """Drop what was delivered long ago."""
+        until = times.now() - int(self.settings.kept_seconds * _MICROS)
+        with self._kept.writing() as db:
+            db.execute("DELETE FROM event WHERE status = 'delivered' AND finished < ?", (until,))
+
+    # -- who delivers --------------------------------------------------------------------------
+
+    def hold(self, holder: str) -> bool:
+        """Whether this process is the one that delivers, for the length of a lease from now."""
+        now = times.now()
+        until = now + int(self.settings.lease * _MICROS)
+        with self._kept.writing() as db:
+            found = _one(db, "SELECT holder, until FROM lease WHERE name = 'delivery'")
+            if found is not None and found[0] != holder and found[1] > now:
+                return False
+            db.execute("INSERT OR REPLACE INTO lease VALUES ('delivery', ?, ?)", (holder, until))
+        return True
+
+    def let_go(self, holder: str) -> None:
+        """Leave delivery to another process at once."""
+        with self._kept.writing() as db:
+            db.execute("DELETE FROM lease WHERE holder = ?", (holder,))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._kept.close()
+
+    def _get(self, db: apsw.Connection, ident: str, owner: str | None = None) -> Hook:
+        row = _one(db, f"{_HOOK} WHERE id = ?", ident)
+        if row is None or (owner is not None and row[2] != owner):
+            raise UnknownWebhook(f"no webhook {ident[:40]!r} / 无此订阅")
+        return _hook(row)
+
+
+def _one(db: apsw.Connection, text: str, *values: Any) -> Any:
+    return db.execute(text, values).fetchone()

@@ -1,0 +1,52 @@
+"""What a deployment may set of webhooks."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where events may go, and how long it is tried."""
+
+    loopback: Annotated[
+        bool, Meta(description="may go to this machine, also without TLS / 允许发往本机")
+    ] = True
+    allow: Annotated[
+        tuple[str, ...],
+        Meta(description="networks that are not public and may be sent to, as 10.1.0.0/16"
+             " / 允许的内网网段"),
+    ] = ()  # fmt: skip
+    timeout: Annotated[
+        float, Meta(gt=0, le=120, description="seconds that a receiver has / 接收方超时秒数")
+    ] = 15.0
+    first: Annotated[
+        float, Meta(gt=0, description="seconds before the second attempt; each next one waits twice"
+                    " as long, less up to a half by chance / 首次重试间隔"),
+    ] = 5.0  # fmt: skip
+    longest: Annotated[
+        float, Meta(gt=0, description="the most seconds between two attempts / 最长重试间隔")
+    ] = 3600.0
+    give_up: Annotated[
+        float, Meta(gt=0, description="seconds after which an event is dead / 放弃前的秒数")
+    ] = 3 * 86_400.0
+    at_once: Annotated[
+        int, Meta(ge=1, le=256, description="events under way at once / 并行投递数")
+    ] = 8
+    kept_seconds: Annotated[
+        float, Meta(gt=0, description="how long delivered events are kept, to be replayed"
+                    " / 已投递事件保留秒数"),
+    ] = 7 * 86_400.0  # fmt: skip
+    hooks: Annotated[
+        int, Meta(ge=1, description="subscriptions of one caller / 每个调用方的订阅上限")
+    ] = 50
+    lease: Annotated[
+        float, Meta(gt=0, description="seconds after which another process takes over / 接管时限")
+    ] = 10.0
+
+    def __post_init__(self) -> None:
+        for text in self.allow:
+            ipaddress.ip_network(text)  # raises ValueError naming it

@@ -1,0 +1,125 @@
+"""Delivers beside the service's routes: one process at a time, by a lease in the book."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from api.webhooks.pump import Pump
+from api.webhooks.sender import Sender
+from graph.errors import LinkriskError
+
+if TYPE_CHECKING:
+    from api.session import Session
+    from api.webhooks.book import Book, Event, Hook
+    from api.webhooks.sender import Sent
+    from api.webhooks.settings import WebhookSettings
+
+_LOOK: Final = 0.5  # seconds between two looks at feeds and outbox
+_FORGET: Final = 3600.0
+_log = logging.getLogger("linkrisk.webhooks")
+
+
+def pause(settings: WebhookSettings, tries: int, asked: float | None) -> float:
+    """Seconds until the next attempt, after so many that failed: twice as long each time, less up
+    to a half by chance, so that what failed together does not come back together; no less than the
+    receiver asks for."""
+    most = min(settings.longest, settings.first * 2.0 ** min(tries - 1, 40))
+    found = most * random.uniform(0.5, 1.0)  # noqa: S311 no secret
+    return max(found, min(asked or 0.0, settings.longest))
+
+
+class Delivery:
+    """Takes in what happened and sends it, for as long as this process holds the lease."""
+
+    def __init__(self, session: Session, book: Book) -> None:
+        self.book = book
+        self._settings = book.settings
+        self._pump = Pump(session, book)
+        self._wake = asyncio.Event()
+        self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Look now."""
+        self._wake.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver within the block; what is under way at its end is sent again by whoever is next,
+        where nobody noted that it came."""
+        self._wake, self._under_way = asyncio.Event(), {}
+        holder = f"{os.getpid()}-{secrets.token_hex(6)}"
+        with ThreadPoolExecutor(2, thread_name_prefix="webhooks") as self._clerks:
+            sender = Sender(self._settings)
+            loop = asyncio.create_task(self._loop(holder, sender), name="webhooks")
+            try:
+                yield
+            finally:
+                tasks = [loop, *self._under_way.values()]
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await sender.close()
+                with suppress(LinkriskError):
+                    await self._clerk(self.book.let_go, holder)
+
+    async def _clerk(self, function: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._clerks, function, *args)
+
+    async def _loop(self, holder: str, sender: Sender) -> None:
+        forgotten, now = -_FORGET, asyncio.get_running_loop().time
+        while True:
+            self._wake.clear()
+            more = False
+            try:
+                if await self._clerk(self.book.hold, holder):
+                    more = await self._clerk(self._pump.run)
+                    await self._start(sender)
+                    if now() - forgotten > _FORGET:
+                        await self._clerk(self.book.forget)
+                        forgotten = now()
+            except LinkriskError as error:
+                _log.warning("events wait: %s", error)
+            except Exception:  # noqa: BLE001 whatever it is, it must not end delivery
+                _log.exception("events wait")
+            if not more:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK):
+                        await self._wake.wait()
+
+    async def _start(self, sender: Sender) -> None:
+        """Send what is due, each subject's oldest, and its next once that came."""
+        room = self._settings.at_once - len(self._under_way)
+        if room <= 0:
+            return
+        due = await self._clerk(self.book.due, room, frozenset(self._under_way))
+        hooks = {hook.id: hook for hook in await self._clerk(self.book.hooks)} if due else {}
+        for event in due:
+            key = (event.hook, event.subject)
+            if event.hook in hooks and key not in self._under_way:
+                task = asyncio.create_task(self._deliver(sender, hooks[event.hook], event))
+                self._under_way[key] = task
+                task.add_done_callback(partial(self._ended, key))
+
+    def _ended(self, key: tuple[str, str], _: asyncio.Task[None]) -> None:
+        self._under_way.pop(key, None)
+        self._wake.set()
+
+    async def _deliver(self, sender: Sender, hook: Hook, event: Event) -> None:
+        sent: Sent = await sender.send(hook.url, event.id, event.body, hook.signing)
+        wait = 0.0 if sent.ok else pause(self._settings, event.tries + 1, sent.wait)
+        if not sent.ok:
+            _log.info("%s: attempt %d failed: %s", event.id, event.tries + 1, sent.error)
+        try:
+            await self._clerk(self.book.sent, event, sent, wait)
+        except LinkriskError as error:  # it is sent again
+            _log.warning("%s: the attempt cannot be noted: %s", event.id, error)
+            await asyncio.sleep(_LOOK)
