@@ -70,20 +70,31 @@ class Observing:
 
         try:
             if self._tracing is None:
-                await self._app(scope, line.receive, sent)
+                await self._run(scope, line, sent)
             else:
                 with self._tracing.request(scope, headers) as span:
-                    await self._app(scope, line.receive, sent)
+                    await self._run(scope, line, sent)
                     self._tracing.end(span, scope["method"], route_of(scope), status)
-        except Exception as error:
-            failed = bug(scope, error)
-            if status:
-                raise  # in the middle of an answer: the server closes the connection
-            await failed(scope, line.receive, sent)
         finally:
             REQUEST.reset(token)
             LINE.reset(held)
             self._note(scope, GONE if line.is_gone else status or 500, ident, begun)
+
+    async def _run(self, scope: Scope, line: Line, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, line.receive, sent)
+        except Exception as error:
+            failed = bug(scope, error)
+            if begun:
+                raise  # in the middle of an answer: the server closes the connection
+            await failed(scope, line.receive, send)
 
     def _note(self, scope: Scope, status: int, ident: str, begun: float) -> None:
         seconds = time.perf_counter() - begun

@@ -14,10 +14,13 @@ import math
 import os
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
+from api.accepting import Accepting
 from api.wire import Wire
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from api.accepting import Share
     from api.engine import Engine
     from api.settings.own import Server as Settings
 
@@ -44,12 +48,15 @@ class Server(uvicorn.Server):
         settings: Settings,
         started: Callable[[], None] | None = None,
         tls: tuple[str, str] | None = None,
+        share: Share | None = None,
     ) -> None:
         """`started` is told when the first request can be answered; `tls` are the files of the
-        certificate chain and its key, for https."""
+        certificate chain and its key, for https; `share` is this process's among those that listen
+        on the same socket."""
         self._settings = settings
         self._engine = engine
         self._tell = started
+        self._share = share
         self._replaced = False
         self._lingers = settings.linger
         super().__init__(
@@ -83,9 +90,25 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
-        await super().startup(sockets)
+        if self._share is None or sockets is None:
+            await super().startup(sockets)
+        else:
+            await self.lifespan.startup()
+            if self.lifespan.should_exit:
+                sys.exit(STARTUP_FAILURE)
+            made = partial(self._wire, self._share)
+            context = self.config.ssl
+            found: Any = [Accepting(each, self._share, made, context) for each in sockets]
+            self.servers = found
+            self.started = True
         if self._tell is not None:
             self._tell()
+
+    def _wire(self, share: Share) -> Wire:
+        state = self.lifespan.state
+        wire = Wire(config=self.config, server_state=self.server_state, app_state=state)
+        wire.share = share
+        return wire
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; a second signal, or an interrupt by hand, cuts the lingering short."""

@@ -6,9 +6,12 @@ uvicorn writes the two apart, each a system call that wakes the client.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from api.accepting import Share
 
 
 class Joining:
@@ -48,10 +51,17 @@ class Wire(HttpToolsProtocol):
     """uvicorn's protocol over such a transport."""
 
     _is_last = False
+    share: Share | None = None  # of the connections of several processes
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
         super().connection_made(cast(asyncio.Transport, Joining(transport, self.loop)))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        super().connection_lost(exc)
+        if self.share is not None:
+            self.share.add(-1)
 
     def last(self) -> None:
         """Let the next answer be the last on this connection."""

@@ -1,6 +1,6 @@
 """Questions over HTTP: `linkrisk serve --workers 2` and 16 clients that ask without a pause.
 
-    python -m bench.http [--entities N] [--workers N]
+    python -m bench.http [--entities N] [--workers N] [--questions N]
 
 Clients are 16 kept-alive connections of one process, driven by one selector so that the measuring
 takes little of the processors; each sends its next question when the last is answered. Subjects of
@@ -137,7 +137,7 @@ class Client:
         if not found:
             return False
         if not (self.lenient or head.startswith(b"HTTP/1.1 200")):
-            raise RuntimeError(self.got[:300].decode())
+            raise RuntimeError(self.got[:900].decode())
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
         self.free = len(body) >= length
         if self.free:
@@ -247,15 +247,20 @@ def cycled(items: list[bytes], count: int) -> Iterator[bytes]:
 
 
 def load(
-    service: Served, what: str, items: list[bytes], bound: float, slowest: float | None
+    service: Served,
+    what: str,
+    items: list[bytes],
+    bound: float,
+    slowest: float | None,
+    count: int,
 ) -> list[Row]:
     """16 clients without a pause: answers a second, their times, processor time of each."""
     clients = service.clients()
-    drive(clients, cycled(items, 1_000))
+    drive(clients, cycled(items, count // 6))
     spent, start = service.cpu(), time.perf_counter()
-    times = drive(clients, cycled(items, QUESTIONS))
-    rate = QUESTIONS / (time.perf_counter() - start)
-    cpu = 1e3 * (service.cpu() - spent) / QUESTIONS
+    times = drive(clients, cycled(items, count))
+    rate = count / (time.perf_counter() - start)
+    cpu = 1e3 * (service.cpu() - spent) / count
     return [
         at_least(f"{what}, answers a second", rate, bound, "/s"),
         *latencies(f"... {what}, 16 clients", times, {} if slowest is None else {0.99: slowest}),
@@ -292,21 +297,23 @@ def hubs(service: Served, ids: list[str]) -> list[Row]:
     ]
 
 
-def measure(entities: int, workers: int) -> list[Row]:
+def measure(entities: int, workers: int, count: int) -> list[Row]:
     """Serve in processes of its own and ask from this one."""
     groups = subjects(Peer(world(entities)), entities)
     ids = groups["random"] + groups["deepest"]
     with Served(entities, 1) as service:
         items = service.asking.related(ids)
-        drive(service.clients(), cycled(items, QUESTIONS))
+        drive(service.clients(), cycled(items, count))
         alone = service.memory()
     with Served(entities, workers) as service:
         items = service.asking.related(ids)
-        rows = load(service, f"related parties, {workers} workers", items, 800, 40)
+        rows = load(service, f"related parties, {workers} workers", items, 800, 40, count)
         together = service.memory()
-        rows += load(service, "extend with proofs", service.asking.extend(3_000), 400, None)
+        rows += load(service, "extend with proofs", service.asking.extend(3_000), 400, None, count)
         if has_match(service):
-            rows += load(service, "match of one name", service.asking.match(1_000), 200, None)
+            rows += load(
+                service, "match of one name", service.asking.match(1_000), 200, None, count
+            )
         steady = drive(service.clients(), cycled(items, RATE * 10), RATE)
         rows += latencies(f"... related at a steady {RATE} questions a second", steady, {})
         rows += hubs(service, groups["hubs"])
@@ -330,8 +337,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entities", type=int, default=MILLION)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--questions", type=int, default=QUESTIONS)
     given = parser.parse_args()
-    finish("http", measure(given.entities, given.workers))
+    finish("http", measure(given.entities, given.workers, given.questions))
 
 
 if __name__ == "__main__":

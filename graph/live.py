@@ -195,15 +195,7 @@ def open_live(store: Store, progress: Progress | None = None) -> Live:
     path = base_path(store)
     erased = cleansed(store, path) if path is not None else store.erased_upto()
     base = load(path) if path is not None else None
-    last = store.last_batch()
-    if base is not None:
-        known = store.batches(base.batch - 1)[:1] if base.batch else []
-        # A base of another store, or of one restored from an older copy, is not ours.
-        ours = known[0].name.hex() == base.name if known else base.batch == 0
-        behind = sum(info.facts + info.retractions for info in store.batches(base.batch))
-        if not ours or behind > max(_STALE, base.counts["rows"] // 50) or base.batch > last:
-            base = None
-    if base is None:
+    if base is None or not is_near(base, store):
         base = build(store, progress)
         if path is not None and base.batch:
             with suppress(OSError):  # the answer does not wait for a disk with room
@@ -213,6 +205,16 @@ def open_live(store: Store, progress: Progress | None = None) -> Live:
     live.erased_upto = erased
     live.follow()
     return live
+
+
+def is_near(base: Base, store: Store) -> bool:
+    """Whether a base is one of this store, and not too far behind it."""
+    known = store.batches(base.batch - 1)[:1] if base.batch else []
+    # A base of another store, or of one restored from an older copy, is not ours.
+    ours = known[0].name.hex() == base.name if known else base.batch == 0
+    behind = sum(info.facts + info.retractions for info in store.batches(base.batch))
+    near = behind <= max(_STALE, base.counts["rows"] // 50)
+    return ours and near and base.batch <= store.last_batch()
 
 
 def base_path(store: Store) -> Path | None:

@@ -8,10 +8,12 @@ each statement: measured at three times the processor time of an answer.)
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.reads.chain import Chain, Read, ReadsAway
@@ -22,9 +24,45 @@ if TYPE_CHECKING:
 
 GROUP: Final = 500  # reads of one transaction
 WAITING: Final = 5_000  # reads that may wait; more are refused, and so are their answers
-_PAUSE: Final = 0.0005  # seconds between tries while another process writes
+_PAUSE: Final = 0.0005  # seconds between tries while a process writes that takes no turns
 _TRIES: Final = 20_000
 _Waiting = tuple[Read, "asyncio.Future[None]"]
+
+
+class Turn:
+    """The turn to write of one of several processes, in the order in which they asked.
+
+    Trying SQLite's own lock again and again took as much processor time as the answers, and a
+    process that had just written was before those who waited: two workers recorded fewer reads
+    together than one alone.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """A file beside the chain at `path` stands for it."""
+        self._file = path.with_name(f"{path.name}.turn").open("a")
+
+    def is_mine(self) -> bool:
+        """Take it where nobody has it."""
+        return self._lock(fcntl.LOCK_NB)
+
+    def wait(self) -> None:
+        """Take it once nobody has it; for a thread."""
+        self._lock(0)
+
+    def leave(self) -> None:
+        """Let the next one."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _lock(self, how: int) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | how)
+        except BlockingIOError:
+            return False
+        return True
 
 
 class Writer:
@@ -41,6 +79,7 @@ class Writer:
         self._disk: ThreadPoolExecutor | None = None
         self._task: asyncio.Task[None] | None = None
         self._flush: Future[None] | None = None
+        self._turn: Turn | None = None
         self._process = 0
         self._closed = False
 
@@ -67,6 +106,7 @@ class Writer:
     def _begin(self) -> None:
         """What a process needs of its own; what a parent had is left to it."""
         self._waiting, self._chain, self._task, self._flush = deque(), None, None, None
+        self._turn = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="reads")
         self._process = os.getpid()
 
@@ -75,14 +115,20 @@ class Writer:
         if self._flush is not None and not self._flush.done():  # of a loop that has ended
             await asyncio.wrap_future(self._flush)
         while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
             error: LinkriskError | None = None
+            group: list[_Waiting] = []
             try:
-                await self._record([read for read, _ in group])
+                chain = await self._turn_of()
+                group = self._next()  # what came while others wrote goes along
+                await self._record(chain, [read for read, _ in group])
             except LinkriskError as raised:
                 error = raised
             except Exception as raised:  # noqa: BLE001  # whatever it is, nothing may be shown
                 error = ReadsAway(f"a read could not be recorded: {type(raised).__name__}")
+            finally:
+                if self._turn is not None:
+                    self._turn.leave()
+            group = group or self._next()
             for _, future in group:
                 if not future.done():
                     if error is None:
@@ -90,12 +136,22 @@ class Writer:
                     else:
                         future.set_exception(error)
 
-    async def _record(self, reads: list[Read]) -> None:
+    def _next(self) -> list[_Waiting]:
+        return [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+
+    async def _turn_of(self) -> Chain:
+        """The chain, once it is this process's turn to write."""
         loop = asyncio.get_running_loop()
         assert self._disk is not None
-        if self._chain is None:
+        if self._chain is None or self._turn is None:
             self._chain = await loop.run_in_executor(self._disk, self._make)
-        chain = self._chain
+            self._turn = Turn(self._chain.path)
+        if not self._turn.is_mine():
+            await loop.run_in_executor(self._disk, self._turn.wait)
+        return self._chain
+
+    async def _record(self, chain: Chain, reads: list[Read]) -> None:
+        assert self._disk is not None
         chain.abandon()  # of a loop that has ended
         drafts = [read.draft() for read in reads]
         for _ in range(_TRIES):
@@ -120,3 +176,5 @@ class Writer:
             self._disk.shutdown(wait=True)
             if self._chain is not None:
                 self._chain.close()
+            if self._turn is not None:
+                self._turn.close()

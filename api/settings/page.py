@@ -15,7 +15,11 @@ _PROCESS: Final = {
     "LINKRISK_TOKEN": "the service's token; without it a new one is made at each start / 服务令牌",
     "LINKRISK_ID_KEY": "the key that personal identifiers are hashed with, for a store that holds"
     " none / 标识符密钥",
+    "LINKRISK_NEW_ID_KEY": "the key that `linkrisk rekey` goes over to / 新的标识符密钥",
+    "LINKRISK_SEAL_KEY": "the key that identifiers are sealed with at rest / 静态加密密钥",
+    "LINKRISK_SEAL_KEY_FILE": "the file that holds it instead, its owner's alone / 密钥文件",
     "LINKRISK_CATALOG": "the file of terms that /v1/catalog shows / 目录文件",
+    "LINKRISK_MATCH_QUERIES": "the most queries in one POST /v1/match / 单次批量匹配上限",
     "LINKRISK_STATE": "the folder of jobs, webhooks, uploads, kept answers and of the chain of"
     " reads; default beside the store / 任务、订阅与查询审计目录",
     "LINKRISK_CACHE": "where compiled code and snapshots of remote stores are kept / 缓存目录",

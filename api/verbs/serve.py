@@ -119,6 +119,7 @@ def _alone(session: Session, service: Service, own: Any, sockets: list[socket.so
 
 def _several(session: Session, service: Service, own: Any, sockets: list[socket.socket]) -> None:
     """Answer in processes that are forked from this one."""
+    from api.accepting import Counts, Share
     from api.app import make_app
     from api.rehearsal import rehearse
     from api.server import Server
@@ -127,11 +128,13 @@ def _several(session: Session, service: Service, own: Any, sockets: list[socket.
     if not hasattr(os, "fork"):
         raise click.ClickException("several workers need a system that forks / 此系统不支持多进程")
     session.let_go()
+    counts = Counts(own.workers)
 
     def answer(number: int, warm: bool, started: Callable[[], None]) -> None:
         session.take_up()
         app = make_app(session, service, number=number, warm=warm)
-        Server(app, app.state.engine, own, started, service.access.tls).run(sockets)
+        share = Share(counts, number)
+        Server(app, app.state.engine, own, started, service.access.tls, share).run(sockets)
 
     load = rehearse if own.warm else None
     grace = own.linger + own.grace + 10

@@ -8,6 +8,7 @@ and leaves `called-off` where it was. Settings come from the environment. Prints
 
 from __future__ import annotations
 
+import atexit
 import sys
 import time
 from collections.abc import Callable
@@ -19,10 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import app as apps
+from api.accepting import Counts, Share
 from api.app import Service, make_app
 from api.auth import Access
 from api.engine import Engine
 from api.logs import set_up
+from api.metrics import share
 from api.server import Server
 from api.serving import add, json_response
 from api.session import Session
@@ -63,6 +66,9 @@ def main(url: str, folder: Path, workers: int) -> None:
         add(app, "POST", "/slow", endpoint, scope="any", tags=["tests"])
         add(app, "GET", "/broken/{what}", broken, scope="any", tags=["tests"])
 
+    if workers > 1:
+        folder_of_meters = share()  # kept until the end
+        atexit.register(folder_of_meters.cleanup)
     apps.PARTS = (*apps.PARTS, add_slow)  # type: ignore[misc]
     settings = read()
     set_up(settings.section(Log))
@@ -78,10 +84,13 @@ def main(url: str, folder: Path, workers: int) -> None:
     session.snapshot()
     session.let_go()
 
+    counts = Counts(workers)
+
     def answer(number: int, warm: bool, started: Callable[[], None]) -> None:
         session.take_up()
         made: Any = make_app(session, service, number=number, warm=warm)
-        Server(made, made.state.engine, own, started).run(sockets)
+        share = Share(counts, number)
+        Server(made, made.state.engine, own, started, share=share).run(sockets)
 
     sys.exit(Workers(workers, answer, None, sockets, own.grace + 5).run())
 

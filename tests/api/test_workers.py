@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.session import Session
 from api.settings import keys
 from tests.api.slow_service import TOKEN
 
@@ -176,21 +177,26 @@ def test_a_worker_that_dies_is_started_again(filled: str, folder: Path) -> None:
 
 
 def test_workers_share_their_memory(filled: str, tmp_path: Path) -> None:
-    def proportional(pid: int) -> int:
+    """Each has less of its own than a process that answers alone; on a large world, where there is
+    more to share, bench.http measures the whole."""
+
+    def own(pid: int) -> int:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return next(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:"))
 
     def ready(service: Running) -> None:
         with service.client() as http:
             until(lambda: http.get("/readyz").status_code == 200)
 
+    with Session(filled) as session:
+        session.snapshot()  # made once, so that all of them open it
     with running(filled, tmp_path / "one") as one, running(filled, tmp_path / "two", 2) as two:
         ready(one)
         until(lambda: len(children(two.process.pid)) == 2)
         for _ in range(10):
             ready(two)
-        family = [two.process.pid, *children(two.process.pid)]
-        assert sum(map(proportional, family)) <= 1.5 * proportional(one.process.pid)
+        shares = [own(pid) / own(one.process.pid) for pid in children(two.process.pid)]
+        assert max(shares) < 0.75, shares
 
 
 def test_no_log_has_an_identifier(filled: str, folder: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from neo4j import GraphDatabase
 from api.access.exposure import access_of
 from api.access.settings import AccessSettings
 from api.cli import linkrisk
-from api.settings import keys as setting_keys
-from api.settings import read as read_settings
+from api.settings import keys, read
+from api.settings.own import Server as Own
 from graph.errors import WrongUsage
 from tests.deploy import composed as of
 from tests.deploy.composed import SECRETS
@@ -145,25 +146,10 @@ def test_the_program_reads_what_it_is_given() -> None:
         for path in (of.ROOT / room).rglob("*.py")
     )
     read = {name for path in sources for name in READ.findall(path.read_text("utf-8"))}
-    read |= {key.variable for key in setting_keys()}
+    read |= {key.variable for key in keys()}
     given = {name for service in OURS for name in SERVICES[service]["environment"]}
     given |= {name for name in image_environment() if name.startswith("LINKRISK_")}
     assert given <= read
-
-
-def test_the_service_listens_for_its_gateway_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what the file gives it, it does not refuse to start off loopback."""
-    for name, value in SERVICES["linkrisk"]["environment"].items():
-        monkeypatch.setenv(name, value)
-    found = read_settings().section(AccessSettings)
-    access = access_of(found, "neo4j://neo4j:7687", "0.0.0.0", ["localhost"])
-    (network,) = of.composed()["networks"]["default"]["ipam"]["config"]
-    assert access.peers == (network["gateway"],)
-    assert access.token == SECRETS["LINKRISK_TOKEN"]
-    assert access.hosts == {"localhost", "127.0.0.1", "::1"}
-    monkeypatch.delenv("LINKRISK_TOKEN")
-    with pytest.raises(WrongUsage, match="without authentication"):
-        access_of(found, "neo4j://neo4j:7687", "0.0.0.0")
 
 
 def test_what_is_mounted_is_used() -> None:
@@ -262,3 +248,22 @@ def test_the_server_knows_every_setting(secured: Server) -> None:
             assert re.fullmatch(r"\d+[MG]", value)
     mounted = {mount.split(":")[1] for mount in SERVICES["neo4j"]["volumes"]}
     assert f"{NEO4J_HOME}/{known['server.directories.plugins']['defaultValue']}" in mounted
+
+
+def test_the_service_starts_as_it_is_set(tmp_path: Path) -> None:
+    """It listens off loopback, which it refuses without authentication and a declared proxy."""
+    service = SERVICES["linkrisk"]
+    given = {k: str(v) for k, v in service["environment"].items()} | image_environment()
+    settings = read(environment={k: v for k, v in given.items() if k.startswith("LINKRISK_")})
+    (network,) = of.composed()["networks"].values()
+    (addresses,) = network["ipam"]["config"]
+    access = settings.section(AccessSettings)
+    assert access.behind_proxy == (addresses["gateway"],)
+    assert ip_address(addresses["gateway"]) in ip_network(addresses["subnet"])
+    assert settings.section(Own).workers == 2
+    keyring = f"sqlite:///{tmp_path / 'none.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINKRISK_TOKEN", "t" * 48)
+        assert access_of(access, keyring, "0.0.0.0").token == "t" * 48
+        with pytest.raises(WrongUsage, match="tokens would travel in the open"):
+            access_of(AccessSettings(), keyring, "0.0.0.0")

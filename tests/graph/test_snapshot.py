@@ -11,7 +11,7 @@ import pytest
 
 from graph.errors import BadFact, UnknownSubject
 from graph.heap import Texts, arrow, pack
-from graph.live import Live, open_live
+from graph.live import Live, base_path, open_live
 from graph.rebuild import fresher
 from graph.snapshot import Snapshot, open_snapshot, snapshot_of
 from graph.store import Store
@@ -176,6 +176,22 @@ def test_a_long_tail_is_merged_beside(store: Store) -> None:
     # Both follow on.
     write(store, [{"kind": "retract", "id": "g0"}], 3_000_000)
     assert picture(snapshot_of(newer)) == picture(snapshot_of(live)) != before
+
+
+def test_processes_that_ask_at_once_share_one_new_base(store: Store) -> None:
+    write(store, [{"kind": "company", "id": "c"}], 1)
+    first, second = open_live(store), open_live(store)
+    first.tail_limit = second.tail_limit = 1
+    facts = [{"kind": "guarantee", "id": f"g{i}", "from": "c", "to": "c"} for i in range(5)]
+    write(store, facts, 2_000_000)
+    first.follow()
+    second.follow()
+    path = base_path(store)
+    assert path is not None
+    assert wait_for_newer(first) is not first
+    made = path.stat().st_ino
+    assert wait_for_newer(second) is not second
+    assert path.stat().st_ino == made
 
 
 def test_a_merge_that_fails_is_not_tried_again_at_once(
