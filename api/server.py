@@ -57,6 +57,7 @@ class Server(uvicorn.Server):
         self._engine = engine
         self._tell = started
         self._share = share
+        self._supervisor = os.getppid() if share is not None else None
         self._replaced = False
         self._lingers = settings.linger
         super().__init__(
@@ -122,7 +123,10 @@ class Server(uvicorn.Server):
         self._replaced = self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: whether to end."""
+        """Ten times a second: whether to end. A worker does not outlive its supervisor, which was
+        killed: the next service could not listen, and nobody would look after this one."""
+        if self._supervisor is not None and os.getppid() != self._supervisor:
+            self._engine.draining.set()
         if self._engine.draining.is_set() and not self.should_exit:
             self._lingers -= 0.1
             self.should_exit = self._lingers <= 0

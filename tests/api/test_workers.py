@@ -176,6 +176,16 @@ def test_a_worker_that_dies_is_started_again(filled: str, folder: Path) -> None:
     assert died["message"].endswith(f"process {min(before)}, ended with -9")
 
 
+def test_workers_do_not_outlive_their_supervisor(filled: str, folder: Path) -> None:
+    with running(filled, folder, 2) as service:
+        pids = until(lambda: len(found := children(service.process.pid)) == 2 and found)
+        with service.client() as http:
+            assert http.get("/readyz").status_code == 200
+        service.process.kill()
+        service.process.wait(30)
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
 def test_workers_share_their_memory(filled: str, tmp_path: Path) -> None:
     """Each has less of its own than a process that answers alone; on a large world, where there is
     more to share, bench.http measures the whole."""
