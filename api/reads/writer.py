@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import weakref
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,8 +39,10 @@ class Turn:
     """
 
     def __init__(self, path: Path) -> None:
-        """A file beside the chain at `path` stands for it."""
-        self._file = path.with_name(f"{path.name}.turn").open("a")
+        """A file beside the chain at `path` stands for it; it is let go with this at the latest."""
+        place = path.with_name(f"{path.name}.turn")
+        self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._let_go = weakref.finalize(self, os.close, self._file)
 
     def is_mine(self) -> bool:
         """Take it where nobody has it."""
@@ -55,7 +58,7 @@ class Turn:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
+        self._let_go()
 
     def _lock(self, how: int) -> bool:
         try:

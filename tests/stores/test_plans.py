@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import pytest
 
 import graph.stores.neo4j
+from graph.erasure import ABOUT, ERASED, plan_of
 from graph.errors import Conflict
 from graph.ledger import Draft
 from graph.store import Store, open_store
@@ -120,8 +121,34 @@ def live(store: Store, folder: Path) -> None:
     assert list(store.facts())
     assert store.stats()
     assert store.check() == []
+    erase(store)
     store.backup(folder / "backup.db")
     source.close()
+
+
+def erase(store: Store) -> None:
+    """Take a person out whose number stands in ids and fields of every kind of fact."""
+    number = "11010519491231002X"
+    write(store, Batch("reg", "person.jsonl", "2025-01-04T09:00:00+08:00", [
+        {"kind": "person", "id": number, "name": "张三", "keys": {"resident_id": number}},
+        {"kind": "legal_representative", "id": f"l-{number}", "from": number, "to": C1,
+         "attrs": {"note": number}},
+        {"kind": "listing", "id": f"b-{number}", "subject": number, "list": "black",
+         "basis": number},
+    ]))  # fmt: skip
+    found = {fact.name: fact for fact in store.facts() if number in fact.id}
+    person = found.pop(f"reg:{number}")
+    plan = plan_of([person], list(found.values()), store.id_key)
+    assert (len(plan.erased), len(plan.cut), len(plan.renamed)) == (1, 2, 3)
+    body = {
+        "subject": "reg:erased", "request": "1", "reason": "art. 47", "records": [person.first],
+        "persons": [], "ids": [each.new for each in plan.renamed], "erased": list(plan.erased),
+        "cut": [each.seq for each in plan.cut], "renamed": [each.first for each in plan.renamed],
+    }  # fmt: skip
+    store.erase(plan, Draft("王五", ERASED, ABOUT, body), key="erase:1")
+    assert number not in str(list(store.facts()))
+    assert store.erased_upto()
+    store.erased()
 
 
 def test_every_text_is_looked_at(asked: list[Asked]) -> None:

@@ -179,4 +179,5 @@ def test_over_http(session: Session, answer: Any) -> None:
     assert bad[0].headers["content-type"] == "application/problem+json"
     body = described["paths"]["/v1/notices"]["post"]["requestBody"]
     schema = body["content"]["application/json"]["schema"]
-    assert set(given("lifted")) <= set(schema["properties"]["particulars"]["properties"])
+    name = schema["properties"]["particulars"]["$ref"].rpartition("/")[2]
+    assert set(given("lifted")) <= set(described["components"]["schemas"][name]["properties"])

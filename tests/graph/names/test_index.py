@@ -72,7 +72,7 @@ def test_several_that_want_it_at_once_make_it_once(
 def test_a_rebuilt_base_comes_with_its_index(kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     row = Normaliser("d", kept.id_key).row({"kind": "person", "id": "p9", "name": "李四"})
     kept.write("b2", [row])
-    rebuild(kept.url)
+    rebuild(1, kept.url)
     no_making(monkeypatch)
     live = open_live(kept)
     assert live.base_batch == 2
