@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from api.webhooks.settings import WebhookSettings
 
 _READ: Final = 1 << 16  # bytes of a receiver's answer that are looked at, to keep its connection
+_log = logging.getLogger("linkrisk.webhooks")
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +56,14 @@ class Sender:
         self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
 
     async def send(self, url: str, ident: str, body: bytes, secrets: Sequence[str]) -> Sent:
-        """One attempt; never raises for what the receiver does."""
+        """One attempt; never raises: whatever goes wrong is a failure, and is tried again later."""
+        try:
+            return await self._attempt(url, ident, body, secrets)
+        except Exception as error:  # noqa: BLE001 one that is not noted is tried again at once
+            _log.exception("%s: the attempt broke off", ident)
+            return Sent(ok=False, error=f"{type(error).__name__}: {error}"[:200])
+
+    async def _attempt(self, url: str, ident: str, body: bytes, secrets: Sequence[str]) -> Sent:
         headers = {
             **signed(ident, body, secrets), "content-type": "application/json",
             "user-agent": f"linkrisk/{version('linkrisk')}",
@@ -115,7 +124,7 @@ def _wait(text: str) -> float | None:
         return float(text)
     try:
         at = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last: a year or zone of many digits
         return None
     at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.now(UTC)).total_seconds())

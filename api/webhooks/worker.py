@@ -133,7 +133,11 @@ class Delivery:
         return await sender.send(hook.url, event.id, event.body, hook.signing)
 
     async def _deliver(self, sender: Sender, hook: Hook, event: Event) -> None:
-        sent = await self._sent(sender, hook, event)
+        try:
+            sent = await self._sent(sender, hook, event)
+        except Exception as error:  # noqa: BLE001 one that is not noted is tried again at once
+            _log.exception("%s: the attempt broke off", event.id)
+            sent = Sent(ok=False, error=f"{type(error).__name__}: {error}"[:200])
         wait = 0.0 if sent.ok else pause(self._settings, event.tries + 1, sent.wait)
         if not sent.ok:
             _log.info("%s: attempt %d failed: %s", event.id, event.tries + 1, sent.error)
@@ -141,4 +145,7 @@ class Delivery:
             await self._clerk(self.book.sent, event, sent, wait)
         except LinkriskError as error:  # it is sent again
             _log.warning("%s: the attempt cannot be noted: %s", event.id, error)
+            await asyncio.sleep(_LOOK)
+        except Exception:  # noqa: BLE001 likewise, and not before the next look
+            _log.exception("%s: the attempt cannot be noted", event.id)
             await asyncio.sleep(_LOOK)

@@ -22,7 +22,7 @@ from api.session import Session
 from api.webhooks.book import Book, Draft, Hook, Subscribed, UnknownWebhook
 from api.webhooks.guard import may_go
 from api.webhooks.pump import Pump
-from api.webhooks.sender import Sent, signed
+from api.webhooks.sender import Sender, Sent, signed
 from api.webhooks.settings import WebhookSettings
 from api.webhooks.worker import pause
 from graph.facts import Normaliser
@@ -494,3 +494,65 @@ def test_pauses_grow_to_a_bound() -> None:
         assert most / 2 <= min(found) < max(found) <= most
     assert pause(settings, 1, 50) == 50
     assert pause(settings, 1, 1e9) <= 100
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        f"Fri, 31 Dec {'9' * 30} 23:59:59 GMT", f"Fri, 31 Dec 2027 23:59:59 +{'9' * 30}",
+        "Fri, 31 Dec 9999 23:59:59 -2359", "Fri, 31 Dec 0000 23:59:59 GMT", "soon", "9" * 40,
+    ],
+)  # fmt: skip
+def test_an_absurd_moment_to_come_back_at_is_a_failure_as_any(asked: str) -> None:
+    """Whatever a receiver writes into Retry-After."""
+
+    async def main() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(f"HTTP/1.1 503 Busy\r\nRetry-After: {asked}\r\n"
+                         "Content-Length: 0\r\n\r\n".encode())  # fmt: skip
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            sender = Sender(WebhookSettings(loopback=True))
+            secret = "whsec_b3RoZXI="
+            sent = await sender.send(f"http://127.0.0.1:{port}/", "m", b"{}", [secret])
+            await sender.close()
+        assert (sent.ok, sent.code, sent.error) == (False, 503, "HTTP 503")
+
+    run(main())
+
+
+def test_an_attempt_that_breaks_off_is_noted_and_waits(
+    world: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that nobody foresaw counts as a failure: the next attempt comes after a pause."""
+    broken = 0
+
+    async def attempt(*_: object) -> Sent:
+        nonlocal broken
+        broken += 1
+        raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr(Sender, "send", attempt)
+
+    async def main() -> None:
+        async with served(world, WebhookSettings(first=3600.0, longest=3600.0)) as client:
+            made = await subscribed(client, url="http://127.0.0.1:9/", events=["batch.recorded"])
+            facts = [{"kind": "company", "id": "x", "name": "x"}]
+            await asyncio.to_thread(record, world, "b2", facts)
+
+            async def noted() -> Any:
+                where = f"/v1/webhooks/{made['id']}/deliveries"
+                rows = (await client.get(where)).json()["results"]
+                return rows and rows[0]["tries"] and rows[0]
+
+            row = await until(noted)
+            assert (row["status"], row["tries"]) == ("waiting", 1)
+            assert row["error"] == "RuntimeError: not foreseen"
+            assert broken == 1
+
+    run(main())
