@@ -194,7 +194,9 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
         """Call a job off; one that has ended is forgotten with its result / 取消任务."""
         caller = caller_of(request)
         job = await engine.run(book.cancel, request.path_params["id"], _owner(caller))
-        return Response(status_code=204, headers=KEPT) if job is None else _json(shown(job))
+        if job is None:
+            return Response(status_code=204, headers=KEPT)
+        return _json(shown(job, owner_of(caller)))
 
     for method, path, endpoint in (
         ("POST", BASE, make),

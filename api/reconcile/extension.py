@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from api.reads.naming import PERSONAL
 from api.reconcile.manifest import EXTENDING, SUBJECTS, type_of
 from graph.errors import UnknownSubject, WrongUsage
 from graph.keys import mask_within
@@ -35,7 +36,16 @@ class Asked(msgspec.Struct):
     properties: list[Wanted]
 
 
-def extend(session: Session, text: str) -> dict[str, Any]:
+class Extended(NamedTuple):
+    """An answer, and whom it shows: persons and their leads by canonical id, and which properties.
+    Its rows go by the ids that were asked for, so that its values need not name them."""
+
+    answer: dict[str, Any]
+    subjects: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def extend(session: Session, text: str) -> Extended:
     """The answer to a request given as JSON text; an unknown subject has no values. Raises
     WrongUsage naming what is malformed."""
     try:
@@ -49,8 +59,14 @@ def extend(session: Session, text: str) -> dict[str, Any]:
         if name not in EXTENDING:
             raise WrongUsage(f"extend.properties: one of {', '.join(EXTENDING)}, not {name[:40]!r}")
     snapshot, at = session.snapshot(), day_end(today())
-    rows = {subject: _row(snapshot, subject, names, at) for subject in asked.ids}
-    return {"meta": [_meta(name) for name in names], "rows": rows}
+    rows, persons = {}, dict[str, None]()
+    for subject in asked.ids:
+        node = _node(snapshot, subject)
+        rows[subject] = _row(snapshot, node, names, at)
+        if node is not None and snapshot.kind_name(node) in PERSONAL:
+            persons[snapshot.canonical(node)] = None
+    answer = {"meta": [_meta(name) for name in names], "rows": rows}
+    return Extended(answer, tuple(persons), tuple(names))
 
 
 def _meta(name: str) -> dict[str, Any]:
@@ -60,10 +76,15 @@ def _meta(name: str) -> dict[str, Any]:
     return said
 
 
-def _row(snapshot: Snapshot, subject: str, names: list[str], at: int) -> dict[str, Values]:
+def _node(snapshot: Snapshot, subject: str) -> int | None:
     try:
-        node = snapshot.resolve(subject)
+        return snapshot.resolve(subject)
     except UnknownSubject:
+        return None
+
+
+def _row(snapshot: Snapshot, node: int | None, names: list[str], at: int) -> dict[str, Values]:
+    if node is None:
         return {name: [] for name in names}
     return {name: _VALUE[name](snapshot, node, at)[:_VALUES] for name in names}
 

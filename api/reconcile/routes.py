@@ -40,7 +40,9 @@ def add_reconcile(app: FastAPI, engine: Engine) -> None:
         if "queries" in given:
             return await _answered(engine, queries.answer, session, given["queries"], most)
         if "extend" in given:
-            return await _answered(engine, extension.extend, session, given["extend"])
+            found = await engine.run(extension.extend, session, given["extend"])
+            shown(request, found.subjects, found.names)
+            return json_response(msgspec.json.encode(found.answer))
         if request.method == "POST":
             raise WrongUsage("queries or extend: missing in the form / 缺少 queries 或 extend")
         base = str(request.base_url).rstrip("/")

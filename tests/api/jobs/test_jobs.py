@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from fastapi import FastAPI
 
@@ -375,6 +376,22 @@ def test_a_job_is_its_owners_and_an_admin_sees_that_it_is_there(filled: str) -> 
             (job,) = (await client.get("/v1/jobs")).json()["results"]
             assert (job["owner"], job["params"]) == ("somebody", None)
             assert (await client.get(f"/v1/jobs/{job['id']}/result")).status_code == 404
+
+    run(main())
+
+
+def test_an_admin_who_calls_a_job_off_is_not_shown_what_it_asks(filled: str) -> None:
+    async def main() -> None:
+        slow = Slow()
+
+        def prepared(app: FastAPI) -> None:
+            app.state.jobs.runner.kinds["slow"] = slow
+            app.state.jobs.book.add(msgspec.structs.replace(asked("somebody"), what="slow"))
+
+        async with served(filled, with_app=prepared) as client:
+            (job,) = (await client.get("/v1/jobs")).json()["results"]
+            answer = await client.delete(f"/v1/jobs/{job['id']}")
+            assert (answer.status_code, answer.json()["params"]) == (200, None)
 
     run(main())
 

@@ -69,5 +69,5 @@ def test_reconciliation(seen: See) -> None:
     found = queries.answer(seen("registry"), text)["q"]["result"]
     assert [row["match"] for row in found] == [False, False]
     asked = json.dumps({"ids": ["c1"], "properties": [{"id": "address"}, {"id": "listed"}]})
-    row = extension.extend(seen("bank"), asked)["rows"]["c1"]
+    row = extension.extend(seen("bank"), asked).answer["rows"]["c1"]
     assert row == {"address": [], "listed": [{"int": 0}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from contextlib import closing
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,8 +15,11 @@ import pytest
 
 from api.app import Service, make_app
 from api.auth import Access
+from api.reads.chain import Chain
 from api.reconcile.forward import forwarder
 from api.session import Session
+from graph.keys import Key, canonical
+from graph.store import Store
 from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC, Caller
 from tests.api.reconcile import shapes
 
@@ -124,6 +128,17 @@ def test_data_of_what_was_reconciled(service: Caller, record: Any) -> None:
     assert [each["name"] for each in row["legal_representative"]] == ["张三"]
     assert found["rows"]["p2"]["uscc"] == []
     assert set(map(str, found["rows"]["nobody"].values())) == {"[]"}
+
+
+def test_whose_properties_were_fetched_is_recorded(service: Caller, facts: Store) -> None:
+    """An answer goes by the ids that were asked for: `name` of a person has no id as a value."""
+    key = str(canonical(Key("resident_id", RESIDENT), facts.id_key))
+    extended(service, ["p1", "c1", "reg:p2", key, "nobody"], "name", "kind")
+    extended(service, ["c1"], "name")
+    with closing(Chain.of(facts)) as chain:
+        _, entry = chain.ledger()
+    assert (entry.about, entry.content["subjects"]) == (PATH, sorted([key, "reg:p2"]))
+    assert {"name", "kind"} <= {*entry.content["fields"]}
 
 
 class Html(HTMLParser):
