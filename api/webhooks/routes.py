@@ -25,6 +25,7 @@ from graph.times import parse_time
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from api.auth import Access
     from api.engine import Engine
 
 BASE: Final = "/v1/webhooks"
@@ -45,7 +46,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def add_webhooks(app: FastAPI, engine: Engine) -> None:
     """Subscribe, look at what was sent, try, replay; delivery beside the routes."""
-    settings = settings_of(app, WebhookSettings)
+    access: Access = app.state.access
+    settings = settings_of(app, WebhookSettings).where(local=access.local)
     book = Book(state_folder(engine.session.url), settings)
     delivery = Delivery(engine.session, book, getattr(app.state, "audit", None))
     app.state.webhooks = delivery
