@@ -50,7 +50,7 @@ def add_webhooks(app: FastAPI, engine: Engine) -> None:
     access: Access = app.state.access
     settings = settings_of(app, WebhookSettings).where(local=access.local)
     book = Book(state_folder(engine.session.url), settings)
-    delivery = Delivery(engine.session, book, getattr(app.state, "audit", None))
+    delivery = Delivery(engine.session, book, app.state.audit, access.keyring)
     app.state.webhooks = delivery
     alongside(app).append(delivery.running)
     for method, path, endpoint, extra in (

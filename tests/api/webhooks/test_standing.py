@@ -94,3 +94,51 @@ def test_steps_of_decisions_are_shown_to_who_may_see_decisions(world: World) -> 
     assert (without.status, "related" in without.detail) == (403, True)
     having = world.key("b", "export", "related", "admin")
     assert world.ask("GET", f"/{ident}/deliveries", having).status == 200
+
+
+def test_a_subscription_pauses_with_its_key(world: World) -> None:
+    """Revoked, or made anew with less than it takes; nothing is sent, and the reason is shown."""
+    ident = world.subscribe(world.key("feed", "export"), "subject.changed", "batch.recorded")
+    steps = world.subscribe(world.key("steps", "export", "related"), "decision.*")
+    stays = world.subscribe(world.key("stays", "export"), "batch.recorded")
+    record(world.url, "b2", INVOICE)
+    world.pump.run()
+    assert {event.hook for event in world.book.due(10)} == {ident, stays}
+    for name in ("feed", "steps"):
+        world.ring.revoke(name)
+    world.key("steps", "export")
+    world.pump.run()
+    admin = world.key("admin", "export", "admin")
+    for paused, why in ((ident, "no active key is named feed"), (steps, "no scope related")):
+        shown = world.ask("GET", f"/{paused}", admin).said
+        assert shown["state"] == "paused"
+        assert why in shown["error"]
+    assert {event.hook for event in world.book.due(10)} == {stays}
+    assert world.ask("PATCH", f"/{ident}", admin, {"state": "active"}).status == 200
+    world.pump.run()
+    assert world.book.get(ident).state == "paused"
+    again = world.key("feed", "export")
+    assert world.ask("PATCH", f"/{ident}", again, {"state": "active"}).said["state"] == "active"
+    world.pump.run()
+    assert world.ask("GET", f"/{ident}", again).said["error"] is None
+    assert len(world.waiting(ident)) == 2  # nothing that it may see was lost
+
+
+def test_a_subscription_is_narrowed_with_its_key(world: World) -> None:
+    """What was taken for more than the key sees now is dropped; numbers of batches are not."""
+    ident = world.subscribe(world.key("feed", "export"), "subject.changed", "batch.recorded")
+    record(world.url, "b2", INVOICE)
+    world.pump.run()
+    assert [row.get("recorded") for row in world.waiting(ident)] == [{"invoice": 1}, None]
+    world.ring.revoke("feed")
+    less = world.key("feed", "export", domains=["registry", "bank"])
+    record(world.url, "b3", {**INVOICE, "id": "i2"}, {**COMPANY, "name": "乙"})
+    world.pump.run()
+    rows = world.waiting(ident)
+    assert [(row["batch"], row.get("recorded")) for row in rows] == [
+        (2, None), (3, {"company": 1}), (3, None),
+    ]  # fmt: skip
+    shown = world.ask("GET", f"/{ident}", less).said
+    assert (shown["state"], "no longer sees tax" in shown["error"]) == ("active", True)
+    assert world.book.get(ident).domains == ["bank", "registry"]
+    assert world.ask("GET", f"/{ident}/deliveries", less).status == 200
