@@ -138,6 +138,7 @@ def make_app(
     app.openapi = partial(document, app)  # type: ignore[method-assign]
     app.state.settings = {type(each): each for each in (*settings.all(), *service.parts)}
     app.state.audit = audit
+    app.state.access = service.access
     add_handlers(app)
     for part in PARTS:
         part(app, engine)

@@ -44,7 +44,8 @@ class Access:
     `docs` tells whether /openapi.json is there, `secure` whether answers go over TLS. `peers` are
     the addresses (CIDR) that may connect at all, besides loopback's; their forwarded headers are
     believed. Empty: any may, and nobody is believed. `tls` are the files of the certificate chain
-    and its key, where this service does TLS itself.
+    and its key, where this service does TLS itself. `local` tells that it is asked from this
+    machine only.
     """
 
     token: str | None
@@ -57,6 +58,7 @@ class Access:
     secure: bool = False
     peers: tuple[str, ...] = ()
     tls: tuple[str, str] | None = None
+    local: bool = True
 
     @property
     def cookie(self) -> str:

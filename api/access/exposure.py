@@ -52,6 +52,7 @@ def access_of(
         secure=tls is not None or (secure and not local),
         peers=tuple(settings.behind_proxy) if tls is None else (),
         tls=tls,
+        local=local and not known and not settings.behind_proxy,
     )
 
 

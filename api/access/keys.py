@@ -95,6 +95,13 @@ class Keyring:
         """Every key of the file, oldest first; raises InputError where it cannot be read."""
         return self._read().keys
 
+    def named(self, name: str) -> Caller | None:
+        """Who asks with the active key of a name, None where there is none; raises as `all`."""
+        moment = now()
+        return next(
+            (k.caller for k in self.all() if k.name == name and k.status(moment) == "active"), None
+        )
+
     def usable(self) -> bool:
         """Whether some key lets somebody in now."""
         return any(key.status(now()) == "active" for key in self.all())

@@ -27,12 +27,16 @@ def webhooks() -> None:
 
 @contextmanager
 def _book(common: Common) -> Iterator[Book]:
+    from api.auth import LOOPBACK
     from api.kept import state_folder
     from api.settings import read
+    from api.settings.own import Server
     from api.webhooks.book import Book
     from api.webhooks.settings import WebhookSettings
 
-    settings = read().section(WebhookSettings)
+    found = read()
+    local = found.section(Server).host in LOOPBACK
+    settings = found.section(WebhookSettings).where(local=local)
     with Book(state_folder(common.url), settings) as book:
         yield book
 

@@ -204,8 +204,27 @@ class Book(Closing):
         """Pause a subscription, or take it up again: its events wait meanwhile."""
         with self._kept.writing() as db:
             self._get(db, ident, owner)
-            db.execute("UPDATE hook SET state = ?, failures = 0, next = 0 WHERE id = ?",
+            db.execute("UPDATE hook SET state = ?1, failures = 0, next = 0, error = CASE ?1 WHEN"
+                       " 'active' THEN NULL ELSE error END WHERE id = ?2",
                        (state, ident))  # fmt: skip
+            return self._get(db, ident)
+
+    def stop(self, ident: str, why: str) -> Hook:
+        """Pause a subscription for a reason that is shown; raises UnknownWebhook."""
+        with self._kept.writing() as db:
+            self._get(db, ident)
+            db.execute("UPDATE hook SET state = 'paused', error = ? WHERE id = ?", (why, ident))
+            return self._get(db, ident)
+
+    def narrow(self, ident: str, domains: Sequence[str], kept: Sequence[str], why: str) -> Hook:
+        """Grant a subscription these domains only, and drop what was taken for it before, but for
+        the types that are `kept`; raises UnknownWebhook."""
+        with self._kept.writing() as db:
+            self._get(db, ident)
+            db.execute("DELETE FROM event WHERE hook = ? AND type NOT IN"
+                       " (SELECT value FROM json_each(?))", (ident, _text(kept)))  # fmt: skip
+            db.execute("UPDATE hook SET domains = ?, error = ? WHERE id = ?",
+                       (_text(domains), why, ident))  # fmt: skip
             return self._get(db, ident)
 
     def rotate(self, ident: str, owner: str | None = None) -> tuple[Hook, str]:

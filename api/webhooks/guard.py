@@ -41,7 +41,7 @@ def may_go(text: str, settings: WebhookSettings) -> bool:
     if any(found in ipaddress.ip_network(each) for each in settings.allow):
         return True
     if found.is_loopback:
-        return settings.loopback
+        return settings.loopback is True
     if any(found in network for network in _CARRIERS):
         return False
     return found.is_global and not found.is_multicast

@@ -16,10 +16,12 @@ from api.caller import DOMAINS, Caller
 from api.feed.changes import Batches, shown
 from api.webhooks import events
 from api.webhooks.book import Book, Draft, Hook
+from api.webhooks.standing import settle
 from graph.errors import InputError
 from graph.feed import Place, touched
 
 if TYPE_CHECKING:
+    from api.access.keys import Keyring
     from api.decisions.state import Decision
     from api.session import Session
     from graph.ledger import Entry
@@ -35,14 +37,17 @@ class Pump:
     """Reads on where the book says that it stopped. One at a time works on a book; were it two,
     the cursor would let the second do nothing."""
 
-    def __init__(self, session: Session, book: Book) -> None:
+    def __init__(self, session: Session, book: Book, keyring: Keyring | None = None) -> None:
         self._session = session
         self._book = book
+        self._keyring = keyring
         self._batches = Batches(session.store)
 
     def run(self) -> bool:
         """Take in what came since; whether there may be more at once."""
         hooks = [hook for hook in self._book.hooks() if hook.state != "gone"]
+        if self._keyring is not None:
+            hooks = settle(self._book, self._keyring, hooks)
         more = self._changes(hooks)
         return self._decisions(hooks) or more
 

@@ -12,9 +12,10 @@ from api import openapi
 from api.caller import Caller, caller_of, owner_of
 from api.kept import state_folder
 from api.look import limit_of
-from api.serving import KEPT, Endpoint, add, alongside, body_of, settings_of
+from api.serving import KEPT, Endpoint, add, alongside, body_of, check, settings_of
 from api.webhooks import answers, showing
-from api.webhooks.book import Book
+from api.webhooks.book import Book, Hook
+from api.webhooks.events import DECIDED
 from api.webhooks.sender import Sender
 from api.webhooks.settings import WebhookSettings
 from api.webhooks.subscribing import Asked, subscribe
@@ -25,6 +26,7 @@ from graph.times import parse_time
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from api.auth import Access
     from api.engine import Engine
 
 BASE: Final = "/v1/webhooks"
@@ -45,9 +47,10 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def add_webhooks(app: FastAPI, engine: Engine) -> None:
     """Subscribe, look at what was sent, try, replay; delivery beside the routes."""
-    settings = settings_of(app, WebhookSettings)
+    access: Access = app.state.access
+    settings = settings_of(app, WebhookSettings).where(local=access.local)
     book = Book(state_folder(engine.session.url), settings)
-    delivery = Delivery(engine.session, book, getattr(app.state, "audit", None))
+    delivery = Delivery(engine.session, book, app.state.audit, access.keyring)
     app.state.webhooks = delivery
     alongside(app).append(delivery.running)
     for method, path, endpoint, extra in (
@@ -132,6 +135,7 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
         ident, owner = _which(request)
         asked = _read(Replay, await body_of(request))
         since = None if asked.since is None else parse_time(asked.since)
+        _check(caller_of(request), await run(book.get, ident, owner))
         count = await run(book.replay, ident, since, owner)
         delivery.wake()
         return _json({"replayed": count})
@@ -139,6 +143,7 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
     async def deliveries(request: Request) -> Response:
         """Events of a subscription, the newest first: `status`, `limit`, `before` / 投递记录."""
         hook, query = await run(book.get, *_which(request)), request.query_params
+        _check(caller_of(request), hook)
         limit = limit_of(query.get("limit"), 100)
         status, top = showing.status_of(query.get("status")), showing.place_of(query.get("before"))
         found = await run(book.events, hook.id, status, top, limit + 1)
@@ -163,6 +168,13 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
 def _owner(caller: Caller) -> str | None:
     """Whose subscriptions a caller may see: its own; an admin's all."""
     return None if "admin" in caller.scopes else owner_of(caller)
+
+
+def _check(caller: Caller, hook: Hook) -> None:
+    """Raise Forbidden where a caller is not granted what the events of a subscription tell."""
+    check(caller, "export", frozenset(hook.domains))
+    if set(DECIDED) & set(hook.events):
+        check(caller, "related")
 
 
 def _which(request: Request) -> tuple[str, str | None]:

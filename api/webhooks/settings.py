@@ -13,8 +13,10 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Where events may go, and how long it is tried."""
 
     loopback: Annotated[
-        bool, Meta(description="may go to this machine, also without TLS / 允许发往本机")
-    ] = True
+        bool | None,
+        Meta(description="may go to this machine, also without TLS; default: where the service"
+             " itself is asked from this machine only / 允许发往本机"),
+    ] = None  # fmt: skip
     allow: Annotated[
         tuple[str, ...],
         Meta(description="networks that are not public and may be sent to, as 10.1.0.0/16"
@@ -50,3 +52,9 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def __post_init__(self) -> None:
         for text in self.allow:
             ipaddress.ip_network(text)  # raises ValueError naming it
+
+    def where(self, *, local: bool) -> WebhookSettings:
+        """What holds where a service is asked from this machine only (`local`), or by others: what
+        else listens here is for none of them to reach through it."""
+        loopback = local if self.loopback is None else self.loopback
+        return msgspec.structs.replace(self, loopback=loopback)

@@ -19,6 +19,7 @@ from api.webhooks.sender import Sender, Sent
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
+    from api.access.keys import Keyring
     from api.reads.hook import Audit
     from api.session import Session
     from api.webhooks.book import Book, Event, Hook
@@ -41,11 +42,17 @@ def pause(settings: WebhookSettings, tries: int, asked: float | None) -> float:
 class Delivery:
     """Takes in what happened and sends it, for as long as this process holds the lease."""
 
-    def __init__(self, session: Session, book: Book, audit: Audit | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        book: Book,
+        audit: Audit | None = None,
+        keyring: Keyring | None = None,
+    ) -> None:
         self.book = book
         self._audit = audit
         self._settings = book.settings
-        self._pump = Pump(session, book)
+        self._pump = Pump(session, book, keyring)
         self._wake = asyncio.Event()
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
 

@@ -15,6 +15,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from api.access.exposure import access_of
+from api.access.settings import AccessSettings
+from api.app import Service, make_app
 from api.caller import DOMAINS
 from api.cli import main as cli
 from api.once import HEADER
@@ -28,8 +31,9 @@ from api.webhooks.worker import pause
 from graph.facts import Normaliser
 from graph.store import Store, open_store
 from graph.times import today
+from tests.api.access.asking import ask
 from tests.api.decisions.conftest import ACT, FACTS, MEASURE
-from tests.api.serving import served, until
+from tests.api.serving import TOKEN, served, until
 from tests.api.webhooks.receiving import receiving
 
 QUICK = WebhookSettings(first=0.02, longest=0.1, timeout=1.0)
@@ -202,10 +206,12 @@ def test_what_cannot_be_subscribed(world: str, asked: dict[str, Any], said: str)
     ],
 )
 def test_where_events_may_go(address: str, plain: bool, allowing: bool) -> None:
-    assert may_go(address, WebhookSettings()) is plain
-    assert may_go(address, WebhookSettings(allow=("10.1.0.0/16",))) is allowing
+    assert may_go(address, WebhookSettings(loopback=True)) is plain
+    allow = WebhookSettings(loopback=True, allow=("10.1.0.0/16",))
+    assert may_go(address, allow) is allowing
     if address in ("127.0.0.1", "::1"):
         assert not may_go(address, WebhookSettings(loopback=False))
+        assert not may_go(address, WebhookSettings())
     with pytest.raises(ValueError, match="ten"):
         WebhookSettings(allow=("ten",))
 
@@ -319,6 +325,32 @@ def test_a_receiver_that_is_gone_is_sent_nothing_more(world: str) -> None:
                 assert receiver.attempts == 1
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "proxy", "local"),
+    [
+        ("127.0.0.1", [], (), True), ("localhost", [], (), True),
+        ("0.0.0.0", [], ("10.0.0.9",), False),
+        ("127.0.0.1", ["risk.example.org"], (), False), ("127.0.0.1", [], ("10.0.0.9",), False),
+    ],
+)  # fmt: skip
+def test_what_listens_here_is_reached_by_who_is_here_only(
+    world: str, monkeypatch: pytest.MonkeyPatch, host: str, names: list[str],
+    proxy: tuple[str, ...], local: bool
+) -> None:  # fmt: skip
+    """A service that others ask is no way to this machine's own ports, unless settings say so."""
+    monkeypatch.setenv("LINKRISK_TOKEN", TOKEN)
+    access = access_of(AccessSettings(behind_proxy=proxy), world, host, names)
+    for given, expected in ((None, local), (True, True), (False, False)):
+        with Session(world) as session:
+            parts = (WebhookSettings(loopback=given),)
+            app = make_app(session, Service(access, parts=parts))
+            body = b'{"url": "http://127.0.0.1:9/", "events": ["batch.recorded"]}'
+            answer = ask(app, "POST", "/v1/webhooks", token=TOKEN, body=body, scheme="https")
+        assert answer.status == (201 if expected else 422), answer.body
+        if not expected:
+            assert "may not be sent to" in answer.detail
 
 
 def test_subscribing_twice_under_one_key(world: str) -> None:

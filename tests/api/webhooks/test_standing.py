@@ -1,0 +1,144 @@
+"""Whose subscriptions are whose keys': what a key may not see is neither shown nor sent to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from api.access.keys import Keyring
+from api.app import Service, make_app
+from api.auth import Access
+from api.caller import DOMAINS
+from api.session import Session
+from api.webhooks.pump import Pump
+from graph.facts import Normaliser
+from graph.store import open_store
+from graph.times import now
+from tests.api.access.asking import Answer, ask
+
+HOUR = 3_600_000_000
+ALL = [*DOMAINS]
+COMPANY = {"kind": "company", "id": "c1", "name": "甲"}
+INVOICE = {"kind": "invoice", "id": "i1", "from": "c1", "to": "c1", "amount": "9.00",
+           "tax": "1.00", "at": "2021-01-01"}  # fmt: skip
+
+
+def record(url: str, batch: str, *facts: dict[str, Any]) -> None:
+    with closing(open_store(url)) as store:
+        written = store.write(batch, [Normaliser("d", store.id_key).row(f) for f in facts])
+        assert not written.rejected
+
+
+class World:
+    """A service on a store, its keys, and its pump run by hand."""
+
+    def __init__(self, url: str, session: Session, ring: Keyring) -> None:
+        self.url, self.ring = url, ring
+        self.app: FastAPI = make_app(session, Service(Access(None, keyring=ring)))
+        self.book = self.app.state.webhooks.book
+        self.pump: Pump = self.app.state.webhooks._pump
+
+    def key(self, name: str, *scopes: str, domains: list[str] = ALL) -> str:
+        return self.ring.create(name, [*scopes], domains, now() + HOUR)[1]
+
+    def ask(self, method: str, path: str, key: str, asked: Any = None) -> Answer:
+        body = b"" if asked is None else json.dumps(asked).encode()
+        return ask(self.app, method, f"/v1/webhooks{path}", token=key, body=body)
+
+    def subscribe(self, key: str, *events: str) -> str:
+        asked = {"url": "http://127.0.0.1:9/", "events": events, "subjects": ["c1"]}
+        made = self.ask("POST", "", key, asked)
+        assert made.status == 201, made.body
+        ident: str = made.said["id"]
+        return ident
+
+    def waiting(self, ident: str) -> list[Any]:
+        found = self.book.events(ident, "waiting", None, 100)
+        return [json.loads(event.body)["data"] for event in reversed(found)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    url = f"sqlite:///{tmp_path / 'facts.db'}"
+    open_store(url, create=True).close()
+    record(url, "b1", COMPANY)
+    with Session(url) as session:
+        yield World(url, session, Keyring(tmp_path / "keys.json"))
+
+
+def test_events_are_shown_to_who_is_granted_what_they_tell(world: World) -> None:
+    """An admin may see everybody's subscriptions, and of their events what it may see itself."""
+    ident = world.subscribe(world.key("whole", "export"), "subject.changed")
+    record(world.url, "b2", INVOICE)
+    world.pump.run()
+    some = world.key("some", "export", "admin", domains=["registry"])
+    every = world.key("every", "export", "admin")
+    assert world.ask("GET", f"/{ident}", some).status == 200
+    for method, path, asked in (("GET", "deliveries", None), ("POST", "replay", {})):
+        refused = world.ask(method, f"/{ident}/{path}", some, asked)
+        assert (refused.status, "tax" in refused.detail) == (403, True)
+        assert world.ask(method, f"/{ident}/{path}", every, asked).status == 200
+    (row,) = world.ask("GET", f"/{ident}/deliveries", every).said["results"]
+    assert row["body"]["data"]["recorded"] == {"invoice": 1}
+
+
+def test_steps_of_decisions_are_shown_to_who_may_see_decisions(world: World) -> None:
+    ident = world.subscribe(world.key("whole", "export", "related"), "decision.*")
+    without = world.ask("GET", f"/{ident}/deliveries", world.key("a", "export", "admin"))
+    assert (without.status, "related" in without.detail) == (403, True)
+    having = world.key("b", "export", "related", "admin")
+    assert world.ask("GET", f"/{ident}/deliveries", having).status == 200
+
+
+def test_a_subscription_pauses_with_its_key(world: World) -> None:
+    """Revoked, or made anew with less than it takes; nothing is sent, and the reason is shown."""
+    ident = world.subscribe(world.key("feed", "export"), "subject.changed", "batch.recorded")
+    steps = world.subscribe(world.key("steps", "export", "related"), "decision.*")
+    stays = world.subscribe(world.key("stays", "export"), "batch.recorded")
+    record(world.url, "b2", INVOICE)
+    world.pump.run()
+    assert {event.hook for event in world.book.due(10)} == {ident, stays}
+    for name in ("feed", "steps"):
+        world.ring.revoke(name)
+    world.key("steps", "export")
+    world.pump.run()
+    admin = world.key("admin", "export", "admin")
+    for paused, why in ((ident, "no active key is named feed"), (steps, "no scope related")):
+        shown = world.ask("GET", f"/{paused}", admin).said
+        assert shown["state"] == "paused"
+        assert why in shown["error"]
+    assert {event.hook for event in world.book.due(10)} == {stays}
+    assert world.ask("PATCH", f"/{ident}", admin, {"state": "active"}).status == 200
+    world.pump.run()
+    assert world.book.get(ident).state == "paused"
+    again = world.key("feed", "export")
+    assert world.ask("PATCH", f"/{ident}", again, {"state": "active"}).said["state"] == "active"
+    world.pump.run()
+    assert world.ask("GET", f"/{ident}", again).said["error"] is None
+    assert len(world.waiting(ident)) == 2  # nothing that it may see was lost
+
+
+def test_a_subscription_is_narrowed_with_its_key(world: World) -> None:
+    """What was taken for more than the key sees now is dropped; numbers of batches are not."""
+    ident = world.subscribe(world.key("feed", "export"), "subject.changed", "batch.recorded")
+    record(world.url, "b2", INVOICE)
+    world.pump.run()
+    assert [row.get("recorded") for row in world.waiting(ident)] == [{"invoice": 1}, None]
+    world.ring.revoke("feed")
+    less = world.key("feed", "export", domains=["registry", "bank"])
+    record(world.url, "b3", {**INVOICE, "id": "i2"}, {**COMPANY, "name": "乙"})
+    world.pump.run()
+    rows = world.waiting(ident)
+    assert [(row["batch"], row.get("recorded")) for row in rows] == [
+        (2, None), (3, {"company": 1}), (3, None),
+    ]  # fmt: skip
+    shown = world.ask("GET", f"/{ident}", less).said
+    assert (shown["state"], "no longer sees tax" in shown["error"]) == ("active", True)
+    assert world.book.get(ident).domains == ["bank", "registry"]
+    assert world.ask("GET", f"/{ident}/deliveries", less).status == 200
