@@ -2,18 +2,21 @@
 
 The rules are those of draft-ietf-httpapi-idempotency-key-header: the same key with the same request
 gets the same answer; with another request 422; while the first is under way 409. A key belongs to
-its caller and route. What failed changed nothing, and its key is free. Where the process ended
-before it could note its answer, the request is carried out again: what it leads to knows itself
-whether it was done (the ledger by its key, a load by its content).
+its caller and route. What failed changed nothing, and its key is free. Where the answer of what was
+carried out could not be noted (the process ended, the disk is full), the request is carried out
+again once nothing was heard of it for a minute: what it leads to knows itself whether it was done
+(the ledger by its key, a load by its content).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from functools import wraps
+from functools import partial, wraps
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +44,7 @@ _LARGEST: Final = 4 << 20  # bytes of an answer that is kept
 _HELD: Final = 60.0  # seconds that a request counts as under way without a further sign
 _SIGN: Final = 20.0
 _MICROS: Final = 1_000_000
+_LOG: Final = logging.getLogger(__name__)
 _KEY: Final = re.compile(r'"([!#-\[\]-~ ]{1,200})"|([!#-~]{1,200})', re.ASCII)
 _TABLES: Final = """
 CREATE TABLE sent (caller TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL,
@@ -70,6 +74,13 @@ class Once:
     def __init__(self, url: str, seconds: float = KEPT_SECONDS) -> None:
         self._kept = Kept(state_folder(url) / "requests.db", _TABLES)
         self._micros = int(seconds * _MICROS)
+        # Its own thread: a service that is full refuses questions, but not what was carried out.
+        self._thread = ThreadPoolExecutor(1, "once")
+
+    async def later(self, function: Callable[[Name], None], name: Name) -> None:
+        """Note something of a request in the background, whether or not its caller still waits."""
+        loop = asyncio.get_running_loop()
+        await asyncio.shield(loop.run_in_executor(self._thread, function, name))
 
     def begin(self, name: Name, request: bytes) -> Response | None:
         """The answer of an earlier request that was the same; None: it is to be carried out, and
@@ -123,7 +134,8 @@ class Once:
                        msgspec.structs.astuple(name))  # fmt: skip
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, once what is under way is noted."""
+        self._thread.shutdown()
         self._kept.close()
 
 
@@ -177,7 +189,7 @@ async def begun(
     request: Request, digest: bytes
 ) -> AsyncIterator[tuple[Response | None, Callable[[Response], Awaitable[None]]]]:
     """Around a request with a key: its earlier answer, if it has one, else what notes the answer.
-    Where the block raises, the key is free again."""
+    Where the block raises before it has one to note, the key is free again."""
     engine, once = _parts(request.app)
     key = key_of(request)
     assert key is not None
@@ -185,27 +197,36 @@ async def begun(
     name = Name(who, f"{request.method} {request.scope['path']}", key)
     earlier = await engine.run(once.begin, name, digest)
 
+    carried_out = False
+
     async def note(response: Response) -> None:
-        await engine.run(once.done, name, response)
+        nonlocal carried_out
+        carried_out = True
+        try:
+            await once.later(partial(once.done, response=response), name)
+        except StoreError as error:  # what was done is told all the same
+            _LOG.error("the answer of a request with a key was not kept: %s", type(error).__name__)
 
     if earlier is not None:
         yield earlier, note
         return
-    sign = asyncio.create_task(_signs(engine, once, name))
+    sign = asyncio.create_task(_signs(once, name))
     try:
         yield None, note
     except BaseException:
-        with suppress(StoreError):
-            once.free(name)
+        if not carried_out:
+            with suppress(StoreError):
+                once.free(name)
         raise
     finally:
         sign.cancel()
 
 
-async def _signs(engine: Engine, once: Once, name: Name) -> None:
+async def _signs(once: Once, name: Name) -> None:
     while True:
         await asyncio.sleep(_SIGN)
-        await engine.run(once.hold, name)
+        with suppress(StoreError):  # the next sign may be noted
+            await once.later(once.hold, name)
 
 
 async def _body(request: Request) -> bytes:

@@ -14,8 +14,9 @@ import pytest
 from starlette.responses import Response
 
 from api.decisions import asking
+from api.engine import Busy, Engine
 from api.once import HEADER, Name, Once, UsedKey
-from graph.errors import Conflict
+from graph.errors import Conflict, StoreFull
 from graph.facts import Normaliser
 from graph.store import Store, open_store
 from graph.times import today
@@ -120,6 +121,78 @@ def test_while_the_first_is_under_way(world: str, monkeypatch: pytest.MonkeyPatc
             assert (await first).status_code == 200
             assert (await post(client, "", ASKED, "k")).content == (await first).content
         assert entries(world) == 1
+
+    run(main())
+
+
+def test_a_full_service_notes_what_was_carried_out(
+    world: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine refuses everything from when the request is carried out until it is sent again."""
+    full, taken, take, work = threading.Event(), [], asking.take, Engine.run
+
+    def filling(*args: Any) -> bytes:
+        taken.append(args)
+        full.set()
+        return take(*args)
+
+    async def refusing(engine: Engine, *args: Any, **more: Any) -> Any:
+        if full.is_set():
+            raise Busy("too many questions")
+        return await work(engine, *args, **more)
+
+    monkeypatch.setattr(asking, "take", filling)
+    monkeypatch.setattr(Engine, "run", refusing)
+
+    async def main() -> None:
+        async with served(world) as client:
+            first = await post(client, "", ASKED, "k")
+            assert first.status_code == 200, first.text
+            full.clear()
+            again = await post(client, "", ASKED, "k")
+            assert (again.status_code, again.content) == (200, first.content)
+            assert len(taken) == 1
+
+    run(main())
+
+
+def test_an_answer_that_cannot_be_kept(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and its key is not free: sent again at once, nothing is carried out twice."""
+
+    def failing(*_: Any, **__: Any) -> None:
+        raise StoreFull("no space")
+
+    monkeypatch.setattr(Once, "done", failing)
+
+    async def main() -> None:
+        async with served(world) as client:
+            assert (await post(client, "", ASKED, "k")).status_code == 200
+            again = await post(client, "", ASKED, "k")
+            assert (again.status_code, again.json()["title"]) == (409, "Conflict")
+
+    run(main())
+
+
+def test_signs_go_on_after_one_was_not_noted(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    signs, go, take = [], threading.Event(), asking.take
+
+    def hold(_: Once, name: Name) -> None:
+        signs.append(name)
+        if len(signs) == 1:
+            raise StoreFull("no space")
+        go.set()
+
+    def slow(*args: Any) -> bytes:
+        assert go.wait(10), "no second sign came"
+        return take(*args)
+
+    monkeypatch.setattr("api.once._SIGN", 0.01)
+    monkeypatch.setattr(Once, "hold", hold)
+    monkeypatch.setattr(asking, "take", slow)
+
+    async def main() -> None:
+        async with served(world) as client:
+            assert (await post(client, "", ASKED, "k")).status_code == 200
 
     run(main())
 
