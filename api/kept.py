@@ -117,6 +117,11 @@ class Kept(Closing):
         with self.reading() as db:
             return db.execute(text, values).fetchall()
 
+    def cleansed(self) -> None:
+        """What was deleted is not left in the write-ahead log either, unless somebody reads."""
+        with self.reading() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from api.jobs.settings import JobSettings
 
 Status = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
+_PLAIN: Final = ("application/json", "application/problem+json", "application/x-ndjson", "text/")
 OPEN: Final = ("queued", "running")
 _MICROS: Final = 1_000_000
 _TABLES: Final = """
@@ -264,6 +265,34 @@ class Book(Closing):
             told = now - int(self.settings.told_seconds * _MICROS)
             db.execute("DELETE FROM job WHERE status = 'expired' AND finished < ?", (told,))
             return len(rows) + len(old) + db.changes()
+
+    def forget(self, named: Callable[[bytes], bool]) -> tuple[int, int]:
+        """Delete jobs, with their results, of which this is true of what they ask or answer; one
+        that runs is called off. How many, and how many others run, of which nobody knows yet what
+        they will answer."""
+        if not self._kept.is_there:
+            return 0, 0
+        jobs = [_job(row) for row in self._kept.rows(_SELECT)]
+        found = [job for job in jobs if self._names(job, named)]
+        with self._kept.writing() as db:
+            for job in found:
+                db.execute("UPDATE job SET cancel = 1, asked = '{}', call = '{}'"
+                           " WHERE id = ? AND status = 'running'", (job.id,))  # fmt: skip
+                db.execute("DELETE FROM job WHERE id = ? AND status <> 'running'", (job.id,))
+                self._drop(job.id)
+        self._kept.cleansed()
+        gone = {job.id for job in found}
+        return len(found), sum(job.status == "running" and job.id not in gone for job in jobs)
+
+    def _names(self, job: Job, named: Callable[[bytes], bool]) -> bool:
+        if named("\n".join((job.asked, job.call, job.error or "")).encode()):
+            return True
+        try:
+            body = self._path(job.id).read_bytes()
+        except FileNotFoundError:
+            return False
+        # Of what is packed it cannot be told.
+        return named(body) or not (job.media or "").startswith(_PLAIN)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -19,14 +19,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 class Erasure(Outcome, frozen=True, kw_only=True):
     """What was erased: versions by kind, relations and listings cut down, records with another id;
-    leads that others share; files that still hold it; what is left to do. Restricted instead:
-    `kept` says why."""
+    leads that others share; kept results of jobs and answers that named it, and were deleted; files
+    that still hold it; what is left to do. Restricted instead: `kept` says why."""
 
     erased: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
     cut: int | msgspec.UnsetType = msgspec.UNSET
     renamed: int | msgspec.UnsetType = msgspec.UNSET
     shared: list[str] | msgspec.UnsetType = msgspec.UNSET
     shared_total: int | msgspec.UnsetType = msgspec.UNSET
+    forgotten: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
     elsewhere: list[str] | msgspec.UnsetType = msgspec.UNSET
     left: list[str] | msgspec.UnsetType = msgspec.UNSET
     kept: list[str] | msgspec.UnsetType = msgspec.UNSET

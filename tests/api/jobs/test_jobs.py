@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -394,6 +395,34 @@ def test_an_admin_who_calls_a_job_off_is_not_shown_what_it_asks(filled: str) -> 
             assert (answer.status_code, answer.json()["params"]) == (200, None)
 
     run(main())
+
+
+def test_jobs_that_name_somebody_are_forgotten_and_those_that_run_called_off(
+    tmp_path: Path,
+) -> None:
+    with closing(Book(tmp_path, JobSettings())) as book:
+        running, other = (
+            book.add(msgspec.structs.replace(asked(), asked=f'{{"subject":"{name}"}}'))
+            for name in ("reg:p1", "reg:p2")
+        )
+        claimed = [book.claim("w") for _ in range(2)]
+        packed, waits = (
+            book.add(asked()),
+            book.add(msgspec.structs.replace(asked(), asked='{"subject":"reg:p1"}')),
+        )
+        assert book.forget(lambda body: b"reg:p1" in body) == (2, 1)
+        assert [book.beat(job, None, None, None) for job in claimed if job] == [False, True]
+        assert (book.get(running.id).asked, book.get(other.id).asked[:2]) == ("{}", '{"')
+        with pytest.raises(UnknownJob):
+            book.get(waits.id)
+        done = book.claim("w")
+        assert done is not None
+        assert done.id == packed.id
+        media = "application/vnd.apache.parquet"  # nothing is seen in what is packed
+        book.finish(done, Outcome(status="done", code=200, media=media, body=b"PAR1"))
+        # The one that was called off runs until it notices, and says no more whom it was about.
+        assert book.forget(lambda body: b"reg:p1" in body) == (1, 2)
+        assert not (tmp_path / "jobs" / packed.id).exists()
 
 
 def test_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

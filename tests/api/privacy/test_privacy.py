@@ -12,12 +12,13 @@ import httpx
 import pytest
 
 from api.cli import main
+from api.once import HEADER
 from api.privacy import erasing
 from api.reads.chain import Chain, Read
 from api.session import Session
 from graph.store import Store, open_store
 from tests.api.conftest import FACTS, RESIDENT
-from tests.api.serving import served
+from tests.api.serving import served, until
 
 ASK = ["--request", "2026-1", "--reason", "PIPL art. 47", "--by", "李办"]
 SAID = {"request": "2026-1", "reason": "PIPL art. 47", "by": "李办"}
@@ -131,6 +132,41 @@ def quarantined(filled: str, tmp_path: Any) -> Iterator[str]:
 def test_files_that_still_hold_it_are_named(run: Any, quarantined: str) -> None:
     found = json.loads(run("erase", "reg:p1", *ASK, "--json")[1])
     assert found["elsewhere"] == [quarantined]
+
+
+def test_kept_answers_that_name_it_are_deleted(filled: str) -> None:
+    """Results of jobs and answers of requests with a key; those that name others stay."""
+
+    async def conversation() -> None:
+        async with served(filled) as client:
+
+            async def job(key: str, **params: Any) -> str:
+                body = {"algorithm": "related-parties", "params": params}
+                made = await client.post("/v1/jobs", json=body, headers={HEADER: key})
+
+                async def ended() -> bool:
+                    found = (await client.get(made.headers["location"])).json()
+                    return bool(found["status"] == "done")
+
+                await until(ended)
+                return f"{made.headers['location']}/result"
+
+            # Asked of p1; of c1, whose answer names p1; of its trade, which names companies only.
+            named = [await job("k1", subject="reg:p1"), await job("k2", subject="c1")]
+            other = await job("k3", subject="c1", kinds=["invoice"])
+            answers = {where: (await client.get(where)).text for where in [*named, other]}
+            assert [("cn:person:" in text) for text in answers.values()] == [True, True, False]
+            body = {"subject": "reg:p1", **SAID}
+            erased = (await client.post("/v1/privacy/erasures", json=body)).json()
+            assert erased["forgotten"] == {"results": 2, "answers": 1}
+            assert [(await client.get(where)).status_code for where in named] == [404, 404]
+            assert (await client.get(other)).text == answers[other]
+            body = {"algorithm": "related-parties", "params": {"subject": "reg:p1"}}
+            again = await client.post("/v1/jobs", json=body, headers={HEADER: "k1"})
+            assert (again.status_code, again.json()["title"]) == (410, "Gone")
+            assert len((await client.get("/v1/jobs")).json()["results"]) == 1  # not asked anew
+
+    asyncio.run(conversation())
 
 
 @pytest.mark.parametrize(
