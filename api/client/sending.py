@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,8 @@ from api.client.retrying import Retrying
 from graph import errors
 
 T = TypeVar("T")
+Step = Call | Pause | Item
+Got = httpx.Response | httpx.TransportError | None  # what came of a request; None for all else
 VERSION_HEADER: Final = "Linkrisk-Version"
 
 
@@ -47,13 +49,43 @@ class Connection:
             call.method, call.path, params=query, content=call.body, headers=headers
         )
 
-    def again(self, call: Call, tried: int, response: httpx.Response | None) -> float | None:
-        """Seconds until a call is sent again; None where it is not."""
-        if response is None:
-            return self.retrying.pause(tried, safe=call.safe)
-        told = response.headers.get("Retry-After")
-        status = response.status_code
-        return self.retrying.pause(tried, safe=call.safe, status=status, told=told)
+    def steps(self, asked: Exchange[T] | Stream) -> Generator[Step, Got, T]:
+        """What is to be done for an exchange, one thing after the other: send a request and tell
+        what came of it, wait, hand an item over. Requests that may be sent again are, until one
+        try has a reply; raises what it is where that is an error."""
+        reply: Any = None
+        while True:
+            try:
+                step = asked.send(reply)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            reply = None
+            if isinstance(step, Call) and not step.lines:
+                reply = yield from self._tries(step)
+            else:
+                yield step
+
+    def _tries(self, call: Call) -> Generator[Call | Pause, Got, Reply]:
+        tried = 0
+        while True:
+            tried += 1
+            got = yield call
+            if isinstance(got, httpx.Response):
+                pause = self.retrying.pause(
+                    tried,
+                    safe=call.safe,
+                    status=got.status_code,
+                    told=got.headers.get("Retry-After"),
+                )
+                if pause is None:
+                    return self.reply(got, got.content)
+            else:
+                assert got is not None
+                pause = self.retrying.pause(tried, safe=call.safe)
+                if pause is None:
+                    raise got
+            yield Pause(pause)
 
     def reply(self, response: httpx.Response, body: bytes) -> Reply:
         """What an answer says; raises the error that it is."""
@@ -84,77 +116,77 @@ def error_of(status: int, body: bytes) -> errors.LinkriskError:
     return errors.LinkriskError(detail)
 
 
+class Lines:
+    """The lines of a reply that comes in blocks."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def of(self, block: bytes) -> Iterator[bytes]:
+        """Those that end in a block, in order; empty ones are none."""
+        *whole, self._held = (self._held + block).split(b"\n")
+        return filter(None, whole)
+
+    def rest(self) -> Iterator[bytes]:
+        """The last one, where no end of line came behind it."""
+        return filter(None, [self._held])
+
+
 class Waiting:
-    """Sends a call and waits for its reply."""
+    """Takes the steps of exchanges, and waits for each."""
 
     def __init__(self, http: httpx.Client, connection: Connection) -> None:
         self._http, self._connection = http, connection
 
-    def send(self, call: Call) -> Reply:
-        """The reply, of the try that had one; raises errors of `graph.errors`, httpx.HTTPError."""
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                response = self._http.send(self._connection.request(self._http, call))
-            except httpx.TransportError:
-                pause = self._connection.again(call, tried, None)
-                if pause is None:
-                    raise
-            else:
-                pause = self._connection.again(call, tried, response)
-                if pause is None:
-                    return self._connection.reply(response, response.content)
-            time.sleep(pause)
-
-    def lines(self, call: Call) -> Iterator[bytes]:
-        """The lines of a streamed reply, as they come."""
-        request = self._connection.request(self._http, call)
-        response = self._http.send(request, stream=True)
-        try:
-            if not response.is_success:
-                self._connection.reply(response, response.read())
-            held = b""
-            for block in response.iter_bytes():
-                *whole, held = (held + block).split(b"\n")
-                yield from filter(None, whole)
-            if held:
-                yield held
-        finally:
-            response.close()
-
     def run(self, exchange: Exchange[T]) -> T:
-        """Take the steps of an exchange; what it comes to."""
-        reply: Any = None
-        try:
-            while True:
-                step = exchange.send(reply)
-                reply = None
-                if isinstance(step, Pause):
-                    time.sleep(step.seconds)
-                else:
-                    reply = self.send(step)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+        """What an exchange comes to; raises errors of `graph.errors`, httpx.HTTPError."""
+        steps, got = self._connection.steps(exchange), None
+        while True:
+            try:
+                got = self._take(steps.send(got))
+            except StopIteration as end:
+                value: T = end.value
+                return value
 
     def stream(self, stream: Stream) -> Iterator[Any]:
         """The items of a stream, its requests sent as they are come to; the lines of a streamed
         reply are items of their own."""
-        reply: Any = None
+        steps: Generator[Step, Got, None] = self._connection.steps(stream)
+        got = None
         while True:
             try:
-                step = stream.send(reply)
+                step = steps.send(got)
             except StopIteration:
                 return
-            reply = None
+            got = None
             if isinstance(step, Item):
                 yield step.value
-            elif isinstance(step, Pause):
-                time.sleep(step.seconds)
-            elif step.lines:
-                yield from map(msgspec.json.decode, self.lines(step))
+            elif isinstance(step, Call) and step.lines:
+                yield from map(msgspec.json.decode, self._lines(step))
             else:
-                reply = self.send(step)
+                got = self._take(step)
+
+    def _take(self, step: Step) -> Got:
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        assert isinstance(step, Call)
+        try:
+            return self._http.send(self._connection.request(self._http, step))
+        except httpx.TransportError as error:
+            return error
+
+    def _lines(self, call: Call) -> Iterator[bytes]:
+        response = self._http.send(self._connection.request(self._http, call), stream=True)
+        try:
+            if not response.is_success:
+                self._connection.reply(response, response.read())
+            lines = Lines()
+            for block in response.iter_bytes():
+                yield from lines.of(block)
+            yield from lines.rest()
+        finally:
+            response.close()
 
 
 class NotWaiting:
@@ -163,69 +195,55 @@ class NotWaiting:
     def __init__(self, http: httpx.AsyncClient, connection: Connection) -> None:
         self._http, self._connection = http, connection
 
-    async def send(self, call: Call) -> Reply:
-        """See `Waiting.send`."""
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                response = await self._http.send(self._connection.request(self._http, call))
-            except httpx.TransportError:
-                pause = self._connection.again(call, tried, None)
-                if pause is None:
-                    raise
-            else:
-                pause = self._connection.again(call, tried, response)
-                if pause is None:
-                    return self._connection.reply(response, response.content)
-            await asyncio.sleep(pause)
-
     async def run(self, exchange: Exchange[T]) -> T:
         """See `Waiting.run`."""
-        reply: Any = None
-        try:
-            while True:
-                step = exchange.send(reply)
-                reply = None
-                if isinstance(step, Pause):
-                    await asyncio.sleep(step.seconds)
-                else:
-                    reply = await self.send(step)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+        steps, got = self._connection.steps(exchange), None
+        while True:
+            try:
+                got = await self._take(steps.send(got))
+            except StopIteration as end:
+                value: T = end.value
+                return value
 
-    async def lines(self, call: Call) -> AsyncIterator[bytes]:
-        """See `Waiting.lines`."""
+    async def stream(self, stream: Stream) -> AsyncIterator[Any]:
+        """See `Waiting.stream`."""
+        steps: Generator[Step, Got, None] = self._connection.steps(stream)
+        got = None
+        while True:
+            try:
+                step = steps.send(got)
+            except StopIteration:
+                return
+            got = None
+            if isinstance(step, Item):
+                yield step.value
+            elif isinstance(step, Call) and step.lines:
+                async for line in self._lines(step):
+                    yield msgspec.json.decode(line)
+            else:
+                got = await self._take(step)
+
+    async def _take(self, step: Step) -> Got:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        assert isinstance(step, Call)
+        try:
+            return await self._http.send(self._connection.request(self._http, step))
+        except httpx.TransportError as error:
+            return error
+
+    async def _lines(self, call: Call) -> AsyncIterator[bytes]:
         request = self._connection.request(self._http, call)
         response = await self._http.send(request, stream=True)
         try:
             if not response.is_success:
                 self._connection.reply(response, await response.aread())
-            held = b""
+            lines = Lines()
             async for block in response.aiter_bytes():
-                *whole, held = (held + block).split(b"\n")
-                for line in filter(None, whole):
+                for line in lines.of(block):
                     yield line
-            if held:
-                yield held
+            for line in lines.rest():
+                yield line
         finally:
             await response.aclose()
-
-    async def stream(self, stream: Stream) -> AsyncIterator[Any]:
-        """See `Waiting.stream`; a streamed reply's lines are items of their own."""
-        reply: Any = None
-        while True:
-            try:
-                step = stream.send(reply)
-            except StopIteration:
-                return
-            reply = None
-            if isinstance(step, Item):
-                yield step.value
-            elif isinstance(step, Pause):
-                await asyncio.sleep(step.seconds)
-            elif step.lines:
-                async for line in self.lines(step):
-                    yield msgspec.json.decode(line)
-            else:
-                reply = await self.send(step)
