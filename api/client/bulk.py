@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.client.answer import Answer
 from api.client.calls import plain
-from api.client.exchange import Call, Exchange, Item, Pause, Reply, Stream, get, part, question
+from api.client.exchange import Call, Exchange, Item, Pause, Reply, Stream, get, part, post
 from graph.errors import LinkriskError, WrongUsage
 
 JOBS: Final = "/v1/jobs"
@@ -24,7 +24,7 @@ class JobEnded(LinkriskError):
 def submit(name: str, /, *, seconds: float | None = None, **params: Any) -> Exchange[Answer]:
     """Have a question answered beside others; the job, with its `id`."""
     body: dict[str, Any] = {"algorithm": name, "params": plain(params)}
-    return question(JOBS, body if seconds is None else {**body, "seconds": seconds})
+    return post(JOBS, {**body, "seconds": seconds})
 
 
 def job(ident: str) -> Exchange[Answer]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -175,7 +174,7 @@ def decide(
         raise WrongUsage(f"{step}: which decision?")
     path = "" if step == "propose" else f"/{step}"
     inner = "" if about is None else f"/{part(about)}"
-    return post(f"{_DECISIONS}{inner}{path}", given, key=key or uuid.uuid4().hex)
+    return post(f"{_DECISIONS}{inner}{path}", given, key=key)
 
 
 def decision(about: str, *, day: str | None = None) -> Exchange[Answer]:

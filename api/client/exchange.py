@@ -3,6 +3,7 @@ replies sent in. Whatever sends them, waiting or not, goes through the same step
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -14,6 +15,7 @@ from api.client.answer import Answer
 
 T = TypeVar("T")
 JSON: Final = "application/json"
+KEY: Final = "Idempotency-Key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,16 @@ def get(path: str, **query: Any) -> Exchange[Answer]:
 
 
 def post(path: str, body: Mapping[str, Any], *, key: str | None = None) -> Exchange[Answer]:
-    """Send an object. With an idempotency key it is a write that may be sent again."""
-    headers = {"Content-Type": JSON} | ({"Idempotency-Key": key} if key else {})
-    sent = msgspec.json.encode(_said(body))
-    reply: Reply = yield Call("POST", path, {}, sent, headers, safe=key is not None)
+    """Write an object. It goes under an idempotency key, by default one of its own: sent again
+    under that, it is done once."""
+    headers = {"Content-Type": JSON, KEY: key or new_key()}
+    reply: Reply = yield Call("POST", path, {}, encoded(_said(body)), headers)
     return reply.read()
+
+
+def new_key() -> str:
+    """An idempotency key that no other request has."""
+    return uuid.uuid4().hex
 
 
 def question(path: str, body: Mapping[str, Any], **query: Any) -> Exchange[Answer]:

@@ -3,22 +3,26 @@ loaded, webhooks, the rights of persons."""
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Any, Final
 
 from api.client.answer import Answer
-from api.client.exchange import Call, Exchange, Reply, encoded, get, part, post
+from api.client.exchange import (
+    KEY,
+    Call,
+    Exchange,
+    Reply,
+    encoded,
+    get,
+    new_key,
+    part,
+    post,
+)
 from graph.errors import BadFile
 
 _PUSHES: Final = "/v1/pushes"
 _WEBHOOKS: Final = "/v1/webhooks"
 _PRIVACY: Final = "/v1/privacy"
-
-
-def _key(given: str | None) -> str:
-    """The idempotency key of a write: sent again under it, it is done once."""
-    return given or uuid.uuid4().hex
 
 
 def pushes(**asked: Any) -> Exchange[Answer]:
@@ -33,17 +37,17 @@ def push(ident: str, *, day: str | None = None) -> Exchange[Answer]:
 
 def push_to(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """Tell departments of a decision."""
-    return post(_PUSHES, given, key=_key(key))
+    return post(_PUSHES, given, key=key)
 
 
 def acknowledge(ident: str, *, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """A department has got a push."""
-    return post(f"{_PUSHES}/{part(ident)}/ack", given, key=_key(key))
+    return post(f"{_PUSHES}/{part(ident)}/ack", given, key=key)
 
 
 def report(ident: str, *, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """What a department did on a push, or why it did not."""
-    return post(f"{_PUSHES}/{part(ident)}/report", given, key=_key(key))
+    return post(f"{_PUSHES}/{part(ident)}/report", given, key=key)
 
 
 def ingest(
@@ -56,7 +60,7 @@ def ingest(
         body = path.read_bytes()
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
-    headers = {"Content-Type": kind, "Idempotency-Key": _key(key)}
+    headers = {"Content-Type": kind, KEY: key or new_key()}
     query = {"name": path.name, **asked}
     reply: Reply = yield Call("POST", "/v1/ingest", query, body, headers)
     return reply.read()
@@ -80,7 +84,7 @@ def webhook(ident: str) -> Exchange[Answer]:
 
 def add_webhook(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """Have events sent to an address; the answer holds the secret that they are signed with."""
-    return post(_WEBHOOKS, given, key=_key(key))
+    return post(_WEBHOOKS, given, key=key)
 
 
 def change_webhook(ident: str, **given: Any) -> Exchange[Answer]:
@@ -100,17 +104,17 @@ def remove_webhook(ident: str) -> Exchange[Answer]:
 
 def renew_secret(ident: str, *, key: str | None = None) -> Exchange[Answer]:
     """Sign with a new secret; the answer holds it."""
-    return post(f"{_WEBHOOKS}/{part(ident)}/secret", {}, key=_key(key))
+    return post(f"{_WEBHOOKS}/{part(ident)}/secret", {}, key=key)
 
 
 def try_webhook(ident: str, *, key: str | None = None) -> Exchange[Answer]:
     """Send a webhook an event that says nothing."""
-    return post(f"{_WEBHOOKS}/{part(ident)}/test", {}, key=_key(key))
+    return post(f"{_WEBHOOKS}/{part(ident)}/test", {}, key=key)
 
 
 def resend(ident: str, *, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """Send events of the past again."""
-    return post(f"{_WEBHOOKS}/{part(ident)}/replay", given, key=_key(key))
+    return post(f"{_WEBHOOKS}/{part(ident)}/replay", given, key=key)
 
 
 def deliveries(ident: str, **asked: Any) -> Exchange[Answer]:
@@ -125,24 +129,24 @@ def held_about(name: str) -> Exchange[Answer]:
 
 def correct(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """Record what is right of a person (PIPL art. 46)."""
-    return post(f"{_PRIVACY}/corrections", given, key=_key(key))
+    return post(f"{_PRIVACY}/corrections", given, key=key)
 
 
 def erase(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """Erase a person's data, as far as the law lets it go (PIPL art. 47)."""
-    return post(f"{_PRIVACY}/erasures", given, key=_key(key))
+    return post(f"{_PRIVACY}/erasures", given, key=key)
 
 
 def release(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """End the restriction of a person's data."""
-    return post(f"{_PRIVACY}/releases", given, key=_key(key))
+    return post(f"{_PRIVACY}/releases", given, key=key)
 
 
 def readmit(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
     """Let what was erased be recorded again."""
-    return post(f"{_PRIVACY}/readmissions", given, key=_key(key))
+    return post(f"{_PRIVACY}/readmissions", given, key=key)
 
 
 def purge(*, key: str | None = None) -> Exchange[Answer]:
     """Erase what its time of retention is over for."""
-    return post(f"{_PRIVACY}/purges", {}, key=_key(key))
+    return post(f"{_PRIVACY}/purges", {}, key=key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -140,8 +141,9 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
         answers.setdefault(status, {"description": words, "content": problem})
 
 
+@cache
 def published() -> dict[str, Any]:
-    """The document of this version, by a service on an empty store."""
+    """The document of this version, by a service on an empty store; made once a process."""
     from api.app import Service, make_app
     from api.auth import Access
     from api.session import Session

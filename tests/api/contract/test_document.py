@@ -21,7 +21,6 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 DOCUMENT = published()
 OPERATIONS = [pytest.param(*each, id=f"{each[0]} {each[1]}") for each in operations(DOCUMENT)]
 EXAMPLES = list(examples(DOCUMENT))
-PARTIES = {"c1": "demo:c1"}
 
 
 def test_it_is_valid() -> None:
