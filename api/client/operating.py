@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from api.client.answer import Answer
 from api.client.exchange import (
+    JSON,
     KEY,
     Call,
     Exchange,
@@ -90,9 +91,7 @@ def add_webhook(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
 def change_webhook(ident: str, **given: Any) -> Exchange[Answer]:
     """Pause a webhook, or go on."""
     path = f"{_WEBHOOKS}/{part(ident)}"
-    reply: Reply = yield Call(
-        "PATCH", path, {}, encoded(given), {"Content-Type": "application/json"}
-    )
+    reply: Reply = yield Call("PATCH", path, {}, encoded(given), {"Content-Type": JSON})
     return reply.read()
 
 

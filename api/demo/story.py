@@ -23,6 +23,10 @@ _DRAWN: Final[dict[str, Draw]] = {
     "affiliated_trades": timeline, "invoice_cycles": cycle, "invoice_schemes": flow,
     "payment_returns": flow, "rebate_chains": flow,
 }  # fmt: skip
+# What else such a question is asked with, for its answer to have rows in so small a world.
+_BESIDES: Final[dict[str, dict[str, Any]]] = {
+    name: {"min_core": 1} for name in ("clusters", "cluster_history")
+}
 
 
 def questions(risk: Asking, cast: Cast, world: World) -> Iterator[Question]:
@@ -187,4 +191,5 @@ def _plain(risk: Asking, name: str, cast: Cast, world: World) -> Question:
     en, _, zh = record.title.partition(" / ")
     about = record.doc.partition("\n\n")[0].replace("\n", " ")
     draw = _DRAWN.get(name)
+    params |= _BESIDES.get(name, {})
     return Question(zh, en, zh, about, name, {**params, "as_of": world.as_of}, draw)
