@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from api.reads.chain import Chain, Read, ReadsAway
+from api.reads.chain import PAUSE, TRIES, Chain, Read, ReadsAway
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 GROUP: Final = 500  # reads of one transaction
 WAITING: Final = 5_000  # reads that may wait; more are refused, and so are their answers
-_PAUSE: Final = 0.0005  # seconds between tries while a process writes that takes no turns
-_TRIES: Final = 20_000
 _Waiting = tuple[Read, "asyncio.Future[None]"]
 
 
@@ -169,10 +167,10 @@ class Writer:
         assert self._disk is not None
         chain.abandon()  # of a loop that has ended
         drafts = [read.draft() for read in reads]
-        for _ in range(_TRIES):
+        for _ in range(TRIES):  # while a process writes that takes no turns
             if chain.put(drafts) is not None:
                 break
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(PAUSE)
         else:
             raise ReadsAway("a read could not be recorded: another process keeps writing")
         self._flush = self._disk.submit(chain.commit)
