@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import msgspec
 
 from graph import ledger
 from graph.errors import BadFile, InputError, WrongUsage
-from graph.ledger import Entry, Head
+from graph.ledger import Entry, Head, Verdict
 from graph.times import format_instant
 
 if TYPE_CHECKING:
@@ -47,7 +47,11 @@ def anchors_in(path: Path) -> list[Head]:
 
 def head(store: Store) -> dict[str, Any]:
     """The newest entry's number and hash, and both as they are kept outside."""
-    found = store.ledger_head()
+    return head_of(store.ledger_head())
+
+
+def head_of(found: Head) -> dict[str, Any]:
+    """A head as `head` shows it."""
     return {"no": found.no, "hash": found.hash.hex(), "head": str(found)}
 
 
@@ -56,7 +60,11 @@ def verify(store: Store, anchors: Sequence[Head]) -> dict[str, Any]:
 
     Reads the ledger once: some 300,000 entries a second in an embedded store.
     """
-    verdict = ledger.audit(store, anchors)
+    return verdict_of(ledger.audit(store, anchors), anchors)
+
+
+def verdict_of(verdict: Verdict, anchors: Sequence[Head]) -> dict[str, Any]:
+    """What was found of a chain as `verify` shows it."""
     return {
         "ok": verdict.sound,
         "entries": verdict.entries,
@@ -69,8 +77,21 @@ def verify(store: Store, anchors: Sequence[Head]) -> dict[str, Any]:
 
 def listing(store: Store, about: str | None, since: int, limit: int) -> dict[str, Any]:
     """Entries after a number, in order; `more` says whether there are others behind them."""
-    found = list(islice(store.ledger(since, about), limit + 1))
+    return listed(store.ledger(since, about), limit)
+
+
+def listed(entries: Iterable[Entry], limit: int) -> dict[str, Any]:
+    """The first of some entries as `listing` shows them."""
+    found = list(islice(entries, limit + 1))
     return {"results": [shown(entry) for entry in found[:limit]], "more": len(found) > limit}
+
+
+def since_of(given: str | None) -> int:
+    """The number of an entry, 0 where none is given; raises WrongUsage."""
+    text = given or "0"
+    if not text.isdecimal() or not text.isascii() or len(text) > 18:
+        raise WrongUsage(f"since: the number of an entry, not {text[:20]!r}")
+    return int(text)
 
 
 def shown(entry: Entry) -> dict[str, Any]:

@@ -8,7 +8,6 @@ the graph again by `Store.erased_upto`.
 
 from __future__ import annotations
 
-import json
 import mmap
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from graph.disk import MAGIC
+from graph.disk import header_of
 from graph.erasure import Erased
 from graph.store import Store
 
@@ -28,10 +27,10 @@ def cleanse(path: Path, erased: Erased) -> None:
     to one that is up to date already; one that cannot be patched is removed."""
     try:
         with path.open("r+b") as file:
-            header = _header(file)
-            if header is None:
+            if (read := header_of(file)) is None:
                 return
-            begin, arrays, counts = header
+            begin, header = read
+            arrays, counts = header["arrays"], header["counts"]
             whole = mmap.mmap(file.fileno(), 0)
             try:
                 known = _array(whole, begin, arrays, UPTO)
@@ -52,14 +51,6 @@ def cleanse(path: Path, erased: Erased) -> None:
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         _beside(path)
         path.unlink(missing_ok=True)
-
-
-def _header(file: Any) -> tuple[int, dict[str, Any], dict[str, int]] | None:
-    if file.read(8) != MAGIC:
-        return None
-    size = int.from_bytes(file.read(8), "little")
-    said = json.loads(file.read(size))
-    return -(-(16 + size) // 4096) * 4096, said["arrays"], said["counts"]
 
 
 def _array(whole: mmap.mmap, begin: int, arrays: dict[str, Any], name: str) -> Any:

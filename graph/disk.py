@@ -7,14 +7,14 @@ import mmap
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
 from graph.base import Arrays, Base
 from graph.columns import NODES, ROWS, VERSIONS
 
-MAGIC: Final = b"LRSNAP06"
+_MAGIC: Final = b"LRSNAP06"
 _ALIGN: Final = 64
 # Room for later rows, so that following the store appends in place; holes take no disk.
 _ROOM: Final = 65_536
@@ -37,11 +37,11 @@ def save(base: Base, path: Path) -> None:
     header = json.dumps(
         {"batch": base.batch, "name": base.name, "counts": base.counts, "arrays": plan}
     ).encode()
-    begin = -(-(16 + len(header)) // 4096) * 4096
+    begin = _begin(len(header))
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            file.write(MAGIC + len(header).to_bytes(8, "little") + header)
+            file.write(_MAGIC + len(header).to_bytes(8, "little") + header)
             for name, array in base.arrays.items():
                 file.seek(begin + plan[name][3])
                 file.write(np.ascontiguousarray(array).data)
@@ -49,6 +49,20 @@ def save(base: Base, path: Path) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _begin(size: int) -> int:
+    """Where the arrays begin behind a header of so many bytes."""
+    return -(-(16 + size) // 4096) * 4096
+
+
+def header_of(file: BinaryIO) -> tuple[int, dict[str, Any]] | None:
+    """Where a saved base's arrays begin, and its header; None where it is not one of this version.
+    Raises OSError, ValueError."""
+    if file.read(8) != _MAGIC:
+        return None
+    size = int.from_bytes(file.read(8), "little")
+    return _begin(size), json.loads(file.read(size))
 
 
 def load(path: Path) -> Base | None:
@@ -59,12 +73,10 @@ def load(path: Path) -> Base | None:
     """
     try:
         with path.open("rb") as file:
-            if file.read(8) != MAGIC:
+            if (read := header_of(file)) is None:
                 return None
-            size = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(size))
+            begin, header = read
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        begin = -(-(16 + size) // 4096) * 4096
         arrays: Arrays = {}
         for name, (kind, _, room, offset) in header["arrays"].items():
             arrays[name] = np.frombuffer(whole, np.dtype(kind), room, begin + offset)

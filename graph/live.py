@@ -53,9 +53,11 @@ _STALE: Final = 50_000
 class Live:
     """See the module. One instance a process and store; its methods may be called by any thread."""
 
-    def __init__(self, store: Store, base: Base) -> None:
+    def __init__(self, store: Store, base: Base, erased_upto: int | None = None) -> None:
+        """Nothing that was erased up to that number is in the base; up to now, where none is
+        given."""
         self.store = store
-        self.erased_upto = store.erased_upto()  # nothing erased until then is in it
+        self.erased_upto = store.erased_upto() if erased_upto is None else erased_upto
         # Canonical ids of those whose use is restricted.
         self.restricted = frozenset(store.erased().restricted if self.erased_upto else ())
         arrays = base.arrays
@@ -98,9 +100,7 @@ class Live:
         self._names: NameIndex | None = None
         self._masks: MaskIndex | None = None
         self._masking = threading.Lock()
-        self._naming = (
-            threading.Lock()
-        )  # making the index keeps no question about relations waiting
+        self._naming = threading.Lock()  # so that no question about relations waits for the index
 
     @property
     def tail_facts(self) -> int:
@@ -201,8 +201,7 @@ def open_live(store: Store, progress: Progress | None = None) -> Live:
             with suppress(OSError):  # the answer does not wait for a disk with room
                 save(base, path)
                 base = load(path) or base
-    live = Live(store, base)
-    live.erased_upto = erased
+    live = Live(store, base, erased)
     live.follow()
     return live
 

@@ -50,8 +50,7 @@ def fresher(live: Live) -> Live:
     if base is None or base.batch <= live.base_batch:
         live.tail_limit *= 2  # it did not work this time; not again at once
         return live
-    newer = Live(live.store, base)
-    newer.erased_upto = erased
+    newer = Live(live.store, base, erased)
     newer.follow()
     newer.kind_bits()
     return newer

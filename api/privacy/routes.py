@@ -49,6 +49,7 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
         """Write the store's files anew after an erasure / 重写存储文件."""
         return json_response(msgspec.json.encode(await engine.run(erasing.purge, session)))
 
+    routes: list[tuple[str, str, Endpoint, dict[str, Any]]] = []
     for path, kind, function, told, doc in (
         ("erasures", asks.Erase, erasing.erase, answers.Erasure,
          "Erase what is held of a person / 删除个人信息"),
@@ -61,21 +62,12 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
     ):  # fmt: skip
         content = {"schema": openapi.schema(kind), "example": _example(kind)}
         extra = _answers(told) | {"requestBody": {"content": {"application/json": content}}}
-        endpoint = _taking(engine, kind, function, doc)
-        add(
-            app,
-            "POST",
-            f"{_BASE}/{path}",
-            endpoint,
-            scope="admin",
-            domains=DOMAINS,
-            tags=["privacy"],
-            extra=extra,
-        )
-    for method, path, endpoint, extra in (
+        routes.append(("POST", path, _taking(engine, kind, function, doc), extra))
+    routes += [
         ("GET", "reports/{id:path}", report, _answers(answers.Report) | {"parameters": [_ID]}),
         ("POST", "purges", purge, _answers(answers.Purged)),
-    ):
+    ]
+    for method, path, endpoint, extra in routes:
         add(
             app, method, f"{_BASE}/{path}", endpoint, scope="admin", domains=DOMAINS,
             tags=["privacy"], extra=extra,
@@ -95,9 +87,7 @@ def _taking(
     engine: Engine, kind: type[asks.Ask], function: Callable[..., dict[str, Any]], doc: str
 ) -> Endpoint:
     async def taken(request: Request) -> Response:
-        given = await body_of(request)
-        if "by" in kind.__struct_fields__:
-            given = signed(caller_of(request), given)
+        given = signed(caller_of(request), await body_of(request))
         ask = asks.convert(given, kind)
         done = await engine.run(function, engine.session, ask)
         return json_response(msgspec.json.encode(done))

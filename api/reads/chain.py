@@ -70,8 +70,8 @@ _SETTINGS: Final = (
     " PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;"
 )
 _UNRECORDED: Final = "a read could not be recorded, so nothing is shown / 读取未能留痕, 不予显示"
-_PAUSE: Final = 0.0005  # seconds between tries while another process writes
-_TRIES: Final = 20_000
+PAUSE: Final = 0.0005  # seconds between tries while another process writes
+TRIES: Final = 20_000
 
 
 class ReadsAway(StoreError):
@@ -181,20 +181,34 @@ class Chain(Closing):
         self.append([Draft("linkrisk", BEGUN, "reads", {"store": mark})])
         self._db.execute("DELETE FROM begun; INSERT INTO begun VALUES (?)", (mark,))
 
+    def _try(self) -> bool:
+        """Begin a transaction that writes; False while another process writes. Raises ReadsAway."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except (apsw.BusyError, apsw.LockedError):
+            return False
+        except apsw.Error as error:
+            raise _unrecorded(error) from error
+        return True
+
+    def _wait(self) -> None:
+        """Begin one once no other process writes; raises ReadsAway. For a thread that may wait."""
+        for _ in range(TRIES):
+            if self._try():
+                return
+            time.sleep(PAUSE)
+        raise ReadsAway(f"{_UNRECORDED}: another process keeps writing")
+
     def put(self, drafts: Sequence[Draft]) -> Head | None:
         """Append entries within a transaction that is left open for `commit`; None while another
         process writes. Raises ReadsAway. Cost: a hash and a row at the end of a table each."""
-        db = self._db
+        return self._add(drafts) if self._try() else None
+
+    def _add(self, drafts: Sequence[Draft]) -> Head:
         try:
-            db.execute("BEGIN IMMEDIATE")
-        except (apsw.BusyError, apsw.LockedError):
-            return None
-        except apsw.Error as error:
-            raise _unrecorded(error) from error
-        try:
-            head, last = ledger.head(db)
+            head, last = ledger.head(self._db)
             new = chain(drafts, f"{self._key}-{head.no + 1}", head, max(now(), last))
-            ledger.insert(db, new)
+            ledger.insert(self._db, new)
         except (apsw.Error, LinkriskError) as error:
             self.abandon()
             raise _unrecorded(error) from error
@@ -215,12 +229,10 @@ class Chain(Closing):
 
     def append(self, drafts: Sequence[Draft]) -> Head:
         """Append entries, all or none; durable on return. Raises ReadsAway."""
-        for _ in range(_TRIES):
-            if (head := self.put(drafts)) is not None:
-                self.commit()
-                return head
-            time.sleep(_PAUSE)
-        raise ReadsAway(f"{_UNRECORDED}: another process keeps writing")
+        self._wait()
+        head = self._add(drafts)
+        self.commit()
+        return head
 
     def record(self, reads: Sequence[Read]) -> Head:
         """Append reads; see `append`."""
@@ -246,10 +258,8 @@ class Chain(Closing):
         ).fetchone()
         upto = Head(*last)
         draft = Draft("linkrisk", PRUNED, "reads", {"head": str(upto), "entries": count})
-        for _ in range(_TRIES):
-            if self.put([draft]) is not None:
-                break
-            time.sleep(_PAUSE)
+        self._wait()
+        self._add([draft])
         guard = next(each for each in _GUARDS if "ledger_delete" in each)
         try:
             db.execute("DROP TRIGGER ledger_delete")
@@ -317,12 +327,7 @@ class Chain(Closing):
     def _whole(self, rows: set[tuple[int, int]], since: int, upto: int) -> None:
         """Add a run to the index, unless another process has done so."""
         db = self._db
-        for _ in range(_TRIES):
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                break
-            except (apsw.BusyError, apsw.LockedError):
-                time.sleep(_PAUSE)
+        self._wait()
         try:
             if db.execute("SELECT upto FROM indexed").fetchone()[0] == since:
                 db.executemany("INSERT OR IGNORE INTO shown VALUES (?, ?)", sorted(rows))

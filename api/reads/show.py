@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from api.audit import shown
+from api.audit import head_of, listed, since_of, verdict_of
 from api.look import limit_of
 from api.reads.chain import Chain, path_of
 from graph import ledger
-from graph.errors import InputError, StoreCorrupt, UnknownSubject, WrongUsage
+from graph.errors import InputError, StoreCorrupt, UnknownSubject
 from graph.ledger import Entry, Head
 
 if TYPE_CHECKING:
@@ -34,12 +33,10 @@ class Wanted(NamedTuple):
 
 def wanted(given: dict[str, str | None]) -> Wanted:
     """Checked parameters; raises WrongUsage naming the one that is wrong."""
-    since = given.get("since") or "0"
-    if not since.isdecimal() or not since.isascii() or len(since) > 18:
-        raise WrongUsage(f"since: the number of an entry, not {since[:20]!r}")
+    since = since_of(given.get("since"))
     limit = limit_of(given.get("limit"), 50)
     subject, actor, case = (given.get(name) or None for name in TAKES[:3])
-    return Wanted(subject, actor, case, int(since), limit)
+    return Wanted(subject, actor, case, since, limit)
 
 
 def listing(session: Session, asked: Wanted) -> dict[str, Any]:
@@ -50,12 +47,7 @@ def listing(session: Session, asked: Wanted) -> dict[str, Any]:
     alone are looked for in every entry. Raises InputError where no reads are recorded.
     """
     with closing(_of(session.whole_store)) as chain:
-        rows = _entries(session, chain, asked)
-        found = list(islice(rows, asked.limit + 1))
-    return {
-        "results": [shown(entry) for entry in found[: asked.limit]],
-        "more": len(found) > asked.limit,
-    }
+        return listed(_entries(session, chain, asked), asked.limit)
 
 
 def _entries(session: Session, chain: Chain, asked: Wanted) -> Iterator[Entry]:
@@ -82,8 +74,7 @@ def canonical_of(session: Session, text: str) -> str:
 def head(store: Store) -> dict[str, Any]:
     """The newest entry's number and hash, and both as they are kept outside."""
     with closing(_of(store)) as chain:
-        found = chain.ledger_head()
-    return {"no": found.no, "hash": found.hash.hex(), "head": str(found)}
+        return head_of(chain.ledger_head())
 
 
 def verify(store: Store, anchors: Sequence[Head]) -> dict[str, Any]:
@@ -101,14 +92,7 @@ def verify(store: Store, anchors: Sequence[Head]) -> dict[str, Any]:
             verdict.add(no, "unindexed", f"entry {no} is not found by all it shows / 索引缺失")
         for words in chain.problems():
             verdict.add(0, "unguarded", f"{words} / 防护缺失")
-    return {
-        "ok": verdict.sound,
-        "entries": verdict.entries,
-        "head": str(verdict.head),
-        "anchors": [str(anchor) for anchor in anchors],
-        "found": verdict.found,
-        "breaks": [each._asdict() for each in verdict.breaks],
-    }
+    return verdict_of(verdict, anchors)
 
 
 class _Indexed:

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from api.reads.chain import Chain, Read, ReadsAway
+from api.reads.chain import PAUSE, TRIES, Chain, Read, ReadsAway
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 GROUP: Final = 500  # reads of one transaction
 WAITING: Final = 5_000  # reads that may wait; more are refused, and so are their answers
-_PAUSE: Final = 0.0005  # seconds between tries while a process writes that takes no turns
-_TRIES: Final = 20_000
 _Waiting = tuple[Read, "asyncio.Future[None]"]
 
 
@@ -35,37 +33,49 @@ class Turn:
 
     Trying SQLite's own lock again and again took as much processor time as the answers, and a
     process that had just written was before those who waited: two workers recorded fewer reads
-    together than one alone.
+    together than one alone. One lock alone is no queue either: who lets it go and asks again has it
+    before a thread that waited for it is awake. So who waits for the turn holds the place of the
+    next one meanwhile, without which nobody asks for the turn.
     """
 
     def __init__(self, path: Path) -> None:
-        """A file beside the chain at `path` stands for it; it is let go with this at the latest."""
-        place = path.with_name(f"{path.name}.turn")
-        self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._let_go = weakref.finalize(self, os.close, self._file)
+        """Files beside the chain at `path` stand for both; let go with this at the latest."""
+        self._turn, self._next = (
+            os.open(path.with_name(path.name + end), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            for end in (".turn", ".next")
+        )
+        self._let_go = weakref.finalize(self, _close, self._turn, self._next)
 
     def is_mine(self) -> bool:
-        """Take it where nobody has it."""
+        """Take it where nobody has it or waits for it."""
         return self._lock(fcntl.LOCK_NB)
 
     def wait(self) -> None:
-        """Take it once nobody has it; for a thread."""
+        """Take it once nobody is before this one; for a thread."""
         self._lock(0)
 
     def leave(self) -> None:
         """Let the next one."""
-        fcntl.flock(self._file, fcntl.LOCK_UN)
+        fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the files."""
         self._let_go()
 
     def _lock(self, how: int) -> bool:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | how)
+            fcntl.flock(self._next, fcntl.LOCK_EX | how)
+            fcntl.flock(self._turn, fcntl.LOCK_EX | how)
         except BlockingIOError:
             return False
+        finally:
+            fcntl.flock(self._next, fcntl.LOCK_UN)
         return True
+
+
+def _close(*files: int) -> None:
+    for file in files:
+        os.close(file)
 
 
 class Writer:
@@ -157,10 +167,10 @@ class Writer:
         assert self._disk is not None
         chain.abandon()  # of a loop that has ended
         drafts = [read.draft() for read in reads]
-        for _ in range(_TRIES):
+        for _ in range(TRIES):  # while a process writes that takes no turns
             if chain.put(drafts) is not None:
                 break
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(PAUSE)
         else:
             raise ReadsAway("a read could not be recorded: another process keeps writing")
         self._flush = self._disk.submit(chain.commit)

@@ -133,13 +133,11 @@ def _print_head(common: Common, found: dict[str, Any]) -> None:
 
 
 def _list(common: Common, store: Store, given: dict[str, Any]) -> None:
-    from api.audit import listing
+    from api.audit import listing, since_of
     from api.look import limit_of
 
-    since = given["since"] or "0"
-    if not since.isdecimal() or len(since) > 18:
-        raise WrongUsage(f"since: the number of an entry, not {since[:20]!r}")
-    found = listing(store, given["about"], int(since), limit_of(given["limit"], 50))
+    since = since_of(given["since"])
+    found = listing(store, given["about"], since, limit_of(given["limit"], 50))
     _print_list(common, found, ("no", "at", "actor", "kind", "about", "body"))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
+import orjson
+
 from graph.erasure import ABOUT, GONE, Erased, Plan, fold
-from graph.model import LISTING_CODE, NAMES, is_entity
+from graph.model import LISTING_CODE, is_entity
 from graph.stores.neo4j import ledger
 from graph.stores.neo4j.connection import Transaction
 from graph.stores.neo4j.fields import to_properties
@@ -47,8 +49,6 @@ def apply(tx: Transaction, plan: Plan) -> None:
 
 
 def _listed(payload: str) -> list[Any]:
-    import orjson
-
     said = orjson.loads(payload)
     return [said.get(field) for field in LISTED]
 
@@ -71,4 +71,3 @@ def _rename(tx: Transaction, plan: Plan) -> None:
             spans.widen(numbers[dataset], code, [new])
     if changed := spans.changed():
         tx.rows("dataset_spans", {"rows": changed})
-    assert all(NAMES[code] for _, code, _ in plan.renamed)

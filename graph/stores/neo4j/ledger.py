@@ -6,7 +6,7 @@ The server has no guard of its own against a change: what is altered is found by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from graph.errors import SchemaVersion, StoreCorrupt
@@ -51,11 +51,22 @@ def by_key(tx: Transaction, key: str) -> list[Entry]:
 
 def entries(server: Server, since: int, about: str | None) -> Iterator[Entry]:
     """See `graph.store.Store.ledger`; page by page, each a transaction of its own."""
+    return _entries(lambda name, asked: server.rows(name, asked)[0], since, about)
+
+
+def about(tx: Transaction, what: str) -> Iterator[Entry]:
+    """Entries about one thing, within a transaction."""
+    return _entries(tx.one, 0, what)
+
+
+def _entries(
+    ask: Callable[[str, dict[str, Any]], Sequence[Any]], since: int, about: str | None
+) -> Iterator[Entry]:
     name = "ledger_since" if about is None else "ledger_about"
     asked: dict[str, Any] = {"most": _PAGE} | ({} if about is None else {"about": about})
     begin = since + 1
     while True:
-        (columns,) = server.rows(name, asked | {"begin": begin})
+        columns = ask(name, asked | {"begin": begin})
         rows = list(zip(*columns, strict=True))
         if len(rows) < _PAGE:
             yield from map(_entry, rows)
@@ -65,18 +76,6 @@ def entries(server: Server, since: int, about: str | None) -> Iterator[Entry]:
         page = [row for row in rows if row[0] != last] or rows
         yield from map(_entry, page)
         begin = last if len(page) < len(rows) else last + 1
-
-
-def about(tx: Transaction, what: str) -> Iterator[Entry]:
-    """Entries about one thing, within a transaction."""
-    begin = 1
-    while True:
-        columns = tx.one("ledger_about", {"about": what, "begin": begin, "most": _PAGE})
-        rows = list(zip(*columns, strict=True))
-        yield from map(_entry, rows)
-        if len(rows) < _PAGE:
-            return
-        begin = rows[-1][0] + 1
 
 
 def _entry(row: Sequence[Any]) -> Entry:

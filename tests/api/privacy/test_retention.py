@@ -14,7 +14,7 @@ from api.privacy.retention import retain
 from api.privacy.settings import Retention
 from api.reads import chain as chains
 from api.reads import show
-from api.reads.chain import Chain, Read
+from api.reads.chain import Chain, Read, ReadsAway
 from api.session import Session
 from graph.store import Store
 from graph.times import parse_time
@@ -70,6 +70,21 @@ def test_reads_past_their_time_go_and_the_chain_is_whole(
         chain._db.execute("DELETE FROM ledger WHERE no = 4")
         chain._db.execute("UPDATE pruned SET no = 4")
     assert not show.verify(session.store, [])["ok"]
+
+
+def test_while_another_process_writes_nothing_is_pruned(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(session, monkeypatch, "2019-01-01", "2026-01-01")
+    with closing(Chain.of(session.store)) as chain, closing(Chain.of(session.store)) as other:
+        before = list(chain.ledger())
+        assert other.put([]) is not None  # a transaction that is left open
+        monkeypatch.setattr(chains, "TRIES", 1)
+        monkeypatch.setattr(chains.time, "sleep", lambda _: other.abandon())  # it ends too late
+        with pytest.raises(ReadsAway):
+            chain.prune(parse_time("2025-01-01"))
+        assert list(chain.ledger()) == before
+    assert show.verify(session.store, [])["ok"]
 
 
 def test_listings_past_their_time_keep_their_kind_alone(session: Session) -> None:

@@ -6,9 +6,11 @@ What is expected is worked out from the small world by hand, hashes from the led
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import multiprocessing
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,7 +24,7 @@ from api.app import Service, make_app
 from api.auth import Access
 from api.cli import main
 from api.reads.chain import SHOWN, Chain, Read, ReadsAway, path_of
-from api.reads.writer import Writer
+from api.reads.writer import Turn, Writer
 from api.session import Session
 from graph.keys import Key, canonical
 from graph.ledger import GENESIS, Head, verify
@@ -219,6 +221,25 @@ def test_several_processes_append_to_one_chain(store: Store, store_url: str) -> 
     assert begun
     assert len(found) - len(begun) == 400
     assert verify(found).sound
+
+
+def test_who_waits_for_the_turn_is_before_who_had_it(tmp_path: Path) -> None:
+    path = tmp_path / "reads.db"
+    had, waits = Turn(path), Turn(path)
+    with closing(had), closing(waits), (tmp_path / "reads.db.next").open() as place:
+        for _ in range(20):
+            assert had.is_mine()
+            assert not waits.is_mine()
+            thread = threading.Thread(target=waits.wait)
+            thread.start()
+            with pytest.raises(BlockingIOError):  # once it has the place of the next one
+                while True:
+                    fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(place, fcntl.LOCK_UN)
+            had.leave()
+            assert not had.is_mine()
+            thread.join()
+            waits.leave()
 
 
 def test_what_waits_is_recorded_at_closing_and_nothing_after(store: Store) -> None:
