@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import BadFact
 from ingest.readers.bods_interests import again, relationship
-from ingest.readers.bods_values import ANNOTATED_BY, listed, partial, plain, text_of
+from ingest.readers.bods_values import ANNOTATED_BY, FORMS, RANK, listed, partial, plain, text_of
 from ingest.readers.encoding import undecoded
 from ingest.readers.item import Format, Item
 from ingest.readers.json_stream import Element, elements
@@ -25,16 +25,6 @@ from ingest.repeats import Scratch
 if TYPE_CHECKING:
     from ingest.mapping.model import Mapping
 
-_RANK: Final = {"new": 0, "updated": 1, "closed": 2}
-_FORMS: Final = {
-    "registeredEntity": "registered_entity",
-    "legalEntity": "legal_entity",
-    "arrangement": "arrangement",
-    "anonymousEntity": "anonymous_entity",
-    "unknownEntity": "unknown_entity",
-    "state": "state",
-    "stateBody": "state_organ",
-}
 _USCC_SCHEMES: Final = frozenset({"CN-USCC", "CN-SAIC", "CN-SAMR", "CN-NECIPS", "CN-UNI"})
 
 
@@ -73,7 +63,7 @@ def _statement(found: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     if kind not in {"entity", "person", "relationship"}:
         raise BadFact(f"not entity, person or relationship: {str(kind)[:40]!r}", "recordType")
     status = found.get("recordStatus", "new")
-    if status not in _RANK:
+    if status not in RANK:
         raise BadFact(f"not new, updated or closed: {str(status)[:40]!r}", "recordStatus")
     return str(kind), record, details
 
@@ -84,7 +74,7 @@ def source_of(found: dict[str, Any], dataset: str, file: str) -> dict[str, str]:
     if found.get("statementId"):
         source["record"] = str(found["statementId"])
     if date := found.get("statementDate"):
-        source["version"] = f"{date}|{_RANK[found.get('recordStatus', 'new')]}"
+        source["version"] = f"{date}|{RANK[found.get('recordStatus', 'new')]}"
     return source
 
 
@@ -126,7 +116,7 @@ def _entity(found: dict[str, Any], record: str, details: dict[str, Any]) -> dict
     kind = str(sort.get("type", "unknownEntity"))
     keys, others = _identifiers(details)
     keys.pop("resident_id", None)
-    attrs: dict[str, Any] = {"form": _FORMS.get(kind, kind), "entity_type": kind}
+    attrs: dict[str, Any] = {"form": FORMS.get(kind, kind), "entity_type": kind}
     for name, column in (("subtype", "subtype"), ("form_details", "details")):
         if sort.get(column):
             attrs[name] = plain(sort[column])

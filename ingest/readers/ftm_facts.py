@@ -26,7 +26,7 @@ from graph.keys import check
 from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.times import format_instant, format_time, to_micros
-from ingest.readers.bods_values import fraction, partial
+from ingest.readers.bods_values import fraction, partial, percent
 from ingest.readers.ftm_model import (
     DECLARED,
     ENTITY,
@@ -39,7 +39,6 @@ from ingest.readers.ftm_model import (
     UNKNOWN,
     Link,
     Prop,
-    percent,
 )
 from ingest.repeats import Scratch
 

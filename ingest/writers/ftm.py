@@ -23,7 +23,7 @@ from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.organs import is_organ
 from graph.times import format_instant, format_time, parse_time
-from ingest.readers.bods_values import fraction
+from ingest.readers.bods_values import fraction, percent
 from ingest.readers.ftm_model import (
     DECLARED,
     ENTITY,
@@ -40,7 +40,6 @@ from ingest.readers.ftm_model import (
     Link,
     Prop,
     library,
-    percent,
     said,
 )
 from ingest.repeats import Scratch
