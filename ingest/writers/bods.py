@@ -247,8 +247,7 @@ class _Writer:
             "recordStatus": _STATUS[int(match[2])] if match else "new",
             "recordDetails": details,
         }  # fmt: skip
-        aside = {name: value for name, value in fact.items() if value not in (None, {}, [])}
-        self.tally.aside(kind, _names(aside))
+        aside = self.tally.aside(fact, _HELD)
         if (word := _WORDS.get(kind)) and word not in said:
             aside[word] = None  # the interest's type is no word of the source
         if sort != "relationship":
@@ -295,14 +294,6 @@ def _percentage(fact: Fact, field: str, share: Fact, name: str) -> None:
     share[name] = Decimal(pointed(Decimal(text), 2))
     if fraction(str(share[name]), field) == text:
         del fact[field]
-
-
-def _names(aside: Fact) -> Iterator[str]:
-    for name, value in aside.items():
-        if name in {"attrs", "keys"}:
-            yield from (f"{name}.{inner}" for inner in value if inner not in _HELD)
-        elif name not in {"kind", "id", "source", "canonical"}:
-            yield name
 
 
 def write(facts: Iterable[Given], around: Around, tally: Tally) -> Iterator[bytes]:

@@ -288,8 +288,7 @@ class _Writer:
                 continue
             there = made["properties"].setdefault(name, [])
             there += [value for value in values if value not in there]
-        aside = {name: value for name, value in fact.items() if value not in (None, {}, [])}
-        self.tally.aside(kind, _names(aside))
+        aside = self.tally.aside(fact)
         self.tally.written[kind] += 1
         if "id" in origin:
             aside["origin"] = True
@@ -297,14 +296,6 @@ class _Writer:
             aside["canonical"] = self.around.canonical(given.name)
         context = origin.get("context") or {"datasets": [given.fact["source"]["dataset"]]}
         return {**context, **made, MARK: aside}
-
-
-def _names(aside: Fact) -> Iterator[str]:
-    for name, value in aside.items():
-        if name in {"attrs", "keys"}:
-            yield from (f"{name}.{inner}" for inner in value)
-        elif name not in {"kind", "id", "source", "canonical"}:
-            yield name
 
 
 def _whole(text: str) -> bool:
