@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ingest.mapping.model import Mapping
 
 _ENTITY: Final = re.compile(rb'"schema"\s*:\s*"[A-Z][A-Za-z]+"')
-_WANTED: Final = re.compile(r'"(?:BankAccount|CryptoWallet|Document)"')
+_ACCOUNT: Final = re.compile(r'"(?:BankAccount|CryptoWallet)"')
 
 
 def _parse(element: Element) -> dict[str, Any]:
@@ -52,16 +52,16 @@ def _parse(element: Element) -> dict[str, Any]:
 
 
 def _note(path: Path, seen: Scratch) -> None:
-    """Keeps which ids are accounts and documents: links are read by what they point to."""
+    """Keeps which ids are accounts: who owns one is no shareholder."""
     for element in elements(path):
-        if element.reason or not _WANTED.search(element.text):
+        if element.reason or not _ACCOUNT.search(element.text):
             continue
         try:
             found = _parse(element)
         except BadFact:
             continue  # told where it is read
-        if found.get("schema") in {"BankAccount", "CryptoWallet", "Document"}:
-            seen.put(f"schema {found['id']}", found["schema"])
+        if found.get("schema") in {"BankAccount", "CryptoWallet"}:
+            seen.put(f"account {found['id']}", True)
 
 
 def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001

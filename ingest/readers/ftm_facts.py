@@ -19,6 +19,7 @@ Similar is what somebody's matching presumes, which joins nobody before one of o
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import BadFact
@@ -93,9 +94,7 @@ class Entities:
 
     def is_account(self, ident: str | None) -> bool:
         """Whether an id is an account's in this file."""
-        return ident is not None and self.seen.get(f"schema {ident}") in {
-            "BankAccount", "CryptoWallet",
-        }  # fmt: skip
+        return ident is not None and self.seen.get(f"account {ident}") is not None
 
 
 class _Entity:
@@ -205,8 +204,6 @@ class _Entity:
             return None
         text, end = first[0], each.field == "valid_to"
         if _MOMENT.fullmatch(text):
-            from datetime import UTC, datetime
-
             padded = text + "T00:00:00"[len(text) - 10 :]
             moment = to_micros(datetime.fromisoformat(padded).replace(tzinfo=UTC))
             self._take(each.prop)
