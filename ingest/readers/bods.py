@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.errors import BadFact
 from ingest.readers.bods_interests import again, relationship
 from ingest.readers.bods_values import ANNOTATED_BY, FORMS, RANK, listed, partial, plain, text_of
-from ingest.readers.encoding import undecoded
 from ingest.readers.item import Format, Item
-from ingest.readers.json_stream import Element, elements
+from ingest.readers.json_stream import Element, items
 from ingest.repeats import Scratch
 
 if TYPE_CHECKING:
@@ -33,17 +32,14 @@ def _constant(name: str) -> Any:
 
 
 def _parse(element: Element) -> dict[str, Any]:
-    if element.reason:
-        raise BadFact(element.reason)
-    if undecoded(element.text):
-        raise BadFact("bytes in no known encoding")
+    text = element.whole()
     try:
-        found = json.loads(element.text, parse_float=Decimal, parse_constant=_constant)
+        found = json.loads(text, parse_float=Decimal, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         raise BadFact(f"not JSON: {str(error)[:80]}") from None
     if not isinstance(found, dict):
         raise BadFact("not an object")
-    if "\\ud" in element.text.lower():
+    if "\\ud" in text.lower():
         try:
             json.dumps(found, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
@@ -246,14 +242,7 @@ def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[I
     statements of a relationship said is kept in a scratch store that spills to disk.
     """
     with Scratch(50_000) as seen:
-        for element in elements(path):
-            try:
-                facts = _facts(_parse(element), dataset, path.name, seen)
-            except BadFact as error:
-                yield Item(element.line, None, error.reason, error.column)
-                continue
-            for fact in facts:
-                yield Item(element.line, fact)
+        yield from items(path, lambda each: _facts(_parse(each), dataset, path.name, seen))
 
 
 def _accepts(path: Path, head: bytes) -> int:
