@@ -235,7 +235,7 @@ def _again(
     return {**fact, **{name: value for name, value in aside.items() if name != "canonical"}}
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a BODS 0.4 package, in the order of its statements.
 
     A statement that cannot be used is one rejected item. Memory is bounded: what earlier

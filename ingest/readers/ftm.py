@@ -59,7 +59,7 @@ def _note(path: Path, seen: Scratch) -> None:
             seen.put(f"account {found['id']}", True)
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a file of entities, in its order. Reads it twice; memory is bounded.
 
     An entity that has no place here (a document, a vehicle) or is none is one rejected item. Raises

@@ -32,7 +32,7 @@ _GONE: Final = "retracted: when something was known is the store's own to say / 
 Fact = dict[str, Any]
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a folder of tables, entities first; a row is a line, numbered from 1.
 
     A row that is no fact, and a version that was retracted, is one rejected item. Raises BadFile
