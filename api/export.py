@@ -14,13 +14,12 @@ import orjson
 
 from api.exporting import World
 from api.progress import Meter
-from graph.errors import Conflict, UnknownSubject, WrongUsage
+from graph.errors import Conflict, WrongUsage
 from graph.store import open_store
 from ingest.writers import Tally, writings
 
 if TYPE_CHECKING:
     from api.session import Session
-    from graph.snapshot import Snapshot
     from graph.stores.copying import Copying
 
 
@@ -32,19 +31,15 @@ def lines(
     `canonical` is the id that answers use; on an entity, of the subject it belongs to. Streams:
     memory does not grow with the store, the snapshot aside.
     """
-    world = World(session, known_at, masked=masked)
-    for given in world.facts(as_of):
+    yield from native_lines(World(session, session.snapshot(known_at), masked=masked, as_of=as_of))
+
+
+def native_lines(world: World) -> Iterator[bytes]:
+    """`lines` of a view that is open already."""
+    for given in world.facts():
         if given.a is None:
             given.fact["canonical"] = world.canonical(given.name)
         yield orjson.dumps(given.fact, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def canonical_of(snapshot: Snapshot, name: str) -> str:
-    """The canonical id of a record, as answers use it."""
-    try:
-        return snapshot.canonical(snapshot.resolve(name))
-    except UnknownSubject:  # written after the snapshot was opened
-        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +65,13 @@ def stream(session: Session, form: str, asked: Asked, tally: Tally) -> Iterator[
         raise WrongUsage(f"format: one of native, {names}, not {form[:40]!r}")
     if asked.history:
         raise WrongUsage(f"history: {form} has no place for what was retracted; parquet has")
-    world = World(session, asked.known_at, masked=asked.masked)
-    return writing.lines(world.facts(asked.as_of), world, tally)
+    world = _world(session, asked)
+    return writing.lines(world.facts(), world, tally)
+
+
+def _world(session: Session, asked: Asked) -> World:
+    view = session.snapshot(asked.known_at)
+    return World(session, view, masked=asked.masked, as_of=asked.as_of)
 
 
 def folder(session: Session, form: str, asked: Asked, out: Path) -> dict[str, Any]:
@@ -88,8 +88,8 @@ def folder(session: Session, form: str, asked: Asked, out: Path) -> dict[str, An
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        world = World(session, asked.known_at, masked=asked.masked)
-        writing.folder(world.facts(asked.as_of, history=asked.history), world, tally, part)
+        world = _world(session, asked)
+        writing.folder(world.facts(history=asked.history), world, tally, part)
         report = tally.report(form)
         (part / "report.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
         if out.exists():

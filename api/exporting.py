@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from api.session import Session
+    from graph.snapshot import Snapshot
     from graph.store import StoredFact
 
 _CACHED: Final = 1 << 16
@@ -30,23 +31,34 @@ _SEVERAL: Final = -2
 
 
 class World:
-    """One view of a store: implements `ingest.writers.Around`."""
+    """One view of a store, all of it or what is true on a day: implements `ingest.writers.Around`.
 
-    def __init__(self, session: Session, known_at: str | None, *, masked: bool) -> None:
+    With `as_of`, a fact is there where it is true on that day and its ends are. Raises BadFact for
+    a wrong day.
+    """
+
+    def __init__(
+        self, session: Session, view: Snapshot, *, masked: bool, as_of: str | None = None
+    ) -> None:
         self.masked = masked
         self._store = session.store
-        self._snapshot = session.snapshot(known_at)
-        self._moment = parse_time(self._snapshot.known_at)
-        self.day = str(self._snapshot.known_at)[:10]
-        self._at: int | None = None
+        self._snapshot = view
+        self._moment = parse_time(view.known_at)
+        self.day = view.known_at[:10]
+        self._at = None if as_of is None else day_end(as_of)
         self._holders: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None
         self._node = lru_cache(_CACHED)(self._find)
 
-    def facts(self, as_of: str | None = None, *, history: bool = False) -> Iterator[Given]:
-        """The facts as known, in the order of recording; with `as_of`, those true on that day, and
-        whose ends are; with `history`, retracted versions too. Raises BadFact for a wrong day."""
-        self._at = None if as_of is None else day_end(as_of)
-        return self._facts(history=history)
+    def facts(self, *, history: bool = False) -> Iterator[Given]:
+        """The facts as known, in the order of recording; with `history`, retracted versions too."""
+        for fact in chain.from_iterable(self._pieces()):
+            if fact.batch > self._snapshot.batch:
+                return
+            known = was_known(fact, self._moment)
+            if not known and not (history and fact.recorded_at <= self._moment):
+                continue
+            if self._holds(fact):
+                yield self._given(fact)
 
     def _pieces(self) -> Iterator[list[StoredFact]]:
         """All versions in the order of recording, some at a time: whoever takes them slowly keeps
@@ -59,16 +71,6 @@ class World:
                 return
             yield piece
             behind = piece[-1].seq
-            if piece[-1].batch > self._snapshot.batch:
-                return
-
-    def _facts(self, *, history: bool) -> Iterator[Given]:
-        for fact in chain.from_iterable(self._pieces()):
-            known = was_known(fact, self._moment)
-            if not known and not (history and fact.recorded_at <= self._moment):
-                continue
-            if self._holds(fact):
-                yield self._given(fact)
 
     def _holds(self, fact: StoredFact) -> bool:
         at = self._at

@@ -36,11 +36,11 @@ class Looks:
             looks._look()
             looks._check(deadline)
 
-        Deadline.check = check  # type: ignore[method-assign]
+        Deadline.check = check
         return self
 
     def __exit__(self, *_: object) -> None:
-        Deadline.check = self._check  # type: ignore[method-assign]
+        Deadline.check = self._check
         self._note(time.process_time(), "end")
 
     def _look(self) -> None:

@@ -26,8 +26,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
@@ -49,6 +48,7 @@ from bench._peer import Peer
 from bench.extension import ACT, MEASURE
 from bench.related import DEPTH, subjects
 from bench.world import MILLION, dataset, store, url, world
+from graph.closing import Closing
 
 CLIENTS, QUESTIONS, RATE, HUBS = 16, 6_000, 200, 50
 
@@ -188,15 +188,14 @@ def wait(ready: str) -> None:
     raise RuntimeError("the service did not become ready")
 
 
-class Served:
+class Served(Closing):
     """`linkrisk serve` in processes of its own, from start to end."""
 
     def __init__(self, entities: int, workers: int) -> None:
         command = [ROOT / ".venv/bin/linkrisk", "--store", url(store(entities)), "serve"]
-        command += ["--port", "0", "--workers", str(workers)]  # type: ignore[list-item]
         self.entities = entities
         self.process = subprocess.Popen(
-            [str(p) for p in command],
+            [*map(str, command), "--port", "0", "--workers", str(workers)],
             cwd=ROOT,
             env={**environment(), "LINKRISK_LOG_FORMAT": "json"},
             stdout=subprocess.PIPE,
@@ -204,25 +203,22 @@ class Served:
             text=True,
         )
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> Self:
         assert self.process.stdout is not None
         address = urlsplit(self.process.stdout.readline().strip())
         if not address.port:
             raise RuntimeError("the service did not start")
         self.port = address.port
-        self.token = parse_qs(address.query)["token"][0]
-        self.asking = Asking(address.netloc, self.token, self.entities)
+        token = parse_qs(address.query)["token"][0]
+        self.asking = Asking(address.netloc, token, self.entities)
         wait(f"http://{address.netloc}/readyz")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.process.terminate()
-        self.process.communicate()
+    def close(self) -> None:
+        """End it; what it printed since is not looked at."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.communicate()
 
     def clients(self, count: int = CLIENTS, *, lenient: bool = False) -> list[Client]:
         """New connections."""

@@ -58,6 +58,7 @@ ENTITIES: Final[dict[str, EntityKind]] = {
     )
 }
 
+KEYS: Final = tuple(key for kind in ENTITIES.values() for key in kind.keys)  # of any kind
 _MONEY_AT: dict[str, FieldType] = {"amount": "money", "currency": "text", "at": "time"}
 _ROLE: dict[str, FieldType] = {"role": "text"}
 

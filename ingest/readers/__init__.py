@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from pathlib import Path
 
 from graph.errors import BadFile
+from ingest.found import found
 from ingest.readers.item import Format, Item
 
 __all__ = ["Format", "Item", "default_dataset", "detect", "formats"]
@@ -21,12 +20,7 @@ _HEAD = 65536
 @cache
 def formats() -> dict[str, Format]:
     """Every format by name; the modules import nothing heavy until they read."""
-    found: dict[str, Format] = {}
-    for module in pkgutil.iter_modules(__path__):
-        made = getattr(importlib.import_module(f"{__name__}.{module.name}"), "FORMAT", None)
-        if isinstance(made, Format):
-            found[made.name] = made
-    return dict(sorted(found.items()))
+    return found(__name__, "FORMAT", Format)
 
 
 def detect(path: Path) -> str:

@@ -92,7 +92,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str], str | None]]:
             yield line.number, [header[0], *cells], None
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a sample's folder, accounts first, or of one of its files. Memory is bounded."""
     with Repeats() as repeats:
         for source in _files(path):

@@ -16,25 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import BadFact
 from ingest.readers.bods_interests import again, relationship
-from ingest.readers.bods_values import ANNOTATED_BY, listed, partial, plain, text_of
-from ingest.readers.encoding import undecoded
+from ingest.readers.bods_values import ANNOTATED_BY, FORMS, RANK, listed, partial, plain, text_of
 from ingest.readers.item import Format, Item
-from ingest.readers.json_stream import Element, elements
+from ingest.readers.json_stream import Element, items
 from ingest.repeats import Scratch
 
 if TYPE_CHECKING:
     from ingest.mapping.model import Mapping
 
-_RANK: Final = {"new": 0, "updated": 1, "closed": 2}
-_FORMS: Final = {
-    "registeredEntity": "registered_entity",
-    "legalEntity": "legal_entity",
-    "arrangement": "arrangement",
-    "anonymousEntity": "anonymous_entity",
-    "unknownEntity": "unknown_entity",
-    "state": "state",
-    "stateBody": "state_organ",
-}
 _USCC_SCHEMES: Final = frozenset({"CN-USCC", "CN-SAIC", "CN-SAMR", "CN-NECIPS", "CN-UNI"})
 
 
@@ -43,17 +32,14 @@ def _constant(name: str) -> Any:
 
 
 def _parse(element: Element) -> dict[str, Any]:
-    if element.reason:
-        raise BadFact(element.reason)
-    if undecoded(element.text):
-        raise BadFact("bytes in no known encoding")
+    text = element.whole()
     try:
-        found = json.loads(element.text, parse_float=Decimal, parse_constant=_constant)
+        found = json.loads(text, parse_float=Decimal, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         raise BadFact(f"not JSON: {str(error)[:80]}") from None
     if not isinstance(found, dict):
         raise BadFact("not an object")
-    if "\\ud" in element.text.lower():
+    if "\\ud" in text.lower():
         try:
             json.dumps(found, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
@@ -73,7 +59,7 @@ def _statement(found: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     if kind not in {"entity", "person", "relationship"}:
         raise BadFact(f"not entity, person or relationship: {str(kind)[:40]!r}", "recordType")
     status = found.get("recordStatus", "new")
-    if status not in _RANK:
+    if status not in RANK:
         raise BadFact(f"not new, updated or closed: {str(status)[:40]!r}", "recordStatus")
     return str(kind), record, details
 
@@ -84,7 +70,7 @@ def source_of(found: dict[str, Any], dataset: str, file: str) -> dict[str, str]:
     if found.get("statementId"):
         source["record"] = str(found["statementId"])
     if date := found.get("statementDate"):
-        source["version"] = f"{date}|{_RANK[found.get('recordStatus', 'new')]}"
+        source["version"] = f"{date}|{RANK[found.get('recordStatus', 'new')]}"
     return source
 
 
@@ -126,7 +112,7 @@ def _entity(found: dict[str, Any], record: str, details: dict[str, Any]) -> dict
     kind = str(sort.get("type", "unknownEntity"))
     keys, others = _identifiers(details)
     keys.pop("resident_id", None)
-    attrs: dict[str, Any] = {"form": _FORMS.get(kind, kind), "entity_type": kind}
+    attrs: dict[str, Any] = {"form": FORMS.get(kind, kind), "entity_type": kind}
     for name, column in (("subtype", "subtype"), ("form_details", "details")):
         if sort.get(column):
             attrs[name] = plain(sort[column])
@@ -249,21 +235,14 @@ def _again(
     return {**fact, **{name: value for name, value in aside.items() if name != "canonical"}}
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a BODS 0.4 package, in the order of its statements.
 
     A statement that cannot be used is one rejected item. Memory is bounded: what earlier
     statements of a relationship said is kept in a scratch store that spills to disk.
     """
     with Scratch(50_000) as seen:
-        for element in elements(path):
-            try:
-                facts = _facts(_parse(element), dataset, path.name, seen)
-            except BadFact as error:
-                yield Item(element.line, None, error.reason, error.column)
-                continue
-            for fact in facts:
-                yield Item(element.line, fact)
+        yield from items(path, lambda each: _facts(_parse(each), dataset, path.name, seen))
 
 
 def _accepts(path: Path, head: bytes) -> int:

@@ -17,17 +17,22 @@ and is never made into a person.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from graph.errors import BadFact
-from ingest.readers.bods_values import CONTROL, OFFICERS, fraction, listed, partial, plain, text_of
+from ingest.readers.bods_values import (
+    CONTROL,
+    OFFICERS,
+    RIGHTS,
+    fraction,
+    listed,
+    partial,
+    plain,
+    text_of,
+)
 from ingest.repeats import Scratch
 
 Fact = dict[str, Any]
-_RIGHTS: Final = frozenset({
-    "rightsGrantedByContract", "rightsToSurplusAssetsOnDissolution", "rightsToProfitOrIncome",
-    "enjoymentAndUseOfAssets", "rightToProfitOrIncomeFromAssets",
-})  # fmt: skip
 
 
 def relationship(
@@ -119,9 +124,7 @@ def _kind(interest: Fact) -> str | None:
     name = interest.get("type")
     if name in {"nominee", "nominator"} and _direct(interest):
         return "nominee"
-    if name in CONTROL or (
-        name in _RIGHTS and interest.get("beneficialOwnershipOrControl") is True
-    ):
+    if name in CONTROL or (name in RIGHTS and interest.get("beneficialOwnershipOrControl") is True):
         return "controller"
     if not _direct(interest):
         return None

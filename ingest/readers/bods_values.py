@@ -14,6 +14,20 @@ CONTROL: Final = frozenset({
     "otherInfluenceOrControl", "appointmentOfBoard", "controlViaCompanyRulesOrArticles",
     "controlByLegalFramework", "settlor", "trustee", "protector", "beneficiaryOfLegalArrangement",
 })  # fmt: skip
+RIGHTS: Final = frozenset({
+    "rightsGrantedByContract", "rightsToSurplusAssetsOnDissolution", "rightsToProfitOrIncome",
+    "enjoymentAndUseOfAssets", "rightToProfitOrIncomeFromAssets",
+})  # fmt: skip
+RANK: Final = {"new": 0, "updated": 1, "closed": 2}  # of a record's statements on one day
+FORMS: Final = {
+    "registeredEntity": "registered_entity",
+    "legalEntity": "legal_entity",
+    "arrangement": "arrangement",
+    "anonymousEntity": "anonymous_entity",
+    "unknownEntity": "unknown_entity",
+    "state": "state",
+    "stateBody": "state_organ",
+}
 ANNOTATED_BY: Final = "linkrisk"  # who annotates a statement with what BODS cannot hold
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?\Z")
 
@@ -79,6 +93,20 @@ def fraction(value: Any, column: str) -> str:
         raise BadFact(f"not a percentage: {str(value)[:40]!r}", column) from None
     if not number.is_finite() or not -60 < number.adjusted() < 20 or len(str(value)) > 120:
         raise BadFact(f"not a percentage: {str(value)[:40]!r}", column)
+    return _trimmed(pointed(number, -2))
+
+
+def percent(share: str) -> str:
+    """A fraction's exact text as a percentage: 0.765 becomes 76.5."""
+    return _trimmed(pointed(Decimal(share), 2))
+
+
+def pointed(number: Decimal, places: int) -> str:
+    """The exact text of a number whose point moves to the right, with all its zeros."""
     sign, digits, exponent = number.as_tuple()
-    text = format(Decimal((sign, digits, int(exponent) - 2)), "f")
+    return format(Decimal((sign, digits, int(exponent) + places)), "f")
+
+
+def _trimmed(text: str) -> str:
+    """A decimal's text without zeros that say nothing."""
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

@@ -323,7 +323,7 @@ def _rows(path: Path, file: str) -> Iterator[tuple[int, Row | Item]]:
             yield line.number, dict(zip(header, cells, strict=True))
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a FinBench table, a snapshot folder, or a folder of incremental writes.
 
     Entities come first and account deletions (`close`) last. Memory is bounded.

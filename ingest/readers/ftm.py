@@ -15,27 +15,22 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from graph.errors import BadFact
-from ingest.readers.encoding import undecoded
 from ingest.readers.ftm_facts import Entities
 from ingest.readers.ftm_model import MARK, library
 from ingest.readers.item import Format, Item
-from ingest.readers.json_stream import Element, elements
+from ingest.readers.json_stream import Element, elements, items
 from ingest.repeats import Scratch
 
 if TYPE_CHECKING:
     from ingest.mapping.model import Mapping
 
 _ENTITY: Final = re.compile(rb'"schema"\s*:\s*"[A-Z][A-Za-z]+"')
-_WANTED: Final = re.compile(r'"(?:BankAccount|CryptoWallet|Document)"')
+_ACCOUNT: Final = re.compile(r'"(?:BankAccount|CryptoWallet)"')
 
 
 def _parse(element: Element) -> dict[str, Any]:
-    if element.reason:
-        raise BadFact(element.reason)
-    if undecoded(element.text):
-        raise BadFact("bytes in no known encoding")
     try:
-        found = orjson.loads(element.text)
+        found = orjson.loads(element.whole())
     except orjson.JSONDecodeError as error:
         raise BadFact(f"not JSON: {error.msg}") from None
     if not isinstance(found, dict):
@@ -52,19 +47,19 @@ def _parse(element: Element) -> dict[str, Any]:
 
 
 def _note(path: Path, seen: Scratch) -> None:
-    """Keeps which ids are accounts and documents: links are read by what they point to."""
+    """Keeps which ids are accounts: who owns one is no shareholder."""
     for element in elements(path):
-        if element.reason or not _WANTED.search(element.text):
+        if element.reason or not _ACCOUNT.search(element.text):
             continue
         try:
             found = _parse(element)
         except BadFact:
             continue  # told where it is read
-        if found.get("schema") in {"BankAccount", "CryptoWallet", "Document"}:
-            seen.put(f"schema {found['id']}", found["schema"])
+        if found.get("schema") in {"BankAccount", "CryptoWallet"}:
+            seen.put(f"account {found['id']}", True)
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a file of entities, in its order. Reads it twice; memory is bounded.
 
     An entity that has no place here (a document, a vehicle) or is none is one rejected item. Raises
@@ -74,18 +69,15 @@ def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[I
     with Scratch() as seen:
         _note(path, seen)
         entities = Entities(model, dataset, path.name, seen)
-        for element in elements(path):
-            try:
-                found = _parse(element)
-                mark = found.get(MARK)
-                if isinstance(mark, dict) and "document" in mark:
-                    continue  # a source, which the facts that stood in it name themselves
-                facts = entities.facts(found, element.line)
-            except BadFact as error:
-                yield Item(element.line, None, error.reason, error.column)
-                continue
-            for fact in facts:
-                yield Item(element.line, fact)
+        yield from items(path, lambda each: _facts(each, entities))
+
+
+def _facts(element: Element, entities: Entities) -> list[dict[str, Any]]:
+    found = _parse(element)
+    mark = found.get(MARK)
+    if isinstance(mark, dict) and "document" in mark:
+        return []  # a source, which the facts that stood in it name themselves
+    return entities.facts(found, element.line)
 
 
 def _accepts(path: Path, head: bytes) -> int:

@@ -19,6 +19,7 @@ Similar is what somebody's matching presumes, which joins nobody before one of o
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import BadFact
@@ -26,7 +27,7 @@ from graph.keys import check
 from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.times import format_instant, format_time, to_micros
-from ingest.readers.bods_values import fraction, partial
+from ingest.readers.bods_values import fraction, partial, percent
 from ingest.readers.ftm_model import (
     DECLARED,
     ENTITY,
@@ -39,7 +40,6 @@ from ingest.readers.ftm_model import (
     UNKNOWN,
     Link,
     Prop,
-    percent,
 )
 from ingest.repeats import Scratch
 
@@ -94,9 +94,7 @@ class Entities:
 
     def is_account(self, ident: str | None) -> bool:
         """Whether an id is an account's in this file."""
-        return ident is not None and self.seen.get(f"schema {ident}") in {
-            "BankAccount", "CryptoWallet",
-        }  # fmt: skip
+        return ident is not None and self.seen.get(f"account {ident}") is not None
 
 
 class _Entity:
@@ -206,8 +204,6 @@ class _Entity:
             return None
         text, end = first[0], each.field == "valid_to"
         if _MOMENT.fullmatch(text):
-            from datetime import UTC, datetime
-
             padded = text + "T00:00:00"[len(text) - 10 :]
             moment = to_micros(datetime.fromisoformat(padded).replace(tzinfo=UTC))
             self._take(each.prop)

@@ -6,7 +6,6 @@ FollowTheMoney has it. A day on which something ended is no longer in it, on bot
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graph.errors import MissingExtra
@@ -119,17 +118,6 @@ def library() -> Model:
             f" apt install libicu-dev pkg-config g++) / 需要安装可选组件 ftm ({error.name})"
         ) from None
     return model
-
-
-def percent(share: str) -> str:
-    """A fraction's exact text as a percentage: 0.765 becomes 76.5."""
-    sign, digits, exponent = Decimal(share).as_tuple()
-    return plain_number(format(Decimal((sign, digits, int(exponent) + 2)), "f"))
-
-
-def plain_number(text: str) -> str:
-    """A decimal's text without zeros that say nothing."""
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
 def said(fact: dict[str, Any], field: str) -> Any:

@@ -7,11 +7,13 @@ line, and reading goes on behind it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from ingest.readers.encoding import lines, recognise
+from graph.errors import BadFact
+from ingest.readers.encoding import lines, recognise, undecoded
+from ingest.readers.item import Item
 
 _BLOCK: Final = 1 << 16
 SIZE_LIMIT: Final = 1 << 24  # characters of one object
@@ -27,6 +29,26 @@ class Element(NamedTuple):
     line: int
     text: str
     reason: str | None = None
+
+    def whole(self) -> str:
+        """The text; raises BadFact where the object cannot be read."""
+        if self.reason:
+            raise BadFact(self.reason)
+        if undecoded(self.text):
+            raise BadFact("bytes in no known encoding")
+        return self.text
+
+
+def items(path: Path, facts: Callable[[Element], list[dict[str, Any]]]) -> Iterator[Item]:
+    """The facts that each element of a file becomes; one that raises BadFact is one rejected."""
+    for element in elements(path):
+        try:
+            found = facts(element)
+        except BadFact as error:
+            yield Item(element.line, None, error.reason, error.column)
+            continue
+        for fact in found:
+            yield Item(element.line, fact)
 
 
 def elements(path: Path) -> Iterator[Element]:

@@ -118,7 +118,7 @@ def _shown(raw: bytes, encoding: str) -> str:
     return raw[:300].decode(encoding, "replace").rstrip("\r")
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """Facts of a file in any recognised encoding, one by one (the loader parses pieces instead)."""
     for line in lines(path):
         if not line.text.strip():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from graph.errors import BadFact, BadFile
-from graph.model import ENTITIES, LISTING_FIELDS, RELATIONS
+from graph.model import KEYS, LISTING_FIELDS, RELATIONS
 from graph.money import exponent
 from graph.times import format_time
 from ingest.readers.item import Format, Item
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 _TABLES: Final = ("entities", "relations", "listings")
 _ROWS: Final = 10_000
 _NEEDED: Final = ("dataset", "id", "kind")
-_KEYS: Final = tuple(key for kind in ENTITIES.values() for key in kind.keys)
 _GONE: Final = "retracted: when something was known is the store's own to say / 已撤回的版本"
 Fact = dict[str, Any]
 
 
-def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001
+def read(path: Path, dataset: str, mapping: Mapping | None = None) -> Iterator[Item]:  # noqa: ARG001  # every Reader has it
     """The facts of a folder of tables, entities first; a row is a line, numbered from 1.
 
     A row that is no fact, and a version that was retracted, is one rejected item. Raises BadFile
@@ -72,9 +71,13 @@ def _rows(batch: pa.RecordBatch) -> Iterator[Fact]:
 
     columns = {}
     for field, column in zip(batch.schema, batch.columns, strict=True):
-        if pa.types.is_timestamp(field.type):
-            column = column.cast(pa.timestamp("us", tz=field.type.tz)).cast(pa.int64())  # noqa: PLW2901
-        columns[field.name] = column.to_pylist()
+        moments = pa.types.is_timestamp(field.type)
+        given = (
+            column.cast(pa.timestamp("us", tz=field.type.tz)).cast(pa.int64())
+            if moments
+            else column
+        )
+        columns[field.name] = given.to_pylist()
     for values in zip(*columns.values(), strict=True):
         yield {n: v for n, v in zip(columns, values, strict=True) if v is not None}
 
@@ -88,7 +91,7 @@ def _fact(row: Fact, table: str) -> Fact:
     }
     if table == "entities":
         fact |= {new: row[old] for old, new in (("label", "name"), ("text", "text")) if old in row}
-        if keys := {name: row[name] for name in _KEYS if name in row}:
+        if keys := {name: row[name] for name in KEYS if name in row}:
             fact["keys"] = keys
     elif table == "listings":
         fact["subject"] = row.get("subject")

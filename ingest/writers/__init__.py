@@ -6,10 +6,9 @@ facts and never looks at a store.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 
+from ingest.found import found
 from ingest.writers.item import Around, Fact, Given, Tally, Writing
 
 __all__ = ["Around", "Fact", "Given", "Tally", "Writing", "writings"]
@@ -18,9 +17,4 @@ __all__ = ["Around", "Fact", "Given", "Tally", "Writing", "writings"]
 @cache
 def writings() -> dict[str, Writing]:
     """Every format by name; the modules import nothing heavy until they write."""
-    found: dict[str, Writing] = {}
-    for module in pkgutil.iter_modules(__path__):
-        made = getattr(importlib.import_module(f"{__name__}.{module.name}"), "WRITING", None)
-        if isinstance(made, Writing):
-            found[made.name] = made
-    return dict(sorted(found.items()))
+    return found(__name__, "WRITING", Writing)

@@ -22,20 +22,25 @@ from graph.keys import check
 from graph.model import LISTING
 from graph.organs import is_organ
 from graph.times import format_instant, format_time
-from ingest.readers.bods_values import ANNOTATED_BY, CONTROL, OFFICERS, fraction
+from ingest.readers.bods_values import (
+    ANNOTATED_BY,
+    CONTROL,
+    FORMS,
+    OFFICERS,
+    RANK,
+    RIGHTS,
+    fraction,
+    pointed,
+)
 from ingest.writers.item import Around, Fact, Given, Tally, Writing
 
 _NO_KIND: Final = "BODS has persons, entities and interests only / BODS 只有人、实体与权益"
 _NO_SUBJECT: Final = "in BODS only an entity has interested parties / BODS 中只有实体有权益人"
 _NO_LIST: Final = "BODS declares interests, not lists / BODS 不含名单"
 _MARK: Final = "what BODS does not hold, in linkrisk's native form / BODS 不能容纳的内容"
-_TYPES: Final = {
-    "registered_entity": "registeredEntity", "legal_entity": "legalEntity",
-    "arrangement": "arrangement", "state": "state", "state_organ": "stateBody",
-    "anonymous_entity": "anonymousEntity", "unknown_entity": "unknownEntity",
-}  # fmt: skip
+_TYPES: Final = {form: sort for sort, form in FORMS.items()}
 _VERSION: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:T[0-9:.]+Z)?\|([012])\Z")
-_STATUS: Final = ("new", "updated", "closed")
+_STATUS: Final = tuple(RANK)
 _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z")
 _BIRTH: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
@@ -45,7 +50,6 @@ _REASONS: Final = frozenset({
     "interestedPartyExemptFromDisclosure", "unknown", "informationUnknownToPublisher",
 })  # fmt: skip
 _ENCODE: Final = msgspec.json.Encoder(decimal_format="number")
-_PERSON: Final = {"resident_id": ("CHN-IDCARD", "居民身份证")}
 
 
 class _Writer:
@@ -115,8 +119,8 @@ class _Writer:
             details["nationalities"] = named
         number = (fact.get("keys") or {}).get("resident_id")
         if number and not self.around.masked:
-            scheme, title = _PERSON["resident_id"]
-            details["identifiers"] = [{"id": number, "scheme": scheme, "schemeName": title}]
+            scheme = {"scheme": "CHN-IDCARD", "schemeName": "居民身份证"}
+            details["identifiers"] = [{"id": number, **scheme}]
             del fact["keys"]
         self._life(fact, details, (("valid_to", "deathDate"),))
         return details
@@ -243,8 +247,7 @@ class _Writer:
             "recordStatus": _STATUS[int(match[2])] if match else "new",
             "recordDetails": details,
         }  # fmt: skip
-        aside = {name: value for name, value in fact.items() if value not in (None, {}, [])}
-        self.tally.aside(kind, _names(aside))
+        aside = self.tally.aside(fact, _HELD)
         if (word := _WORDS.get(kind)) and word not in said:
             aside[word] = None  # the interest's type is no word of the source
         if sort != "relationship":
@@ -269,11 +272,9 @@ _HELD: Final = frozenset({
     "form", "alternate_names", "birth_date", "beneficial", "interests", "reason",
     "interested_party", "description", "undisclosed", "jurisdiction", "nationalities",
 })  # fmt: skip
-_ALL: Final = CONTROL | OFFICERS | {
+_ALL: Final = CONTROL | OFFICERS | RIGHTS | {
     "shareholding", "votingRights", "nominee", "nominator", "unknownInterest",
-    "unpublishedInterest", "rightsGrantedByContract", "conditionalRightsGrantedByContract",
-    "rightsToSurplusAssetsOnDissolution", "rightsToProfitOrIncome", "enjoymentAndUseOfAssets",
-    "rightToProfitOrIncomeFromAssets",
+    "unpublishedInterest", "conditionalRightsGrantedByContract",
 }  # fmt: skip
 
 
@@ -290,19 +291,9 @@ def _percentage(fact: Fact, field: str, share: Fact, name: str) -> None:
     """Puts a fraction's text as an exact JSON number; it comes along where zeros would be lost."""
     if (text := fact.get(field)) is None:
         return
-    sign, digits, exponent = Decimal(text).as_tuple()
-    number = Decimal((sign, digits, int(exponent) + 2))
-    share[name] = Decimal(format(number, "f"))
+    share[name] = Decimal(pointed(Decimal(text), 2))
     if fraction(str(share[name]), field) == text:
         del fact[field]
-
-
-def _names(aside: Fact) -> Iterator[str]:
-    for name, value in aside.items():
-        if name in {"attrs", "keys"}:
-            yield from (f"{name}.{inner}" for inner in value if inner not in _HELD)
-        elif name not in {"kind", "id", "source", "canonical"}:
-            yield name
 
 
 def write(facts: Iterable[Given], around: Around, tally: Tally) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.organs import is_organ
 from graph.times import format_instant, format_time, parse_time
-from ingest.readers.bods_values import fraction
+from ingest.readers.bods_values import fraction, percent
 from ingest.readers.ftm_model import (
     DECLARED,
     ENTITY,
@@ -40,7 +40,6 @@ from ingest.readers.ftm_model import (
     Link,
     Prop,
     library,
-    percent,
     said,
 )
 from ingest.repeats import Scratch
@@ -289,8 +288,7 @@ class _Writer:
                 continue
             there = made["properties"].setdefault(name, [])
             there += [value for value in values if value not in there]
-        aside = {name: value for name, value in fact.items() if value not in (None, {}, [])}
-        self.tally.aside(kind, _names(aside))
+        aside = self.tally.aside(fact)
         self.tally.written[kind] += 1
         if "id" in origin:
             aside["origin"] = True
@@ -298,14 +296,6 @@ class _Writer:
             aside["canonical"] = self.around.canonical(given.name)
         context = origin.get("context") or {"datasets": [given.fact["source"]["dataset"]]}
         return {**context, **made, MARK: aside}
-
-
-def _names(aside: Fact) -> Iterator[str]:
-    for name, value in aside.items():
-        if name in {"attrs", "keys"}:
-            yield from (f"{name}.{inner}" for inner in value)
-        elif name not in {"kind", "id", "source", "canonical"}:
-            yield name
 
 
 def _whole(text: str) -> bool:

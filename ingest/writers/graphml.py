@@ -13,20 +13,19 @@ from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
-from graph.model import ENTITIES, JUDGEMENTS, LISTING, LISTING_FIELDS, RELATIONS
+from graph.model import ENTITIES, JUDGEMENTS, KEYS, LISTING, LISTING_FIELDS, RELATIONS
 from graph.times import format_instant
 from ingest.repeats import Scratch
 from ingest.writers.item import Around, Fact, Given, Tally, Writing
 
 # XML 1.0 has no way to write these, not even as references.
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_KEYS: Final = tuple(key for kind in ENTITIES.values() for key in kind.keys)
 _SOURCE: Final = ("dataset", "file", "record", "version")
 _FROM: Final = (*_SOURCE, "recorded_at")  # where it came from, and when we knew
 _SAME: Final = "both ends are one node: its records stand together / 两端为同一节点"
 _CONTROL: Final = "a character that XML cannot hold was left out / XML 不能容纳的字符"
 _OTHER: Final = "another record of the subject says otherwise / 同一主体的另一记录另有说法"
-NODE: Final = ("kind", "label", "text", *_KEYS, "records", *LISTING_FIELDS, "valid_from",
+NODE: Final = ("kind", "label", "text", *KEYS, "records", *LISTING_FIELDS, "valid_from",
                "valid_to", "attrs", *_FROM)  # fmt: skip
 EDGE: Final = ("kind", *dict.fromkeys(f for k in RELATIONS.values() for f in k.fields),
                "share_exact", "valid_from", "valid_to", "attrs", *_FROM)  # fmt: skip
@@ -83,7 +82,7 @@ class _Writer:
                 shown[name] = value
             self.tally.written[each.fact["kind"]] += 1
         shown["records"] = ", ".join(sorted(g.name for g in (given, *others)))
-        return self._node(canonical, given.fact["kind"], shown, NODE)
+        return self._node(canonical, given.fact["kind"], shown)
 
     def _said(self, given: Given) -> Fact:
         fact = given.fact
@@ -108,7 +107,7 @@ class _Writer:
         end = self.around.canonical(given.a)
         edge = {"kind": "listed", "valid_from": fact.get("valid_from"),
                 "valid_to": fact.get("valid_to")}  # fmt: skip
-        node = self._node(given.name, LISTING, shown, NODE)
+        node = self._node(given.name, LISTING, shown)
         return node + self._edge(f"{given.name}#listed", (end, given.name), LISTING, edge)
 
     def _relation(self, given: Given) -> str:
@@ -127,8 +126,8 @@ class _Writer:
         self.tally.written[kind] += 1
         return self._edge(given.name, ends, kind, shown | self._rest(given))
 
-    def _node(self, name: str, kind: str, shown: Fact, order: tuple[str, ...]) -> str:
-        return f"<node id={self._quoted(name, kind)}>{self._data('n', kind, shown, order)}</node>\n"
+    def _node(self, name: str, kind: str, shown: Fact) -> str:
+        return f"<node id={self._quoted(name, kind)}>{self._data('n', kind, shown, NODE)}</node>\n"
 
     def _edge(self, name: str, ends: tuple[str, str], kind: str, shown: Fact) -> str:
         source, target = (self._quoted(end, kind) for end in ends)

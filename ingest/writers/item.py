@@ -57,10 +57,18 @@ class Tally:
         """A field (`*`: the whole fact) was left out."""
         self.dropped[kind, name, reason] += count
 
-    def aside(self, kind: str, names: Iterable[str]) -> None:
-        """These fields came along for the way back only."""
-        for name in names:
-            self.beside[kind, name] += 1
+    def aside(self, fact: Fact, held: frozenset[str] = frozenset()) -> Fact:
+        """What is left of a fact, which comes along for the way back only; counted by field, but
+        for attributes that the format holds as well (`held`)."""
+        aside = {name: value for name, value in fact.items() if value not in (None, {}, [])}
+        for name, value in aside.items():
+            if name in {"attrs", "keys"}:
+                for inner in value:
+                    if inner not in held:
+                        self.beside[fact["kind"], f"{name}.{inner}"] += 1
+            elif name not in {"kind", "id", "source"}:
+                self.beside[fact["kind"], name] += 1
+        return aside
 
     def report(self, form: str) -> Fact:
         """The report that ends an export, as JSON."""

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from graph.model import ENTITIES, LISTING, LISTING_FIELDS, RELATIONS
-from graph.times import INF, NEG
+from graph.model import ENTITIES, KEYS, LISTING, LISTING_FIELDS, RELATIONS
+from graph.times import INF, NEG, parse_time
 from ingest.writers.item import Around, Fact, Given, Tally, Writing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS: Final = 50_000  # of a row group: what is held in memory
-KEYS: Final = tuple(key for kind in ENTITIES.values() for key in kind.keys)
 FIELDS: Final = {
     name: sort for kind in RELATIONS.values() for name, sort in kind.fields.items() if name != "at"
 }
@@ -143,8 +142,6 @@ def _value(value: Any, sort: str) -> Any:
     if sort == "money":
         return Decimal(value)
     if sort == "time":
-        from graph.times import parse_time
-
         return parse_time(value)
     return float(value) if sort == "share" else int(value)
 

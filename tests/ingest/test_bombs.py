@@ -12,7 +12,7 @@ import pytest
 
 from graph.errors import BadFile
 from ingest.mapping.model import Table
-from ingest.readers.sheets import tables
+from ingest.readers.sheets import SheetRow, tables
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _DOC = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -48,7 +48,7 @@ def archive(*more: tuple[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def read(path: Path) -> list[object]:
+def read(path: Path) -> list[SheetRow]:
     return [row for _, rows in tables(path, msgspec.convert({}, Table)) for row in rows]
 
 
@@ -59,7 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_book_is_read(path: Path) -> None:
     path.write_bytes(archive((SHEET, sheet(b"hello"))))
-    assert [row.cells for row in read(path)] == [["hello"]]  # type: ignore[attr-defined]
+    assert [row.cells for row in read(path)] == [["hello"]]
 
 
 def test_one_that_unpacks_to_a_thousand_times_its_size_is_refused(path: Path) -> None:
