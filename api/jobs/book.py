@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from api.kept import Kept, private_folder, write_whole
+from api.problems import written
 from graph import times
 from graph.closing import Closing
 from graph.errors import Conflict, InputError, LinkriskError
@@ -109,19 +110,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None  # a problem, as JSON
 
 
+def failed(status: int, detail: str, title: str | None = None) -> Outcome:
+    """A job's end by an error, which it tells as a route would have."""
+    error = written(status, detail, title).decode()
+    return Outcome(status="failed", code=status, error=error)
+
+
 _FIELDS: Final = Job.__struct_fields__
 _SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM job"  # noqa: S608 constants
 
 
 def _job(row: Sequence[Any]) -> Job:
     return Job(**dict(zip(_FIELDS, row, strict=True)))
-
-
-def problem_text(detail: str, title: str, status: int) -> str:
-    """An error as a job tells it."""
-    said = {"type": f"urn:linkrisk:error:{title}", "title": title, "status": status,
-            "detail": detail}  # fmt: skip
-    return msgspec.json.encode(said).decode()
 
 
 class Book(Closing):
@@ -232,8 +232,7 @@ class Book(Closing):
         body = outcome.body
         if body is not None and len(body) > self.settings.kept_bytes:
             words = f"the result has {len(body)} bytes, {self.settings.kept_bytes} are kept at most"
-            error = problem_text(f"{words} / 结果过大", "TooLarge", 413)
-            outcome = Outcome(status="failed", code=413, error=error)
+            outcome = failed(413, f"{words} / 结果过大", "TooLarge")
             body = None
         if body is not None:
             write_whole(private_folder(self.folder) / job.id, body)
@@ -254,9 +253,7 @@ class Book(Closing):
         with self._kept.writing() as db:
             rows = [*db.execute(f"{_SELECT} WHERE status = 'running' AND beat < ?", (silent,))]
             for job in map(_job, rows):
-                called_off = Outcome(status="cancelled")
-                lost = Outcome(status="failed", code=503,
-                               error=problem_text(_GONE, "Interrupted", 503))  # fmt: skip
+                called_off, lost = Outcome(status="cancelled"), failed(503, _GONE, "Interrupted")
                 self._end(db, job, called_off if job.cancel else lost)
             text = f"{_SELECT} WHERE status IN ('done', 'failed', 'cancelled') AND expires < ?"
             old = [_job(row) for row in db.execute(text, (now,))]

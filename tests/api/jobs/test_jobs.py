@@ -23,9 +23,12 @@ from fastapi import FastAPI
 from api.caller import Caller
 from api.jobs.book import Asked, Book, Gone, Outcome, TooMany, UnknownJob
 from api.jobs.calling import Told, keep_caller
+from api.jobs.runner import Work
 from api.jobs.settings import JobSettings
 from api.kept import PLACE, state_folder
 from graph.deadline import current
+from graph.errors import UnknownSubject
+from tests.api.conftest import RESIDENT
 from tests.api.serving import TOKEN, served, until
 
 ASKED = {"algorithm": "related-parties", "params": {"subject": "c1", "depth": 2}}
@@ -176,7 +179,7 @@ class Slow:
         return Told(status=200, media="application/json", body=b"{}")
 
 
-def slow_job(slow: Slow, ids: list[str], seconds: float = 600.0) -> Callable[[FastAPI], None]:
+def slow_job(slow: Work, ids: list[str], seconds: float = 600.0) -> Callable[[FastAPI], None]:
     """Puts a job of such work into the book of an app."""
 
     def prepared(app: FastAPI) -> None:
@@ -248,6 +251,33 @@ def test_past_its_time_a_job_answers_what_it_has(filled: str) -> None:
             job = await ended(client, f"/v1/jobs/{ids[0]}")
             assert job["status"] == "done"
             assert (await client.get(job["result"])).json() == {"cut": True}
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "urn"),
+    [
+        (UnknownSubject(f"no subject {RESIDENT!r}"), 404, "UnknownSubject"),
+        (KeyError(RESIDENT), 500, "Internal-Server-Error"),
+    ],
+)
+def test_work_that_fails_is_told_as_a_route_tells_it(
+    filled: str, error: Exception, status: int, urn: str
+) -> None:
+    """Identifiers that a message cites are masked, for it is kept; a type is a URN."""
+
+    def failing(_: dict[str, Any]) -> Told:
+        raise error
+
+    async def main() -> None:
+        ids: list[str] = []
+        async with served(filled, with_app=slow_job(failing, ids)) as client:
+            job = await ended(client, f"/v1/jobs/{ids[0]}")
+            assert (job["status"], job["error"]["status"]) == ("failed", status)
+            assert job["error"]["type"] == f"urn:linkrisk:error:{urn}"
+            assert RESIDENT not in str(job)
+            assert (await client.get(job["result"])).json() == job["error"]
 
     run(main())
 
