@@ -20,9 +20,9 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from api.caller import Caller
+from api.caller import OWNER, Caller
 from api.jobs.book import Asked, Book, Gone, Outcome, TooMany, UnknownJob
-from api.jobs.calling import Told, keep_caller
+from api.jobs.calling import Told, keep_caller, kept_caller
 from api.jobs.runner import Work
 from api.jobs.settings import JobSettings
 from api.kept import PLACE, state_folder
@@ -294,6 +294,29 @@ def test_a_stop_tells_what_it_interrupted_and_a_start_takes_up_what_waits(filled
             assert (await ended(client, waits))["status"] == "done"
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("caller", "text"),
+    [
+        (
+            Caller("feed", frozenset({"trace", "export"}), frozenset({"tax"}), "审计", "案1",
+                   "person", frozenset({"b", "a"}), 3),
+            '{"name":"feed","scopes":["export","trace"],"domains":["tax"],"purpose":"审计",'
+            '"case":"案1","kind":"person","purposes":["a","b"],"depth":3}',
+        ),
+        (
+            Caller("k", frozenset(), frozenset()),
+            '{"name":"k","scopes":[],"domains":[],"purpose":null,"case":null,"kind":"key",'
+            '"purposes":[],"depth":null}',
+        ),
+    ],
+)  # fmt: skip
+def test_a_kept_caller_is_the_same_caller(caller: Caller, text: str) -> None:
+    """As jobs that wait over a new version of the program have it."""
+    assert keep_caller(caller) == text
+    assert kept_caller(text) == caller
+    assert kept_caller(keep_caller(OWNER)) == OWNER
 
 
 # -- the book, as several processes share it ---------------------------------------------------
