@@ -11,6 +11,7 @@ import msgspec
 from api.decisions.clocks import Clock, day_of
 from api.decisions.state import Decision
 from api.decisions.timing import answers
+from api.look import place_of
 from graph.errors import Conflict, InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 STATES: Final = ("pushed", "acknowledged", "executed", "not_executed", "superseded")
 OVERDUE: Final = "overdue"
 _ID: Final = re.compile(r"(.{1,400})\.([1-9]\d{0,5})", re.ASCII)
-_NO: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class UnknownPush(InputError):
@@ -71,9 +71,8 @@ def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, A
     state, after, day = asked.get("state"), asked.get("after"), asked.get("day")
     if state not in (None, OVERDUE, *STATES):
         raise WrongUsage(f"state: one of {', '.join(STATES)}, {OVERDUE}, not {str(state)[:40]!r}")
-    if after is not None and not _NO.fullmatch(after):
-        raise WrongUsage(f"after: the `next` of a page, not {after[:40]!r}")
-    on, behind = work.today() if day is None else day_of(day), int(after or 0)
+    behind = place_of(after, "after") or 0
+    on = work.today() if day is None else day_of(day)
     work.decisions.follow()
     named = asked.get("decision")
     decisions = work.decisions.all() if named is None else [work.decisions.by_id(named)]
