@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.decisions.clocks import Clock, day_of
-from api.decisions.state import Decision
-from api.decisions.timing import answers
+from api.decisions.state import Decision, Push
+from api.decisions.timing import answers, told
 from api.look import place_of
 from graph.errors import Conflict, InputError, WrongUsage
 
@@ -94,12 +94,9 @@ def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, A
 def rows_of(decision: Decision, day: str) -> Iterator[dict[str, Any]]:
     """The pushes of one decision, in their order, as of a day."""
     numbers = [step.no for step in decision.history if step.step == "pushed"]
-    for place, (no, push) in enumerate(zip(numbers, decision.pushes, strict=True), 1):
-        later = (p for p in decision.pushes[place:] if p.department == push.department)
-        following = next(later, None)
-        stopped = None if following is None else following.day
+    for place, (no, (push, stopped)) in enumerate(zip(numbers, told(decision), strict=True), 1):
         clocks = list(answers(push, day, stopped=stopped))
-        state = "superseded" if following is not None else _state(push)
+        state = "superseded" if stopped is not None else _state(push)
         yield {
             "id": f"{decision.id}.{place}", "no": no, "decision": decision.id,
             "subject": decision.subject, "party": decision.party, "measure": decision.measure,
@@ -110,9 +107,9 @@ def rows_of(decision: Decision, day: str) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _state(push: Any) -> str:
+def _state(push: Push) -> str:
     if push.outcome is not None:
-        return str(push.outcome)
+        return push.outcome
     return "pushed" if push.acknowledged is None else "acknowledged"
 
 
