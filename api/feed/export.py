@@ -33,8 +33,8 @@ class Piece(NamedTuple):
     behind: int | None
 
 
-def piece(session: Session, view: Snapshot, behind: int, *, masked: bool) -> Piece:
-    """The next lines of an export as known in a view."""
+def piece(session: Session, view: Snapshot, behind: int) -> Piece:
+    """The next lines of an export as known in a view, personal identifiers masked."""
     moment = parse_time(view.known_at)
     lines: list[bytes] = []
     for fact in session.store.facts(behind):
@@ -42,7 +42,7 @@ def piece(session: Session, view: Snapshot, behind: int, *, masked: bool) -> Pie
             break
         behind = fact.seq
         if was_known(fact, moment):
-            shown = native(fact, masked=masked)
+            shown = native(fact, masked=True)
             if is_entity(fact.code):
                 shown["canonical"] = canonical_of(view, fact.name)
             lines.append(orjson.dumps(shown, option=orjson.OPT_APPEND_NEWLINE))
@@ -51,11 +51,11 @@ def piece(session: Session, view: Snapshot, behind: int, *, masked: bool) -> Pie
     return Piece(b"".join(lines), None)
 
 
-async def export(engine: Engine, view: Snapshot, *, masked: bool) -> AsyncIterator[bytes]:
+async def export(engine: Engine, view: Snapshot) -> AsyncIterator[bytes]:
     """All pieces, each made once the one before was taken."""
     behind: int | None = 0
     while behind is not None:
-        body, behind = await engine.run(_piece, engine.session, view, behind, masked)
+        body, behind = await engine.run(piece, engine.session, view, behind)
         if body:
             yield body
 
@@ -75,7 +75,3 @@ def _some(source: Iterator[bytes]) -> bytes:
         if size >= _BYTES:
             break
     return b"".join(parts)
-
-
-def _piece(session: Session, view: Snapshot, behind: int, masked: bool) -> Piece:
-    return piece(session, view, behind, masked=masked)
