@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 HEADER: Final = "Idempotency-Key"
 MAX_BODY: Final = 1 << 20
-KEPT_SECONDS: Final = 86_400.0
 _GONE: Final = 410
 _LARGEST: Final = 4 << 20  # bytes of an answer that is kept
+_KEPT: Final = 86_400.0  # seconds that an answer is kept
 _HELD: Final = 60.0  # seconds that a request counts as under way without a further sign
 _SIGN: Final = 20.0
 _MICROS: Final = 1_000_000
@@ -73,9 +73,8 @@ class Name(msgspec.Struct, frozen=True):
 class Once:
     """What was answered under which key. Shared by all processes of a service."""
 
-    def __init__(self, url: str, seconds: float = KEPT_SECONDS) -> None:
+    def __init__(self, url: str) -> None:
         self._kept = Kept(state_folder(url) / "requests.db", _TABLES)
-        self._micros = int(seconds * _MICROS)
         # Its own thread: a service that is full refuses questions, but not what was carried out.
         self._thread = ThreadPoolExecutor(1, "once")
 
@@ -97,7 +96,7 @@ class Once:
             if found is None or (found[0] == request and found[2] is None and found[1] < now):
                 db.execute(
                     "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?)",
-                    (*which, request, _ahead(_HELD), now + self._micros),
+                    (*which, request, _ahead(_HELD), _ahead(_KEPT)),
                 )
                 return None
         same, _, code, media, location, body = found
