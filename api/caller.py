@@ -78,3 +78,8 @@ def who(scope: object) -> str | None:
 def owner_of(caller: Caller) -> str:
     """What belongs to a caller is known by this: a key and a person may have one name."""
     return caller.name if caller.kind == "owner" else f"{caller.kind}:{caller.name}"
+
+
+def whose(caller: Caller) -> str | None:
+    """Whose jobs and subscriptions a caller may see: its own; an admin all (None)."""
+    return None if "admin" in caller.scopes else owner_of(caller)

@@ -142,6 +142,11 @@ def _settle(db: apsw.Connection) -> None:
     db.execute(_SETTINGS).fetchall()
 
 
+def one(db: apsw.Connection, text: str, *values: Any) -> Any:
+    """The first row of a question, None where there is none."""
+    return db.execute(text, values).fetchone()
+
+
 @contextmanager
 def _translated(path: Path) -> Iterator[None]:
     try:

@@ -5,6 +5,7 @@ Personal identifiers are shown masked (138****0001), a company's credit code in 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from graph.store import StoredFact
 
 _MOST: Final = 1000  # rows of one list
+_PLACE: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
 def limit_of(text: str | None, default: int = 20) -> int:
@@ -29,6 +31,13 @@ def limit_of(text: str | None, default: int = 20) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST:
         raise WrongUsage(f"limit: a number from 1 to {_MOST}, not {text[:20]!r}")
     return int(text)
+
+
+def place_of(text: str | None, name: str = "before") -> int | None:
+    """The `next` of a page as it is given back; raises WrongUsage."""
+    if text is not None and not _PLACE.fullmatch(text):
+        raise WrongUsage(f"{name}: the `next` of a page, not {text[:20]!r}")
+    return None if text is None else int(text)
 
 
 def subject(session: Session, text: str, known_at: str | None = None) -> dict[str, Any]:

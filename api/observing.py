@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.caller import who
 from api.line import LINE, Line
-from api.problems import bug
-from api.serving import route_of
+from api.problems import bug, route_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

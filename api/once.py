@@ -25,8 +25,8 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api.caller import caller_of, owner_of
-from api.jobs.book import problem_text
 from api.kept import Kept, state_folder
+from api.problems import MEDIA_TYPE, written
 from graph import times
 from graph.errors import Conflict, InputError, StoreError, WrongUsage
 
@@ -40,10 +40,9 @@ if TYPE_CHECKING:
 
 HEADER: Final = "Idempotency-Key"
 MAX_BODY: Final = 1 << 20
-KEPT_SECONDS: Final = 86_400.0
 _GONE: Final = 410
-_PROBLEM: Final = "application/problem+json"
 _LARGEST: Final = 4 << 20  # bytes of an answer that is kept
+_KEPT: Final = 86_400.0  # seconds that an answer is kept
 _HELD: Final = 60.0  # seconds that a request counts as under way without a further sign
 _SIGN: Final = 20.0
 _MICROS: Final = 1_000_000
@@ -74,9 +73,8 @@ class Name(msgspec.Struct, frozen=True):
 class Once:
     """What was answered under which key. Shared by all processes of a service."""
 
-    def __init__(self, url: str, seconds: float = KEPT_SECONDS) -> None:
+    def __init__(self, url: str) -> None:
         self._kept = Kept(state_folder(url) / "requests.db", _TABLES)
-        self._micros = int(seconds * _MICROS)
         # Its own thread: a service that is full refuses questions, but not what was carried out.
         self._thread = ThreadPoolExecutor(1, "once")
 
@@ -98,7 +96,7 @@ class Once:
             if found is None or (found[0] == request and found[2] is None and found[1] < now):
                 db.execute(
                     "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?)",
-                    (*which, request, _ahead(_HELD), now + self._micros),
+                    (*which, request, _ahead(_HELD), _ahead(_KEPT)),
                 )
                 return None
         same, _, code, media, location, body = found
@@ -141,8 +139,7 @@ class Once:
         again is told that its answer is gone, and changes nothing."""
         if not self._kept.is_there:
             return 0
-        said = problem_text("the answer was deleted: it named an erased person / 应答已删除",
-                            "Gone", _GONE).encode()  # fmt: skip
+        said = written(_GONE, "the answer was deleted: it named an erased person / 应答已删除")
         count = 0
         with self._kept.writing() as db:
             text = "SELECT caller, route, key, location, body FROM sent WHERE code < 300"
@@ -151,7 +148,7 @@ class Once:
                 if named((location or "").encode() + b"\n" + (body or b"")):
                     db.execute("UPDATE sent SET code = ?, media = ?, location = NULL, body = ?"
                                " WHERE caller = ? AND route = ? AND key = ?",
-                               (_GONE, _PROBLEM, said, *which))  # fmt: skip
+                               (_GONE, MEDIA_TYPE, said, *which))  # fmt: skip
                     count += 1
         self._kept.cleansed()
         return count

@@ -94,8 +94,10 @@ PROBLEM: Final = {
 }
 
 
+@cache
 def schema(kind: type[Any]) -> dict[str, Any]:
-    """A type's JSON schema with nothing referred to, so that it stands by itself."""
+    """A type's JSON schema with nothing referred to, so that it stands by itself. Made once and
+    shared: whoever changes it copies it first."""
     (out,), components = msgspec.json.schema_components([kind], ref_template=REF)
     whole: dict[str, Any] = _inline(out, components, ())
     return whole

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.serving import route_of
 from graph import keys
 from graph.errors import LinkriskError
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 MEDIA_TYPE: Final = "application/problem+json"
+UNMATCHED: Final = "(none)"  # the route of a request that is for none
 _log = logging.getLogger("linkrisk")
 # What may be an account's number, in a text of its own; canonical ids are not only digits.
 _LONG: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{8,26}(?=[0-9]{4}(?![0-9A-Za-z]))")
@@ -35,18 +35,30 @@ def unnamed(text: str) -> str:
     return _LONG.sub("****", masked)
 
 
-def problem(
-    status: int, detail: str, *, title: str | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    """The response for one error; `title` is the error's name in the tree, else the status's."""
+def route_of(scope: Scope) -> str:
+    """The route that a request was for, as it was declared; never what it was asked for with."""
+    return getattr(scope.get("route"), "path", None) or UNMATCHED
+
+
+def written(status: int, detail: str, title: str | None = None, **more: Any) -> bytes:
+    """A problem as it is told, with what `more` it has to say; `title` is the error's name in the
+    tree, else the status's."""
     name = title or HTTPStatus(status).phrase
     body = {
         "type": f"urn:linkrisk:error:{name.replace(' ', '-')}",
         "title": name,
         "status": status,
         "detail": unnamed(detail),
+        **more,
     }
-    return Response(msgspec.json.encode(body), status, dict(headers or {}), MEDIA_TYPE)
+    return msgspec.json.encode(body)
+
+
+def problem(
+    status: int, detail: str, *, title: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The response for one error, as `written`."""
+    return Response(written(status, detail, title), status, dict(headers or {}), MEDIA_TYPE)
 
 
 def from_error(error: LinkriskError) -> Response:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from starlette.routing import Match
     from starlette.types import Message, Receive, Scope, Send
 
-UNMATCHED: Final = "(none)"  # the route of a request that is for none
 MAX_BODY: Final = 1 << 20
 KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SLASH: Final = re.compile("%2f", re.IGNORECASE)
@@ -208,8 +207,3 @@ def query_of(request: Request, many: frozenset[str]) -> dict[str, Any]:
         else:
             given[plain] = value
     return given
-
-
-def route_of(scope: Scope) -> str:
-    """The route that a request was for, as it was declared; never what it was asked for with."""
-    return getattr(scope.get("route"), "path", None) or UNMATCHED

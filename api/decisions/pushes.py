@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.decisions.clocks import Clock, day_of
-from api.decisions.state import Decision
-from api.decisions.timing import answers
+from api.decisions.state import Decision, Push
+from api.decisions.timing import answers, told
+from api.look import place_of
 from graph.errors import Conflict, InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 STATES: Final = ("pushed", "acknowledged", "executed", "not_executed", "superseded")
 OVERDUE: Final = "overdue"
 _ID: Final = re.compile(r"(.{1,400})\.([1-9]\d{0,5})", re.ASCII)
-_NO: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class UnknownPush(InputError):
@@ -71,9 +71,8 @@ def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, A
     state, after, day = asked.get("state"), asked.get("after"), asked.get("day")
     if state not in (None, OVERDUE, *STATES):
         raise WrongUsage(f"state: one of {', '.join(STATES)}, {OVERDUE}, not {str(state)[:40]!r}")
-    if after is not None and not _NO.fullmatch(after):
-        raise WrongUsage(f"after: the `next` of a page, not {after[:40]!r}")
-    on, behind = work.today() if day is None else day_of(day), int(after or 0)
+    behind = place_of(after, "after") or 0
+    on = work.today() if day is None else day_of(day)
     work.decisions.follow()
     named = asked.get("decision")
     decisions = work.decisions.all() if named is None else [work.decisions.by_id(named)]
@@ -95,12 +94,9 @@ def listing(work: Work, asked: dict[str, str | None], limit: int) -> dict[str, A
 def rows_of(decision: Decision, day: str) -> Iterator[dict[str, Any]]:
     """The pushes of one decision, in their order, as of a day."""
     numbers = [step.no for step in decision.history if step.step == "pushed"]
-    for place, (no, push) in enumerate(zip(numbers, decision.pushes, strict=True), 1):
-        later = (p for p in decision.pushes[place:] if p.department == push.department)
-        following = next(later, None)
-        stopped = None if following is None else following.day
+    for place, (no, (push, stopped)) in enumerate(zip(numbers, told(decision), strict=True), 1):
         clocks = list(answers(push, day, stopped=stopped))
-        state = "superseded" if following is not None else _state(push)
+        state = "superseded" if stopped is not None else _state(push)
         yield {
             "id": f"{decision.id}.{place}", "no": no, "decision": decision.id,
             "subject": decision.subject, "party": decision.party, "measure": decision.measure,
@@ -111,9 +107,9 @@ def rows_of(decision: Decision, day: str) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _state(push: Any) -> str:
+def _state(push: Push) -> str:
     if push.outcome is not None:
-        return str(push.outcome)
+        return push.outcome
     return "pushed" if push.acknowledged is None else "acknowledged"
 
 

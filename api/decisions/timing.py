@@ -61,12 +61,17 @@ def _pushes(decision: Decision, day: str) -> Iterator[Clock]:
         "push", decision.begins, push_due(decision.begins), day, done=first,
         stopped=None if what == "impose" else since,
     )  # fmt: skip
-    for no, push in enumerate(decision.pushes):
-        rest = (each for each in decision.pushes[no + 1 :] if each.department == push.department)
-        following = next(rest, None)
-        yield from answers(push, day, stopped=None if following is None else following.day)
-        if following is None and push.what != what:
+    for push, stopped in told(decision):
+        yield from answers(push, day, stopped=stopped)
+        if stopped is None and push.what != what:
             yield clock(f"push:{what}", since, push_due(since), day, of=push.department)
+
+
+def told(decision: Decision) -> Iterator[tuple[Push, str | None]]:
+    """Each push, and the day on which its department was told something else since."""
+    for no, push in enumerate(decision.pushes, 1):
+        later = (each.day for each in decision.pushes[no:] if each.department == push.department)
+        yield push, next(later, None)
 
 
 def answers(push: Push, day: str, *, stopped: str | None) -> Iterator[Clock]:

@@ -60,7 +60,7 @@ def add_feed(app: FastAPI, engine: Engine) -> None:
             raise WrongUsage(f"{given} goes with format=ftm, bods or graphml")
         view = await engine.run(session.snapshot, query.get("known_at"))
         return StreamingResponse(
-            export(engine, view, masked=True),
+            export(engine, view),
             headers={**KEPT, "Linkrisk-Snapshot": view.name},
             media_type=MEDIA_TYPE,
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from api.jobs.calling import Told
+from api.problems import MEDIA_TYPE, written
 from graph.deadline import current
 from graph.errors import LinkriskError, WrongUsage
 from ingest.mapping.load import load_mapping, shipped
@@ -87,21 +88,11 @@ def carried_out(store: Store, given: Load) -> Told:
     if receipt.quarantine is not None:
         receipt.quarantine = f"{QUARANTINE}/{Path(receipt.quarantine).name}"
     rejected = receipt.read and receipt.read == receipt.quarantined
-    return Told(
-        status=_ALL_REJECTED if rejected else 200,
-        media="application/problem+json" if rejected else "application/json",
-        body=_rejected(receipt) if rejected else msgspec.json.encode(receipt),
-    )
-
-
-def _rejected(receipt: Any) -> bytes:
-    said = {
-        "type": "urn:linkrisk:error:NothingLoaded", "title": "NothingLoaded",
-        "status": _ALL_REJECTED,
-        "detail": f"all {receipt.read} lines were rejected; the quarantine says why / 全部被隔离",
-        "receipt": receipt,
-    }  # fmt: skip
-    return msgspec.json.encode(said)
+    if not rejected:
+        return Told(status=200, media="application/json", body=msgspec.json.encode(receipt))
+    words = f"all {receipt.read} lines were rejected; the quarantine says why / 全部被隔离"
+    body = written(_ALL_REJECTED, words, "NothingLoaded", receipt=receipt)
+    return Told(status=_ALL_REJECTED, media=MEDIA_TYPE, body=body)
 
 
 def _progress(done: int, total: int, _: int) -> None:

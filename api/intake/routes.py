@@ -191,8 +191,8 @@ def _add_quarantine(app: FastAPI, engine: Engine, intake: Intake) -> None:
 
 def _said() -> dict[str, Any]:
     """What OpenAPI says of `POST /v1/ingest`."""
-    kinds, say = openapi.schema(Asked)["properties"], openapi.asked
-    parameters = [say("query", n, kind.pop("description", ""), kind) for n, kind in kinds.items()]
+    kinds = openapi.schema(Asked)["properties"]
+    parameters = [openapi.parameter(name, kind) for name, kind in kinds.items()]
     example = '{"kind":"company","id":"c1","name":"甲公司"}\n'
     # Whatever file it is: the name or the format says how it is read.
     content = {

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from api.kept import Kept, private_folder, write_whole
+from api.kept import Kept, one, private_folder, write_whole
+from api.problems import written
 from graph import times
 from graph.closing import Closing
 from graph.errors import Conflict, InputError, LinkriskError
@@ -109,19 +110,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None  # a problem, as JSON
 
 
+def failed(status: int, detail: str, title: str | None = None) -> Outcome:
+    """A job's end by an error, which it tells as a route would have."""
+    error = written(status, detail, title).decode()
+    return Outcome(status="failed", code=status, error=error)
+
+
 _FIELDS: Final = Job.__struct_fields__
-_SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM job"  # noqa: S608 constants
+_SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM job"  # noqa: S608 names of fields
 
 
 def _job(row: Sequence[Any]) -> Job:
     return Job(**dict(zip(_FIELDS, row, strict=True)))
-
-
-def problem_text(detail: str, title: str, status: int) -> str:
-    """An error as a job tells it."""
-    said = {"type": f"urn:linkrisk:error:{title}", "title": title, "status": status,
-            "detail": detail}  # fmt: skip
-    return msgspec.json.encode(said).decode()
 
 
 class Book(Closing):
@@ -141,38 +141,33 @@ class Book(Closing):
             "id": ident, "status": "queued", "created": times.now(),
         }  # fmt: skip
         with self._kept.writing() as db:
-            open_ = _one(db, "SELECT count(*) FROM job WHERE owner = ? AND status IN (?, ?)",
+            open_ = one(db, "SELECT count(*) FROM job WHERE owner = ? AND status IN (?, ?)",
                          asked.owner, *OPEN)[0]  # fmt: skip
             if open_ >= self.settings.open_jobs:
                 raise TooMany(f"{open_} jobs of yours are queued or running; wait for one"
                               " / 未完成任务过多")  # fmt: skip
             names, marks = ", ".join(given), ", ".join("?" * len(given))
-            db.execute(f"INSERT INTO job ({names}) VALUES ({marks})", [*given.values()])  # noqa: S608
+            text = f"INSERT INTO job ({names}) VALUES ({marks})"  # noqa: S608 names of fields
+            db.execute(text, [*given.values()])
             self._crowded(db, asked.owner)
             return self._get(db, ident)
 
     def get(self, ident: str, owner: str | None = None) -> Job:
         """A job, of this owner where one is given; raises UnknownJob."""
         with self._kept.reading() as db:
-            found = self._get(db, ident)
-        if owner is not None and found.owner != owner:
-            raise UnknownJob(_unknown(ident))
-        return found
+            return self._get(db, ident, owner)
 
     def of(self, owner: str | None, before: int | None, limit: int) -> list[Job]:
         """Jobs, the newest first, behind number `before`; of one owner, or of all."""
-        text = f"{_SELECT} WHERE no < ? AND (?2 IS NULL OR owner = ?2) ORDER BY no DESC LIMIT ?3"
+        text = f"{_SELECT} WHERE no < ?1 AND (?2 IS NULL OR owner = ?2) ORDER BY no DESC LIMIT ?3"
         top = 2**62 if before is None else before
-        return [_job(row) for row in self._kept.rows(text.replace("< ?", "< ?1"),
-                                                     (top, owner, limit))]  # fmt: skip
+        return [_job(row) for row in self._kept.rows(text, (top, owner, limit))]
 
     def cancel(self, ident: str, owner: str | None = None) -> Job | None:
         """Call a job off, whichever process runs it; one that has ended is forgotten with its
         result, and None returned. Raises UnknownJob."""
         with self._kept.writing() as db:
-            found = self._get(db, ident)
-            if owner is not None and found.owner != owner:
-                raise UnknownJob(_unknown(ident))
+            found = self._get(db, ident, owner)
             if found.status == "queued":
                 self._end(db, found, Outcome(status="cancelled"))
             elif found.status == "running":
@@ -208,7 +203,7 @@ class Book(Closing):
             return None
         now = times.now()
         with self._kept.writing() as db:
-            row = _one(db, f"{_SELECT} WHERE status = 'queued' ORDER BY no LIMIT 1")
+            row = one(db, f"{_SELECT} WHERE status = 'queued' ORDER BY no LIMIT 1")
             if row is None:
                 return None
             found = _job(row)
@@ -224,7 +219,7 @@ class Book(Closing):
             db.execute("UPDATE job SET beat = ?, done = ?, total = ?, unit = ?"
                        " WHERE id = ? AND worker = ? AND status = 'running'",
                        (times.now(), done, total, unit, job.id, job.worker))  # fmt: skip
-            found = _one(db, "SELECT cancel, worker, status FROM job WHERE id = ?", job.id)
+            found = one(db, "SELECT cancel, worker, status FROM job WHERE id = ?", job.id)
         return bool(found == (0, job.worker, "running"))
 
     def finish(self, job: Job, outcome: Outcome) -> None:
@@ -232,13 +227,12 @@ class Book(Closing):
         body = outcome.body
         if body is not None and len(body) > self.settings.kept_bytes:
             words = f"the result has {len(body)} bytes, {self.settings.kept_bytes} are kept at most"
-            error = problem_text(f"{words} / 结果过大", "TooLarge", 413)
-            outcome = Outcome(status="failed", code=413, error=error)
+            outcome = failed(413, f"{words} / 结果过大", "TooLarge")
             body = None
         if body is not None:
             write_whole(private_folder(self.folder) / job.id, body)
         with self._kept.writing() as db:
-            found = _one(db, "SELECT worker, status FROM job WHERE id = ?", job.id)
+            found = one(db, "SELECT worker, status FROM job WHERE id = ?", job.id)
             if found != (job.worker, "running"):  # it was given up meanwhile
                 self._drop(job.id)
                 return
@@ -254,9 +248,7 @@ class Book(Closing):
         with self._kept.writing() as db:
             rows = [*db.execute(f"{_SELECT} WHERE status = 'running' AND beat < ?", (silent,))]
             for job in map(_job, rows):
-                called_off = Outcome(status="cancelled")
-                lost = Outcome(status="failed", code=503,
-                               error=problem_text(_GONE, "Interrupted", 503))  # fmt: skip
+                called_off, lost = Outcome(status="cancelled"), failed(503, _GONE, "Interrupted")
                 self._end(db, job, called_off if job.cancel else lost)
             text = f"{_SELECT} WHERE status IN ('done', 'failed', 'cancelled') AND expires < ?"
             old = [_job(row) for row in db.execute(text, (now,))]
@@ -300,10 +292,10 @@ class Book(Closing):
 
     # -- within a transaction ------------------------------------------------------------------
 
-    def _get(self, db: apsw.Connection, ident: str) -> Job:
-        row = _one(db, f"{_SELECT} WHERE id = ?", ident)
+    def _get(self, db: apsw.Connection, ident: str, owner: str | None = None) -> Job:
+        row = one(db, f"{_SELECT} WHERE id = ?1 AND (?2 IS NULL OR owner = ?2)", ident, owner)
         if row is None:
-            raise UnknownJob(_unknown(ident))
+            raise UnknownJob(f"no job {ident[:40]!r} / 无此任务")
         return _job(row)
 
     def _end(self, db: apsw.Connection, job: Job, outcome: Outcome) -> None:
@@ -334,11 +326,3 @@ class Book(Closing):
     def _drop(self, ident: str) -> None:
         with suppress(OSError):
             self._path(ident).unlink(missing_ok=True)
-
-
-def _one(db: apsw.Connection, text: str, *values: Any) -> Any:
-    return db.execute(text, values).fetchone()
-
-
-def _unknown(ident: str) -> str:
-    return f"no job {ident[:40]!r} / 无此任务"

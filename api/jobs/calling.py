@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -37,35 +37,14 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-class _Caller(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    scopes: list[str]
-    domains: list[str]
-    purpose: str | None = None
-    case: str | None = None
-    kind: Literal["owner", "key", "person", "nobody"] = "key"
-    purposes: list[str] | None = []
-    depth: int | None = None
-
-
 def keep_caller(caller: Caller) -> str:
     """A caller as text."""
-    said = _Caller(
-        name=caller.name, scopes=sorted(caller.scopes), domains=sorted(caller.domains),
-        purpose=caller.purpose, case=caller.case, kind=caller.kind,
-        purposes=None if caller.purposes is None else sorted(caller.purposes), depth=caller.depth,
-    )  # fmt: skip
-    return msgspec.json.encode(said).decode()
+    return msgspec.json.encode(caller, order="deterministic").decode()
 
 
 def kept_caller(text: str) -> Caller:
     """The caller that a text tells of."""
-    said = msgspec.json.decode(text, type=_Caller)
-    purposes = None if said.purposes is None else frozenset(said.purposes)
-    return Caller(
-        said.name, frozenset(said.scopes), frozenset(said.domains), said.purpose, said.case,
-        said.kind, purposes, said.depth,
-    )  # fmt: skip
+    return msgspec.json.decode(text, type=Caller)
 
 
 def headers_of(given: Any) -> list[tuple[str, str]]:

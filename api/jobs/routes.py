@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from algorithms.registry import ALGORITHMS, Algorithm, prepare
 from api import openapi
-from api.caller import ANYONE, Caller, caller_of, owner_of
+from api.caller import ANYONE, Caller, caller_of, owner_of, whose
 from api.feed.lines import wants_lines
 from api.jobs.book import OPEN, Asked, Book, Job
 from api.jobs.calling import Call, headers_of, keep_caller, kept_caller
@@ -23,8 +23,8 @@ from api.jobs.runner import Runner
 from api.jobs.settings import JobSettings
 from api.jobs.showing import answered, shown
 from api.kept import state_folder
-from api.look import limit_of
-from api.serving import KEPT, add, alongside, body_of, check, settings_of
+from api.look import limit_of, place_of
+from api.serving import KEPT, add, alongside, body_of, check, json_response, settings_of
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class Jobs:
     """What other parts of the service make jobs by; `app.state.jobs` is one."""
 
     def __init__(self, app: FastAPI, engine: Engine) -> None:
-        self.app = app
         self.engine = engine
         self.settings = settings_of(app, JobSettings)
         self.book = Book(state_folder(engine.session.url), self.settings)
@@ -160,24 +159,20 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
     async def listed(request: Request) -> Response:
         """Jobs of the caller, the newest first; an admin sees all: `limit`, `before` / 任务列表."""
         caller, query = caller_of(request), request.query_params
-        before, limit = query.get("before"), limit_of(query.get("limit"), 50)
-        if before is not None and not re.fullmatch(r"\d{1,18}", before, re.ASCII):
-            raise WrongUsage(f"before: the `next` of a page, not {before[:20]!r}")
-        top = None if before is None else int(before)
-        found = await engine.run(book.of, _owner(caller), top, limit + 1)
+        limit, top = limit_of(query.get("limit"), 50), place_of(query.get("before"))
+        found = await engine.run(book.of, whose(caller), top, limit + 1)
         more = len(found) > limit
         found = found[:limit]
-        return _json({
-            "results": [shown(job, owner_of(caller)) for job in found],
-            "next": str(found[-1].no) if more else None,
-        })  # fmt: skip
+        rows = [shown(job, owner_of(caller)) for job in found]
+        said = {"results": rows, "next": str(found[-1].no) if more else None}
+        return json_response(msgspec.json.encode(said))
 
     async def one(request: Request) -> Response:
         """One job: how far it is, by when it ends, where its result is / 任务状态."""
         caller = caller_of(request)
-        job = await engine.run(book.get, request.path_params["id"], _owner(caller))
-        headers = {"Retry-After": "1"} if job.status in OPEN else {}
-        return _json(shown(job, owner_of(caller)), headers)
+        job = await engine.run(book.get, request.path_params["id"], whose(caller))
+        body = msgspec.json.encode(shown(job, owner_of(caller)))
+        return json_response(body, more={"Retry-After": "1"} if job.status in OPEN else None)
 
     async def result(request: Request) -> Response:
         """What the question's own route would have answered, byte for byte / 任务结果."""
@@ -193,10 +188,10 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
     async def cancel(request: Request) -> Response:
         """Call a job off; one that has ended is forgotten with its result / 取消任务."""
         caller = caller_of(request)
-        job = await engine.run(book.cancel, request.path_params["id"], _owner(caller))
+        job = await engine.run(book.cancel, request.path_params["id"], whose(caller))
         if job is None:
             return Response(status_code=204, headers=KEPT)
-        return _json(shown(job, owner_of(caller)))
+        return json_response(msgspec.json.encode(shown(job, owner_of(caller))))
 
     for method, path, endpoint in (
         ("POST", BASE, make),
@@ -207,16 +202,6 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
     ):
         said, writes = _said(method, path), method == "POST"
         add(app, method, path, endpoint, scope=ANYONE, tags=["jobs"], extra=said, writes=writes)
-
-
-def _owner(caller: Caller) -> str | None:
-    """Whose jobs a caller may see: its own; an admin's all."""
-    return None if "admin" in caller.scopes else owner_of(caller)
-
-
-def _json(said: Any, headers: dict[str, str] | None = None) -> Response:
-    body = msgspec.json.encode(said)
-    return Response(body, headers={**KEPT, **(headers or {})}, media_type="application/json")
 
 
 def _said(method: str, path: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.jobs.book import Book, Job, Outcome, problem_text
+from api.jobs.book import Book, Job, Outcome, failed
 from api.jobs.calling import Call, Told, carry_out, kept_caller
 from api.lane import Lane, using
 from graph.deadline import bounded
@@ -172,11 +172,10 @@ class Runner:
         except Cancelled:
             return self._called_off()
         except LinkriskError as error:
-            return _failed(str(error), error.title, error.status)
+            return failed(error.status, str(error), error.title)
         except Exception:  # noqa: BLE001 whatever it is, the job's owner is told that it failed
             _log.exception("%s (%s) failed", job.id, job.what)
-            words = "an error of the service itself; its log has the details"
-            return _failed(words, "Internal Server Error", 500)
+            return failed(500, "an error of the service itself; its log has the details")
         finally:
             pool.shutdown(wait=False)
 
@@ -190,7 +189,7 @@ class Runner:
 
     def _called_off(self) -> Outcome:
         if self._stopping:
-            return _failed(_STOPPED, "Interrupted", 503)
+            return failed(503, _STOPPED, "Interrupted")
         return Outcome(status="cancelled")
 
     async def _answer(self, job: Job, pool: ThreadPoolExecutor) -> Told:
@@ -200,7 +199,3 @@ class Runner:
         given = msgspec.json.decode(job.call)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(pool, copy_context().run, work, given)
-
-
-def _failed(words: str, title: str, status: int) -> Outcome:
-    return Outcome(status="failed", code=status, error=problem_text(words, title, status))

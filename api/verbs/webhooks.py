@@ -98,10 +98,10 @@ def deliveries(
     common: Common, ident: str, status: str | None, before: str | None, limit: str
 ) -> None:
     """Events of a subscription, the newest first. 投递记录。"""
-    from api.look import limit_of
+    from api.look import limit_of, place_of
     from api.webhooks import showing
 
-    most, top = limit_of(limit), showing.place_of(before)
+    most, top = limit_of(limit), place_of(before)
     with _book(common) as book:
         book.get(ident)
         found = book.events(ident, showing.status_of(status), top, most + 1)

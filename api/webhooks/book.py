@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from api.kept import Kept
+from api.kept import Kept, one
 from graph import times
 from graph.closing import Closing
 from graph.errors import InputError, LinkriskError
@@ -136,10 +136,10 @@ class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _JSON: Final = frozenset({"events", "subjects", "domains", "secrets"})
-_HOOK: Final = f"SELECT {', '.join(Hook.__struct_fields__)} FROM hook"  # noqa: S608 constants
-_EVENT: Final = f"SELECT {', '.join(Event.__struct_fields__)} FROM event"  # noqa: S608
+_HOOK: Final = f"SELECT {', '.join(Hook.__struct_fields__)} FROM hook"  # noqa: S608 names of fields
+_EVENT: Final = f"SELECT {', '.join(Event.__struct_fields__)} FROM event"  # noqa: S608 names of fields
 _DUE: Final = (
-    f"{_EVENT} AS e WHERE hook = ? AND status = 'waiting' AND next <= ? AND no ="  # noqa: S608
+    f"{_EVENT} AS e WHERE hook = ? AND status = 'waiting' AND next <= ? AND no ="  # noqa: S608 a constant
     " (SELECT min(no) FROM event AS f WHERE f.hook = e.hook AND f.subject = e.subject"
     " AND f.status = 'waiting') ORDER BY no"
 )
@@ -179,7 +179,7 @@ class Book(Closing):
         ident, secret = "w" + secrets.token_hex(12), new_secret()
         with self._kept.writing() as db:
             text = "SELECT count(*) FROM hook WHERE owner = ?"
-            if _one(db, text, asked.owner)[0] >= self.settings.hooks:
+            if one(db, text, asked.owner)[0] >= self.settings.hooks:
                 raise TooManyHooks(f"{self.settings.hooks} subscriptions are the most / 订阅过多")
             db.execute(
                 "INSERT INTO hook (id, owner, url, events, subjects, domains, note, secrets, state,"
@@ -190,10 +190,10 @@ class Book(Closing):
             )  # fmt: skip
             return self._get(db, ident), secret
 
-    def hooks(self, owner: str | None = None, *, active: bool = False) -> list[Hook]:
+    def hooks(self, owner: str | None = None) -> list[Hook]:
         """Subscriptions in the order in which they were made; of one owner, or of all."""
         rows = self._kept.rows(f"{_HOOK} WHERE ?1 IS NULL OR owner = ?1 ORDER BY no", (owner,))
-        return [hook for hook in map(_hook, rows) if hook.state == "active" or not active]
+        return [_hook(row) for row in rows]
 
     def get(self, ident: str, owner: str | None = None) -> Hook:
         """One subscription; raises UnknownWebhook."""
@@ -262,7 +262,7 @@ class Book(Closing):
         it is no longer where it was."""
         now = times.now()
         with self._kept.writing() as db:
-            found = _one(db, "SELECT value FROM cursor WHERE name = ?", name)
+            found = one(db, "SELECT value FROM cursor WHERE name = ?", name)
             if (found and found[0]) != before:
                 return False
             db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (name, value))
@@ -314,7 +314,7 @@ class Book(Closing):
     def _troubled(self, db: apsw.Connection, ident: str, sent: Sent, now: int) -> None:
         """A receiver that fails again and again, whatever is sent to it, is given some rest; one
         that is gone is sent nothing more."""
-        failures = _one(db, "SELECT failures FROM hook WHERE id = ?", ident)
+        failures = one(db, "SELECT failures FROM hook WHERE id = ?", ident)
         if failures is None:
             return
         count = failures[0] + 1
@@ -327,8 +327,7 @@ class Book(Closing):
 
     def events(self, ident: str, status: str | None, before: int | None, limit: int) -> list[Event]:
         """Events of a subscription, the newest first, behind number `before`."""
-        text = f"{_EVENT} WHERE hook = ? AND no < ? AND (?3 IS NULL OR status = ?3)"
-        text = text.replace("hook = ?", "hook = ?1").replace("no < ?", "no < ?2")
+        text = f"{_EVENT} WHERE hook = ?1 AND no < ?2 AND (?3 IS NULL OR status = ?3)"
         top = 2**62 if before is None else before
         rows = self._kept.rows(f"{text} ORDER BY no DESC LIMIT ?4", (ident, top, status, limit))
         return [_event(row) for row in rows]
@@ -371,7 +370,7 @@ class Book(Closing):
             if other == holder and end > now + length // 2:
                 return True
         with self._kept.writing() as db:
-            found = _one(db, "SELECT holder, until FROM lease WHERE name = 'delivery'")
+            found = one(db, "SELECT holder, until FROM lease WHERE name = 'delivery'")
             if found is not None and found[0] != holder and found[1] > now:
                 return False
             db.execute("INSERT OR REPLACE INTO lease VALUES ('delivery', ?, ?)", (holder, until))
@@ -387,11 +386,7 @@ class Book(Closing):
         self._kept.close()
 
     def _get(self, db: apsw.Connection, ident: str, owner: str | None = None) -> Hook:
-        row = _one(db, f"{_HOOK} WHERE id = ?", ident)
-        if row is None or (owner is not None and row[2] != owner):
+        row = one(db, f"{_HOOK} WHERE id = ?1 AND (?2 IS NULL OR owner = ?2)", ident, owner)
+        if row is None:
             raise UnknownWebhook(f"no webhook {ident[:40]!r} / 无此订阅")
         return _hook(row)
-
-
-def _one(db: apsw.Connection, text: str, *values: Any) -> Any:
-    return db.execute(text, values).fetchone()

@@ -9,10 +9,10 @@ from starlette.requests import Request  # needed when FastAPI reads the endpoint
 from starlette.responses import Response
 
 from api import openapi
-from api.caller import Caller, caller_of, owner_of
+from api.caller import Caller, caller_of, whose
 from api.kept import state_folder
-from api.look import limit_of
-from api.serving import KEPT, Endpoint, add, alongside, body_of, check, settings_of
+from api.look import limit_of, place_of
+from api.serving import KEPT, Endpoint, add, alongside, body_of, check, json_response, settings_of
 from api.webhooks import answers, showing
 from api.webhooks.book import Book, Hook
 from api.webhooks.events import DECIDED
@@ -75,12 +75,14 @@ def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
         caller, asked = caller_of(request), _read(Asked, await body_of(request))
         hook, secret = await run(subscribe, engine.session, book, caller, asked)
         delivery.wake()
-        headers = {"Location": f"{BASE}/{hook.id}"}
-        return _json({**showing.hook(hook), "secret": secret}, 201, headers)
+        answer = _json({**showing.hook(hook), "secret": secret})
+        answer.status_code = 201
+        answer.headers["Location"] = f"{BASE}/{hook.id}"
+        return answer
 
     async def listed(request: Request) -> Response:
         """Subscriptions of the caller; an admin sees all / 订阅列表."""
-        found = await run(book.hooks, _owner(caller_of(request)))
+        found = await run(book.hooks, whose(caller_of(request)))
         return _json({"results": [showing.hook(hook) for hook in found]})
 
     async def one(request: Request) -> Response:
@@ -145,7 +147,7 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
         hook, query = await run(book.get, *_which(request)), request.query_params
         _check(caller_of(request), hook)
         limit = limit_of(query.get("limit"), 100)
-        status, top = showing.status_of(query.get("status")), showing.place_of(query.get("before"))
+        status, top = showing.status_of(query.get("status")), place_of(query.get("before"))
         found = await run(book.events, hook.id, status, top, limit + 1)
         return _json(showing.page(found, limit))
 
@@ -165,11 +167,6 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
     )  # fmt: skip
 
 
-def _owner(caller: Caller) -> str | None:
-    """Whose subscriptions a caller may see: its own; an admin's all."""
-    return None if "admin" in caller.scopes else owner_of(caller)
-
-
 def _check(caller: Caller, hook: Hook) -> None:
     """Raise Forbidden where a caller is not granted what the events of a subscription tell."""
     check(caller, "export", frozenset(hook.domains))
@@ -178,7 +175,7 @@ def _check(caller: Caller, hook: Hook) -> None:
 
 
 def _which(request: Request) -> tuple[str, str | None]:
-    return request.path_params["id"], _owner(caller_of(request))
+    return request.path_params["id"], whose(caller_of(request))
 
 
 def _read(kind: type[Any], given: dict[str, Any]) -> Any:
@@ -189,9 +186,8 @@ def _read(kind: type[Any], given: dict[str, Any]) -> Any:
         raise WrongUsage(f"{where.rstrip('`')}: {reason}" if where else reason) from None
 
 
-def _json(said: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = msgspec.json.encode(said)
-    return Response(body, status, {**KEPT, **(headers or {})}, "application/json")
+def _json(said: Any) -> Response:
+    return json_response(msgspec.json.encode(said))
 
 
 def _body(kind: type[Any], example: dict[str, Any]) -> dict[str, Any]:

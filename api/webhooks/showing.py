@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,13 +57,6 @@ def status_of(text: str | None) -> str | None:
     if text is not None and text not in _STATUSES:
         raise WrongUsage(f"status: one of {', '.join(_STATUSES)}, not {text[:20]!r}")
     return text
-
-
-def place_of(text: str | None) -> int | None:
-    """The `next` of a page as it is given back; raises WrongUsage."""
-    if text is not None and not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        raise WrongUsage(f"before: the `next` of a page, not {text[:20]!r}")
-    return None if text is None else int(text)
 
 
 async def trial(sender: Sender, found: Hook) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def main(url: str, folder: Path, workers: int) -> None:
     if workers > 1:
         folder_of_meters = share()  # kept until the end
         atexit.register(folder_of_meters.cleanup)
-    apps.PARTS = (*apps.PARTS, add_slow)  # type: ignore[misc]
+    apps.PARTS = (*apps.PARTS, add_slow)  # type: ignore[misc] # Final, for all but this program
     settings = read()
     set_up(settings.section(Log))
     own = settings.section(Own)

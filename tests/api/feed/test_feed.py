@@ -144,7 +144,7 @@ def test_pieces_of_an_export_show_one_view(filled: str, monkeypatch: pytest.Monk
 
         engine = Engine(Session(filled), seconds=60)
         view = engine.session.snapshot()
-        stream = module.export(engine, view, masked=True)
+        stream = module.export(engine, view)
         got = await anext(stream)
         assert len(got.splitlines()) == 2
         late = [{"kind": "company", "id": "c9", "name": "x"}, {"kind": "retract", "id": "s2"}]

@@ -20,12 +20,15 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from api.caller import Caller
+from api.caller import OWNER, Caller
 from api.jobs.book import Asked, Book, Gone, Outcome, TooMany, UnknownJob
-from api.jobs.calling import Told, keep_caller
+from api.jobs.calling import Told, keep_caller, kept_caller
+from api.jobs.runner import Work
 from api.jobs.settings import JobSettings
 from api.kept import PLACE, state_folder
 from graph.deadline import current
+from graph.errors import UnknownSubject
+from tests.api.conftest import RESIDENT
 from tests.api.serving import TOKEN, served, until
 
 ASKED = {"algorithm": "related-parties", "params": {"subject": "c1", "depth": 2}}
@@ -176,7 +179,7 @@ class Slow:
         return Told(status=200, media="application/json", body=b"{}")
 
 
-def slow_job(slow: Slow, ids: list[str], seconds: float = 600.0) -> Callable[[FastAPI], None]:
+def slow_job(slow: Work, ids: list[str], seconds: float = 600.0) -> Callable[[FastAPI], None]:
     """Puts a job of such work into the book of an app."""
 
     def prepared(app: FastAPI) -> None:
@@ -252,6 +255,33 @@ def test_past_its_time_a_job_answers_what_it_has(filled: str) -> None:
     run(main())
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "urn"),
+    [
+        (UnknownSubject(f"no subject {RESIDENT!r}"), 404, "UnknownSubject"),
+        (KeyError(RESIDENT), 500, "Internal-Server-Error"),
+    ],
+)
+def test_work_that_fails_is_told_as_a_route_tells_it(
+    filled: str, error: Exception, status: int, urn: str
+) -> None:
+    """Identifiers that a message cites are masked, for it is kept; a type is a URN."""
+
+    def failing(_: dict[str, Any]) -> Told:
+        raise error
+
+    async def main() -> None:
+        ids: list[str] = []
+        async with served(filled, with_app=slow_job(failing, ids)) as client:
+            job = await ended(client, f"/v1/jobs/{ids[0]}")
+            assert (job["status"], job["error"]["status"]) == ("failed", status)
+            assert job["error"]["type"] == f"urn:linkrisk:error:{urn}"
+            assert RESIDENT not in str(job)
+            assert (await client.get(job["result"])).json() == job["error"]
+
+    run(main())
+
+
 def test_a_stop_tells_what_it_interrupted_and_a_start_takes_up_what_waits(filled: str) -> None:
     async def main() -> None:
         slow, ids = Slow(), []
@@ -264,6 +294,29 @@ def test_a_stop_tells_what_it_interrupted_and_a_start_takes_up_what_waits(filled
             assert (await ended(client, waits))["status"] == "done"
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("caller", "text"),
+    [
+        (
+            Caller("feed", frozenset({"trace", "export"}), frozenset({"tax"}), "审计", "案1",
+                   "person", frozenset({"b", "a"}), 3),
+            '{"name":"feed","scopes":["export","trace"],"domains":["tax"],"purpose":"审计",'
+            '"case":"案1","kind":"person","purposes":["a","b"],"depth":3}',
+        ),
+        (
+            Caller("k", frozenset(), frozenset()),
+            '{"name":"k","scopes":[],"domains":[],"purpose":null,"case":null,"kind":"key",'
+            '"purposes":[],"depth":null}',
+        ),
+    ],
+)  # fmt: skip
+def test_a_kept_caller_is_the_same_caller(caller: Caller, text: str) -> None:
+    """As jobs that wait over a new version of the program have it."""
+    assert keep_caller(caller) == text
+    assert kept_caller(text) == caller
+    assert kept_caller(keep_caller(OWNER)) == OWNER
 
 
 # -- the book, as several processes share it ---------------------------------------------------
