@@ -202,6 +202,14 @@ async def body_of(request: Request) -> dict[str, Any]:
         raise WrongUsage(f"the request is not a JSON object: {error}") from None
 
 
+async def asked_of(request: Request, kind: type[S], name: str) -> S:
+    """A request's body as a struct; raises TooLarge, WrongUsage with the `name` of what it asks."""
+    try:
+        return msgspec.convert(await body_of(request), kind)
+    except msgspec.ValidationError as error:
+        raise WrongUsage(f"{name}: {error}") from None
+
+
 def query_of(request: Request, many: frozenset[str]) -> dict[str, Any]:
     """Parameters of a request's query, by the names that Python writes; raises WrongUsage."""
     given: dict[str, Any] = {}

@@ -19,7 +19,7 @@ from api.access.refusals import Forbidden
 from api.caller import Caller, caller_of, let_in
 from api.look import was_known
 from api.reads.hook import shown
-from api.serving import add, body_of, json_response
+from api.serving import add, asked_of, json_response
 from graph.domains import OF_KEY
 from graph.errors import WrongUsage
 from graph.times import parse_time
@@ -132,10 +132,7 @@ def add_unmask(app: FastAPI, engine: Engine) -> None:
     async def unmask(request: Request) -> Response:
         """The identifiers of one subject in full, for a purpose and a case; the read is recorded
         first / 查看一个主体的完整标识符, 须说明用途与案号, 先留痕后返回."""
-        try:
-            given = msgspec.convert(await body_of(request), UnmaskAsked)
-        except msgspec.ValidationError as error:
-            raise WrongUsage(f"unmask: {error}") from None
+        given = await asked_of(request, UnmaskAsked, "unmask")
         caller = caller_of(request)
         asked, fields = entitled(caller, given)
         found = await engine.run(unmasked, engine.session, asked, fields)
