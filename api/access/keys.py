@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from api.caller import DOMAINS, RESERVED, SCOPES, Caller, one_line
+from api.kept import write_whole
 from graph.errors import Conflict, InputError, WrongUsage
 from graph.times import format_instant, now, parse_time
 
@@ -201,13 +202,7 @@ class Keyring:
             fcntl.flock(lock, fcntl.LOCK_EX)
             keys = self._read().keys
             yield keys
-            made = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-            out = os.open(made, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-            with os.fdopen(out, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(_File(keys=keys))))
-                file.flush()
-                os.fsync(file.fileno())
-            made.replace(self.path)
+            write_whole(self.path, msgspec.json.format(msgspec.json.encode(_File(keys=keys))))
         finally:
             os.close(lock)
 
