@@ -22,6 +22,7 @@ from msgspec import Meta
 
 from api.caller import DOMAINS, RESERVED, SCOPES, Caller, one_line
 from api.kept import write_whole
+from graph.beside import beside
 from graph.errors import Conflict, InputError, WrongUsage
 from graph.times import format_instant, now, parse_time
 
@@ -228,8 +229,7 @@ def _checked(name: str, scopes: list[str], domains: list[str]) -> str:
 def default_path(store_url: str) -> Path:
     """Where the keys of a store are, unless settings say: beside an embedded store's file, else
     in the user's configuration."""
-    scheme, _, rest = store_url.partition("://")
-    if scheme == "sqlite":
-        return Path(rest[1:] + ".keys")
+    if (path := beside(store_url, ".keys")) is not None:
+        return path
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(home) / "linkrisk" / "keys.json"
