@@ -31,6 +31,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
+from api.metrics import resident, tree
 from bench._measure import (
     AS_OF,
     ROOT,
@@ -42,8 +43,6 @@ from bench._measure import (
     latencies,
     percentile,
     plain,
-    resident,
-    tree,
 )
 from bench._peer import Peer
 from bench.extension import ACT, MEASURE
