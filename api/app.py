@@ -135,7 +135,7 @@ def make_app(
         openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
-    app.openapi = partial(document, app)  # type: ignore[method-assign]
+    app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's way to do it
     app.state.settings = {type(each): each for each in (*settings.all(), *service.parts)}
     app.state.audit = audit
     app.state.access = service.access
