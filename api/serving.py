@@ -19,6 +19,7 @@ from api.access.sight import seen_by
 from api.caller import ANYONE, DOMAINS, OPEN, SCOPES, Caller, caller_of
 from api.once import keyed
 from api.once import said as once_header
+from graph.domains import withheld
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Plain(APIRoute):
 
 def _withholding(caller: Caller, send: Send) -> Send:
     """Say with every answer which domains are withheld from it."""
-    gone = ", ".join(domain for domain in DOMAINS if domain not in caller.domains).encode()
+    gone = ", ".join(withheld(caller.domains)).encode()
 
     async def say(message: Message) -> None:
         if message["type"] == "http.response.start":
