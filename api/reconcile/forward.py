@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.auth import LOOPBACK, host_name
+from api.access.settings import LOOPBACK
+from api.auth import host_name
 from api.problems import problem
 from api.reconcile.manifest import PATH
 from api.serving import TooLarge, bytes_of
