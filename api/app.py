@@ -21,7 +21,7 @@ from api.catalog.routes import add_catalog
 from api.contract.document import document
 from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
-from api.engine import Engine
+from api.engine import TO_END, Engine
 from api.feed.routes import add_feed
 from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
@@ -47,7 +47,6 @@ from api.views import add_cluster_history
 from api.webhooks.routes import add_webhooks
 from graph import compiled
 
-_TO_END: Final = 2.0  # seconds that work has which was called off, once the service stops
 # Routes are tried in this order.
 PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_questions,
@@ -120,7 +119,7 @@ def make_app(
             yield
         if rehearsal is not None:
             rehearsal.stop()
-        engine.close(_TO_END)
+        engine.close(TO_END)
         await audit.close()
         session.close()
         if tracing is not None:
@@ -135,7 +134,7 @@ def make_app(
         openapi_url="/openapi.json" if service.access.docs else None,
         lifespan=lifespan,
     )
-    app.openapi = partial(document, app)  # type: ignore[method-assign]
+    app.openapi = partial(document, app)  # type: ignore[method-assign]  # FastAPI's way to do it
     app.state.settings = {type(each): each for each in (*settings.all(), *service.parts)}
     app.state.audit = audit
     app.state.access = service.access

@@ -17,14 +17,13 @@ from urllib.parse import parse_qs
 
 from starlette.responses import RedirectResponse, Response
 
-from api.access.settings import Limits
+from api.access.settings import LOOPBACK, Limits
 
 if TYPE_CHECKING:
     from api.access.keys import Keyring
     from api.access.people import People
     from api.caller import Caller
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 COOKIE: Final = "linkrisk"
 _LIMITS: Final = Limits()

@@ -25,6 +25,7 @@ DOMAINS: Final = domains.DOMAINS
 OPEN: Final = "open"  # the scope of a route that anybody may ask
 ANYONE: Final = "any"  # the scope of a route for every authenticated caller
 RESERVED: Final = frozenset({"owner", "nobody", "linkrisk"})  # names of no key and no person
+MOST_WORDS: Final = 200  # characters of a purpose or case
 _PLACE: Final = "linkrisk.caller"
 
 
@@ -73,6 +74,12 @@ def who(scope: object) -> str | None:
     """The name of the caller that was let in; None before, or where nobody need be known."""
     found = cast(dict[str, Any], scope).get(_PLACE)
     return found.name if isinstance(found, Caller) else None
+
+
+def one_line(text: str, most: int = MOST_WORDS) -> str | None:
+    """A name, purpose or case as it is kept, in one line; None for no such text."""
+    text = " ".join(text.split())
+    return text if 0 < len(text) <= most and text.isprintable() else None
 
 
 def owner_of(caller: Caller) -> str:

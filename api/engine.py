@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _UNWATCHED: Final = 0.05  # seconds that a question takes before its client is watched
-_TO_END: Final = 2.0  # seconds that work whose time has passed has to say what it found
+TO_END: Final = 2.0  # seconds that work which is to stop has to notice, and to say what it found
 _CHEAP: Final = 0.002  # seconds that the event loop may be kept, on average
 _DEAR: Final = 0.05  # and at most
 _ENOUGH: Final = 3
@@ -181,10 +181,13 @@ class Engine:
         started = time.perf_counter()
         shape = shape_of(record, params) if record.quick and self.compiled.is_set() else None
         snapshot = None
-        here = shape is not None and params.known_at is None and lane() is None
-        if here and shape is not None and self.pace.is_quick(shape):
+        if (
+            shape is not None
+            and params.known_at is None
+            and lane() is None
+            and self.pace.is_quick(shape)
+        ):
             snapshot = self.session.current()
-        inline = snapshot is not None
         if snapshot is not None:
             self.meters.view(cached=True)
             body, spent, cut = _answer(snapshot, record, params)
@@ -192,7 +195,7 @@ class Engine:
             body, spent, cut = await self.run(self._open_and_answer, record, params)
         if shape is not None:
             self.pace.note(shape, spent)
-        self.meters.answer(record.name, inline=inline, truncated=cut)
+        self.meters.answer(record.name, inline=snapshot is not None, truncated=cut)
         return body, time.perf_counter() - started
 
     def _open_and_answer(self, record: Algorithm, params: Params) -> tuple[bytes, float, bool]:
@@ -225,7 +228,7 @@ async def _done(future: asyncio.Future[Any], seconds: float) -> bool:
         over = {future}
         if lane() is None and (line := LINE.get()) is not None:
             over.add(asyncio.ensure_future(line.gone()))
-        left = seconds + _TO_END - _UNWATCHED
+        left = seconds + TO_END - _UNWATCHED
         await asyncio.wait(over, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         for each in over - {future}:
             each.cancel()

@@ -33,10 +33,10 @@ def facts(session: Session, names: Sequence[str], known_at: str | None = None) -
     if len(names) > MOST:
         raise WrongUsage(f"at most {MOST} facts at once, not {len(names)}")
     snapshot = session.snapshot(known_at)
-    moment = parse_time(snapshot.known_at)
+    moment, store = parse_time(snapshot.known_at), session.store
     rows = []
     for name in names:
-        versions = [fact for fact in session.store.history(name) if was_known(fact, moment)]
+        versions = [fact for fact in store.history(name) if was_known(fact, moment)]
         if not versions:
             said = "".join(f" ({note})" for note in snapshot.notes)
             raise UnknownSubject(f"no fact is named {name[:80]!r}{said}")

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import apsw
 
+from graph.beside import beside
 from graph.closing import Closing
 from graph.errors import SchemaVersion, StoreCorrupt, StoreError, StoreFull
 from graph.stores.sqlite.connection import connect
@@ -35,10 +36,9 @@ def state_folder(url: str) -> Path:
     file, else in the user's state folder under a digest of the address. Nothing is made."""
     if given := os.environ.get(PLACE):
         return Path(given)
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite":
-        return Path(rest[1:] + ".state")
-    shown = url.rpartition("@")[2]  # a changed password is no other store
+    if (path := beside(url, ".state")) is not None:
+        return path
+    scheme, shown = url.partition("://")[0], url.rpartition("@")[2]  # whatever the password
     home = os.environ.get("XDG_STATE_HOME")
     base = Path(home) if home else Path.home() / ".local" / "state"
     return base / "linkrisk" / hashlib.sha256(f"{scheme}://{shown}".encode()).hexdigest()[:16]

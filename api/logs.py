@@ -18,12 +18,9 @@ import orjson
 from api.observing import REQUEST
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from api.settings.own import Log
 
 _PLAIN: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
-Failure = tuple[type[BaseException], BaseException, "TracebackType | None"]
 
 
 def set_up(settings: Log) -> None:

@@ -150,7 +150,7 @@ def forget(pid: int) -> None:
     if os.environ.get(_FOLDER):
         from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the library's
 
 
 def page(meters: Meters, session: Session) -> bytes:
@@ -161,7 +161,7 @@ def page(meters: Meters, session: Session) -> bytes:
     registry = meters.registry
     if folder := os.environ.get(_FOLDER):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # as above
     state = CollectorRegistry()
     state.register(_State(session))
     return generate_latest(registry) + generate_latest(state)
@@ -198,19 +198,21 @@ class _State:
 def memory() -> int:
     """Bytes of memory (PSS) of this process and, where it is one of several workers, of all that
     its supervisor started."""
-    return sum(map(_resident, _family(_supervisor or os.getpid())))
+    return sum(map(resident, tree(_supervisor or os.getpid())))
 
 
-def _family(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
+    """A process and all that it started."""
     found = [pid]
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += _family(int(child))
+                found += tree(int(child))
     return found
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Resident bytes of a process in proportion to sharing (PSS), files mapped included."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):

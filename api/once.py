@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 HEADER: Final = "Idempotency-Key"
-MAX_BODY: Final = 1 << 20
 _GONE: Final = 410
 _LARGEST: Final = 4 << 20  # bytes of an answer that is kept
 _KEPT: Final = 86_400.0  # seconds that an answer is kept
@@ -190,9 +189,11 @@ def keyed(
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
+        from api.serving import bytes_of
+
         if HEADER.lower() not in request.headers or key_of(request) is None:
             return await endpoint(request)
-        body = await _body(request)
+        body = await bytes_of(request)
         digest = sha256(request.scope["query_string"] + b"\0" + body).digest()
         async with begun(request, digest) as (earlier, note):
             if earlier is not None:
@@ -247,17 +248,6 @@ async def _signs(once: Once, name: Name) -> None:
         await asyncio.sleep(_SIGN)
         with suppress(StoreError):  # the next sign may be noted
             await once.later(once.hold, name)
-
-
-async def _body(request: Request) -> bytes:
-    from api.serving import TooLarge
-
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
-    return body
 
 
 def _again(request: Request, body: bytes) -> Request:

@@ -94,10 +94,15 @@ PROBLEM: Final = {
 }
 
 
-@cache
 def schema(kind: type[Any]) -> dict[str, Any]:
     """A type's JSON schema with nothing referred to, so that it stands by itself. Made once and
     shared: whoever changes it copies it first."""
+    key: Any = kind  # mypy looks for the hash of a type at its instances
+    return _schema(key)
+
+
+@cache
+def _schema(kind: Any) -> dict[str, Any]:
     (out,), components = msgspec.json.schema_components([kind], ref_template=REF)
     whole: dict[str, Any] = _inline(out, components, ())
     return whole

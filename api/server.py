@@ -21,6 +21,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from api.accepting import Accepting
+from api.engine import TO_END, Engine
 from api.wire import Wire
 
 if TYPE_CHECKING:
@@ -31,11 +32,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.accepting import Share
-    from api.engine import Engine
     from api.settings.own import Server as Settings
 
 _IDLE: Final = 10.0  # seconds that idle connections of a replaced worker stay open
-_TO_END: Final = 2.0  # seconds that called off work has to notice
 
 
 class Server(uvicorn.Server):
@@ -72,7 +71,7 @@ class Server(uvicorn.Server):
                 ssl_certfile=tls and tls[0],
                 ssl_keyfile=tls and tls[1],
                 timeout_keep_alive=settings.keep_alive,
-                timeout_graceful_shutdown=math.ceil(settings.grace + _TO_END),
+                timeout_graceful_shutdown=math.ceil(settings.grace + TO_END),
             )
         )
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from api import audit, evidence, openapi, page, rulebook
 from api.caller import ANYONE, OPEN
 from api.notices import ask, pdf
-from api.serving import KEPT, add, body_of, json_response
+from api.serving import KEPT, add, asked_of, body_of, json_response
 from graph.errors import LinkriskError, WrongUsage
 
 if TYPE_CHECKING:
@@ -60,10 +60,7 @@ def add_service(app: FastAPI, engine: Engine) -> None:
 
     async def facts(request: Request) -> Response:
         """Facts by the ids that answers cite: `ids`, `known_at` / 按编号取事实."""
-        try:
-            asked = msgspec.convert(await body_of(request), FactsAsked)
-        except msgspec.ValidationError as error:
-            raise WrongUsage(f"facts: {error}") from None
+        asked = await asked_of(request, FactsAsked, "facts")
         args = asked.ids, asked.known_at
         return json_response(await engine.run(evidence.facts_bytes, session, *args))
 

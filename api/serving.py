@@ -19,6 +19,7 @@ from api.access.sight import seen_by
 from api.caller import ANYONE, DOMAINS, OPEN, SCOPES, Caller, caller_of
 from api.once import keyed
 from api.once import said as once_header
+from graph.domains import withheld
 from graph.errors import InputError, WrongUsage
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Plain(APIRoute):
 
 def _withholding(caller: Caller, send: Send) -> Send:
     """Say with every answer which domains are withheld from it."""
-    gone = ", ".join(domain for domain in DOMAINS if domain not in caller.domains).encode()
+    gone = ", ".join(withheld(caller.domains)).encode()
 
     async def say(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -182,17 +183,31 @@ def json_response(
     return Response(body, headers=headers, media_type="application/json")
 
 
-async def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object of a request's body, {} for none; raises TooLarge, WrongUsage."""
+async def bytes_of(request: Request) -> bytes:
+    """A request's whole body; raises TooLarge."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
             raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
+    return body
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request's body, {} for none; raises TooLarge, WrongUsage."""
+    body = await bytes_of(request)
     try:
         return msgspec.json.decode(body or b"{}", type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise WrongUsage(f"the request is not a JSON object: {error}") from None
+
+
+async def asked_of(request: Request, kind: type[S], name: str) -> S:
+    """A request's body as a struct; raises TooLarge, WrongUsage with the `name` of what it asks."""
+    try:
+        return msgspec.convert(await body_of(request), kind)
+    except msgspec.ValidationError as error:
+        raise WrongUsage(f"{name}: {error}") from None
 
 
 def query_of(request: Request, many: frozenset[str]) -> dict[str, Any]:

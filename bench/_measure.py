@@ -11,10 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from api.metrics import resident, tree
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "work"
@@ -85,25 +86,6 @@ def latencies(what: str, values: Sequence[float], bounds: dict[float, float]) ->
 
 
 # -- processes ----------------------------------------------------------------------------------
-
-
-def tree(pid: int) -> list[int]:
-    """A process and all that it started."""
-    found = [pid]
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += tree(int(child))
-    return found
-
-
-def resident(pid: int) -> int:
-    """Resident bytes of a process in proportion to sharing (PSS), files mapped included."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0
 
 
 class Memory:

@@ -30,6 +30,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
+from api.metrics import resident, tree
 from bench._measure import (
     AS_OF,
     ROOT,
@@ -41,8 +42,6 @@ from bench._measure import (
     latencies,
     percentile,
     plain,
-    resident,
-    tree,
 )
 from bench._peer import Peer
 from bench.extension import ACT, MEASURE

@@ -74,6 +74,12 @@ def of_fact(fact: StoredFact, kind_of: Callable[[str], str | None]) -> frozenset
     return frozenset(found)
 
 
+def withheld(granted: Iterable[str]) -> list[str]:
+    """The domains that are not granted, in their order."""
+    kept = set(granted)
+    return [domain for domain in DOMAINS if domain not in kept]
+
+
 def withheld_kinds(granted: Iterable[str]) -> list[str]:
     """Kinds of entity and relation of no granted domain, in the order of the model."""
     kept = {*granted, None}
@@ -95,7 +101,7 @@ def mixed_kinds(granted: Iterable[str]) -> list[str]:
 def note(granted: Iterable[str]) -> str:
     """What an answer says of what was withheld from it, English / Chinese."""
     kept = set(granted)
-    gone = [domain for domain in DOMAINS if domain not in kept]
+    gone = withheld(kept)
     kinds = ", ".join(withheld_kinds(kept))
     zh = "、".join(ZH[domain] for domain in gone)
     return (

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import orjson
 
 from graph.base import Base, build
+from graph.beside import beside
 from graph.carried import Kept, keep
 from graph.cleansing import cleansed
 from graph.columns import (
@@ -219,9 +220,8 @@ def is_near(base: Base, store: Store) -> bool:
 def base_path(store: Store) -> Path | None:
     """Where a store's base is kept: beside an embedded store's file, else in the user's cache,
     under what the store is known by."""
-    scheme, _, rest = store.url.partition("://")
-    if scheme == "sqlite":
-        return Path(rest[1:] + ".snapshot")
+    if (path := beside(store.url, ".snapshot")) is not None:
+        return path
     name = hashlib.blake2b(store.shown.encode(), key=store.id_key, digest_size=16).hexdigest()
     folder = cache_directory() / "snapshots"
     try:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+from graph.beside import beside
 from graph.errors import BadFile, StoreFull, WrongUsage
 from graph.facts import CLOSE, RETRACT, Row
 from graph.memory import no_cycles
@@ -129,10 +130,11 @@ def _plain_errors() -> Iterator[None]:
 def _not_the_store(store: Store, paths: Sequence[Path]) -> None:
     """Refuse the store's own file, alone or in a folder: to read it here, past SQLite, would drop
     the locks that this process holds on it."""
-    scheme, _, rest = store.url.partition("://")
-    own = Path(rest[1:]).resolve() if scheme == "sqlite" else None
+    if (file := beside(store.url)) is None:
+        return
+    own = file.resolve()
     for path in paths:
-        if own is not None and any(file.resolve() == own for file in _files(path)):
+        if any(each.resolve() == own for each in _files(path)):
             raise BadFile(f"{path}: that is, or holds, the store itself")
 
 
@@ -152,9 +154,8 @@ def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping 
 
 
 def _quarantine_path(store: Store) -> Path:
-    where = store.url.partition("://")[2][1:] if store.url.startswith("sqlite:") else "linkrisk"
     stamp = hashlib.sha256(str(store.last_batch()).encode()).hexdigest()[:6]
-    folder = Path(f"{where}.quarantine")
+    folder = beside(store.url, ".quarantine") or Path("linkrisk.quarantine")
     number = len(list(folder.glob("*.jsonl"))) + 1 if folder.is_dir() else 1
     return folder / f"{number:06d}-{stamp}.jsonl"
 

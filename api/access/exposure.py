@@ -14,8 +14,8 @@ from typing import Final
 
 from api.access.keys import Keyring, default_path
 from api.access.people import People
-from api.access.settings import AccessSettings
-from api.auth import LOOPBACK, Access, make_token
+from api.access.settings import LOOPBACK, AccessSettings
+from api.auth import Access, make_token
 from graph.errors import WrongUsage
 
 _LEAST: Final = 32  # characters of a token that was chosen

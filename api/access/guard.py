@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from api.access.limits import Meter
 from api.access.people import Refused
 from api.auth import OPEN, Access, host_name
-from api.caller import NOBODY, OWNER, Caller, let_in
+from api.caller import NOBODY, OWNER, Caller, let_in, one_line
 from api.problems import problem
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = logging.getLogger("linkrisk")
-_WORDS: Final = 200  # characters of a purpose or case
 # What every answer says unless it says otherwise itself.
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -144,5 +143,4 @@ def _said(headers: dict[bytes, bytes], name: bytes) -> str | None:
     raw = headers.get(name)
     if raw is None:
         return None
-    text = " ".join(unquote(raw.decode("latin-1"), errors="replace").split())
-    return text if 0 < len(text) <= _WORDS and text.isprintable() else None
+    return one_line(unquote(raw.decode("latin-1"), errors="replace"))

@@ -20,7 +20,9 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from api.caller import DOMAINS, RESERVED, SCOPES, Caller
+from api.caller import DOMAINS, RESERVED, SCOPES, Caller, one_line
+from api.kept import write_whole
+from graph.beside import beside
 from graph.errors import Conflict, InputError, WrongUsage
 from graph.times import format_instant, now, parse_time
 
@@ -161,8 +163,8 @@ class Keyring:
         the name.
         """
         name = _checked(name, scopes, domains)
-        purposes = [" ".join(each.split()) for each in purposes or ()]
-        if not all(0 < len(each) <= _NAME and each.isprintable() for each in purposes):
+        said = [one_line(each, _NAME) for each in purposes or ()]
+        if None in said:
             raise WrongUsage(f"purpose: 1 to {_NAME} printable characters / 用途名称无效")
         moment = now()
         if expires <= moment:
@@ -171,7 +173,7 @@ class Keyring:
         key = Key(
             id=ident, name=name, hash=_hash(secret), scopes=sorted(set(scopes), key=SCOPES.index),
             domains=sorted(set(domains), key=DOMAINS.index), created=format_instant(moment),
-            expires=format_instant(expires), purposes=purposes, depth=depth,
+            expires=format_instant(expires), purposes=[each for each in said if each], depth=depth,
         )  # fmt: skip
         with self._writing() as keys:
             if any(k.name == name and k.status(moment) == "active" for k in keys):
@@ -201,13 +203,7 @@ class Keyring:
             fcntl.flock(lock, fcntl.LOCK_EX)
             keys = self._read().keys
             yield keys
-            made = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-            out = os.open(made, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-            with os.fdopen(out, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(_File(keys=keys))))
-                file.flush()
-                os.fsync(file.fileno())
-            made.replace(self.path)
+            write_whole(self.path, msgspec.json.format(msgspec.json.encode(_File(keys=keys))))
         finally:
             os.close(lock)
 
@@ -217,24 +213,23 @@ def _hash(secret: str) -> str:
 
 
 def _checked(name: str, scopes: list[str], domains: list[str]) -> str:
-    name = " ".join(name.split())
-    if not 0 < len(name) <= _NAME or not name.isprintable():
+    line = one_line(name, _NAME)
+    if line is None:
         raise WrongUsage(f"name: 1 to {_NAME} printable characters / 名称无效")
-    if name.casefold() in RESERVED:
-        raise WrongUsage(f"name: {name} is the service's own / 保留名称")
+    if line.casefold() in RESERVED:
+        raise WrongUsage(f"name: {line} is the service's own / 保留名称")
     for what, given, known in (("scope", scopes, SCOPES), ("domain", domains, DOMAINS)):
         if not given:
             raise WrongUsage(f"{what}: at least one of {', '.join(known)}")
         if bad := [each for each in given if each not in known]:
             raise WrongUsage(f"{what}: {bad[0][:40]!r} is none of {', '.join(known)}")
-    return name
+    return line
 
 
 def default_path(store_url: str) -> Path:
     """Where the keys of a store are, unless settings say: beside an embedded store's file, else
     in the user's configuration."""
-    scheme, _, rest = store_url.partition("://")
-    if scheme == "sqlite":
-        return Path(rest[1:] + ".keys")
+    if (path := beside(store_url, ".keys")) is not None:
+        return path
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(home) / "linkrisk" / "keys.json"

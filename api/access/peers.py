@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -21,8 +21,9 @@ class Peers:
     def __init__(self, app: ASGIApp, peers: tuple[str, ...]) -> None:
         self._networks = [ip_network(each, strict=False) for each in peers]
         self._app = app
-        # What the server itself knows of the client is changed in the scope that goes on.
-        self._behind = ProxyHeadersMiddleware(self._after, list(peers))  # type: ignore[arg-type]
+        # What the server itself knows of the client is changed in the scope that goes on. uvicorn
+        # has its own types of ASGI, which are not starlette's.
+        self._behind: ASGIApp = cast(Any, ProxyHeadersMiddleware)(self._after, list(peers))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -31,7 +32,7 @@ class Peers:
                 answer = problem(403, "this service answers its proxy only / 仅接受代理的请求")
                 await answer(scope, receive, send)
                 return
-            await self._behind(scope, receive, send)  # type: ignore[arg-type]
+            await self._behind(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -48,8 +49,4 @@ class Peers:
             peer = ip_address(address)
         except ValueError:
             return False
-        return peer.is_loopback or any(_within(peer, network) for network in self._networks)
-
-
-def _within(peer: object, network: IPv4Network | IPv6Network) -> bool:
-    return peer in network
+        return peer.is_loopback or any(peer in network for network in self._networks)

@@ -1,4 +1,4 @@
-"""What a caller may not do: errors that HTTP answers with 403 and 429."""
+"""What a caller may not do: an error that HTTP answers with 403."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from api.settings import Section
 # Signatures that are made with a key nobody else has; HS* would make of a public key a password.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
                      "ES256", "ES384", "ES512", "EdDSA")  # fmt: skip
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # names of this machine
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +66,7 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 if bad := [each for each in given if each not in known]:
                     raise ValueError(f"{field}.{value}: {bad[0]} is none of {', '.join(known)}")
         address = urlsplit(self.jwks)
-        if address.scheme == "http" and address.hostname not in _LOOPBACK:
+        if address.scheme == "http" and address.hostname not in LOOPBACK:
             raise ValueError("jwks: keys over http could be anybody's; https, or a file")
 
 

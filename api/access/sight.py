@@ -73,20 +73,21 @@ def need(store: Store, names: Iterable[str]) -> None:
 
 
 class Kinds:
-    """The kinds of records, by name, asked of the store once each."""
+    """The kinds of records, by name, asked of the store once each; again where it had none."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._found: dict[str, str | None] = {}
+        self._found: dict[str, str] = {}
 
     def __call__(self, record: str) -> str | None:
         """The kind of the record `dataset:id`."""
-        if record not in self._found:
-            if len(self._found) > 100_000:
-                self._found.clear()
-            last = self._store.history(record)[-1:]
-            self._found[record] = NAMES[last[0].code] if last else None
-        return self._found[record]
+        if (known := self._found.get(record)) is not None:
+            return known
+        if not (last := self._store.history(record)[-1:]):
+            return None
+        if len(self._found) > 100_000:
+            self._found.clear()
+        return self._found.setdefault(record, NAMES[last[0].code])
 
 
 class Shown:
@@ -98,6 +99,7 @@ class Shown:
         self._store = store
         self._kept = kept
         self._snapshot = snapshot
+        self._kinds = Kinds(store)
 
     def __getattr__(self, name: str) -> Any:
         """What tells no facts, or the ledger, is the store's own."""
@@ -108,18 +110,16 @@ class Shown:
             )
         return getattr(self._store, name)
 
-    def _may(self, fact: StoredFact, kinds: Callable[[str], str | None]) -> bool:
-        return domains.of_fact(fact, kinds) <= self._kept
+    def _may(self, fact: StoredFact) -> bool:
+        return domains.of_fact(fact, self._kinds) <= self._kept
 
     def history(self, name: str) -> list[StoredFact]:
         """See `Store.history`."""
-        kinds = Kinds(self._store)
-        return [fact for fact in self._store.history(name) if self._may(fact, kinds)]
+        return [fact for fact in self._store.history(name) if self._may(fact)]
 
     def versions(self, seqs: Any) -> list[StoredFact]:
         """See `Store.versions`."""
-        kinds = Kinds(self._store)
-        return [fact for fact in self._store.versions(seqs) if self._may(fact, kinds)]
+        return [fact for fact in self._store.versions(seqs) if self._may(fact)]
 
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See `Store.facts`."""
@@ -129,17 +129,20 @@ class Shown:
             try:
                 return view.kind_name(view.node_of(record))
             except UnknownSubject:  # came after the snapshot was opened
-                return Kinds(self._store)(record)
+                return self._kinds(record)
 
-        return (fact for fact in self._store.facts(since_seq) if self._may(fact, kind_of))
+        return (
+            fact
+            for fact in self._store.facts(since_seq)
+            if domains.of_fact(fact, kind_of) <= self._kept
+        )
 
     def bearers(self, canonical: str) -> list[str]:
         """See `Store.bearers`."""
-        kinds = Kinds(self._store)
         return [
             each
             for each in self._store.bearers(canonical)
-            if domains.OF_KIND[kinds(each) or "company"] in {*self._kept, None}
+            if domains.OF_KIND[self._kinds(each) or "company"] in {*self._kept, None}
         ]
 
     def stats(self) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from starlette.responses import Response
 
 from api import openapi
 from api.access.refusals import Forbidden
-from api.caller import Caller, caller_of, let_in
+from api.caller import MOST_WORDS, Caller, caller_of, let_in, one_line
 from api.look import was_known
 from api.reads.hook import shown
-from api.serving import add, body_of, json_response
+from api.serving import add, asked_of, json_response
 from graph.domains import OF_KEY
 from graph.errors import WrongUsage
 from graph.times import parse_time
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from api.engine import Engine
     from api.session import Session
-
-_WORDS: Final = 200  # characters of a purpose or case
 
 
 class UnmaskAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,10 +115,9 @@ def entitled(caller: Caller, asked: UnmaskAsked) -> tuple[UnmaskAsked, frozenset
 
 
 def _said(name: str, text: str | None) -> str:
-    text = " ".join((text or "").split())
-    if not 0 < len(text) <= _WORDS or not text.isprintable():
-        raise WrongUsage(f"{name}: say it, in 1 to {_WORDS} characters / 须填写{_ZH[name]}")
-    return text
+    if (said := one_line(text or "")) is None:
+        raise WrongUsage(f"{name}: say it, in 1 to {MOST_WORDS} characters / 须填写{_ZH[name]}")
+    return said
 
 
 _ZH: Final = {"purpose": "用途", "case": "案号"}
@@ -132,10 +129,7 @@ def add_unmask(app: FastAPI, engine: Engine) -> None:
     async def unmask(request: Request) -> Response:
         """The identifiers of one subject in full, for a purpose and a case; the read is recorded
         first / 查看一个主体的完整标识符, 须说明用途与案号, 先留痕后返回."""
-        try:
-            given = msgspec.convert(await body_of(request), UnmaskAsked)
-        except msgspec.ValidationError as error:
-            raise WrongUsage(f"unmask: {error}") from None
+        given = await asked_of(request, UnmaskAsked, "unmask")
         caller = caller_of(request)
         asked, fields = entitled(caller, given)
         found = await engine.run(unmasked, engine.session, asked, fields)

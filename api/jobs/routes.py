@@ -24,7 +24,7 @@ from api.jobs.settings import JobSettings
 from api.jobs.showing import answered, shown
 from api.kept import state_folder
 from api.look import limit_of, place_of
-from api.serving import KEPT, add, alongside, body_of, check, json_response, settings_of
+from api.serving import KEPT, add, alongside, asked_of, check, json_response, settings_of
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -137,10 +137,7 @@ def add_jobs(app: FastAPI, engine: Engine) -> None:
 
     async def make(request: Request) -> Response:
         """Ask a question as a job: `algorithm`, `params`, `seconds` / 提交任务."""
-        try:
-            given = msgspec.convert(await body_of(request), JobAsked)
-        except msgspec.ValidationError as error:
-            raise WrongUsage(f"job: {error}") from None
+        given = await asked_of(request, JobAsked, "job")
         from api.routes import domains_of
 
         record, caller = ALGORITHMS.find(given.algorithm), caller_of(request)

@@ -14,6 +14,7 @@ from api.kept import state_folder
 from api.privacy.asks import Ask, Erase
 from api.privacy.keeping import Kept, kept
 from api.privacy.subject import Held, held, named, told
+from graph.beside import beside
 from graph.cleansing import cleansed
 from graph.erasure import (
     ABOUT,
@@ -182,11 +183,10 @@ def elsewhere(session: Session, wanted: Iterable[str]) -> list[str]:
 
 
 def _folders(session: Session) -> list[Path]:
-    scheme, _, rest = session.store.url.partition("://")
-    folders = [state_folder(session.store.url)]
-    if scheme == "sqlite":
-        folders.append(Path(rest[1:] + ".quarantine"))
-    return [folder for folder in folders if folder.is_dir()]
+    url = session.store.url
+    return [
+        path for path in (state_folder(url), beside(url, ".quarantine")) if path and path.is_dir()
+    ]
 
 
 def _mentions(path: Path, needles: list[bytes]) -> bool:

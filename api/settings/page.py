@@ -19,7 +19,6 @@ _PROCESS: Final = {
     "LINKRISK_SEAL_KEY": "the key that identifiers are sealed with at rest / 静态加密密钥",
     "LINKRISK_SEAL_KEY_FILE": "the file that holds it instead, its owner's alone / 密钥文件",
     "LINKRISK_CATALOG": "the file of terms that /v1/catalog shows / 目录文件",
-    "LINKRISK_MATCH_QUERIES": "the most queries in one POST /v1/match / 单次批量匹配上限",
     "LINKRISK_STATE": "the folder of jobs, webhooks, uploads, kept answers and of the chain of"
     " reads; default beside the store / 任务、订阅与查询审计目录",
     "LINKRISK_CACHE": "where compiled code and snapshots of remote stores are kept / 缓存目录",

@@ -37,15 +37,15 @@ def rekey(common: Common, source: str, target: str, mapping: Path) -> None:
     """
     from api.progress import Meter
     from api.rekeyed import Mapping
+    from graph.beside import beside
     from graph.store import open_store
     from graph.stores.rekeying import rekey as run
 
-    scheme, mark, rest = target.partition("://")
-    place = Path(rest[1:]) if scheme == "sqlite" else None
+    place = beside(target)
     if (place is not None and place.exists()) or mapping.exists():
         raise Conflict(f"{mapping if mapping.exists() else place} is already there")
     partial = None if place is None else place.with_name(place.name + ".partial")
-    made = target if partial is None else f"{scheme}{mark}/{partial}"
+    made = target if partial is None else f"sqlite:///{partial}"
     meter = Meter("re-keying / 更换密钥")
     with ExitStack() as stack:
         here = open_store(source)

@@ -27,7 +27,7 @@ def webhooks() -> None:
 
 @contextmanager
 def _book(common: Common) -> Iterator[Book]:
-    from api.auth import LOOPBACK
+    from api.access.settings import LOOPBACK
     from api.kept import state_folder
     from api.settings import read
     from api.settings.own import Server
