@@ -15,7 +15,7 @@ from msgspec import UNSET
 from algorithms.cases.cases import Case
 from algorithms.findings.making import MEMBERS_LIMIT
 from algorithms.findings.patterns import named
-from algorithms.registry import Result, Truncated, evidence
+from algorithms.registry import Result, cut_short, evidence
 from graph.model import CODES, RELATIONS
 from graph.times import NEG
 
@@ -42,16 +42,12 @@ def answer(
     for group in ranked[: params.max_rows]:
         pairs = [asked.pairs[at] for at in group]
         rows.append(_row(snapshot, pairs, [first[at] for at in group]))
-    reasons, limit = list(asked.reasons), None
+    cuts: list[tuple[str, int | None]] = [(reason, None) for reason in asked.reasons]
     if len(ranked) > params.max_rows:
         text = f"max_rows: {len(ranked)} cases, those of highest score are shown"
-        reasons.insert(0, f"{text} / 只列出得分最高的案件")
-        limit = params.max_rows
-    cut = None
-    if reasons:
-        explored = max(asked.explored, len(asked.pairs))
-        cut = Truncated(reason="; ".join(reasons), explored=explored, limit=limit)
-    return Result(results=rows, truncated=cut)
+        cuts.insert(0, (f"{text} / 只列出得分最高的案件", params.max_rows))
+    explored = max(asked.explored, len(asked.pairs))
+    return Result(results=rows, truncated=cut_short(cuts, explored))
 
 
 def _earliest(snapshot: Snapshot, row: Finding, found: Found) -> First:

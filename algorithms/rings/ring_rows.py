@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from algorithms.cases.asking import detectors
-from algorithms.registry import Result, Truncated, prepare
+from algorithms.registry import Result, cut_short, prepare
 from graph.deadline import stage
 from graph.errors import WrongUsage
 
@@ -26,7 +26,7 @@ def answer(snapshot: Snapshot, params: RingsParams) -> Result[Finding]:
     asked = _asked(params)
     wanted = None if params.patterns is None else set(params.patterns)
     found: dict[str, Finding] = {}
-    cuts: list[str] = []
+    cuts: list[tuple[str, int | None]] = []
     notes: dict[str, None] = {}
     explored = 0
     for at, record in enumerate(asked):
@@ -37,17 +37,13 @@ def answer(snapshot: Snapshot, params: RingsParams) -> Result[Finding]:
         found |= {row.id: row for row in result.results if wanted is None or row.pattern in wanted}
         notes |= dict.fromkeys(result.notes)
         if result.truncated is not None:
-            cuts.append(f"{record.name}: {result.truncated.reason}")
+            cuts.append((f"{record.name}: {result.truncated.reason}", None))
             explored += result.truncated.explored
     rows = sorted(found.values(), key=lambda r: (-r.score, -r.evidence, r.begins or "", r.id))
-    limit = None
     if len(rows) > params.max_rows:
         text = f"max_rows: {len(rows)} findings, those of highest score are shown"
-        cuts.insert(0, f"{text} / 只列出得分最高的线索")
-        limit = params.max_rows
-    cut = None
-    if cuts:
-        cut = Truncated(reason="; ".join(cuts), explored=max(explored, len(rows)), limit=limit)
+        cuts.insert(0, (f"{text} / 只列出得分最高的线索", params.max_rows))
+    cut = cut_short(cuts, max(explored, len(rows)))
     return Result(results=rows[: params.max_rows], truncated=cut, notes=list(notes))
 
 

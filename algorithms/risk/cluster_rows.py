@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import UNSET
 
 from algorithms.findings.making import MEMBERS_LIMIT
-from algorithms.registry import FACTS_LIMIT, Result, Truncated
+from algorithms.registry import FACTS_LIMIT, Result, Truncated, cut_short
 from algorithms.rings.shown import grouped
 from algorithms.risk.clusters import TIES, Cluster
 from algorithms.risk.cores import Cores, First, Reason, cores
@@ -293,9 +293,4 @@ def _truncated(
         )
         cuts.append((text, params.max_fanout))
     cuts += [(reason, None) for reason in found.cores.cuts]
-    if not cuts:
-        return None
-    explored = max(len(found.knit.ties.rows), found.cores.explored)
-    return Truncated(
-        reason="; ".join(text for text, _ in cuts), explored=explored, limit=cuts[0][1]
-    )
+    return cut_short(cuts, max(len(found.knit.ties.rows), found.cores.explored))
