@@ -55,9 +55,8 @@ class Payments(NamedTuple):
 
     def and_(self, more: Payments) -> Payments:
         """These, then others."""
-        columns: list[Any] = [np.concatenate([getattr(self, n), getattr(more, n)])
-                              for n in self._fields]  # fmt: skip
-        return Payments._make(columns)
+        pairs: Any = zip(self, more, strict=True)
+        return Payments._make(np.concatenate(pair) for pair in pairs)
 
 
 class Traced(NamedTuple):

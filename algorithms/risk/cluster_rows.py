@@ -76,7 +76,7 @@ def _groups(made: Knit, reasons: Mapping[int, list[Reason]]) -> Iterator[Group]:
     for label, places in grouped(made.label, wanted).items():
         told, kept = made.core[places], made.member[places]
         core = made.nodes[places[told]].tolist()
-        of = ties.at(by_label.get(label, none))
+        of = ties.of(by_label.get(label, none))
         weights = sorted(weight for node in core for weight in _weights(reasons[node]))
         yield Group(
             core,
