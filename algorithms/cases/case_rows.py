@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,6 +14,7 @@ from msgspec import UNSET
 from algorithms.cases.cases import Case
 from algorithms.findings.making import MEMBERS_LIMIT
 from algorithms.findings.patterns import named
+from algorithms.findings.scoring import together
 from algorithms.registry import Result, cut_short, evidence
 from graph.model import CODES, RELATIONS
 from graph.times import NEG
@@ -78,17 +78,12 @@ def _strongest(pairs: Pairs) -> dict[str, float]:
     return dict(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 
 
-def together(scores: Sequence[float]) -> float:
-    """Noisy-or: the chance that at least one is right."""
-    return 1.0 - math.prod(1.0 - each for each in scores)
-
-
 def _rank(pairs: Pairs, group: Sequence[int], first: Sequence[First]) -> tuple[Any, ...]:
     chosen = [pairs[at] for at in group]
     best = _strongest(chosen)
     begins = min((row.begins for row, _ in chosen if row.begins), default="")
     return (
-        -together([*best.values()]),
+        -together(best.values()),
         -len(best),
         begins,
         case_id(min(first[at] for at in group)),
@@ -126,7 +121,7 @@ def _row(snapshot: Snapshot, pairs: Pairs, first: Sequence[First]) -> Case:
         currency=currency,
         begins=begin,
         ends=end,
-        score=together([*best.values()]),
+        score=together(best.values()),
         why=_why(pairs, best, len(members), len(rows), (begin, end)),
         attrs=attrs or UNSET,
         facts_total=total,

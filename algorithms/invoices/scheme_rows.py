@@ -15,6 +15,7 @@ from msgspec import UNSET
 from algorithms.findings.asking import subject_of
 from algorithms.findings.making import MEMBERS_LIMIT
 from algorithms.findings.patterns import named
+from algorithms.findings.scoring import together
 from algorithms.findings.significance import false_discovery
 from algorithms.invoices.invoice_schemes import InvoiceScheme
 from algorithms.invoices.ledgers import books
@@ -84,7 +85,7 @@ def _scheme(
     best: dict[str, Part] = {}
     for part in own:
         best.setdefault(part.row.pattern, part)
-    score = 1.0 - math.prod(1.0 - part.row.score for part in best.values())
+    score = together(part.row.score for part in best.values())
     evidence = math.fsum(part.row.evidence for part in best.values())
     p = min(1.0, asked * min(part.row.p for part in best.values()))
     return Scheme(companies, own, best, score, evidence, p)

@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import UNSET
 
 from algorithms.findings.making import MEMBERS_LIMIT
+from algorithms.findings.scoring import together
 from algorithms.registry import FACTS_LIMIT, Result, Truncated, cut_short
 from algorithms.rings.shown import grouped
 from algorithms.risk.clusters import TIES, Cluster
@@ -84,7 +85,7 @@ def _groups(made: Knit, reasons: Mapping[int, list[Reason]]) -> Iterator[Group]:
             made.nodes[places[~kept]].tolist(),
             of._replace(a=made.nodes[of.a], b=made.nodes[of.b]),
             min(reasons[node][0].first for node in core),
-            1.0 - math.prod(1.0 - each for each in weights),
+            together(weights),
         )
 
 
