@@ -16,7 +16,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -207,6 +207,16 @@ ALGORITHMS: Final = Registry(Path(__file__).parent, "algorithms")
 def evidence(facts: list[str]) -> tuple[list[str], int | UnsetType]:
     """The facts that a row shows, and their count where they are more than are shown."""
     return facts[:FACTS_LIMIT], len(facts) if len(facts) > FACTS_LIMIT else UNSET
+
+
+def cut_short(cuts: Sequence[tuple[str, int | None]], explored: int) -> Truncated | None:
+    """What an answer says of the bounds that were hit: the words for each and the bound, of which
+    the first is told as a number. None where none was."""
+    if not cuts:
+        return None
+    return Truncated(
+        reason="; ".join(text for text, _ in cuts), explored=explored, limit=cuts[0][1]
+    )
 
 
 def prepare(record: Algorithm, given: Mapping[str, Any]) -> Params:

@@ -86,6 +86,7 @@ SERVICE: Final[dict[str, dict[str, Any]]] = {
         },
     },
 }
+HELD: Final = {"304": {"description": "what the caller holds is the answer / 未变化"}}
 PROBLEM: Final = {
     "title": "Problem",
     "type": "object",
@@ -170,14 +171,8 @@ def envelope(record: Algorithm) -> dict[str, Any]:
 
 def operation(record: Algorithm, method: str) -> dict[str, Any]:
     """What OpenAPI says of one algorithm by one method."""
-    answers = {
-        "200": {
-            "description": "the answer / 结果",
-            "content": {"application/json": {"schema": envelope(record)}},
-        },
-        **failures(),
-    }
-    said = {"responses": answers, "x-sources": list(record.sources)}
+    responses = {**answers(envelope(record))["responses"], **failures()}
+    said = {"responses": responses, "x-sources": list(record.sources)}
     if method == "POST":
         body = {"schema": schema(record.params), "example": example(record)}
         return {**said, "requestBody": {"content": {"application/json": body}}}
@@ -186,8 +181,7 @@ def operation(record: Algorithm, method: str) -> dict[str, Any]:
         parameter(name, properties[name], required=field.required)
         for name, field in record.fields.items()
     ]
-    held = {"304": {"description": "what the caller holds is the answer / 未变化"}}
-    return {**said, "responses": answers | held, "parameters": parameters}
+    return {**said, "responses": responses | HELD, "parameters": parameters}
 
 
 def failures() -> dict[str, Any]:

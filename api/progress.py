@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
+
+from graph.deadline import bounded
 
 _EVERY: Final = 0.2  # seconds between two lines
 _QUIET: Final = 2.0  # work that takes no longer has nothing to say
@@ -68,6 +72,17 @@ class Meter:
         sys.stderr.write(f"\r\x1b[2K{text}")
         sys.stderr.flush()
         self._shown = True
+
+
+@contextmanager
+def followed(what: str) -> Iterator[None]:
+    """Within it, how far the work is (`graph.deadline`) is written on a line of its own."""
+    meter = Meter(what)
+    try:
+        with bounded(progress=meter.tell):
+            yield
+    finally:
+        meter.close()
 
 
 def _left(done: float, total: float, spent: float) -> str:

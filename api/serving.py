@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote
@@ -222,3 +222,9 @@ def query_of(request: Request, many: frozenset[str]) -> dict[str, Any]:
         else:
             given[plain] = value
     return given
+
+
+def only(given: Iterable[str], names: Collection[str]) -> None:
+    """Raise WrongUsage for a parameter that nobody reads."""
+    if unknown := next((name for name in given if name not in names), None):
+        raise WrongUsage(f"unknown parameter {unknown[:40]}: it takes {', '.join(names)}")

@@ -43,14 +43,8 @@ def described(record: Algorithm, parameter: str, named: dict[str, Any]) -> dict[
 def add_cluster_history(app: FastAPI, engine: Engine) -> None:
     """What a cluster came from and what became of it, under its own address."""
     record = ALGORITHMS["cluster_history"]
-    named = {
-        "name": "id",
-        "in": "path",
-        "required": True,
-        "description": "any name of the cluster / 群组编号, 可用曾用编号",
-        "schema": {"type": "string"},
-        "example": "cluster:0123456789abcdef",
-    }
+    words = "any name of the cluster / 群组编号, 可用曾用编号"
+    named = openapi.asked("path", "id", words) | {"example": "cluster:0123456789abcdef"}
     add(
         app,
         "GET",

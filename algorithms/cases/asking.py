@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Found, kept_whole
-from algorithms.registry import ALGORITHMS, Algorithm, prepare
+from algorithms.registry import ALGORITHMS, Algorithm, Result, prepare
 from graph.deadline import stage
 from graph.errors import WrongUsage
 
@@ -28,21 +29,34 @@ class Asked:
     explored: int = 0
 
 
-def detectors(names: list[str] | None) -> list[Algorithm]:
-    """The algorithms of these names, or all that yield findings on the whole graph; by name."""
+def detectors(names: list[str] | None, family: str | None = None) -> list[Algorithm]:
+    """The algorithms of these names, or all (of a family) that yield findings on the whole graph;
+    by name."""
     if names is not None:
         chosen = [ALGORITHMS.find(name) for name in sorted(set(names))]
         for record in chosen:
             if not _yields_findings(record):
                 raise WrongUsage(f"{record.verb}: yields no findings on the whole graph")
         return chosen
-    every = (ALGORITHMS[name] for name in sorted(ALGORITHMS))
-    return [each for each in every if each.name not in _TOGETHER and _yields_findings(each)]
+    entries = sorted(ALGORITHMS.index.items())
+    wanted = (name for name, entry in entries if family in (None, entry.family))
+    every = (ALGORITHMS[name] for name in wanted if name not in _TOGETHER)
+    return [each for each in every if _yields_findings(each)]
 
 
 def _yields_findings(record: Algorithm) -> bool:
     fields = record.fields.values()
     return issubclass(record.row, Finding) and not any(each.required for each in fields)
+
+
+def put(
+    snapshot: Snapshot, record: Algorithm, given: Mapping[str, Any], at: int, of: int
+) -> Result[Any]:
+    """What the `at`-th (from 0) of `of` detectors answers, with those of the parameters given that
+    it takes."""
+    takes = {name: value for name, value in given.items() if name in record.fields}
+    with stage(at, of, "detectors / 检测器"):
+        return record.function(snapshot, prepare(record, takes))
 
 
 def ask_all(snapshot: Snapshot, params: CaseParams) -> Asked:
@@ -59,9 +73,8 @@ def ask_all(snapshot: Snapshot, params: CaseParams) -> Asked:
             "max_rows": _MOST,
             "time_limit": params.time_limit,
         }
-        takes = {name: value for name, value in wanted.items() if name in record.fields}
-        with stage(place, len(chosen), "detectors / 检测器"), kept_whole() as kept:
-            result = record.function(snapshot, prepare(record, takes))
+        with kept_whole() as kept:
+            result = put(snapshot, record, wanted, place, len(chosen))
         whole = {row.id: found for row, found in kept}
         for row in result.results:
             if row.id not in seen and (patterns is None or row.pattern in patterns):

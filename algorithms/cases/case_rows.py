@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,7 +14,8 @@ from msgspec import UNSET
 from algorithms.cases.cases import Case
 from algorithms.findings.making import MEMBERS_LIMIT
 from algorithms.findings.patterns import named
-from algorithms.registry import Result, Truncated, evidence
+from algorithms.findings.scoring import together
+from algorithms.registry import Result, cut_short, evidence
 from graph.model import CODES, RELATIONS
 from graph.times import NEG
 
@@ -42,16 +42,12 @@ def answer(
     for group in ranked[: params.max_rows]:
         pairs = [asked.pairs[at] for at in group]
         rows.append(_row(snapshot, pairs, [first[at] for at in group]))
-    reasons, limit = list(asked.reasons), None
+    cuts: list[tuple[str, int | None]] = [(reason, None) for reason in asked.reasons]
     if len(ranked) > params.max_rows:
         text = f"max_rows: {len(ranked)} cases, those of highest score are shown"
-        reasons.insert(0, f"{text} / 只列出得分最高的案件")
-        limit = params.max_rows
-    cut = None
-    if reasons:
-        explored = max(asked.explored, len(asked.pairs))
-        cut = Truncated(reason="; ".join(reasons), explored=explored, limit=limit)
-    return Result(results=rows, truncated=cut)
+        cuts.insert(0, (f"{text} / 只列出得分最高的案件", params.max_rows))
+    explored = max(asked.explored, len(asked.pairs))
+    return Result(results=rows, truncated=cut_short(cuts, explored))
 
 
 def _earliest(snapshot: Snapshot, row: Finding, found: Found) -> First:
@@ -82,17 +78,12 @@ def _strongest(pairs: Pairs) -> dict[str, float]:
     return dict(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 
 
-def together(scores: Sequence[float]) -> float:
-    """Noisy-or: the chance that at least one is right."""
-    return 1.0 - math.prod(1.0 - each for each in scores)
-
-
 def _rank(pairs: Pairs, group: Sequence[int], first: Sequence[First]) -> tuple[Any, ...]:
     chosen = [pairs[at] for at in group]
     best = _strongest(chosen)
     begins = min((row.begins for row, _ in chosen if row.begins), default="")
     return (
-        -together([*best.values()]),
+        -together(best.values()),
         -len(best),
         begins,
         case_id(min(first[at] for at in group)),
@@ -130,7 +121,7 @@ def _row(snapshot: Snapshot, pairs: Pairs, first: Sequence[First]) -> Case:
         currency=currency,
         begins=begin,
         ends=end,
-        score=together([*best.values()]),
+        score=together(best.values()),
         why=_why(pairs, best, len(members), len(rows), (begin, end)),
         attrs=attrs or UNSET,
         facts_total=total,

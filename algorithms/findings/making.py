@@ -14,7 +14,7 @@ from msgspec import UNSET
 from algorithms.findings.finding import Finding, FindingParams
 from algorithms.findings.scoring import Sign, evidence, score
 from algorithms.findings.significance import false_discovery
-from algorithms.registry import FACTS_LIMIT, Result, Truncated
+from algorithms.registry import FACTS_LIMIT, Result, cut_short
 from graph.money import decimal_text
 from graph.times import format_time
 
@@ -129,14 +129,9 @@ def answer(
     if (whole := _KEPT.get()) is not None:
         whole += made
     rows = [row for row, _ in made]
-    return Result(results=rows, truncated=_truncated(cuts), notes=list(notes))
-
-
-def _truncated(cuts: Sequence[Cut]) -> Truncated | None:
-    if not cuts:
-        return None
-    reason = "; ".join(cut.reason for cut in cuts)
-    return Truncated(reason=reason, explored=max(cut.explored for cut in cuts), limit=cuts[0].limit)
+    explored = max((cut.explored for cut in cuts), default=0)
+    cut = cut_short([(each.reason, each.limit) for each in cuts], explored)
+    return Result(results=rows, truncated=cut, notes=list(notes))
 
 
 def _row(snapshot: Snapshot, found: Found, q: float, nats: float, scored: float) -> Finding:

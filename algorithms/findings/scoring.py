@@ -44,6 +44,11 @@ def score(pattern: str, nats: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
+def together(scores: Iterable[float]) -> float:
+    """Noisy-or: the chance that at least one of several is right, each by itself."""
+    return 1.0 - math.prod(1.0 - each for each in scores)
+
+
 def least_evidence(pattern: str, scored: float) -> float:
     """The evidence (nats) from which on a finding has at least this score (0..1)."""
     a, b = _curves().get(pattern, DEFAULT)

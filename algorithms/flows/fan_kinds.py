@@ -140,13 +140,11 @@ def gather_scatters(field: Field, params: FanParams) -> Candidates:
     )
 
 
-def scatter_gathers(
-    field: Field, params: FanParams, deadline: Deadline
-) -> tuple[Candidates, int, bool]:
-    """Sources and sinks with middle accounts; what was looked at; whether time ended it."""
+def scatter_gathers(field: Field, params: FanParams, deadline: Deadline) -> tuple[Candidates, int]:
+    """Sources and sinks with middle accounts, until the time has passed; what was looked at."""
     window, size = int(params.scatter_gather_window * DAY), params.scatter_gather_size
     source, onward = _leads(field, window, size)
-    found, looked, cut = scatters(source, onward, window, size, deadline)
+    found, looked = scatters(source, onward, window, size, deadline)
     a, b, out = found.source, found.sink, field.out
     low, high = between(out, a, found.begin, found.begin + window)
     paths = field.summed(out, field.pays[field.dst], low, high) * field.part(window)
@@ -182,7 +180,7 @@ def scatter_gathers(
     made = Candidates(
         "scatter_gather", p, signs, found.size, found.begin, found.first, found.last, show, tests
     )
-    return made, looked, cut
+    return made, looked
 
 
 def _leads(field: Field, window: int, size: int) -> tuple[Side, Side]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from algorithms.findings.asking import subject_of
 from algorithms.findings.finding import Finding
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Cut, Found, answer, overdue
 from algorithms.flows.fan_field import Field
 from algorithms.flows.fan_kinds import (
     Candidates,
@@ -82,10 +82,9 @@ def _each(
     if "gather_scatter" in wanted:
         yield gather_scatters(field, params)
     if "scatter_gather" in wanted:
-        made, looked, cut = scatter_gathers(field, params, deadline)
-        if cut:
-            text = "time_limit: scatter_gather was not looked for everywhere"
-            cuts.append(Cut(f"{text} / 超时, 未查找全部分散汇集", looked))
+        made, looked = scatter_gathers(field, params, deadline)
+        text = "time_limit: scatter_gather was not looked for everywhere"
+        cuts += overdue(deadline, looked, f"{text} / 超时, 未查找全部分散汇集")
         yield made
     yield from layered(whole, params, wanted)
 

@@ -270,9 +270,9 @@ class Scatters(NamedTuple):
 
 def scatters(
     source: Side, onward: Side, window: int, size: int, deadline: Deadline
-) -> tuple[Scatters, int, bool]:
+) -> tuple[Scatters, int]:
     """Every episode in which at least `size` middle accounts, paid by a source, pay a sink, within
-    a window (µs); how much was looked at; and whether the time ended it.
+    a window (µs), until the time has passed; and how much was looked at.
 
     `source` and `onward` are payments by payer: those that can be the first and the second of a
     leg. In order of source, sink and time.
@@ -288,7 +288,7 @@ def scatters(
         head=np.zeros(n, np.int64),
         met=np.zeros(n, np.int32),
     )
-    parts, v, looked, cut = [], 0, 0, False
+    parts, v, looked = [], 0, 0
     while v < n:
         run = search.tier(heavy=looked >= _EASY)
         budget = _HEAVY if looked >= _EASY else _EASY
@@ -296,13 +296,9 @@ def scatters(
         parts.append(out[:made])
         looked += int(more)
         if v < n and deadline.expired():
-            cut = True
             break
-    return (
-        _joined(np.concatenate(parts) if parts else np.empty((0, 6), np.int64), window),
-        looked,
-        cut,
-    )
+    every = np.concatenate(parts) if parts else np.empty((0, 6), np.int64)
+    return _joined(every, window), looked
 
 
 def _joined(rows: I64, window: int) -> Scatters:

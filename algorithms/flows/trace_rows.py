@@ -10,7 +10,7 @@ from msgspec import UNSET
 from algorithms.flows.statements import I64, SAFE, Numbers, statements
 from algorithms.flows.trace_flow import TraceRow
 from algorithms.flows.tracing import Hops, Rules, Trace, codes_of, follow, window_of
-from algorithms.registry import FACTS_LIMIT, Result, Truncated
+from algorithms.registry import FACTS_LIMIT, Result, Truncated, cut_short
 from graph.errors import InputError, WrongUsage
 from graph.model import CODES
 from graph.money import decimal_text
@@ -289,8 +289,4 @@ def _truncated(
         cuts.append(("time_limit: not all was followed / 超时, 未全部追踪", None))
     if not whole:
         cuts.append(("max_explored: not all traces / 未列出全部链路", params.max_explored))
-    if not cuts:
-        return None
-    return Truncated(
-        reason="; ".join(text for text, _ in cuts), explored=trace.explored, limit=cuts[0][1]
-    )
+    return cut_short(cuts, trace.explored)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Cut, Found, answer, overdue
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import LEAST
 from algorithms.invoices.ancestry import (
@@ -57,7 +57,6 @@ class Affiliates(NamedTuple):
     steps: I64
     hidden: Bools
     p: F64
-    ended: bool
 
 
 def affiliates(
@@ -66,7 +65,7 @@ def affiliates(
     """All affiliated pairs; see `affiliated_trades`."""
     trade = trades(books(snapshot, at, params.currency))
     up = upward(snapshot, at, trade.company, params.min_share)
-    above, ended = _climbed(up, trade, params, deadline)
+    above = _climbed(up, trade, params, deadline)
     steps = distances(above, up.organ, trade.seller, trade.buyer)
     pair = np.flatnonzero((steps > _OPEN) & (steps < APART))
     seller, buyer, far = trade.seller[pair], trade.buyer[pair], steps[pair].astype(np.int64)
@@ -77,21 +76,17 @@ def affiliates(
         near = chances(above, up.organ, weight, params.max_depth)
         p = np.maximum(p, near[own, far])
     plain = upward(snapshot, at, trade.company, params.min_share, mutual=False)
-    shown, late = _climbed(plain, trade, params, deadline)
+    shown = _climbed(plain, trade, params, deadline)
     hidden = distances(shown, plain.organ, seller, buyer) > far
-    return Affiliates(
-        trade, up, above, pair, far, hidden, np.clip(p, LEAST, 1.0), ended or late
-    )  # fmt: skip
+    return Affiliates(trade, up, above, pair, far, hidden, np.clip(p, LEAST, 1.0))
 
 
-def _climbed(
-    up: Upward, trade: Trades, params: AffiliatedParams, deadline: Deadline
-) -> tuple[Above, bool]:
+def _climbed(up: Upward, trade: Trades, params: AffiliatedParams, deadline: Deadline) -> Above:
     climb = Climb(up, up.places(trade.company), params.max_depth, params.max_fanout)
     while climb.go_on():
         if deadline.expired():
-            return climb.above(), True
-    return climb.above(), False
+            break
+    return climb.above()
 
 
 def find(snapshot: Snapshot, params: AffiliatedParams) -> Result[Finding]:
@@ -101,11 +96,13 @@ def find(snapshot: Snapshot, params: AffiliatedParams) -> Result[Finding]:
     company = None if params.company is None else subject_of(snapshot, params.company, "company")
     found = affiliates(snapshot, params, at, deadline)
     made = _Making(snapshot, params, at, found).rows(company)
-    tests = len(found.trade.net)
-    return answer(snapshot, made, params, tests=tests, cuts=_cuts(snapshot, params, found))
+    cuts = _cuts(snapshot, params, found, deadline)
+    return answer(snapshot, made, params, tests=len(found.trade.net), cuts=cuts)
 
 
-def _cuts(snapshot: Snapshot, params: AffiliatedParams, found: Affiliates) -> list[Cut]:
+def _cuts(
+    snapshot: Snapshot, params: AffiliatedParams, found: Affiliates, deadline: Deadline
+) -> list[Cut]:
     cuts, above = [], found.above
     explored = len(above.who)
     if len(above.hubs):
@@ -115,10 +112,8 @@ def _cuts(snapshot: Snapshot, params: AffiliatedParams, found: Affiliates) -> li
     if above.cut:
         text = f"{above.cut} companies have over {MOST} above them: the farthest were left out"
         cuts.append(Cut(f"{text} / 上级过多, 未全部追溯", explored, MOST))
-    if found.ended:
-        text = "time_limit: not all companies were looked at / 超时, 未查看全部企业"
-        cuts.append(Cut(text, explored))
-    return cuts
+    text = "time_limit: not all companies were looked at / 超时, 未查看全部企业"
+    return cuts + overdue(deadline, explored, text)
 
 
 class _Trails:

@@ -11,7 +11,7 @@ from algorithms.findings.making import overdue
 from algorithms.invoices.following import before, links, partners, reached
 from algorithms.invoices.ledgers import Invoices, books
 from algorithms.invoices.trace_goods import GoodsStop
-from algorithms.registry import Result, Truncated, evidence
+from algorithms.registry import Result, Truncated, cut_short, evidence
 from graph.deadline import within
 from graph.money import decimal_text
 from graph.times import DAY, day_end, format_time, today
@@ -226,10 +226,7 @@ class _Trace:
         if deeper:
             cuts.append(("max_depth: goods went further / 更远的环节未列出", params.max_depth))
         cuts += [(cut.reason, None) for cut in overdue(self._deadline, int(on.sum()))]
-        if not cuts:
-            return None
-        reason = "; ".join(text for text, _ in cuts)
-        return Truncated(reason=reason, explored=int(on.sum()), limit=cuts[0][1])
+        return cut_short(cuts, int(on.sum()))
 
 
 def follow(snapshot: Snapshot, params: GoodsParams) -> Result[GoodsStop]:

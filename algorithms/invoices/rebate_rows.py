@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from algorithms.findings.asking import subject_of
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Cut, Found, answer, overdue
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
 from algorithms.invoices.ledgers import books
@@ -178,10 +178,8 @@ class _Question:
         if self._cut:
             text = f"max_explored: {self._cut} claims were not followed to their end"
             cuts.append(Cut(f"{text} / 部分申报未追溯到底", self._looked, params.max_explored))
-        if self._deadline.passed:
-            text = "time_limit: not all exporters were looked at / 超时, 未查看全部出口企业"
-            cuts.append(Cut(text, self._looked))
-        return cuts
+        text = "time_limit: not all exporters were looked at / 超时, 未查看全部出口企业"
+        return cuts + overdue(self._deadline, self._looked, text)
 
 
 def find(snapshot: Snapshot, params: RebateParams) -> Result[Finding]:

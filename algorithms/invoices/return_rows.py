@@ -11,7 +11,7 @@ import numpy as np
 
 from algorithms.ascending import among, distinct
 from algorithms.findings.asking import subject_of
-from algorithms.findings.making import Cut, Found, answer
+from algorithms.findings.making import Cut, Found, answer, overdue
 from algorithms.findings.scoring import Sign
 from algorithms.findings.significance import binomial_tail
 from algorithms.invoices.groups import declared_groups
@@ -302,10 +302,8 @@ class _Question:
         if cut := sum(traced.cut for traced in self.traced):
             text = f"max_explored: {cut} payments were not followed to their end"
             cuts.append(Cut(f"{text} / 部分付款未追踪到底", looked, self.params.max_explored))
-        if any(traced.late for traced in self.traced):
-            text = "time_limit: not all payments were followed / 超时, 未追踪全部付款"
-            cuts.append(Cut(text, looked))
-        return cuts
+        text = "time_limit: not all payments were followed / 超时, 未追踪全部付款"
+        return cuts + overdue(self._deadline, looked, text)
 
 
 def _sums(key: I64, amount: I64, n: int) -> I64:

@@ -55,9 +55,8 @@ class Payments(NamedTuple):
 
     def and_(self, more: Payments) -> Payments:
         """These, then others."""
-        columns: list[Any] = [np.concatenate([getattr(self, n), getattr(more, n)])
-                              for n in self._fields]  # fmt: skip
-        return Payments._make(columns)
+        pairs: Any = zip(self, more, strict=True)
+        return Payments._make(np.concatenate(pair) for pair in pairs)
 
 
 class Traced(NamedTuple):
@@ -69,7 +68,6 @@ class Traced(NamedTuple):
     followed: I64
     hits: I64
     cut: int
-    late: bool
 
 
 @kernel
@@ -147,7 +145,7 @@ def trace(
     back = np.zeros(len(pay.row), np.int64)
     followed, hits = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64)
     run = _follow.hot if len(pay.row) > _HOT else _follow
-    cut, late = 0, False
+    cut = 0
     for lo in range(0, len(pay.row), _CHUNK):
         deadline.report(lo, len(pay.row), "payments followed / 已追踪的付款")
         hi = min(lo + _CHUNK, len(pay.row))
@@ -155,10 +153,9 @@ def trace(
             ways, pay, circle, own, lo, hi, hops, part, most, home, seen, told, queue,
             back, followed, hits,
         )  # fmt: skip
-        late = hi < len(pay.row) and deadline.expired()
-        if late:
+        if hi < len(pay.row) and deadline.expired():
             break
-    return Traced(back, followed, hits, cut, late)
+    return Traced(back, followed, hits, cut)
 
 
 def way_back(

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from algorithms.findings.finding import Finding
+from algorithms.cases.asking import detectors, put
 from algorithms.findings.making import Found, kept_whole
 from algorithms.invoices.people import sets
-from algorithms.registry import ALGORITHMS, Algorithm, prepare
-from graph.deadline import stage, within
+from graph.deadline import within
 from graph.model import CODES, SHARE_UNIT
 
 if TYPE_CHECKING:
+    from algorithms.findings.finding import Finding
     from algorithms.invoices.invoice_schemes import SchemeParams
     from graph.snapshot import Snapshot
 
@@ -43,21 +43,10 @@ class Parts(NamedTuple):
     explored: int
 
 
-def detectors() -> list[Algorithm]:
-    """The algorithms of this family that yield findings on the whole graph, by name."""
-    names = [name for name, entry in ALGORITHMS.index.items() if entry.family == "invoices"]
-    every = [ALGORITHMS[name] for name in sorted(names) if name != "invoice_schemes"]
-    return [
-        each
-        for each in every
-        if issubclass(each.row, Finding) and not any(f.required for f in each.fields.values())
-    ]
-
-
 def ask(snapshot: Snapshot, params: SchemeParams) -> Parts:
     """Ask each detector, within the time that is left to it and those after it."""
     deadline = within(params.time_limit)
-    every = detectors()
+    every = detectors(None, "invoices")
     parts: list[Part] = []
     cuts: list[str] = []
     explored = 0
@@ -71,8 +60,8 @@ def ask(snapshot: Snapshot, params: SchemeParams) -> Parts:
             "max_rows": _MOST,
             "time_limit": share,
         }
-        with stage(place, len(every), "detectors / 检测器"), kept_whole() as kept:
-            result = record.function(snapshot, prepare(record, wanted))
+        with kept_whole() as kept:
+            result = put(snapshot, record, wanted, place, len(every))
         parts += [Part(row, found, _companies(snapshot, found)) for row, found in kept]
         if result.truncated is not None:
             cuts.append(f"{record.name}: {result.truncated.reason}")

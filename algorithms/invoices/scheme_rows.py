@@ -15,11 +15,12 @@ from msgspec import UNSET
 from algorithms.findings.asking import subject_of
 from algorithms.findings.making import MEMBERS_LIMIT
 from algorithms.findings.patterns import named
+from algorithms.findings.scoring import together
 from algorithms.findings.significance import false_discovery
 from algorithms.invoices.invoice_schemes import InvoiceScheme
 from algorithms.invoices.ledgers import books
 from algorithms.invoices.scheme_parts import Part, ask, groups
-from algorithms.registry import FACTS_LIMIT, Result, Truncated
+from algorithms.registry import FACTS_LIMIT, Result, cut_short
 from graph.times import day_end, today
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _scheme(
     best: dict[str, Part] = {}
     for part in own:
         best.setdefault(part.row.pattern, part)
-    score = 1.0 - math.prod(1.0 - part.row.score for part in best.values())
+    score = together(part.row.score for part in best.values())
     evidence = math.fsum(part.row.evidence for part in best.values())
     p = min(1.0, asked * min(part.row.p for part in best.values()))
     return Scheme(companies, own, best, score, evidence, p)
@@ -102,19 +103,17 @@ def _answer(
     explored: int,
 ) -> Result[InvoiceScheme]:
     chosen.sort(key=lambda pair: (-pair[0].score, -pair[0].evidence))
-    total, reasons, limit = len(chosen), list(cuts), None
+    total = len(chosen)
+    said: list[tuple[str, int | None]] = [(reason, None) for reason in cuts]
     if total > params.max_rows:
         last = chosen[params.max_rows - 1][0]
         worst = (last.score, last.evidence)  # and all that equal it: names decide among them
         chosen = [pair for pair in chosen if (pair[0].score, pair[0].evidence) >= worst]
         text = f"max_rows: {total} found, those of highest score are shown"
-        reasons.insert(0, f"{text} / 只列出得分最高的")
-        limit = params.max_rows
+        said.insert(0, (f"{text} / 只列出得分最高的", params.max_rows))
     rows = [_row(snapshot, scheme, rate) for scheme, rate in chosen]
     rows.sort(key=lambda row: (-row.score, -row.evidence, row.begins or "", row.id))
-    cut = None
-    if reasons:
-        cut = Truncated(reason="; ".join(reasons), explored=max(explored, total), limit=limit)
+    cut = cut_short(said, max(explored, total))
     return Result(results=rows[: params.max_rows], truncated=cut)
 
 

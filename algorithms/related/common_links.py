@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from algorithms.registry import Params, Result, Truncated, algorithm, evidence
+from algorithms.registry import Params, Result, Truncated, algorithm, cut_short, evidence
 from algorithms.related.asking import Since
 from graph.errors import WrongUsage
 from graph.model import NAMES
@@ -166,7 +166,4 @@ def _truncated(snapshot: Snapshot, params: CommonParams, found: Found) -> Trunca
         first = min(snapshot.canonicals(sorted(found.hubs)))
         text = f"max_fanout: {len(found.hubs)} hubs weigh nothing, {first} first"
         cuts.append((f"{text} / 枢纽权重为零, 未再穿过", params.max_fanout))
-    if not cuts:
-        return None
-    text = "; ".join(text for text, _ in cuts)
-    return Truncated(reason=text, explored=found.explored, limit=cuts[0][1])
+    return cut_short(cuts, found.explored)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from algorithms.registry import FACTS_LIMIT, Params, Result, Truncated, algorithm, evidence
+from algorithms.registry import (
+    FACTS_LIMIT,
+    Params,
+    Result,
+    Truncated,
+    algorithm,
+    cut_short,
+    evidence,
+)
 from algorithms.related.asking import Since
 from graph.model import CODES, NAMES, RELATIONS, ROLE_KINDS, SHARE_UNIT
 
@@ -260,8 +268,4 @@ def _truncated(
             " / 关系过多的主体未再穿过"
         )
         cuts.append((text, params.max_fanout))
-    if not cuts:
-        return None
-    return Truncated(
-        reason="; ".join(text for text, _ in cuts), explored=reached.explored, limit=cuts[0][1]
-    )
+    return cut_short(cuts, reached.explored)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from algorithms.registry import Params, Result, Truncated, algorithm, evidence
+from algorithms.registry import Params, Result, Truncated, algorithm, cut_short, evidence
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -253,7 +253,4 @@ def _truncated(
         cuts.append((text, _WEIGHED))
     if late:
         cuts.append(("time_limit: not all are shown / 超时, 未全部列出", None))
-    if not cuts:
-        return None
-    text = "; ".join(text for text, _ in cuts)
-    return Truncated(reason=text, explored=explored, limit=cuts[0][1])
+    return cut_short(cuts, explored)

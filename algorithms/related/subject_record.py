@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from algorithms.registry import Params, Result, Truncated, algorithm, evidence
+from algorithms.registry import Params, Result, Truncated, algorithm, cut_short, evidence
 from graph.model import SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -217,6 +217,4 @@ def _truncated(params: RecordParams, roles: int, clipped: int, late: bool) -> Tr
         cuts.append((text, params.max_listings))
     if late:
         cuts.append(("time_limit: not all roles are shown / 超时, 未列出全部任职", None))
-    if not cuts:
-        return None
-    return Truncated(reason="; ".join(text for text, _ in cuts), explored=roles, limit=cuts[0][1])
+    return cut_short(cuts, roles)

@@ -42,9 +42,7 @@ def answer(snapshot: Snapshot, params: EventGangParams) -> Result[Finding]:
     at = day_end(params.as_of or today())
     net = bipartite_of(snapshot, _private(snapshot, at, params.max_participants))
     met = _met(net, params, deadline)
-    cuts: list[Cut] = []
-    if met.ended:
-        cuts.append(Cut("time_limit: not all was looked at / 超时, 未查看全部", met.explored))
+    cuts = overdue(deadline, met.explored)
     shared = _shared(snapshot, net, met)
     if len(shared) > params.max_events:
         text = f"max_events: {len(shared)} events are shared / 共同参与的事件过多, 未全部读取"

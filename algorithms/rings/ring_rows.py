@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from algorithms.cases.asking import detectors
-from algorithms.registry import Result, Truncated, prepare
-from graph.deadline import stage
+from algorithms.cases.asking import detectors, put
+from algorithms.registry import Result, cut_short
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -15,8 +14,15 @@ if TYPE_CHECKING:
     from algorithms.rings.rings import RingsParams
     from graph.snapshot import Snapshot
 
-_UNIT = "detectors / 检测算法"
-_HANDED = ("as_of", "known_at", "min_score", "max_false_discovery", "max_rows", "time_limit")
+_HANDED = (
+    "as_of",
+    "known_at",
+    "min_score",
+    "max_false_discovery",
+    "max_rows",
+    "time_limit",
+    "subject",
+)
 
 
 def answer(snapshot: Snapshot, params: RingsParams) -> Result[Finding]:
@@ -24,37 +30,31 @@ def answer(snapshot: Snapshot, params: RingsParams) -> Result[Finding]:
     if params.subject is not None:
         snapshot.resolve(params.subject)  # before any detector works
     asked = _asked(params)
+    given = {name: getattr(params, name) for name in _HANDED}
     wanted = None if params.patterns is None else set(params.patterns)
     found: dict[str, Finding] = {}
-    cuts: list[str] = []
+    cuts: list[tuple[str, int | None]] = []
     notes: dict[str, None] = {}
     explored = 0
     for at, record in enumerate(asked):
-        given = {name: getattr(params, name) for name in (*_HANDED, "subject")}
-        takes = {name: value for name, value in given.items() if name in record.fields}
-        with stage(at, len(asked), _UNIT):
-            result = record.function(snapshot, prepare(record, takes))
+        result = put(snapshot, record, given, at, len(asked))
         found |= {row.id: row for row in result.results if wanted is None or row.pattern in wanted}
         notes |= dict.fromkeys(result.notes)
         if result.truncated is not None:
-            cuts.append(f"{record.name}: {result.truncated.reason}")
+            cuts.append((f"{record.name}: {result.truncated.reason}", None))
             explored += result.truncated.explored
     rows = sorted(found.values(), key=lambda r: (-r.score, -r.evidence, r.begins or "", r.id))
-    limit = None
     if len(rows) > params.max_rows:
         text = f"max_rows: {len(rows)} findings, those of highest score are shown"
-        cuts.insert(0, f"{text} / 只列出得分最高的线索")
-        limit = params.max_rows
-    cut = None
-    if cuts:
-        cut = Truncated(reason="; ".join(cuts), explored=max(explored, len(rows)), limit=limit)
+        cuts.insert(0, (f"{text} / 只列出得分最高的线索", params.max_rows))
+    cut = cut_short(cuts, max(explored, len(rows)))
     return Result(results=rows[: params.max_rows], truncated=cut, notes=list(notes))
 
 
 def _asked(params: RingsParams) -> list[Algorithm]:
     """The detectors asked; raises WrongUsage."""
     if params.algorithms is None:
-        return [each for each in detectors(None) if each.family == "rings"]
+        return detectors(None, "rings")
     chosen = detectors(params.algorithms)
     if params.subject is not None:
         for record in chosen:

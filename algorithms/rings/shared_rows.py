@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from algorithms.findings.making import Cut, Found, overdue
+from algorithms.findings.making import Found, overdue
 from algorithms.findings.making import answer as findings
 from algorithms.findings.significance import poisson_tail
 from algorithms.registry import Result
@@ -67,9 +67,7 @@ def answer(snapshot: Snapshot, params: SharedIdentifierParams) -> Result[Finding
         mine = -1 if place is None else int(label[place])
         wanted &= np.arange(len(wanted)) == mine
     groups = grouped(label, np.append(wanted, np.zeros(1, np.bool_)))
-    cuts = []
-    if tied.ended:
-        cuts.append(Cut("time_limit: not all was looked at / 超时, 未查看全部", tied.explored))
+    cuts = overdue(deadline, tied.explored)
     records = _records(snapshot, net)
     many = list(groups.values())
     rings = [

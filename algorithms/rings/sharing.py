@@ -22,13 +22,12 @@ _USER, _FOUND, _SEEN = range(3)
 
 class Pairs(NamedTuple):
     """Users a < b (places on the left), the weight of what they share in units, ascending by a, b;
-    `explored` looks at a user of an item were taken, and `ended` says whether time ended it."""
+    `explored` looks at a user of an item were taken."""
 
     a: I32
     b: I32
     weight: I64
     explored: int
-    ended: bool
 
 
 @kernel
@@ -119,8 +118,7 @@ def pairs(
     room = max(min(looks, 1 << 22), n, 1)
     a, b, w = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
     parts: list[tuple[I32, I32, I64]] = []
-    ended = False
-    while state[_USER] < n and not ended:
+    while state[_USER] < n:
         run(
             net.ptr, net.to, net.back_ptr, net.back, party, weight, least, _HEAVY,
             total, touched, state, a, b, w,
@@ -128,13 +126,14 @@ def pairs(
         found = int(state[_FOUND])
         parts.append((a[:found].copy(), b[:found].copy(), w[:found].copy()))
         state[_FOUND] = 0
-        ended = bool(state[_USER] < n and deadline.expired())
+        if state[_USER] < n and deadline.expired():
+            break
     a, b, w = (
         (np.concatenate([part[k] for part in parts]) for k in range(3)) if parts else (a, b, w)
     )
     if not parts:
         a, b, w = a[:0], b[:0], w[:0]
-    return Pairs(a, b, w, int(state[_SEEN]), ended)
+    return Pairs(a, b, w, int(state[_SEEN]))
 
 
 @kernel

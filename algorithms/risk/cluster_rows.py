@@ -12,7 +12,8 @@ import numpy as np
 from msgspec import UNSET
 
 from algorithms.findings.making import MEMBERS_LIMIT
-from algorithms.registry import FACTS_LIMIT, Result, Truncated
+from algorithms.findings.scoring import together
+from algorithms.registry import FACTS_LIMIT, Result, Truncated, cut_short
 from algorithms.rings.shown import grouped
 from algorithms.risk.clusters import TIES, Cluster
 from algorithms.risk.cores import Cores, First, Reason, cores
@@ -76,7 +77,7 @@ def _groups(made: Knit, reasons: Mapping[int, list[Reason]]) -> Iterator[Group]:
     for label, places in grouped(made.label, wanted).items():
         told, kept = made.core[places], made.member[places]
         core = made.nodes[places[told]].tolist()
-        of = ties.at(by_label.get(label, none))
+        of = ties.of(by_label.get(label, none))
         weights = sorted(weight for node in core for weight in _weights(reasons[node]))
         yield Group(
             core,
@@ -84,7 +85,7 @@ def _groups(made: Knit, reasons: Mapping[int, list[Reason]]) -> Iterator[Group]:
             made.nodes[places[~kept]].tolist(),
             of._replace(a=made.nodes[of.a], b=made.nodes[of.b]),
             min(reasons[node][0].first for node in core),
-            1.0 - math.prod(1.0 - each for each in weights),
+            together(weights),
         )
 
 
@@ -293,9 +294,4 @@ def _truncated(
         )
         cuts.append((text, params.max_fanout))
     cuts += [(reason, None) for reason in found.cores.cuts]
-    if not cuts:
-        return None
-    explored = max(len(found.knit.ties.rows), found.cores.explored)
-    return Truncated(
-        reason="; ".join(text for text, _ in cuts), explored=explored, limit=cuts[0][1]
-    )
+    return cut_short(cuts, max(len(found.knit.ties.rows), found.cores.explored))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import UNSET
 
-from algorithms.registry import Result, Truncated
+from algorithms.registry import Result, Truncated, cut_short
 from algorithms.risk.cluster_history import ClusterStep
 from algorithms.risk.cluster_rows import find, name_of, row
 from algorithms.risk.lineage import Members, Step, links, steps
@@ -234,9 +234,4 @@ def _truncated(
         text = f"max_seconds: the {days - len(seen)} earliest days were not looked at"
         cuts.append((f"{text} / 超时, 最早的时点未查看", None))
     cuts += [(reason, None) for reason in dict.fromkeys(each for day in seen for each in day.cuts)]
-    if not cuts:
-        return None
-    explored = sum(len(day.rows) for day in seen)
-    return Truncated(
-        reason="; ".join(text for text, _ in cuts), explored=explored, limit=cuts[0][1]
-    )
+    return cut_short(cuts, sum(len(day.rows) for day in seen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,18 +30,15 @@ class Ties(NamedTuple):
     b: I32
     since: I64
 
-    def of(self, kept: Flags) -> Ties:
-        """Those that are kept."""
-        return Ties(self.rows[kept], self.a[kept], self.b[kept], self.since[kept])
-
-    def at(self, places: I64) -> Ties:
-        """Those at these places."""
-        return Ties(self.rows[places], self.a[places], self.b[places], self.since[places])
+    def of(self, which: Flags | I64) -> Ties:
+        """Some of them: those of a mask, or at these places in this order."""
+        columns: list[Any] = [column[which] for column in self]
+        return Ties._make(columns)
 
     def and_(self, more: Ties) -> Ties:
         """These and more."""
-        pairs = zip(self, more, strict=True)
-        return Ties(*(np.concatenate(pair) for pair in pairs))  # type: ignore[arg-type]
+        pairs: Any = zip(self, more, strict=True)
+        return Ties._make(np.concatenate(pair) for pair in pairs)
 
 
 class Knit(NamedTuple):
@@ -112,13 +109,12 @@ def _enough(snapshot: Snapshot, held: Ties, least: int) -> Ties:
         return held
     pair = held.a.astype(np.int64) * snapshot.n + held.b
     order = np.lexsort((held.since, pair))
-    held, pair = held.at(order), pair[order]
+    held, pair = held.of(order), pair[order]
     value = snapshot.columns.value[held.rows]
     begins = np.flatnonzero(np.diff(pair, prepend=-1))
     group = np.cumsum(np.diff(pair, prepend=-1) != 0) - 1
-    total = np.cumsum(
-        value
-    )  # it may wrap; the sum of one pair, a difference, is right all the same
+    # It may wrap; the sum of one pair, a difference, is right all the same.
+    total = np.cumsum(value)
     before = (total - value)[begins]
     reached = total - before[group] >= least
     first = np.full(len(begins), len(value), np.int64)

@@ -12,8 +12,7 @@ from api import openapi
 from api.answering import view_of
 from api.catalog.datasets import Catalog, catalog, catalog_bytes, terms
 from api.etags import holds, tag_of, unchanged
-from api.serving import add, json_response, query_of
-from graph.errors import WrongUsage
+from api.serving import add, json_response, only, query_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -26,8 +25,7 @@ def add_catalog(app: FastAPI, engine: Engine) -> None:
 
     async def datasets(request: Request) -> Response:
         given = query_of(request, frozenset())
-        if unknown := next((name for name in given if name != "known_at"), None):
-            raise WrongUsage(f"unknown parameter {unknown}: it takes known_at")
+        only(given, ("known_at",))
         view = await view_of(engine, given.get("known_at"))
         erased = str(engine.session.erased)
         said = msgspec.json.encode(terms())

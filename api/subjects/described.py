@@ -10,16 +10,11 @@ from algorithms.registry import Algorithm
 from api import openapi, views
 from api.subjects.timeline import Asked, Timeline
 
-_TEXT: Final = {"type": "string"}
-_ID: Final = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "description": "dataset:id, canonical id, bare id or official key; `/` as %2F"
-    " / 记录编号、统一编号或统一社会信用代码, 斜杠写作 %2F",
-    "schema": _TEXT,
-    "example": "demo:c1",
-}
+_WORDS: Final = (
+    "dataset:id, canonical id, bare id or official key; `/` as %2F"
+    " / 记录编号、统一编号或统一社会信用代码, 斜杠写作 %2F"
+)
+_ID: Final = openapi.asked("path", "id", _WORDS) | {"example": "demo:c1"}
 TITLES: Final = {"subject": "One subject / 主体", "subject_timeline": "Timeline / 时间线"}
 
 
@@ -52,15 +47,14 @@ class Moved(msgspec.Struct, kw_only=True):
 
 _MOVED: Final = {
     "description": "the subject stands under another id / 主体已并入另一编号",
-    "headers": {"Location": {"schema": _TEXT}},
+    "headers": {"Location": {"schema": {"type": "string"}}},
     "content": {"application/json": {"schema": openapi.schema(Moved)}},
 }
 
 
-def _answers(body: dict[str, Any]) -> dict[str, Any]:
-    good = {"description": "the answer / 结果", "content": {"application/json": {"schema": body}}}
-    held = {"description": "what the caller holds is the answer / 未变化"}
-    return {"200": good, "304": held, "308": _MOVED, **openapi.failures()}
+def _answers(kind: type[Any]) -> dict[str, Any]:
+    good = openapi.answers(kind)["responses"]
+    return {**good, **openapi.HELD, "308": _MOVED, **openapi.failures()}
 
 
 def _query(kind: type[Any]) -> list[dict[str, Any]]:
@@ -78,16 +72,13 @@ def view(record: Algorithm, parameter: str) -> dict[str, Any]:
     return {**said, "responses": said["responses"] | {"308": _MOVED}}
 
 
-_KNOWN: Final = {
-    "name": "known_at",
-    "in": "query",
-    "description": "as it was known at this ISO time / 当时已知的数据",
-    "schema": _TEXT,
-}
+_KNOWN: Final = openapi.asked(
+    "query", "known_at", "as it was known at this ISO time / 当时已知的数据"
+)
 LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "subject": {"parameters": [_ID, _KNOWN], "responses": _answers(openapi.schema(Subject))},
+    "subject": {"parameters": [_ID, _KNOWN], "responses": _answers(Subject)},
     "subject_timeline": {
         "parameters": [_ID, *_query(Asked)],
-        "responses": _answers(openapi.schema(Timeline)),
+        "responses": _answers(Timeline),
     },
 }

@@ -6,7 +6,7 @@ of their parameters in the query.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import msgspec
@@ -18,11 +18,10 @@ from api import look
 from api.answering import RULEBOOK, in_force, view_of
 from api.etags import holds, tag_of, unchanged
 from api.routes import domains_of, scope_of
-from api.serving import Endpoint, add, json_response, query_of
+from api.serving import Endpoint, add, json_response, only, query_of
 from api.subjects import described, timeline
 from api.subjects.place import place
 from api.views import asking
-from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -101,7 +100,7 @@ def moved(canonical: str, below: str, query: str) -> Response:
 def _subject(engine: Engine) -> Endpoint:
     async def show(request: Request) -> Response:
         text, given = request.path_params["id"], query_of(request, frozenset())
-        _only(given, ("known_at",))
+        only(given, ("known_at",))
         known_at = given.get("known_at")
         view = await view_of(engine, known_at)
         erased = str(engine.session.erased)
@@ -117,7 +116,7 @@ def _subject(engine: Engine) -> Endpoint:
 def _timeline(engine: Engine) -> Endpoint:
     async def show(request: Request) -> Response:
         text, given = request.path_params["id"], query_of(request, frozenset({"kinds"}))
-        _only(given, timeline.Asked.__struct_fields__)
+        only(given, timeline.Asked.__struct_fields__)
         asked = timeline.asked(given)
         body = await engine.run(timeline.timeline_bytes, engine.session, text, asked)
         tag = tag_of(request, "timeline", body)  # decisions are in it, which no snapshot knows
@@ -128,9 +127,3 @@ def _timeline(engine: Engine) -> Endpoint:
 
 def _said(tag: str) -> dict[str, str]:
     return {"ETag": tag, RULEBOOK: in_force()}
-
-
-def _only(given: dict[str, Any], names: tuple[str, ...]) -> None:
-    for name in given:
-        if name not in names:
-            raise WrongUsage(f"unknown parameter {name}: it takes {', '.join(names)}")

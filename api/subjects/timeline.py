@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from algorithms.registry import readable
+from algorithms.registry import Truncated, readable
 from graph.errors import BadFact, WrongUsage
 from graph.model import CODES, RELATIONS
 from graph.moments import (
@@ -89,14 +89,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str | None = None
 
 
-class Cut(msgspec.Struct, frozen=True, kw_only=True):
-    """What was left out, and by which bound."""
-
-    reason: str
-    explored: int
-    limit: int | None = None
-
-
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """A page of a subject's timeline, earliest first; `next` leads on, null at the end."""
 
@@ -109,7 +101,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None
     results: list[Event]
     next: str | None
-    truncated: Cut | None
+    truncated: Truncated | None
 
 
 def asked(given: Mapping[str, Any]) -> Asked:
@@ -153,7 +145,7 @@ def timeline(session: Session, text: str, ask: Asked) -> Timeline:
     cut = None
     if left_out:
         named = ", ".join(left_out)
-        cut = Cut(
+        cut = Truncated(
             reason=f"more relations than are looked at, left out: {named} / 关系过多, 未列出",
             explored=len(ordered), limit=MOST,
         )  # fmt: skip

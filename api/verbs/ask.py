@@ -39,9 +39,8 @@ def command_of(record: Algorithm) -> click.Command:
 
 def ask(common: Common, record: Algorithm, values: dict[str, Any]) -> None:
     """Ask, and print the answer as JSON or as a table."""
-    from api.progress import Meter
+    from api.progress import Meter, followed
     from api.session import Session
-    from graph.deadline import bounded
 
     meter = Meter("making the snapshot / 构建快照")
     started = time.perf_counter()
@@ -49,12 +48,8 @@ def ask(common: Common, record: Algorithm, values: dict[str, Any]) -> None:
         snapshot = session.snapshot(values.get("known_at"))
         meter.close()
         opened = time.perf_counter()
-        meter = Meter(record.verb)
-        try:
-            with bounded(progress=meter.tell):
-                envelope = session.ask(record.name, values)
-        finally:
-            meter.close()
+        with followed(record.verb):
+            envelope = session.ask(record.name, values)
         done = time.perf_counter()
         if common.timing:
             say_timing(open=opened - started, answer=done - opened)

@@ -255,17 +255,13 @@ def _claims(session: Session, ask: _Ask, seconds: dict[str, float]) -> list[Clai
     """Findings of the answers given, or of the algorithms asked."""
     if ask.answers:
         return [claim for path in ask.answers for claim in _answered(path)]
-    from api.progress import Meter
-    from graph.deadline import bounded
+    from api.progress import followed
 
     found = []
     for name in ask.names():
-        begin, meter = time.perf_counter(), Meter(name)
-        try:
-            with bounded(progress=meter.tell):
-                envelope = session.ask(name, ask.of(name))
-        finally:
-            meter.close()
+        begin = time.perf_counter()
+        with followed(name):
+            envelope = session.ask(name, ask.of(name))
         seconds[name] += time.perf_counter() - begin
         rows = msgspec.to_builtins(envelope["results"])
         if cut := envelope["truncated"]:  # what was not looked at reads as not found

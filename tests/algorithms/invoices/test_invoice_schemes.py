@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algorithms.invoices.scheme_parts import detectors
+from algorithms.cases.asking import detectors
 from algorithms.registry import ALGORITHMS, ask
 from graph.snapshot import Snapshot
 from tests.algorithms.invoices.worlds import accounts, invoice, transfer
@@ -31,7 +31,7 @@ def asked(snapshot: Snapshot, **params: Any) -> dict[str, Any]:
 def findings(snapshot: Snapshot, least: float) -> list[dict[str, Any]]:
     """What each detector finds when it is asked alone."""
     rows: list[dict[str, Any]] = []
-    for record in detectors():
+    for record in detectors(None, "invoices"):
         answer = ask(snapshot, record.name, {"as_of": AS_OF, "min_score": least})
         rows += msgspec.to_builtins(answer["results"])
     return rows
@@ -86,7 +86,7 @@ def test_what_the_detectors_say_is_put_together(
         assert set(found["findings"]) == {row["id"] for row in own}
         strongest = sorted(own, key=lambda row: (row["score"], row["evidence"]))
         p = min({row["pattern"]: row["p"] for row in strongest}.values())  # the last one stays
-        assert found["p"] == pytest.approx(min(1, len(detectors()) * p))
+        assert found["p"] == pytest.approx(min(1, len(detectors(None, "invoices")) * p))
         if all("facts_total" not in row for row in own) and "facts_total" not in found:
             assert set(found["facts"]) == {fact for row in own for fact in row["facts"]}
         assert Decimal(found["amount"]) == max(Decimal(row["amount"]) for row in own)
@@ -95,7 +95,7 @@ def test_what_the_detectors_say_is_put_together(
 
 
 def test_every_detector_of_the_family_is_asked() -> None:
-    names = {record.name for record in detectors()}
+    names = {record.name for record in detectors(None, "invoices")}
     assert {"affiliated_trades", "invoice_cycles", "payment_returns", "rebate_chains"} <= names
     assert names < {name for name, entry in ALGORITHMS.index.items() if entry.family == "invoices"}
     assert not names & {"invoice_schemes", "trace_goods"}

@@ -36,15 +36,15 @@ def named(edges: set[tuple[int, int]]) -> set[tuple[str, str]]:
 
 @given(EDGES, st.integers(2, 10), st.sampled_from([0.1, 0.25, 0.5, 1.0]), st.sampled_from([0.4, 1]))
 def test_pairs_and_dense_groups_are_those_of_the_referee(edges, most, least, dense) -> None:
-    made = net(edges)
-    found = pairs(made, weights(shares(made), most), round(least * UNIT), 10)
+    made, deadline = net(edges), Deadline(10)
+    found = pairs(made, weights(shares(made), most), round(least * UNIT), deadline)
     expected = referee.pair_weights(named(edges), most)
     weighed = {
         frozenset({f"u{a}", f"u{b}"}): Fraction(w, UNIT)
         for a, b, w in zip(found.a.tolist(), found.b.tolist(), found.weight.tolist(), strict=True)
     }
     assert weighed == {pair: w for pair, w in expected.items() if w >= Fraction(str(least))}
-    assert not found.ended
+    assert not deadline.passed
     label = dense_groups(10, found, dense).tolist()
     groups = {
         frozenset(f"u{k}" for k, other in enumerate(label) if other == group)
@@ -55,7 +55,7 @@ def test_pairs_and_dense_groups_are_those_of_the_referee(edges, most, least, den
 
 def test_a_hub_costs_nothing_and_joins_nobody() -> None:
     made = net({(user, 0) for user in range(200_000)} | {(1, 1), (2, 1)}, 200_000, 2)
-    found = pairs(made, weights(shares(made), 50), UNIT // 10, 10)
+    found = pairs(made, weights(shares(made), 50), UNIT // 10, Deadline(10))
     assert (found.a.tolist(), found.b.tolist(), found.explored) == ([1], [2], 1)
 
 
