@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 HEADER: Final = "Idempotency-Key"
-MAX_BODY: Final = 1 << 20
 KEPT_SECONDS: Final = 86_400.0
 _GONE: Final = 410
 _PROBLEM: Final = "application/problem+json"
@@ -193,9 +192,11 @@ def keyed(
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
+        from api.serving import bytes_of
+
         if HEADER.lower() not in request.headers or key_of(request) is None:
             return await endpoint(request)
-        body = await _body(request)
+        body = await bytes_of(request)
         digest = sha256(request.scope["query_string"] + b"\0" + body).digest()
         async with begun(request, digest) as (earlier, note):
             if earlier is not None:
@@ -250,17 +251,6 @@ async def _signs(once: Once, name: Name) -> None:
         await asyncio.sleep(_SIGN)
         with suppress(StoreError):  # the next sign may be noted
             await once.later(once.hold, name)
-
-
-async def _body(request: Request) -> bytes:
-    from api.serving import TooLarge
-
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
-    return body
 
 
 def _again(request: Request, body: bytes) -> Request:

@@ -183,13 +183,19 @@ def json_response(
     return Response(body, headers=headers, media_type="application/json")
 
 
-async def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object of a request's body, {} for none; raises TooLarge, WrongUsage."""
+async def bytes_of(request: Request) -> bytes:
+    """A request's whole body; raises TooLarge."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
             raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
+    return body
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request's body, {} for none; raises TooLarge, WrongUsage."""
+    body = await bytes_of(request)
     try:
         return msgspec.json.decode(body or b"{}", type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from api.auth import LOOPBACK, host_name
 from api.problems import problem
 from api.reconcile.manifest import PATH
-from api.serving import MAX_BODY
+from api.serving import TooLarge, bytes_of
 
 ORIGIN: Final = "http://127.0.0.1:3333"  # where OpenRefine is by default
 _SECONDS: Final = 90.0
@@ -46,11 +46,10 @@ def forwarder(
             return problem(421, "this forwarder is not known by that host name")
         if not secrets.compare_digest(request.path_params["secret"].encode(), secret.encode()):
             return problem(404, "nothing here")
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY:
-                return problem(413, f"the request is larger than {MAX_BODY} bytes")
+        try:
+            body = await bytes_of(request)
+        except TooLarge as error:
+            return problem(413, str(error))
         headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
         more = request.path_params.get("more", "")
         try:

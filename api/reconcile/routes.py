@@ -15,7 +15,7 @@ from api.matching.search import number_of
 from api.matching.settings import MatchSettings
 from api.reads.hook import shown
 from api.reconcile import extension, manifest, preview, queries, schemas, suggesting
-from api.serving import KEPT, MAX_BODY, Endpoint, TooLarge, add, json_response, settings_of
+from api.serving import KEPT, Endpoint, add, bytes_of, json_response, settings_of
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -113,11 +113,7 @@ def _refuse_jsonp(given: dict[str, str]) -> None:
 
 async def _form(request: Request) -> dict[str, str]:
     """The fields of a form in a request's body; raises TooLarge, WrongUsage."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
+    body = await bytes_of(request)
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, strict_parsing=bool(body),
