@@ -154,19 +154,20 @@ class Snapshot:
         low, high = (int(tail.ptr[int(tail.start[c])]) for c in (code, code + 1))
         if high > low:
             found = np.append(found, tail.order[low:high].astype(np.int64))
-        return self._counting(found, kind, at)
+        return self.counting(found, kind, at)
 
-    def _counting(self, found: I64, kind: str, at: int | None) -> I64:
-        """Those of these relations of one kind that are known and, with `at`, true then."""
+    def counting(self, rows: I64, kind: str, at: int | None = None) -> I64:
+        """Those of these relations of one kind that are known and, with `at`, true then, as `rows`
+        has it."""
         cols, nodes = self.columns, self.nodes
-        keep = (cols.rec[found] <= self.batch) & (cols.ret[found] > self.batch)
+        keep = (cols.rec[rows] <= self.batch) & (cols.ret[rows] > self.batch)
         if at is not None:
-            keep &= cols.vf[found] <= at
+            keep &= cols.vf[rows] <= at
             if not RELATIONS[kind].event:
-                keep &= cols.vt[found] > at
-                for end in (cols.src[found], cols.dst[found]):
+                keep &= cols.vt[rows] > at
+                for end in (cols.src[rows], cols.dst[rows]):
                     keep &= (nodes.vf[end] <= at) & (nodes.vt[end] > at)
-        return found[keep]
+        return rows[keep]
 
     def between_known(self, rows: I64) -> I64:
         """Those of these relations of which the records at both ends are known."""
@@ -613,23 +614,6 @@ class Snapshot:
             if any(since < each.ret <= self.batch for each in listings):
                 return True
         return False
-
-    def rows_at(self, node: int, kind: str, at: int, *, into: bool) -> list[int]:
-        """The relations of a kind from (or into) a subject that are known and true at an instant,
-        ascending. Linear in those of this kind that it has."""
-        code, found = CODES[kind], []
-        for member in self.members(node):
-            for index in self.into if into else self.out:
-                low, high = int(index.start[code]), int(index.start[code + 1])
-                place = low + int(np.searchsorted(index.nodes[low:high], np.int32(member)))
-                if place < high and index.nodes[place] == member:
-                    begin, end = int(index.ptr[place]), int(index.ptr[place + 1])
-                    order = index.order
-                    found.append(order[begin:end] if len(order) else np.arange(begin, end))
-        if not found:
-            return []
-        rows = np.sort(np.concatenate(found).astype(np.int64))
-        return self._counting(rows, kind, at).tolist()  # type: ignore[no-any-return]
 
     def canonical_of(self, key: keys.Key) -> str | None:
         """The canonical id that an official key gives in this store; None for an invalid one."""

@@ -13,11 +13,13 @@ from algorithms.matching import company_names, person_names
 from algorithms.matching.company_names import Likeness
 from algorithms.matching.person_names import orders
 from graph import keys
+from graph.adjacency import true_at
 from graph.model import CODES
 from graph.names.finding import sharing
 from graph.names.folding import fold, units_of
 from graph.names.segment import BEGINS, EVERY, WHOLE, WITHIN, Segment
 from graph.names.sounds import sound_of, spoken
+from graph.traverse import IN
 
 if TYPE_CHECKING:
     from algorithms.matching.match_subject import Description
@@ -96,7 +98,7 @@ class Gathering:
 
     def _users(self, thing: int, relation: str) -> list[int]:
         """The relations of a phone's users or an account's holders that count, bounded."""
-        found = self.snapshot.rows_at(thing, relation, self.at, into=True)
+        found = true_at(self.snapshot, thing, relation, IN, self.at)
         if len(found) > _USERS:
             self.partial.append(
                 f"a {relation.partition('_')[2]} shared by more than {_USERS}"

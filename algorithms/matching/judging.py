@@ -15,7 +15,9 @@ from algorithms.matching.match_subject import Description, Explanation, Match, M
 from algorithms.matching.stating import Stated, birth_agrees, stated
 from algorithms.registry import evidence
 from graph import keys
+from graph.adjacency import true_at
 from graph.names.folding import fold
+from graph.traverse import OUT
 
 if TYPE_CHECKING:
     from algorithms.matching.match_subject import MatchParams
@@ -252,6 +254,6 @@ class Judging:
     def _addresses(self, node: int) -> list[tuple[int, str]]:
         """The addresses of a subject on the day, folded, each with the relation that says so."""
         snapshot = self.snapshot
-        rows = snapshot.rows_at(node, "located_at", self.gathering.at, into=False)[:_PLACES]
+        rows = true_at(snapshot, node, "located_at", OUT, self.gathering.at)[:_PLACES]
         places = [int(snapshot.nodes.rep[snapshot.columns.dst[row]]) for row in rows]
         return [(row, fold(snapshot.label(n))) for row, n in zip(rows, places, strict=True)]
