@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.look import brief, noted
+from api.look import brief, check_kind, noted
 from graph import keys
 from graph.errors import WrongUsage
-from graph.model import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,21 +87,6 @@ def shown(text: str) -> str:
                 return keys.mask(kind, key.value)
     masked: str = keys.mask_within(text)
     return masked
-
-
-def check_kind(kind: str | None) -> None:
-    """Raises WrongUsage for what is no kind of entity."""
-    if kind is not None and kind not in ENTITIES:
-        raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
-
-
-def number_of(name: str, text: str | None, default: int, low: int, high: int) -> int:
-    """A number from a query or the command line; raises WrongUsage naming it."""
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal() and low <= int(text[:9]) <= high):
-        raise WrongUsage(f"{name}: a number from {low} to {high}, not {text[:20]!r}")
-    return int(text)
 
 
 def search_bytes(session: Session, *asked: Any) -> bytes:

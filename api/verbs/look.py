@@ -137,16 +137,15 @@ def search(
     traditional or simplified characters, a part of it, former names, pinyin (zhang san) or its
     first letters (zs).
     """
+    from api.look import number_of
     from api.matching import search as searching
     from api.session import Session
 
-    most = searching.number_of("limit", limit, 20, 1, searching.MOST)
-    passed = searching.number_of("offset", offset, 0, 0, searching.DEEPEST)
+    most = number_of("limit", limit, 20, 1, searching.MOST)
+    passed = number_of("offset", offset, 0, 0, searching.DEEPEST)
     with Session(common.url) as session:
         found = searching.search(session, text, kind, most, passed, known_at)
     more = f"more are there; --offset {passed + most} shows them" if found["more"] else ""
-    if not common.json:  # a table has no need of which snapshot it was
-        found = {name: found[name] for name in ("results",)}
     _print(common, found, more)
 
 

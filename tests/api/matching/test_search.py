@@ -96,7 +96,8 @@ def test_an_identifier_that_was_searched_for_is_not_echoed(service: Asked) -> No
 @pytest.mark.parametrize(("query", "said"), [
     ({}, "q: nothing"), ({"q": " "}, "q: nothing"), ({"q": "a", "limit": "0"}, "limit"),
     ({"q": "a", "limit": "1001"}, "limit"), ({"q": "a", "offset": "-1"}, "offset"),
-    ({"q": "a", "offset": "9" * 400}, "offset"), ({"q": "a", "kind": "firm"}, "kind: one of"),
+    ({"q": "a", "offset": "9" * 400}, "offset"), ({"q": "a", "offset": f"{99999:014}"}, "offset"),
+    ({"q": "a", "kind": "firm"}, "kind: one of"),
     ({"q": "a", "page": "2"}, "unknown parameter page"), ({"q": "a", "limit": "１"}, "limit"),
     ({"q": "a", "known_at": "never"}, "not a date"),
 ])  # fmt: skip
