@@ -68,9 +68,6 @@ class Gathering:
             return None
         return self.found.setdefault(node, Candidate(node))
 
-    def _bearing(self, canonical: str) -> list[int]:
-        return self.snapshot.named(canonical)
-
     def _keyed(self) -> None:
         """Whom official keys name. A phone or account is meant itself where nothing else is."""
         asked = self.asked
@@ -79,7 +76,7 @@ class Gathering:
             if key.kind in _THINGS and not (things or _THINGS[key.kind][0] in asked.kinds):
                 continue
             canonical = self.snapshot.canonical_of(key)
-            for node in self._bearing(canonical) if canonical else ():
+            for node in self.snapshot.named(canonical) if canonical else ():
                 if (found := self._candidate(node)) is not None:
                     found.keys.add(key.kind)
 
@@ -90,7 +87,7 @@ class Gathering:
             if key.kind not in _THINGS or canonical is None:
                 continue
             relation = _THINGS[key.kind][1]
-            for thing in self._bearing(canonical):
+            for thing in self.snapshot.named(canonical):
                 for row in self._users(thing, relation):
                     user = int(self.snapshot.nodes.rep[self.snapshot.columns.src[row]])
                     if (found := self._candidate(user)) is not None:
