@@ -15,9 +15,12 @@ class Listings(Records):
     def listings(self, node: int, at: int | None = None) -> list[dict[str, Any]]:
         """Listings of a subject that are known and, with `at`, in force then; oldest first."""
         of, batch = self._live.listed.of, self.batch
-        found = [each for m in self.members(node) for each in of(m) if each.known(batch)]
-        if self._granted is not None:
-            found = [each for each in found if self._may_tell(each)]
+        found = [
+            each
+            for member in self.members(node)
+            for each in of(member)
+            if each.known(batch) and self._may_tell(each)
+        ]
         if at is not None:
             found = [each for each in found if each.vf <= at < each.vt]
         return told(found, self._datasets)

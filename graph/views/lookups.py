@@ -25,9 +25,9 @@ class LookUps(Subjects):
 
         Raises UnknownSubject when nothing, or more than one subject, has this name.
         """
-        found = {int(self.nodes.rep[n]) for n in self._candidates(text) if self.known(n)}
+        found = self.named(text)
         if len(found) == 1:
-            return found.pop()
+            return found[0]
         if found:
             raise UnknownSubject(f"{len(found)} subjects are named {text[:80]!r}: write dataset:id")
         said = "".join(f" ({note})" for note in self.notes)
@@ -68,8 +68,7 @@ class LookUps(Subjects):
         if bare := self._bare(text):
             return bare
         for kind in ("uscc", "resident_id", "e164", "account"):
-            key = keys.check(kind, text)
-            canonical = keys.canonical(key, self._live.store.id_key)
+            canonical = self.canonical_of(keys.check(kind, text))
             if canonical and (named := self._by_canonical(canonical)):
                 return named
         return []
@@ -95,9 +94,7 @@ class LookUps(Subjects):
     def bore(self, canonical: str) -> set[int]:
         """The subjects of which a record bore this canonical id by this view, now or before it was
         corrected."""
-        owner = self._live.versions.arrays["version_node"]
-        places = self._live.bearers.places(canonical)
-        nodes = {int(owner[place]) for place in places if place < self._versions}
+        nodes = self.ever_bore(canonical)
         return {int(self.nodes.rep[node]) for node in nodes if self.known(node)}
 
     def ever_bore(self, canonical: str) -> set[int]:
