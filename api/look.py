@@ -22,15 +22,28 @@ if TYPE_CHECKING:
 
 _MOST: Final = 1000  # rows of one list
 _PLACE: Final = re.compile(r"\d{1,18}", re.ASCII)
+_DIGITS: Final = 10  # numbers of so many or more are none that is asked for
+
+
+def number_of(name: str, text: str | None, default: int, low: int, high: int) -> int:
+    """A number from a query or the command line; raises WrongUsage naming it."""
+    if text is None:
+        return default
+    plain = text.isascii() and text.isdecimal() and len(text) < _DIGITS
+    if not (plain and low <= int(text) <= high):
+        raise WrongUsage(f"{name}: a number from {low} to {high}, not {text[:20]!r}")
+    return int(text)
 
 
 def limit_of(text: str | None, default: int = 20) -> int:
     """The number of rows asked for, 1 to 1000; raises WrongUsage."""
-    if text is None:
-        return default
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
-        raise WrongUsage(f"limit: a number from 1 to {_MOST}, not {text[:20]!r}")
-    return int(text)
+    return number_of("limit", text, default, 1, _MOST)
+
+
+def check_kind(kind: str | None) -> None:
+    """Raises WrongUsage for what is no kind of entity."""
+    if kind is not None and kind not in ENTITIES:
+        raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
 
 
 def place_of(text: str | None, name: str = "before") -> int | None:
@@ -111,16 +124,11 @@ def brief(snapshot: Snapshot, node: int) -> dict[str, Any]:
     }
 
 
-def _check_kind(kind: str) -> None:
-    if kind not in ENTITIES:
-        raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
-
-
 def listing(session: Session, kind: str | None, limit: int) -> dict[str, Any]:
     """Counts of what is stored, or the first subjects of a kind in the order of recording."""
     if kind is None:
         return session.store.stats()
-    _check_kind(kind)
+    check_kind(kind)
     snapshot = session.snapshot()
     found = snapshot.subjects(kind)
     results = [brief(snapshot, node) for node in found[:limit].tolist()]

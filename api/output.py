@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -12,6 +14,22 @@ def write_json(answer: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(answer + b"\n")
     sys.stdout.buffer.flush()
+
+
+def write_file(path: Path, written: Iterable[bytes]) -> int:
+    """Write beside the destination, then take its place: a file is whole or not there. How many
+    parts it was."""
+    part = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        with part.open("wb") as stream:
+            for line in written:
+                stream.write(line)
+                count += 1
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
 
 
 def say_timing(**seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graph.columns import I64
-from graph.model import CODES, RELATIONS
+from graph.model import CODES
 from graph.traverse import OUT
 
 if TYPE_CHECKING:
@@ -39,16 +39,11 @@ def rows_at(snapshot: Snapshot, subject: int, kind: str, way: int) -> I64:
     return rows[snapshot.columns.rec[rows] <= snapshot.batch]
 
 
-def counting(snapshot: Snapshot, rows: I64, kind: str, at: int) -> I64:
-    """Those of rows of one kind that are known and true at an instant (µs), as `Snapshot.rows` has
-    it: a state while both its ends are, an event once it happened."""
-    cols, nodes = snapshot.columns, snapshot.nodes
-    keep = (cols.ret[rows] > snapshot.batch) & (cols.vf[rows] <= at)
-    if not RELATIONS[kind].event:
-        keep &= cols.vt[rows] > at
-        for end in (cols.src[rows], cols.dst[rows]):
-            keep &= (nodes.vf[end] <= at) & (nodes.vt[end] > at)
-    return rows[keep]
+def true_at(snapshot: Snapshot, subject: int, kind: str, way: int, at: int) -> list[int]:
+    """The rows of those of them that are known and true at an instant (µs), ascending."""
+    found = snapshot.counting(rows_at(snapshot, subject, kind, way), kind, at)
+    rows: list[int] = np.sort(found).tolist()
+    return rows
 
 
 def _spans(

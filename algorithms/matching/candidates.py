@@ -13,11 +13,13 @@ from algorithms.matching import company_names, person_names
 from algorithms.matching.company_names import Likeness
 from algorithms.matching.person_names import orders
 from graph import keys
+from graph.adjacency import true_at
 from graph.model import CODES
 from graph.names.finding import sharing
 from graph.names.folding import fold, units_of
 from graph.names.segment import BEGINS, EVERY, WHOLE, WITHIN, Segment
 from graph.names.sounds import sound_of, spoken
+from graph.traverse import IN
 
 if TYPE_CHECKING:
     from algorithms.matching.match_subject import Description
@@ -66,9 +68,6 @@ class Gathering:
             return None
         return self.found.setdefault(node, Candidate(node))
 
-    def _bearing(self, canonical: str) -> list[int]:
-        return self.snapshot.named(canonical)
-
     def _keyed(self) -> None:
         """Whom official keys name. A phone or account is meant itself where nothing else is."""
         asked = self.asked
@@ -77,7 +76,7 @@ class Gathering:
             if key.kind in _THINGS and not (things or _THINGS[key.kind][0] in asked.kinds):
                 continue
             canonical = self.snapshot.canonical_of(key)
-            for node in self._bearing(canonical) if canonical else ():
+            for node in self.snapshot.named(canonical) if canonical else ():
                 if (found := self._candidate(node)) is not None:
                     found.keys.add(key.kind)
 
@@ -88,7 +87,7 @@ class Gathering:
             if key.kind not in _THINGS or canonical is None:
                 continue
             relation = _THINGS[key.kind][1]
-            for thing in self._bearing(canonical):
+            for thing in self.snapshot.named(canonical):
                 for row in self._users(thing, relation):
                     user = int(self.snapshot.nodes.rep[self.snapshot.columns.src[row]])
                     if (found := self._candidate(user)) is not None:
@@ -96,7 +95,7 @@ class Gathering:
 
     def _users(self, thing: int, relation: str) -> list[int]:
         """The relations of a phone's users or an account's holders that count, bounded."""
-        found = self.snapshot.rows_at(thing, relation, self.at, into=True)
+        found = true_at(self.snapshot, thing, relation, IN, self.at)
         if len(found) > _USERS:
             self.partial.append(
                 f"a {relation.partition('_')[2]} shared by more than {_USERS}"

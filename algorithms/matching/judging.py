@@ -15,7 +15,9 @@ from algorithms.matching.match_subject import Description, Explanation, Match, M
 from algorithms.matching.stating import Stated, birth_agrees, stated
 from algorithms.registry import evidence
 from graph import keys
+from graph.adjacency import true_at
 from graph.names.folding import fold
+from graph.traverse import OUT
 
 if TYPE_CHECKING:
     from algorithms.matching.match_subject import MatchParams
@@ -70,24 +72,25 @@ def judge(snapshot: Snapshot, params: MatchParams) -> Matched:
     excluded = {node for name in params.exclude or () for node in snapshot.named(name)}
     kept = [(j, node) for j, node in judged if node not in excluded]
     best = max((j.score for j, _ in kept), default=0.0)
-    several = sum(j.by_name and j.score >= best - _EQUAL for j, _ in kept) > 1
+    several = sum(_is_best(j, best) for j, _ in kept) > 1
     if params.changed_since is not None:
         since = snapshot.batch_of(params.changed_since)
         kept = [(j, node) for j, node in kept if snapshot.changed(node, since)]
     kept = [(j, node) for j, node in kept if j.score >= params.cutoff]
     names = snapshot.canonicals([node for _, node in kept])
-    order = sorted(range(len(kept)), key=lambda i: (-kept[i][0].score, names[i]))
+    named = [(judged, node, name) for (judged, node), name in zip(kept, names, strict=True)]
+    named.sort(key=lambda each: (-each[0].score, each[2]))
+    del named[params.limit :]
     rows = [
-        _row(
-            snapshot, *kept[i], names[i], params.threshold, tied=several and _is_best(kept[i], best)
-        )
-        for i in order[: params.limit]
+        _row(snapshot, j, node, name, params.threshold, tied=several and _is_best(j, best))
+        for j, node, name in named
     ]
-    return Matched(rows, len(kept), gathering.partial, notes)
+    return Matched(rows, [node for _, node, _ in named], len(kept), gathering.partial, notes)
 
 
-def _is_best(each: tuple[_Judged, int], best: float) -> bool:
-    return each[0].by_name and each[0].score >= best - _EQUAL
+def _is_best(judged: _Judged, best: float) -> bool:
+    """Whether nobody is likelier, and nothing but the name says so."""
+    return judged.by_name and judged.score >= best - _EQUAL
 
 
 def _row(
@@ -252,6 +255,6 @@ class Judging:
     def _addresses(self, node: int) -> list[tuple[int, str]]:
         """The addresses of a subject on the day, folded, each with the relation that says so."""
         snapshot = self.snapshot
-        rows = snapshot.rows_at(node, "located_at", self.gathering.at, into=False)[:_PLACES]
+        rows = true_at(snapshot, node, "located_at", OUT, self.gathering.at)[:_PLACES]
         places = [int(snapshot.nodes.rep[snapshot.columns.dst[row]]) for row in rows]
         return [(row, fold(snapshot.label(n))) for row, n in zip(rows, places, strict=True)]

@@ -114,9 +114,10 @@ class Description(msgspec.Struct, frozen=True):
 
 
 class Matched(msgspec.Struct, frozen=True):
-    """Candidates, how many there were before the limit, whether all were seen."""
+    """Candidates and their nodes, how many there were before the limit, whether all were seen."""
 
     rows: list[Match]
+    nodes: list[int]
     total: int
     partial: list[str]
     notes: list[str]

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from algorithms.registry import Result, Truncated
 from algorithms.related.adjacent import Adjacent, AdjacentGroup
-from graph.adjacency import counting, recorded, rows_at
+from graph.adjacency import recorded, rows_at
 from graph.columns import I32, I64
 from graph.errors import WrongUsage
 from graph.model import RELATIONS, SHARE_UNIT
@@ -46,7 +46,7 @@ def answer(snapshot: Snapshot, params: AdjacentParams) -> Result[AdjacentGroup]:
                 rows.append(_group(kind, word, ever, None, None))
                 continue
             explored += ever
-            found = counting(snapshot, rows_at(snapshot, subject, kind, way), kind, at)
+            found = snapshot.counting(rows_at(snapshot, subject, kind, way), kind, at)
             rows.append(_counted(snapshot, subject, found, (kind, word, ever), params.limit, after))
     cut = None
     if over:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
+from api.look import number_of
 from api.matching import schemas, search, yente
 from api.matching.settings import MatchSettings
 from api.serving import add, body_of, json_response, query_of, settings_of
@@ -35,8 +36,8 @@ def add_matching(app: FastAPI, engine: Engine) -> None:
         args = (
             given.get("q", ""),
             given.get("kind"),
-            search.number_of("limit", given.get("limit"), 20, 1, search.MOST),
-            search.number_of("offset", given.get("offset"), 0, 0, search.DEEPEST),
+            number_of("limit", given.get("limit"), 20, 1, search.MOST),
+            number_of("offset", given.get("offset"), 0, 0, search.DEEPEST),
             given.get("known_at"),
         )
         return json_response(await engine.run(search.search_bytes, session, *args))

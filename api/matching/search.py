@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.look import brief, noted
+from api.look import brief, check_kind, noted
 from graph import keys
 from graph.errors import WrongUsage
-from graph.model import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +41,10 @@ def search(
         raise WrongUsage("q: nothing to search for / 请输入搜索内容")
     snapshot = session.snapshot(known_at)
     wanted = offset + limit + 1
-    rows = list(islice(_rows(snapshot, text.strip(), kind, wanted), wanted))
+    rows = found(snapshot, text.strip(), kind, wanted)
     return {
         "query": shown(text),
-        "results": rows[offset : offset + limit],
+        "results": [row for _, row in rows[offset : offset + limit]],
         "more": len(rows) == wanted,
         "known_at": snapshot.known_at,
         "snapshot": snapshot.name,
@@ -53,30 +52,39 @@ def search(
     }
 
 
-def _rows(snapshot: Snapshot, text: str, kind: str | None, most: int) -> Iterator[dict[str, Any]]:
+def found(
+    snapshot: Snapshot, text: str, kind: str | None, most: int
+) -> list[tuple[int, dict[str, Any]]]:
+    """The first `most` subjects that a text finds, each with its row."""
+    return list(islice(_rows(snapshot, text, kind, most), most))
+
+
+def _rows(
+    snapshot: Snapshot, text: str, kind: str | None, most: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
     from graph.names.finding import find
     from graph.names.folding import fold
 
     named = snapshot.named(text)
     keyed = [n for n in named if kind in (None, snapshot.kind_name(n))][:most]
     for node in keyed:
-        yield brief(snapshot, node) | {"how": "key"}
+        yield node, brief(snapshot, node) | {"how": "key"}
     if "*" in text:
         from graph.names.masked import find_masked
 
         for node in find_masked(snapshot, text):
             if kind in (None, snapshot.kind_name(node)) and node not in keyed:
                 keyed.append(node)
-                yield brief(snapshot, node) | {"how": "masked"}
-    met, left = set(keyed), max(0, most - len(keyed))
-    for found in find(snapshot, text, most, kind):
-        if left and found.node not in met:
-            left -= 1
-            row = brief(snapshot, found.node) | {"how": found.how}
-            called = snapshot.version_label(found.place)
-            if fold(called) != fold(row["label"]):
-                row |= {"name": called, "former": found.former}
-            yield row
+                yield node, brief(snapshot, node) | {"how": "masked"}
+    met = set(keyed)
+    for each in find(snapshot, text, most, kind):
+        if each.node in met:
+            continue
+        row = brief(snapshot, each.node) | {"how": each.how}
+        called = snapshot.version_label(each.place)
+        if fold(called) != fold(row["label"]):
+            row |= {"name": called, "former": each.former}
+        yield each.node, row
 
 
 def shown(text: str) -> str:
@@ -88,21 +96,6 @@ def shown(text: str) -> str:
                 return keys.mask(kind, key.value)
     masked: str = keys.mask_within(text)
     return masked
-
-
-def check_kind(kind: str | None) -> None:
-    """Raises WrongUsage for what is no kind of entity."""
-    if kind is not None and kind not in ENTITIES:
-        raise WrongUsage(f"kind: one of {', '.join(ENTITIES)}, not {kind[:40]!r}")
-
-
-def number_of(name: str, text: str | None, default: int, low: int, high: int) -> int:
-    """A number from a query or the command line; raises WrongUsage naming it."""
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal() and low <= int(text[:9]) <= high):
-        raise WrongUsage(f"{name}: a number from {low} to {high}, not {text[:20]!r}")
-    return int(text)
 
 
 def search_bytes(session: Session, *asked: Any) -> bytes:

@@ -173,7 +173,10 @@ def _answered(
         shown["id"] = query.id
     answer: dict[str, Any] = {
         "status": 200,
-        "results": [_result(snapshot, row) for row in matched.rows],
+        "results": [
+            _result(snapshot, row, node)
+            for row, node in zip(matched.rows, matched.nodes, strict=True)
+        ],
         "total": {"value": matched.total, "relation": "gte" if matched.partial else "eq"},
         "query": shown,
     }
@@ -186,17 +189,16 @@ def _answered(
     return answer
 
 
-def _result(snapshot: Snapshot, row: Match) -> dict[str, Any]:
+def _result(snapshot: Snapshot, row: Match, node: int) -> dict[str, Any]:
     """A candidate as yente shows an entity, with what this service says besides."""
-    node = snapshot.resolve(row.id)
     records = snapshot.records(node)
-    found = msgspec.to_builtins(row)
+    found: dict[str, Any] = msgspec.to_builtins(row)
     found["schema"] = _SHOWN_AS.get(row.kind, row.kind)
     found["properties"] = {"name": [keys.mask_within(name) for name in snapshot.labels(node)]}
     found["datasets"] = sorted({record.partition(":")[0] for record in records})
     found["referents"] = records
     found["target"] = bool(snapshot.listings(node))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def masked(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,11 @@ import msgspec
 
 from api.reads.naming import PERSONAL
 from api.reconcile.manifest import EXTENDING, SUBJECTS, type_of
+from graph.adjacency import true_at
 from graph.errors import UnknownSubject, WrongUsage
 from graph.keys import mask_within
 from graph.times import day_end, today
+from graph.traverse import IN, OUT
 
 if TYPE_CHECKING:
     from api.session import Session
@@ -110,12 +112,12 @@ def _listings(snapshot: Snapshot, node: int, _: int) -> Values:
     ]
 
 
-def _others(kind: str, *, into: bool) -> Callable[[Snapshot, int, int], Values]:
+def _others(kind: str, way: int) -> Callable[[Snapshot, int, int], Values]:
     """The subjects at the other end of relations of a kind that are true today."""
 
     def values(snapshot: Snapshot, node: int, at: int) -> Values:
-        ends = snapshot.columns.src if into else snapshot.columns.dst
-        rows = snapshot.rows_at(node, kind, at, into=into)[:_VALUES]
+        ends = snapshot.columns.src if way == IN else snapshot.columns.dst
+        rows = true_at(snapshot, node, kind, way, at)[:_VALUES]
         others = dict.fromkeys(int(snapshot.nodes.rep[ends[row]]) for row in rows)
         return [
             {"id": snapshot.canonical(other), "name": str(mask_within(snapshot.label(other)))}
@@ -133,8 +135,8 @@ _VALUE: Final[dict[str, Callable[[Snapshot, int, int], Values]]] = {
     "uscc": _uscc,
     "record": lambda snapshot, node, _: [_str(name) for name in snapshot.records(node)],
     "listing": _listings,
-    "address": _others("located_at", into=False),
-    "legal_representative": _others("legal_representative", into=True),
-    "shareholder": _others("shareholder", into=True),
+    "address": _others("located_at", OUT),
+    "legal_representative": _others("legal_representative", IN),
+    "shareholder": _others("shareholder", IN),
     "listed": lambda snapshot, node, _: [{"int": len(snapshot.listings(node))}],
 }

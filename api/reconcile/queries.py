@@ -59,7 +59,9 @@ def _one(snapshot: Snapshot, name: str, query: Query) -> list[dict[str, Any]]:
         found = match_one(snapshot, params)
     except WrongUsage:  # an empty cell, or a date that is none: the rest of the column goes on
         return []
-    return [_candidate(snapshot, row) for row in found.rows]
+    return [
+        _candidate(snapshot, row, node) for row, node in zip(found.rows, found.nodes, strict=True)
+    ]
 
 
 def _parameters(name: str, query: Query) -> dict[str, Any]:
@@ -103,11 +105,11 @@ def _text(name: str, pid: str, value: Any) -> str:
     return str(value)
 
 
-def _candidate(snapshot: Snapshot, row: Match) -> dict[str, Any]:
+def _candidate(snapshot: Snapshot, row: Match, node: int) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.caption,
-        "description": describe(snapshot, snapshot.resolve(row.id)),
+        "description": describe(snapshot, node),
         "type": [type_of(row.kind)],
         "score": round(row.score * 100, 2),
         "match": row.match,

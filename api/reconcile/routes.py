@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import HTMLResponse, Response
 
-from api.matching.search import number_of
+from api.look import number_of
 from api.matching.settings import MatchSettings
 from api.reads.hook import shown
 from api.reconcile import extension, manifest, preview, queries, schemas, suggesting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from api.matching.search import search
+from api.matching.search import found
 from api.reconcile.manifest import extending, properties, type_of, types
 from api.reconcile.queries import describe
 from graph.keys import mask_within
@@ -22,8 +22,10 @@ def suggest(session: Session, what: str, prefix: str, cursor: int) -> dict[str, 
         return {"result": _entities(session, prefix, cursor)}
     wanted = prefix.strip().casefold()
     offered = types() if what == "type" else [*properties(), *_others()]
-    found = [each for each in offered if any(wanted in each[k].casefold() for k in ("id", "name"))]
-    return {"result": found[cursor : cursor + _SHOWN]}
+    fitting = [
+        each for each in offered if any(wanted in each[k].casefold() for k in ("id", "name"))
+    ]
+    return {"result": fitting[cursor : cursor + _SHOWN]}
 
 
 def _others() -> list[dict[str, str]]:
@@ -36,27 +38,27 @@ def _entities(session: Session, prefix: str, cursor: int) -> list[dict[str, Any]
     if not prefix.strip():
         return []
     snapshot = session.snapshot()
-    rows = search(session, prefix, limit=_SHOWN, offset=cursor)["results"]
+    rows = found(snapshot, prefix.strip(), None, cursor + _SHOWN)[cursor:]
     return [
         {
             "id": row["id"],
             "name": mask_within(row["label"]),
-            "description": describe(snapshot, snapshot.resolve(row["id"])),
+            "description": describe(snapshot, node),
             "notable": [type_of(row["kind"])],
         }
-        for row in rows
+        for node, row in rows
     ]
 
 
 def proposed(kind: str | None, limit: int | None) -> dict[str, Any]:
     """The properties that can be fetched of subjects of a type."""
     of_companies = {"uscc", "legal_representative", "shareholder"}
-    found = [
+    offered = [
         each
         for each in extending()
         if kind in (None, "", "company") or each["id"] not in of_companies
     ]
-    answer: dict[str, Any] = {"properties": found[:limit]}
+    answer: dict[str, Any] = {"properties": offered[:limit]}
     if kind:
         answer["type"] = kind
     if limit is not None:

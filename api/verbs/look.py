@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from api.options import Common, Reading, Verb, pass_common
-from api.output import printable, write_json
+from api.output import printable, write_file, write_json
 from graph.errors import WrongUsage
 from ingest.writers import Tally, writings
 
@@ -137,16 +137,15 @@ def search(
     traditional or simplified characters, a part of it, former names, pinyin (zhang san) or its
     first letters (zs).
     """
+    from api.look import number_of
     from api.matching import search as searching
     from api.session import Session
 
-    most = searching.number_of("limit", limit, 20, 1, searching.MOST)
-    passed = searching.number_of("offset", offset, 0, 0, searching.DEEPEST)
+    most = number_of("limit", limit, 20, 1, searching.MOST)
+    passed = number_of("offset", offset, 0, 0, searching.DEEPEST)
     with Session(common.url) as session:
         found = searching.search(session, text, kind, most, passed, known_at)
     more = f"more are there; --offset {passed + most} shows them" if found["more"] else ""
-    if not common.json:  # a table has no need of which snapshot it was
-        found = {name: found[name] for name in ("results",)}
     _print(common, found, more)
 
 
@@ -274,7 +273,7 @@ def export(
         if out is None:
             _to_stdout(written)
         else:
-            count = _to_file(out, written)
+            count = write_file(out, written)
             click.echo(f"{count:,} facts written / 条事实已写入: {out}", err=True)
 
 
@@ -297,7 +296,7 @@ def _other(common: Common, form: str, out: Path | None, asked: Asked) -> None:
             if out is None:
                 _to_stdout(written)
             else:
-                _to_file(out, written)
+                write_file(out, written)
             report = tally.report(form)
     if out is not None and streams:
         text = msgspec.json.format(msgspec.json.encode(report), indent=2)
@@ -341,18 +340,3 @@ def _to_stdout(written: Iterable[bytes]) -> None:
     for line in written:
         stream.write(line)
     stream.flush()
-
-
-def _to_file(path: Path, written: Iterable[bytes]) -> int:
-    """Write beside the destination, then take its place: a file is whole or not there."""
-    part = path.with_name(path.name + ".part")
-    count = 0
-    try:
-        with part.open("wb") as stream:
-            for line in written:
-                stream.write(line)
-                count += 1
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return count

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 
 from api.options import Common, Verb, pass_common
-from api.output import write_json
+from api.output import write_file, write_json
 
 
 @click.command(cls=Verb)
@@ -44,13 +46,8 @@ def match(
     with Session(common.url) as session:
         answer = yente.match(session, asked)
     if out is not None:
-        part = out.with_name(out.name + ".part")
-        try:
-            with part.open("w", encoding="utf-8-sig", newline="") as stream:
-                stream.writelines(tables.csv_of(tables.rows_of(answer, queries)))
-            part.replace(out)
-        finally:
-            part.unlink(missing_ok=True)
+        lines = tables.csv_of(tables.rows_of(answer, queries))
+        write_file(out, chain([BOM_UTF8], (line.encode() for line in lines)))
     if common.json:
         write_json(msgspec.json.encode(answer))
         return

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ class Found(NamedTuple):
     """A subject, how its name answers what was asked, and that name."""
 
     node: int
-    how: str  # exact, sound, prefix, within, sound_prefix, initials, similar
+    how: str  # exact, sound, prefix, within, sound_prefix, sound_within, initials, similar
     place: int  # the version that bears the name
     former: bool  # it is not called so any more
 
@@ -63,20 +64,18 @@ def find(snapshot: Snapshot, text: str, limit: int, kind: str | None = None) -> 
     kinds = EVERY if kind is None else 1 << CODES[kind]
     found: dict[int, Found] = {}
     segments = snapshot.name_segments()
-    for how, stage in _stages(asked, text[:_LONGEST], kinds):
-        for name in _in_order(segments, stage, limit):
+    stages = (
+        (how, _in_order(segments, stage, limit))
+        for how, stage in _stages(asked, text[:_LONGEST], kinds)
+    )
+    for how, names in chain(stages, (("similar", _similar(segments, asked, kinds)),)):
+        for name in names:
             for each in _bearers(snapshot, name, how, kind):
                 if not snapshot.restricted(each.node):
                     found.setdefault(each.node, each)
             if len(found) >= limit:
                 return list(found.values())[:limit]
-    for name in similar(segments, asked, kinds):
-        for each in _bearers(snapshot, name, "similar", kind):
-            if not snapshot.restricted(each.node):
-                found.setdefault(each.node, each)
-        if len(found) >= limit:
-            break
-    return list(found.values())[:limit]
+    return list(found.values())
 
 
 def _stages(asked: str, text: str, kinds: int) -> Iterator[tuple[str, _Stage]]:
@@ -90,7 +89,6 @@ def _stages(asked: str, text: str, kinds: int) -> Iterator[tuple[str, _Stage]]:
 
     yield "exact", written(WHOLE)
     ways = [np.array(way, np.uint16) for way in spoken(text)]
-    alike = ways or [sound_of(asked, person=person) for person in (True, False)]
 
     def sounding(how: int, ways: list[grams.U16]) -> _Stage:
         def look(segment: Segment, most: int) -> list[int]:
@@ -107,6 +105,7 @@ def _stages(asked: str, text: str, kinds: int) -> Iterator[tuple[str, _Stage]]:
         yield "sound_prefix", sounding(BEGINS, ways)
         yield "sound_within", sounding(WITHIN, ways)
     elif not asked.isascii():
+        alike = [sound_of(asked, person=person) for person in (True, False)]
         yield "sound", sounding(WHOLE, alike)
     letters = asked.replace(" ", "")
     if _FEW <= len(letters) <= _MORE and letters.isascii() and letters.isalpha():
@@ -135,18 +134,16 @@ def _in_order(segments: list[Segment], stage: _Stage, limit: int) -> Iterator[_N
         most *= 4
 
 
-def similar(
-    segments: list[Segment], asked: str, kinds: int = EVERY, least: float = _ALIKE
-) -> list[_Name]:
+def _similar(segments: list[Segment], asked: str, kinds: int) -> Iterator[_Name]:
     """The names that are most like one, by rapidfuzz's ratio (insertions and deletions) of those
-    that share most of its grams; the likest first."""
+    that share most of its grams; the likest first. Looked for when the first is taken."""
     found = []
     for segment, number in sharing(segments, asked, kinds, _NEAR):
         text = segment.text(number)
         ratio = fuzz.ratio(asked, text) / 100
-        if ratio >= least:
+        if ratio >= _ALIKE:
             found.append(_Name(-ratio, text, segment, number))
-    return sorted(found, key=lambda name: name[:2])
+    yield from sorted(found, key=lambda name: name[:2])
 
 
 def sharing(

@@ -20,7 +20,6 @@ _CHINESE: Final = 0x2E80  # units from here on are no letters
 _TRIPLE: Final = 1 << 32
 SOUND: Final = 2 << 32  # pairs of sounds, and triples of letters among them with _TRIPLE
 INITIAL: Final = 4 << 32  # the first letters of the first two sounds
-GRAM_BITS: Final = 35
 
 
 def cut(units: U16, owner: npt.NDArray[np.int32], *, chinese: int) -> tuple[I64, I64]:

@@ -14,17 +14,17 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
+from graph.model import CODES
 from graph.names import grams
 from graph.names.folding import fold_all, text_of
 from graph.names.scanning import EASY, gather_scores, scan, scan_first
-from graph.names.sounds import UNKNOWN, initials, sounds_of
+from graph.names.sounds import FIRST, UNKNOWN, initials, sounds_of
 
 I64 = npt.NDArray[np.int64]
 U16 = npt.NDArray[np.uint16]
 Arrays = dict[str, npt.NDArray[Any]]
 _BLOCK: Final = 200_000  # labels folded at a time: bounds what folding needs beside the index
-_PERSON: Final = 1 << 2
-_SPOKEN: Final = 0x100
+_PERSON: Final = 1 << CODES["person"]
 EVERY: Final = 0xFFFF  # all kinds
 # Ways in which a name can hold what was asked for.
 WHOLE: Final = 0
@@ -57,11 +57,6 @@ class Segment:
         """A name as it was folded."""
         return text_of(self.units[self.starts[name] : self.starts[name + 1]])
 
-    def sound(self, name: int) -> U16:
-        """How a name sounds."""
-        found: U16 = self.sounds[self.starts[name] : self.starts[name + 1]]
-        return found
-
     def versions(self, name: int) -> list[int]:
         """The versions of records that bear a name, ascending."""
         low, high = int(self.borne[name]), int(self.borne[name + 1])
@@ -89,11 +84,10 @@ class Segment:
         of = grams.of_sound if sounds else grams.of_text
         keys = of(units, begins=how != WITHIN)
         column = self.sounds if sounds else self.units
-        lists, low, high = self.lists, 0, 0
         if len(keys):
             lows, highs = self.lists_of(keys)
             rarest = int(np.argmin(highs - lows))
-            low, high = int(lows[rarest]), int(highs[rarest])
+            lists, low, high = self.lists, int(lows[rarest]), int(highs[rarest])
         else:
             lists, low, high = np.arange(len(self), dtype=np.int32), 0, len(self)
         if low == high or not len(units):
@@ -212,7 +206,7 @@ def _lists(units: U16, sounds: U16, starts: I64) -> Arrays:
     if len(starts) < 2:
         none = np.zeros(0, np.int64)
         return {"grams": none, "begins": np.zeros(1, np.int64), "lists": none.astype(np.int32)}
-    heard = np.add.reduceat((sounds >= _SPOKEN) & (sounds != UNKNOWN), starts[:-1]) > 0
+    heard = np.add.reduceat((sounds >= FIRST) & (sounds != UNKNOWN), starts[:-1]) > 0
     bits = max(1, len(starts).bit_length())
     runs = []
     for keys, owners in (

@@ -37,6 +37,7 @@ def run(capfd: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
         (["--frob"], 2, "No such option '--frob'"),
         (["integrated-ownership", "--as-of", "2022-02-30"], 2, "as_of 2022-02-30: day is out"),
         (["search", "x", "--limit", "0"], 2, "limit: a number from 1 to 1000"),
+        (["list", "--limit", "9" * 5000], 2, "limit: a number from 1 to 1000"),
         (["integrated-ownership", "--target", "c9"], 3, "there is no store at"),
         (["check"], 3, "there is no store at"),
         (["check", "--store", "mongo://x"], 3, "not a store's address"),

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import carried
-from graph import snapshot as module
 from graph.live import open_live
 from graph.money import decimal_text, minor_units
 from graph.snapshot import Snapshot, snapshot_of
 from graph.store import NONE
+from graph.views import relations
 from tests.algorithms.related.worlds import Fact, relation, world
 
 FIELDS = ("goods", "status", "currency", "export", "red_of")
@@ -75,7 +75,7 @@ OTHERS = [
 @given(first=invoices(), later=invoices(), block=st.sampled_from([1, 3, 500_000]))
 def test_columns_say_what_each_relation_says(many, first, later, block) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_MANY", many - 1)
+        patch.setattr(relations, "_MANY", many - 1)
         patch.setattr(carried, "_BLOCK", block)
         with world([*ENDS, *OTHERS, *first]) as snapshot:
             agrees(snapshot)
@@ -95,7 +95,7 @@ def carried_normaliser(snapshot: Snapshot) -> Any:
 
 
 def test_they_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MANY", 0)
+    monkeypatch.setattr(relations, "_MANY", 0)
     made = [relation("invoice", f"i{n}", "a", "b", at="2021-01-01", goods="1") for n in range(3)]
     with world([*ENDS, *made]) as snapshot:
         rows = snapshot.rows("invoice")

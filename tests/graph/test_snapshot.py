@@ -238,6 +238,6 @@ def test_currencies_are_those_carried(write: Write, monkeypatch: pytest.MonkeyPa
     said = {row: extra["currency"] for row, extra in view.extras("transfer") if "currency" in extra}
     assert len(said) == 10
     assert view.currencies(rows) == said
-    monkeypatch.setattr("graph.snapshot._FEW", 0)
+    monkeypatch.setattr("graph.views.relations._FEW", 0)
     assert view.currencies(rows) == said
     assert view.currencies(rows[:7]) == {row: said[row] for row in rows[:7].tolist() if row in said}

@@ -1,20 +1,16 @@
-"""A service in this process over a small store of its own."""
+"""A small store, and a service over it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
-from api.app import Service, make_app
-from api.auth import Access
-from api.session import Session
 from graph.facts import Normaliser
 from graph.store import Store
+from tests.api import asked
+from tests.api.asked import Asked
 
 USCC, USCC2 = "91350100M000100Y43", "91110000600037341L"
 RESIDENT, PHONE, CARD = "11010519491231002X", "13800138000", "6217000562083163181"
@@ -59,29 +55,7 @@ def record(facts: Store) -> Callable[..., None]:
     return more
 
 
-class Caller:
-    """Asks an app in this process; a request at a time."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self.app = app
-
-    def get(self, path: str, **more: Any) -> httpx.Response:
-        return self.request("GET", path, **more)
-
-    def post(self, path: str, **more: Any) -> httpx.Response:
-        return self.request("POST", path, **more)
-
-    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            headers = {"Authorization": f"Bearer {'t' * 32}", **more.pop("headers", {})}
-            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-                return await http.request(method, path, headers=headers, **more)
-
-        return asyncio.run(ask())
-
-
 @pytest.fixture
-def service(facts: Store) -> Iterator[Caller]:
-    with Session(facts.url) as session:
-        yield Caller(make_app(session, Service(Access("t" * 32, None))))
+def service(facts: Store) -> Iterator[Asked]:
+    with asked.service(facts.url) as found:
+        yield found

@@ -17,22 +17,24 @@ from api.cli import main
 from api.matching.settings import MatchSettings
 from api.matching.tables import safe_cell
 from api.session import Session
-from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC, Caller
+from tests.api.asked import Asked
+from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC
 
 Query = dict[str, Any]
 
 
-def ask(service: Caller, query: Query, **more: Any) -> dict[str, Any]:
+def ask(service: Asked, query: Query, **more: Any) -> dict[str, Any]:
     answer = service.post("/v1/match", json={"queries": {"q": query}, **more})
     assert answer.status_code == 200, answer.text
-    return answer.json()["responses"]["q"]  # type: ignore[no-any-return]
+    found: dict[str, Any] = answer.json()["responses"]["q"]
+    return found
 
 
 def described(schema: str = "Thing", **properties: Any) -> Query:
     return {"schema": schema, "properties": properties}
 
 
-def test_the_shape_is_yentes(service: Caller) -> None:
+def test_the_shape_is_yentes(service: Asked) -> None:
     body = {"queries": {
         "a": described("Company", name=["深圳华夏贸易有限公司"], country=["cn"]),
         "b": described("Person", name=["王伟"], birthDate=["1980-01-01"]),
@@ -56,7 +58,7 @@ def test_the_shape_is_yentes(service: Caller) -> None:
     assert answer["snapshot"].startswith("sha256:")
 
 
-def test_the_description_of_the_route(service: Caller) -> None:
+def test_the_description_of_the_route(service: Asked) -> None:
     whole = service.get("/openapi.json").json()
     named = {"components": whole["components"]}  # what schemas refer to
     operation = whole["paths"]["/v1/match"]["post"]
@@ -84,12 +86,12 @@ def test_the_description_of_the_route(service: Caller) -> None:
     (described("Person", name=["王伟"], phone=[PHONE]), "reg:p3"),
     (described("Address", full=["广东省深圳市罗湖区星湖街1号"]), "reg:d1"),
 ])  # fmt: skip
-def test_properties_of_followthemoney(service: Caller, query: Query, best: str) -> None:
+def test_properties_of_followthemoney(service: Asked, query: Query, best: str) -> None:
     first = ask(service, query)["results"][0]
     assert best in {first["id"], first["caption"], first["kind"]}
 
 
-def test_options_stand_in_the_body_or_in_the_query(service: Caller) -> None:
+def test_options_stand_in_the_body_or_in_the_query(service: Asked) -> None:
     query = described("Person", name=["王伟"])
     for options in ({"limit": 1}, {"cutoff": 0.6}, {"exclude_entity_ids": ["p3", "p4"]}):
         inside = ask(service, query, **options)
@@ -100,7 +102,7 @@ def test_options_stand_in_the_body_or_in_the_query(service: Caller) -> None:
     assert ask(service, query, changed_since=1)["results"] == []
 
 
-def test_each_query_answers_for_itself(service: Caller) -> None:
+def test_each_query_answers_for_itself(service: Asked) -> None:
     queries = {
         "good": described("Person", name=["张三"]), "schema": described("Vessel", name=["x"]),
         "none": described("Person"), "shape": {"properties": []}, "text": "张三",
@@ -125,7 +127,7 @@ def test_each_query_answers_for_itself(service: Caller) -> None:
     ({"queries": {"q": {}}, "as_of": "today"}, "as_of"),
     ({"queries": {f"q{n}": {} for n in range(101)}}, "more than 100"),
 ])  # fmt: skip
-def test_what_is_malformed_is_named(service: Caller, body: Any, said: str) -> None:
+def test_what_is_malformed_is_named(service: Asked, body: Any, said: str) -> None:
     answer = service.post("/v1/match", json=body)
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
@@ -136,14 +138,14 @@ def test_how_many_queries_a_request_holds_is_a_setting(
 ) -> None:
     with Session(url) as session:
         access = Access("t" * 32, None)
-        service = Caller(make_app(session, Service(access, parts=(MatchSettings(queries=1),))))
+        service = Asked(make_app(session, Service(access, parts=(MatchSettings(queries=1),))))
         two = {"queries": {"a": described(name="x"), "b": described(name="y")}}
         assert "more than 1" in service.post("/v1/match", json=two).json()["detail"]
         form = {"queries": json.dumps({"a": {"query": "x"}, "b": {"query": "y"}})}
         assert "more than 1" in service.post("/v1/reconcile", data=form).json()["detail"]
 
 
-def test_identifiers_are_masked_in_what_is_echoed(service: Caller) -> None:
+def test_identifiers_are_masked_in_what_is_echoed(service: Asked) -> None:
     query = described("Person", name=[f"王伟 {PHONE}"], phone=PHONE, idNumber=[RESIDENT],
                       accountNumber=[CARD], email=["x@example.com"])  # fmt: skip
     answer = ask(service, query, cutoff=0)
@@ -153,7 +155,7 @@ def test_identifiers_are_masked_in_what_is_echoed(service: Caller) -> None:
     assert answer["query"]["properties"]["phone"] == ["138****8000"]
 
 
-def test_numbers_that_are_no_keys_are_said(service: Caller) -> None:
+def test_numbers_that_are_no_keys_are_said(service: Asked) -> None:
     answer = ask(service, described("Company", name="深圳华夏贸易有限公司", taxNumber="123"))
     assert answer["results"][0]["match"]
     assert "uscc" in answer["notes"][0]
@@ -169,7 +171,7 @@ def run(capfd: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
 
 
 def test_a_file_of_queries_answers_as_the_route(
-    service: Caller, url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    service: Asked, url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     body = {"queries": {"q": described("Person", name=["王伟"])}}
     file = tmp_path / "q.json"

@@ -9,10 +9,11 @@ import jsonschema
 import pytest
 
 from api.cli import main
-from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC, Caller
+from tests.api.asked import Asked
+from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC
 
 
-def found(service: Caller, text: str, **more: Any) -> list[tuple[str, str]]:
+def found(service: Asked, text: str, **more: Any) -> list[tuple[str, str]]:
     answer = service.get("/v1/search", params={"q": text, **more})
     assert answer.status_code == 200, answer.text
     return [(row["records"][0], row["how"]) for row in answer.json()["results"]]
@@ -32,12 +33,12 @@ def found(service: Caller, text: str, **more: Any) -> list[tuple[str, str]]:
     ("110***********002X", ("reg:p1", "masked")), ("621************3181", ("reg:a1", "masked")),
     ("reg:p2", ("reg:p2", "key")), ("p2", ("reg:p2", "key")), ("星湖街", ("reg:d1", "within")),
 ])  # fmt: skip
-def test_what_is_found_first(service: Caller, text: str, best: tuple[str, str]) -> None:
+def test_what_is_found_first(service: Asked, text: str, best: tuple[str, str]) -> None:
     assert found(service, text)[0] == best
 
 
 def test_a_name_written_a_moment_ago_and_former_names(
-    service: Caller, record: Callable[..., None]
+    service: Asked, record: Callable[..., None]
 ) -> None:
     assert found(service, "李四") == []
     record({"kind": "person", "id": "p9", "name": "李四"})
@@ -52,7 +53,7 @@ def test_a_name_written_a_moment_ago_and_former_names(
     assert "reg:p9" not in [name for name, _ in found(service, "李四")]
 
 
-def test_as_it_was_known(service: Caller, record: Callable[..., None]) -> None:
+def test_as_it_was_known(service: Asked, record: Callable[..., None]) -> None:
     before = service.get("/v1/search", params={"q": "张三"}).json()["known_at"]
     record({"kind": "person", "id": "p8", "name": "张三"})
     assert len(found(service, "张三")) == 2 + 1  # and who sounds the same
@@ -61,7 +62,7 @@ def test_as_it_was_known(service: Caller, record: Callable[..., None]) -> None:
     ]
 
 
-def test_masked_forms_of_what_comes_and_goes(service: Caller, record: Callable[..., None]) -> None:
+def test_masked_forms_of_what_comes_and_goes(service: Asked, record: Callable[..., None]) -> None:
     more = {"kind": "phone", "id": "t2", "keys": {"e164": "13811118000"}}
     assert found(service, "138****8000") == [("reg:t1", "masked")]
     record(more)
@@ -75,7 +76,7 @@ def test_masked_forms_of_what_comes_and_goes(service: Caller, record: Callable[.
         assert found(service, text) == []
 
 
-def test_kinds_and_pages(service: Caller) -> None:
+def test_kinds_and_pages(service: Asked) -> None:
     assert [name for name, _ in found(service, "王伟", kind="person")] == ["reg:p3", "reg:p4"]
     assert found(service, "王伟", kind="company") == []
     pages = [found(service, "王伟", limit=1, offset=at) for at in range(3)]
@@ -85,7 +86,7 @@ def test_kinds_and_pages(service: Caller) -> None:
     assert more == [True, False]
 
 
-def test_an_identifier_that_was_searched_for_is_not_echoed(service: Caller) -> None:
+def test_an_identifier_that_was_searched_for_is_not_echoed(service: Asked) -> None:
     for text in (RESIDENT, PHONE, CARD):
         answer = service.get("/v1/search", params={"q": text})
         assert text not in answer.text
@@ -95,11 +96,12 @@ def test_an_identifier_that_was_searched_for_is_not_echoed(service: Caller) -> N
 @pytest.mark.parametrize(("query", "said"), [
     ({}, "q: nothing"), ({"q": " "}, "q: nothing"), ({"q": "a", "limit": "0"}, "limit"),
     ({"q": "a", "limit": "1001"}, "limit"), ({"q": "a", "offset": "-1"}, "offset"),
-    ({"q": "a", "offset": "9" * 400}, "offset"), ({"q": "a", "kind": "firm"}, "kind: one of"),
+    ({"q": "a", "offset": "9" * 400}, "offset"), ({"q": "a", "offset": f"{99999:014}"}, "offset"),
+    ({"q": "a", "kind": "firm"}, "kind: one of"),
     ({"q": "a", "page": "2"}, "unknown parameter page"), ({"q": "a", "limit": "１"}, "limit"),
     ({"q": "a", "known_at": "never"}, "not a date"),
 ])  # fmt: skip
-def test_what_is_malformed_is_named(service: Caller, query: dict[str, str], said: str) -> None:
+def test_what_is_malformed_is_named(service: Asked, query: dict[str, str], said: str) -> None:
     answer = service.get("/v1/search", params=query)
     assert answer.status_code in {400, 422}
     assert said in answer.json()["detail"]
@@ -109,12 +111,12 @@ def test_what_is_malformed_is_named(service: Caller, query: dict[str, str], said
     "text",
     ["'", "\x00", "%", "*", "a" * 5000, "🀄", "--", "'; DROP TABLE fact;", "(", "[", "\\"],
 )
-def test_odd_texts_are_texts(service: Caller, text: str) -> None:
+def test_odd_texts_are_texts(service: Asked, text: str) -> None:
     assert service.get("/v1/search", params={"q": text}).status_code == 200
 
 
 def test_the_command_line_prints_what_the_route_answers(
-    service: Caller, url: str, capfd: pytest.CaptureFixture[str]
+    service: Asked, url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for text, more in (("华夏", {}), ("wangwei", {"limit": "1", "offset": "1"})):
         options = [part for name, value in more.items() for part in (f"--{name}", value)]
@@ -126,7 +128,7 @@ def test_the_command_line_prints_what_the_route_answers(
     assert "--offset 1" in capfd.readouterr().out
 
 
-def test_answers_are_as_the_description_says(service: Caller) -> None:
+def test_answers_are_as_the_description_says(service: Asked) -> None:
     whole = service.get("/openapi.json").json()
     operation = whole["paths"]["/v1/search"]["get"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]

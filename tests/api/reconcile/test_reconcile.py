@@ -20,29 +20,31 @@ from api.reconcile.forward import forwarder
 from api.session import Session
 from graph.keys import Key, canonical
 from graph.store import Store
-from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC, Caller
+from tests.api.asked import Asked
+from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC
 from tests.api.reconcile import shapes
 
 PATH = "/v1/reconcile"
 
 
-def reconcile(service: Caller, **queries: Any) -> dict[str, list[dict[str, Any]]]:
+def reconcile(service: Asked, **queries: Any) -> dict[str, list[dict[str, Any]]]:
     answer = service.post(PATH, data={"queries": json.dumps(queries)})
     assert answer.status_code == 200, answer.text
     jsonschema.validate(answer.json(), shapes.RESULTS)
     return {name: each["result"] for name, each in answer.json().items()}
 
 
-def extended(service: Caller, ids: list[str], *names: str) -> dict[str, Any]:
+def extended(service: Asked, ids: list[str], *names: str) -> dict[str, Any]:
     asked = {"ids": ids, "properties": [{"id": name} for name in names]}
     answer = service.post(PATH, data={"extend": json.dumps(asked)})
     assert answer.status_code == 200, answer.text
     jsonschema.validate(answer.json(), shapes.EXTENDED)
-    return answer.json()  # type: ignore[no-any-return]
+    found: dict[str, Any] = answer.json()
+    return found
 
 
-def test_the_manifest(service: Caller) -> None:
-    found = service.get(PATH).json()
+def test_the_manifest(service: Asked) -> None:
+    found = service.get(f"http://localhost{PATH}").json()  # it names where it was asked
     jsonschema.validate(found, shapes.MANIFEST)
     assert found["identifierSpace"] == "http://localhost/v1/subjects/"
     assert [each["id"] for each in found["defaultTypes"]] == ["company", "person"]
@@ -51,7 +53,7 @@ def test_the_manifest(service: Caller) -> None:
         assert service.get(where, params={"prefix": "x"}).status_code == 200
 
 
-def test_a_column_of_names(service: Caller) -> None:
+def test_a_column_of_names(service: Asked) -> None:
     found = reconcile(
         service,
         q0={"query": "深圳华夏贸易有限公司", "type": "company", "limit": 3, "type_strict": "any"},
@@ -74,7 +76,7 @@ def test_a_column_of_names(service: Caller) -> None:
     assert found["q4"] == found["q5"] == found["q6"] == found["q7"] == []
 
 
-def test_what_other_columns_say(service: Caller) -> None:
+def test_what_other_columns_say(service: Asked) -> None:
     found = reconcile(
         service,
         q0={"query": "王伟", "properties": [{"pid": "phone", "v": [int(PHONE)]}]},
@@ -88,13 +90,13 @@ def test_what_other_columns_say(service: Caller) -> None:
     assert found["q3"][0]["name"] == "张三"
 
 
-def test_queries_come_in_the_query_too(service: Caller) -> None:
+def test_queries_come_in_the_query_too(service: Asked) -> None:
     queries = json.dumps({"q": {"query": "张三"}})
     assert service.get(PATH, params={"queries": queries}).json() == service.post(
         PATH, data={"queries": queries}).json()  # fmt: skip
 
 
-def test_suggestions(service: Caller) -> None:
+def test_suggestions(service: Asked) -> None:
     entities = service.get(f"{PATH}/suggest/entity", params={"prefix": "zhang"}).json()
     jsonschema.validate(entities, shapes.ENTITIES)
     assert {row["name"] for row in entities["result"]} == {"张三", "章叁"}
@@ -112,7 +114,7 @@ def test_suggestions(service: Caller) -> None:
     assert (proposed["type"], proposed["limit"], len(proposed["properties"])) == ("person", 3, 3)
 
 
-def test_data_of_what_was_reconciled(service: Caller, record: Any) -> None:
+def test_data_of_what_was_reconciled(service: Asked, record: Any) -> None:
     name = "深圳新华夏贸易有限公司"
     record({"kind": "company", "id": "c1", "name": name, "keys": {"uscc": USCC}})
     names = ("name", "former_name", "uscc", "kind", "record", "listing", "listed", "address",
@@ -130,7 +132,7 @@ def test_data_of_what_was_reconciled(service: Caller, record: Any) -> None:
     assert set(map(str, found["rows"]["nobody"].values())) == {"[]"}
 
 
-def test_whose_properties_were_fetched_is_recorded(service: Caller, facts: Store) -> None:
+def test_whose_properties_were_fetched_is_recorded(service: Asked, facts: Store) -> None:
     """An answer goes by the ids that were asked for: `name` of a person has no id as a value."""
     key = str(canonical(Key("resident_id", RESIDENT), facts.id_key))
     extended(service, ["p1", "c1", "reg:p2", key, "nobody"], "name", "kind")
@@ -155,7 +157,7 @@ class Html(HTMLParser):
         self.text += data
 
 
-def test_a_preview_is_masked_and_runs_nothing(service: Caller, record: Any) -> None:
+def test_a_preview_is_masked_and_runs_nothing(service: Asked, record: Any) -> None:
     record({"kind": "person", "id": "p7", "name": f"<script>x</script>{PHONE}",
             "keys": {"resident_id": RESIDENT}})  # fmt: skip
     answer = service.get(f"{PATH}/preview", params={"id": "p7"})
@@ -184,19 +186,19 @@ def test_a_preview_is_masked_and_runs_nothing(service: Caller, record: Any) -> N
     ({"extend": '{"ids": [], "properties": [{"id": "P31"}]}'}, "extend.properties: one of id"),
     ({"extend": json.dumps({"ids": ["x"] * 1001, "properties": []})}, "more than 1000"),
 ])  # fmt: skip
-def test_what_is_malformed_is_named(service: Caller, form: dict[str, str], said: str) -> None:
+def test_what_is_malformed_is_named(service: Asked, form: dict[str, str], said: str) -> None:
     answer = service.post(PATH, data=form)
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
 
 
-def test_limits_that_are_no_counts(service: Caller) -> None:
+def test_limits_that_are_no_counts(service: Asked) -> None:
     for limit in (0, -5, 1e9, 2.7):
         found = reconcile(service, q={"query": "王伟", "limit": limit})
         assert 1 <= len(found["q"]) <= 2
 
 
-def test_jsonp_is_refused(service: Caller) -> None:
+def test_jsonp_is_refused(service: Asked) -> None:
     for path in (PATH, f"{PATH}/suggest/entity"):
         answer = service.get(path, params={"callback": "evil", "prefix": "x"})
         assert answer.status_code == 422
@@ -204,7 +206,7 @@ def test_jsonp_is_refused(service: Caller) -> None:
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_every_route_asks_for_credentials(service: Caller) -> None:
+def test_every_route_asks_for_credentials(service: Asked) -> None:
     for path in (PATH, f"{PATH}/suggest/entity", f"{PATH}/preview?id=c1", f"{PATH}/properties"):
         assert service.get(path, headers={"Authorization": "Bearer no"}).status_code == 401
 
