@@ -17,6 +17,7 @@ from api.access.guard import Guard
 from api.access.peers import Peers
 from api.access.unmask import add_unmask
 from api.auth import Access
+from api.casework.file_routes import add_case_files
 from api.casework.finding_routes import add_findings
 from api.catalog.routes import add_catalog
 from api.contract.document import document
@@ -66,6 +67,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_feed,
     add_webhooks,
     add_findings,
+    add_case_files,
     add_reads,
     add_unmask,
     add_privacy,

@@ -179,11 +179,8 @@ class Findings(Closing):
         return told
 
     def _of_patterns(self, db: apsw.Connection, patterns: set[str], seen: int) -> list[Entry]:
-        rows = db.execute(
-            f"{_SELECT} WHERE domains & ~?2 = 0"
-            " AND pattern IN (SELECT value FROM json_each(?1)) ORDER BY no",
-            (text(sorted(patterns)), seen),
-        )
+        where = "domains & ~? = 0 AND pattern IN (SELECT value FROM json_each(?)) ORDER BY no"
+        rows = db.execute(f"{_SELECT} WHERE {where}", (seen, text(sorted(patterns))))
         return [entry_of(row) for row in rows]
 
     def _made(self, db: apsw.Connection, each: Put, run: Run) -> Outcome:
