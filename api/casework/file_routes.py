@@ -109,7 +109,9 @@ def _files(engine: Engine, book: CaseFiles) -> tuple[Route, ...]:
         """Put other content in; `If-Match` says which version it replaces / 更新案卷."""
         ident, viewer = _which(request)
         if "if-match" not in request.headers:
-            raise NeedsMatch("If-Match: the ETag of what is changed / 须以 If-Match 指明所改版本")
+            raise NeedsMatch(
+                "If-Match: the ETag or version of what is changed / 须以 If-Match 指明所改版本"
+            )
         asked = convert(CaseFileAsked, await body_of(request))
         known = await run(book.get, ident, viewer)
         _check(request, known)
@@ -223,7 +225,7 @@ def _tagged(request: Request, found: CaseFile) -> Response:
 def _check(request: Request, found: CaseFile) -> None:
     """Raise Changed where a caller changes another version than the one there is (RFC 9110)."""
     given = [each.strip() for each in request.headers["if-match"].split(",")]
-    if "*" not in given and _tag(request, found) not in given:
+    if not {"*", f'"{found.version}"', _tag(request, found)}.intersection(given):
         raise Changed(
             f"the case file is at version {found.version}: read it again, then change it"
             " / 案卷已被他人更新"
@@ -232,7 +234,9 @@ def _check(request: Request, found: CaseFile) -> None:
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"  # a picture has its style in it
 _ID: Final = openapi.asked("path", "id", "the case file's id / 案卷编号")
-_MATCH: Final = openapi.asked("header", "If-Match", "the ETag of what is changed / 所改版本的 ETag")
+_MATCH: Final = openapi.asked(
+    "header", "If-Match", "the ETag of what is changed, or its version in quotes / 所改版本"
+)
 _EXAMPLE: Final = {
     "title": "甲公司 and its owner / 甲公司及其股东", "shared": "read",
     "scene": {"ids": ["c1", "p1"], "positions": {"c1": [0, 0], "p1": [120, 40]}},
