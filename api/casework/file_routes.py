@@ -239,7 +239,7 @@ _MATCH: Final = openapi.asked(
 )
 _EXAMPLE: Final = {
     "title": "甲公司 and its owner / 甲公司及其股东", "shared": "read",
-    "scene": {"ids": ["c1", "p1"], "positions": {"c1": [0, 0], "p1": [120, 40]}},
+    "scene": {"ids": ["c1", "p1"], "positions": [{"id": "c1", "x": 0, "y": 0}]},
 }  # fmt: skip
 _QUERY: Final = [
     openapi.asked("query", "status", "only those that are / 状态", {"enum": [*STATUSES]}),

@@ -96,8 +96,7 @@ def _line(
 def _places(drawn: Drawn, cards: Mapping[str, Card], *, detailed: bool) -> dict[str, Point]:
     """Where each stands: as on the canvas, spread evenly until cards have room; on a ring who has
     no place. O(subjects squared)."""
-    given = {n: p for n, p in drawn.scene.positions.items() if n in cards}
-    at = {name: (x, -y) for name, (x, y) in given.items()}  # upwards on a canvas is y
+    at = {p.id: (p.x, -p.y) for p in drawn.scene.positions if p.id in cards}
     rest = sorted(set(cards) - set(at))
     if not at:
         return _ring(rest, (0.0, 0.0), 0.0)

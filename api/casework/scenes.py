@@ -40,6 +40,14 @@ class SceneGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     members: _Ids
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a subject stands; y grows upwards."""
+
+    id: _Id
+    x: _Number
+    y: _Number
+
+
 class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is on the canvas. `facts` are the relations drawn; none given: all that hold on the day
     between the subjects, at most 10,000."""
@@ -50,9 +58,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(description="relations drawn; default all between them / 关系"),
     ] = None
     positions: Annotated[
-        Annotated[dict[_Id, tuple[_Number, _Number]], Meta(max_length=NODES)],
-        Meta(description="where each stands, [x, y] / 位置"),
-    ] = {}
+        list[Place], Meta(description="where each stands / 位置", max_length=NODES)
+    ] = []
     pinned: _Ids = []
     hidden: _Ids = []
     groups: Annotated[list[SceneGroup], Meta(max_length=_GROUPS)] = []
@@ -112,10 +119,11 @@ def settled(session: Session, scene: Scene) -> tuple[Scene, int]:
         msgspec.structs.replace(each, members=of(f"groups[{at}].members", each.members))
         for at, each in enumerate(scene.groups)
     ]
-    places = zip(of("positions", scene.positions), scene.positions.values(), strict=True)
+    places = zip(of("positions", (p.id for p in scene.positions)), scene.positions, strict=True)
     made = msgspec.structs.replace(
         scene,
-        ids=list(dict.fromkeys(names.values())), positions=dict(places),
+        ids=list(dict.fromkeys(names.values())),
+        positions=[msgspec.structs.replace(place, id=name) for name, place in places],
         pinned=of("pinned", scene.pinned), hidden=of("hidden", scene.hidden), groups=groups,
     )  # fmt: skip
     if scene.facts:

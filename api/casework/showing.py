@@ -49,11 +49,21 @@ class StepShown(msgspec.Struct, kw_only=True):
     news: list[News]
 
 
+class Member(msgspec.Struct, kw_only=True):
+    """A member as it is called now (`kind` null: not there any more); `listed` are the listings
+    against it when the finding was met."""
+
+    id: str
+    kind: str | None
+    label: str
+    listed: list[str]
+
+
 class FindingShown(msgspec.Struct, kw_only=True):
     """A finding: `row` as its algorithm answered it, its state, what is `news` since it was judged.
 
-    `labels` name the members that are shown; `listed` are the listings against them when it was
-    met; `met` is when a run met it last, `changed` when it was judged or became news.
+    `subjects` are the members that are shown; `met` is when a run met it last, `changed` when it
+    was judged or became news.
     """
 
     id: str
@@ -63,8 +73,7 @@ class FindingShown(msgspec.Struct, kw_only=True):
     state: State
     score: float
     row: dict[str, Any]
-    labels: dict[str, str]
-    listed: dict[str, list[str]]
+    subjects: list[Member]
     news: list[News]
     judged: Judged | None
     version: int
@@ -132,8 +141,8 @@ def _said(
     return {
         "id": found.id, "algorithm": found.algorithm, "pattern": found.pattern,
         "pattern_zh": named(found.pattern), "state": found.state, "score": found.score,
-        "row": row, "labels": labels(snapshot, row["members"]),
-        "listed": {} if gone else found.latest.listed,
+        "row": row,
+        "subjects": _members(snapshot, row["members"], {} if gone else found.latest.listed),
         "news": _news(found.news, found, granted),
         "judged": None if judged is None else Judged(
             who=judged.who, what=judged.what, note=judged.note, at=format_instant(judged.at)),
@@ -152,14 +161,18 @@ def _news(news: Sequence[News], found: Entry, granted: int) -> list[News]:
     return [each for each in news if each.kind != "listed"]
 
 
-def labels(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, str]:
-    """What subjects are called now; who is not in the graph any more is left out."""
-    found: dict[str, str] = {}
+def _members(
+    snapshot: Snapshot, ids: Iterable[str], listed: Mapping[str, list[str]]
+) -> list[Member]:
+    found = []
     for each in ids:
+        kind, label = None, each
         try:
-            found[each] = snapshot.label(snapshot.resolve(each))
+            node = snapshot.resolve(each)
+            kind, label = snapshot.kind_name(node), snapshot.label(node)
         except UnknownSubject:
-            continue
+            pass
+        found.append(Member(id=each, kind=kind, label=label, listed=listed.get(each, [])))
     return found
 
 

@@ -104,7 +104,7 @@ def list_(common: Common, /, limit: str, after: str | None, **asked: str | None)
 
     rows = [
         {"id": each.id, "state": each.state, "pattern": f"{each.pattern_zh} {each.pattern}",
-         "score": each.score, "members": ", ".join(each.labels.values()),
+         "score": each.score, "members": ", ".join(member.label for member in each.subjects),
          "news": "; ".join(news.why for news in each.news) or None}
         for each in told.results
     ]  # fmt: skip
@@ -134,8 +134,8 @@ def _shown(common: Common, told: FindingWhole) -> None:
     say = click.echo
     say(f"{told.id}  {told.pattern_zh} {told.pattern}  {told.state}  {told.score:.2f}")
     say(printable(told.row.get("why") or told.withheld or ""))
-    for name in told.row["members"]:
-        say(f"  {printable(told.labels.get(name, ''))} ({name})")
+    for member in told.subjects:
+        say(f"  {printable(member.label)} ({member.id})")
     for news in told.news:
         say(f"new / 新: {news.why}")
     for step in told.steps:
