@@ -8,6 +8,7 @@ import { asOf, complain, dark, knownAt, layout, scene, tell } from "../state";
 import { SHEETS } from "../graph/look";
 import { canvas, day, shown } from "../view";
 import { EXPORT } from "../words/casework";
+import { give } from "../parts/give";
 import type { Panel } from ".";
 import "./casework.css";
 
@@ -36,14 +37,6 @@ export async function pictured(): Promise<Blob | null> {
   now.sigma.refresh(); // what was drawn is gone from a layer's memory once it is on the screen
   for (const each of layers) pen.drawImage(each, 0, 0, whole.width, whole.height);
   return new Promise((done) => whole.toBlob(done, "image/png"));
-}
-
-function give(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 async function take(form: string): Promise<void> {

@@ -1,13 +1,15 @@
 /** The extension of a measure: who is reached and why, what was lacking, and whether proofs hold. */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { ask, get, may, post, type Envelope } from "../api";
+import { ask, get, may, post, send, type Envelope } from "../api";
 import { attempt, open as openSubject, showFacts } from "../actions";
 import { half, lang, number, t } from "../i18n";
 import { KindMark, Pairs, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
 import { percent, short } from "../say";
 import { asOf, complain, knownAt, scene, selection, tell } from "../state";
 import { factsOf } from "../load";
+import { give } from "../parts/give";
+import { today } from "../time";
 import { day } from "../view";
 import { EXTEND, LIMBS } from "../words/extension";
 import type { Panel } from ".";
@@ -238,7 +240,41 @@ function Party({ row }: { row: Outcome }) {
           {t(EXTEND.show)} ({row.facts_total ?? row.facts.length})
         </button>
       )}
+      {row.outcome === "extend" && <Notice row={row} />}
     </li>
+  );
+}
+
+const LINES = ["decision", "authority", "contact", "proposed_by"] as const;
+
+/** The prior notice to a party, as PDF. */
+function Notice({ row }: { row: Outcome }) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const given = new FormData(event.currentTarget as HTMLFormElement);
+    const said = Object.fromEntries(LINES.map((name) => [name, String(given.get(name) ?? "").trim()]));
+    const body = { answer: { ...answer.value, results: [row] }, party: row.party, kind: "prior", lang: "both", particulars: { ...said, on: today() } };
+    void attempt(async () => {
+      const made = await send("/v1/notices", { method: "POST", body: JSON.stringify(body), headers: { Accept: "application/pdf" } });
+      give(await made.blob(), `notice-${today()}.pdf`);
+      tell(t(EXTEND.noticeMade, { name: labelOf(row.party) }));
+    });
+  };
+  return (
+    <details class="notice">
+      <summary>{t(EXTEND.notice)}</summary>
+      <form class="fields" onSubmit={submit}>
+        {LINES.map((name) => (
+          <label key={name}>
+            {t(EXTEND[name])}
+            <input name={name} required maxLength={300} autocomplete="off" />
+          </label>
+        ))}
+        <button type="submit" class="plain">
+          {t(EXTEND.noticeMake)}
+        </button>
+      </form>
+    </details>
   );
 }
 

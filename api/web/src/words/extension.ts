@@ -1,7 +1,7 @@
 import type { Texts } from "../i18n";
 
 export const EXTEND = {
-  title: ["Extension", "措施扩展"],
+  title: ["Extend", "措施扩展"],
   how: ["Whom a measure on a subject may reach, by the rulebook, on the facts of the day of the act.", "依规则库与行为日事实, 判断措施可及于谁。"],
   subject: ["Subject", "被采取措施的主体"],
   takeChosen: ["Take the subject chosen", "取所选主体"],
@@ -36,7 +36,13 @@ export const EXTEND = {
   candidates: ["These are candidates: a person decides.", "以上仅为候选, 由人作出决定。"],
   decisions: ["Decisions on this subject", "该主体的决定"],
   noDecisions: ["None", "无"],
-  notice: ["Notice", "文书"],
+  notice: ["Prior notice…", "事先告知书…"],
+  decision: ["Decision number", "文号"],
+  authority: ["Authority", "机关"],
+  contact: ["Where to be heard and object", "联系及申辩方式"],
+  proposed_by: ["Proposed by", "经办人"],
+  noticeMake: ["Make it as PDF", "生成 PDF"],
+  noticeMade: ["Notice made: {name}", "已生成文书: {name}"],
   rulebook: ["Rulebook {version}", "规则库 {version}"],
   asOf: ["As of {day}", "截至 {day}"],
   shownFacts: ["Evidence of {name}", "{name} 的依据"],
