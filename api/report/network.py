@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.report.canvas import Card, Picture, Point, border
 from api.report.known import Known, more
-from api.report.words import on_line
+from api.report.words import on_line, say
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -39,10 +39,14 @@ def surroundings(
     parents |= {f"more {name}": name for name in hidden if name in drawn}
     total = len(answer["results"])
     picture = Picture(
-        f"关联方 Related parties: {known.label(root)}",
+        f"{say('关联方', 'Related parties')}: {known.label(root)}",
         f"{len(rows)} of {total} parties within {answer['params']['depth']} relations as of"
         f" {answer['as_of']}. 一条线为两者之间的关系，线上为关系种类。",
-        f"图中 {len(rows)} 个关联方，共 {total:,} 个 / {len(rows)} of {total:,} parties drawn"
+        say(
+            f"图中 {len(rows)} 个关联方，共 {total:,} 个",
+            f"{len(rows)} of {total:,} parties drawn",
+            " / ",
+        )
         if len(rows) < total
         else "",
     )

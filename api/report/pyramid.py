@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.report.canvas import Card, Picture, Point, border
 from api.report.known import Known, cited, more
 from api.report.layered import Pair, arrange
-from api.report.words import percent, share_of
+from api.report.words import percent, say, share_of
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -39,12 +39,16 @@ def ownership(risk: Asking, answer: Mapping[str, Any], *, most: int = 32, fan: i
     pairs = [pair for pair in holdings if pair[0] in kept and pair[1] in kept]
     shown = len(kept)
     everyone = len({name for pair in holdings for name in pair} | focus)
-    names = "、".join(known.label(name) for name in sorted(focus)) or "全部 all"
+    names = "、".join(known.label(name) for name in sorted(focus)) or say("全部", "all")
     picture = Picture(
-        f"持股结构 Ownership: {names}",
+        f"{say('持股结构', 'Ownership')}: {names}",
         f"{shown} subjects and {len(pairs)} holdings as of {answer['as_of']}; holders stand above"
         f" what they hold. 上方为持股方，下方为被持股企业，线上为持股比例。",
-        f"图中 {shown} 个主体，共 {everyone:,} 个 / {shown} of {everyone:,} subjects drawn"
+        say(
+            f"图中 {shown} 个主体，共 {everyone:,} 个",
+            f"{shown} of {everyone:,} subjects drawn",
+            " / ",
+        )
         if hidden
         else "",
     )
@@ -75,8 +79,8 @@ def _notes(answer: Mapping[str, Any], focus: set[str]) -> dict[str, list[str]]:
         for a, b in (("owner", "owned"), ("controller", "controlled")):
             if a in row and (row[a] in focus) != (row[b] in focus):
                 value = row.get("integrated", row.get("votes"))
-                words = "综合 integrated" if a == "owner" else "表决权 votes"
-                said = "未知 unknown" if value is None else percent(value)
+                words = say("综合", "integrated") if a == "owner" else say("表决权", "votes")
+                said = say("未知", "unknown") if value is None else percent(value)
                 notes[row[b] if row[a] in focus else row[a]] = [f"{words} {said}"]
     return notes
 
@@ -155,7 +159,7 @@ def _draw(
 
 def _label(facts: list[Mapping[str, Any]]) -> str:
     if any(share_of(fact) is None for fact in facts):
-        return "比例未知 unknown"
+        return say("比例未知", "unknown")
     return percent(_weight(facts))
 
 
@@ -179,7 +183,7 @@ def _loop(
     (ax, ay), (bx, by) = at[upper], at[lower]
     if upper == lower:
         x, y = ax + cards[upper].half[0] + 6, ay
-        picture.words((x, y), [f"↻ 自持 own {label}"], "start")
+        picture.words((x, y), [f"↻ {say('自持', 'own')} {label}"], "start")
         return
     side = max(ax + cards[upper].half[0], bx + cards[lower].half[0]) + 36
     start = border(at[upper], cards[upper].half, (side, (ay + by) / 2))

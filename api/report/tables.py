@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from algorithms.findings.finding import BESIDE
 from api.report.known import Known
-from api.report.words import SHARES, kind_words, moment, money, percent, says, span
+from api.report.words import SHARES, either, kind_words, moment, money, percent, says, span
 
 HEADS: Final[dict[str, tuple[str, str]]] = {
     "party": ("关联方", "party"), "roles": ("关系", "roles"), "titles": ("职务", "titles"),
@@ -87,6 +87,7 @@ _ASKED: Final = {
 }  # fmt: skip
 _FACTS: Final = 4
 _LISTED: Final = 12  # of a list in one cell; the answer itself has all
+_TOLD: Final = frozenset({"why", "lacking", "reason"})  # in words
 _TIMES: Final = frozenset({"begins", "ends", "arrives"})
 _NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"} | {
     "in", "out", "ratio", "dwell_days",
@@ -100,6 +101,8 @@ class Part:
     text: str
     subject: str = ""
     fact: str = ""
+    listed: bool = False  # one of several in no order
+    link: str = ""  # a file beside the page
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,8 @@ def _parts(known: Known, column: str, value: Any) -> list[Part]:
     if isinstance(value, float):
         return [Part(percent(value) if column in SHARES else f"{value:.6g}")]
     if isinstance(value, str):
+        if column in _TOLD:
+            return [Part(either(value))]
         if known.knows(value):
             return [Part(known.label(value), subject=value)]
         if column == "roles":
