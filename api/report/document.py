@@ -6,6 +6,7 @@ screen or for paper, where `api.notices.pdf` sets it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
+_RUN: Final = 12
+_LONG: Final = re.compile(r"[!-~]{18,}")
 _TAGS: Final = {"zh": "zh-CN", "en": "en", "both": "zh-CN"}
-# What fits a page: widths in px of what lies between the margins of A4 upright and A4 on its side.
-_UPRIGHT: Final = 690.0
-_ASIDE: Final = 1010.0
+# What pages leave to a picture below a heading, px: A4 upright, A4 and A3 on their side.
+_PAGES: Final = {"upright": (690.0, 880.0), "aside": (1010.0, 490.0), "large": (1480.0, 790.0)}
+_READABLE: Final = 0.66  # of the size on a screen: words of 5.5 to 6.5 points
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,17 @@ class Section:
     level: int = 2
 
     @property
+    def lead(self) -> tuple[int, str]:
+        """How many blocks share the page of a picture that lies on its side, with the heading; and
+        that page."""
+        for at, block in enumerate(self.blocks):
+            if isinstance(block, Figure):
+                return (0, "") if block.page == "upright" else (at + 1, block.page)
+            if not isinstance(block, Text):
+                break
+        return 0, ""
+
+    @property
     def own(self) -> str:
         """What the anchors of its facts begin with: its own, where they stand within it."""
         return self.key if any(isinstance(block, Proofs) for block in self.blocks) else ""
@@ -145,9 +160,10 @@ def figure(picture: Picture, style: str) -> Figure:
 
     svg = picture.svg(style="paper" if style == "paper" else "page")
     wide, high = picture.size
-    page = "upright" if wide <= _UPRIGHT * 1.15 else "aside" if wide <= _ASIDE * 1.25 else "large"
-    if page != "upright" and high > wide * 1.1:
-        page = "upright"
+    fits = {name: min(1.0, w / wide, h / high) for name, (w, h) in _PAGES.items()}
+    page = next((name for name, scale in fits.items() if scale >= _READABLE), "")
+    if not page:
+        page = max(fits, key=lambda name: fits[name])
     return Figure(Markup(svg), page)  # noqa: S704  # every text in it was escaped
 
 
@@ -170,6 +186,20 @@ def render(document: Document, style: str = "screen") -> str:
     return made
 
 
+def _broken(text: str) -> Markup | str:
+    """A text with places to break it where there would be none for long: a column of a table is as
+    wide as its longest word."""
+    if not _LONG.search(text):
+        return text
+    from markupsafe import Markup, escape
+
+    parts = re.split(f"({_LONG.pattern})", clean(text))
+    for at, part in enumerate(parts):
+        runs = [part[i : i + _RUN] for i in range(0, len(part), _RUN)] if at % 2 else [part]
+        parts[at] = Markup("<wbr>").join(map(escape, runs))
+    return Markup("").join(parts)
+
+
 @cache
 def _environment() -> Environment:
     """The template, read and compiled once."""
@@ -188,6 +218,7 @@ def _environment() -> Environment:
         finalize=tidy,
     )
     made.filters["kind"] = kind_words
+    made.filters["broken"] = _broken
     return made
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.report.canvas import Card, Picture, Point, border
 from api.report.known import Known, cited, more
 from api.report.layered import Pair, arrange
-from api.report.words import percent, say, share_of
+from api.report.words import on_line, percent, say, share_of, value_words
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -53,6 +53,42 @@ def ownership(risk: Asking, answer: Mapping[str, Any], *, most: int = 32, fan: i
         else "",
     )
     _draw(picture, cards, pairs + rest, holdings, way == "down")
+    return picture
+
+
+def reach(risk: Asking, answer: Mapping[str, Any], *, most: int = 40) -> Picture:
+    """How those whom an answer of `extend` reaches, or leaves to a person, hang on its subject: who
+    leads or holds stands above. At most `most` parties, in the order of the answer."""
+    near = [row for row in answer["results"] if row["outcome"] != "exclude"]
+    rows = near[:most]
+    known = Known(risk, answer, cited({"results": rows}))
+    root = risk.subject(answer["params"]["subject"], known_at=answer["known_at"])["id"]
+    links: dict[Pair, list[Mapping[str, Any]]] = {}
+    for fact in known.facts.values():
+        if "from" in fact and fact["from"]["id"] != fact["to"]["id"]:
+            links.setdefault((fact["from"]["id"], fact["to"]["id"]), []).append(fact)
+    outcome = {row["party"]: row["outcome"] for row in rows}
+    names = dict.fromkeys([root, *outcome, *(name for pair in links for name in pair)])
+    cards = {
+        name: known.card(
+            name,
+            [value_words(outcome[name])] if name in outcome else (),
+            "focus" if name == root else "listed" if outcome.get(name) == "extend" else "",
+        )
+        for name in names
+    }
+    picture = Picture(
+        f"{say('措施可及于谁', 'Whom the measure reaches')}: {known.label(root)}",
+        f"{len(rows)} parties. 上方为任职、持股或控制者，线上为关系。",
+        say(
+            f"图中 {len(rows)} 方，共 {len(near):,} 方",
+            f"{len(rows)} of {len(near):,} parties",
+            " / ",
+        )
+        if len(rows) < len(near)
+        else "",
+    )
+    _draw(picture, cards, list(links), links, hang=False)
     return picture
 
 
@@ -158,6 +194,9 @@ def _draw(
 
 
 def _label(facts: list[Mapping[str, Any]]) -> str:
+    if any(fact["kind"] != "shareholder" for fact in facts):
+        words = list(dict.fromkeys(on_line(fact) for fact in facts))
+        return "、".join(words[:2]) + (" …" if len(words) > 2 else "")
     if any(share_of(fact) is None for fact in facts):
         return say("比例未知", "unknown")
     return percent(_weight(facts))

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from graph.model import RELATIONS, ZH
+from graph.rulebook.rules import RELATIONS as LIMBS
 
 SHARES: Final = frozenset({"share", "votes", "share_min", "share_max", "direct", "integrated",
                            "at_least", "basis_share", "votes_min", "votes_max",
@@ -133,10 +134,40 @@ def says(fact: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
+_VALUES: Final = {
+    "votes": ("表决权", "votes"), "agreement": ("协议或一致行动", "agreement"),
+    "declared": ("登记或申报", "declared"), "certain": ("确定", "certain"),
+    "possible": ("可能", "possible"), "senior_officer": ("高级管理人员", "senior officer"),
+    "ownership": ("持股", "ownership"), "control": ("控制", "control"),
+    "extend": ("延伸", "extend"), "review": ("需人工审查", "review"),
+    "exclude": ("不延伸", "exclude"),
+    "born": ("产生", "born"), "grew": ("扩大", "grew"), "shrank": ("缩小", "shrank"),
+    "changed": ("成员变化", "changed"), "merged": ("合并", "merged"), "split": ("分裂", "split"),
+    "dissolved": ("消散", "dissolved"), "present": ("已存在", "present"),
+    "steady": ("未变", "steady"),
+}  # fmt: skip
+
+
+def value_words(value: str) -> str:
+    """A word of an answer in what is spoken, as it is where it is none that is known."""
+    if value in _VALUES:
+        return say(*_VALUES[value])
+    return say(LIMBS[value], value.replace("_", " ")) if value in LIMBS else kind_words(value)
+
+
+def yes_no(value: bool) -> str:
+    """A truth in what is spoken."""
+    return say("是", "yes") if value else say("否", "no")
+
+
 def on_line(fact: Mapping[str, Any]) -> str:
     """A fact in the few words beside a line: its kind, and the share or amount."""
     kind = str(fact["kind"])
     words = kind.replace("_", " ") if spoken() == "en" else ZH.get(kind, kind)
+    if kind == "listing":
+        words = " ".join(
+            filter(None, (list_words(str(fact.get("list") or "")), fact.get("domain")))
+        )
     if (held := share_of(fact)) is not None and kind == "shareholder":
         return f"{words} {percent(held)}"
     if fact.get("amount") is not None and kind in ("transfer", "invoice", "withdrawal"):
