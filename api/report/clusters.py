@@ -16,15 +16,17 @@ from api.report.web import web
 from api.report.words import halves, list_words, value_words
 from api.report.writing import Cell, Writer, grid, plain
 from graph.deadline import current
+from graph.errors import UnknownSubject
 
 if TYPE_CHECKING:
     from api.client import Asking
 
 _LOOKED: Final = 1000  # clusters that the table of all is made from
+_MOST: Final = 100_000  # that a named one is looked for among
 _ROWS: Final = 100  # of the tables of all and of what is new
 _NAMES: Final = 8  # in one cell
 _UNIT: Final = "clusters / 群组"
-_KNITTING: Final = ("lists", "domains", "algorithms", "kinds", "min_share", "min_core")
+KNITTING: Final = ("lists", "domains", "algorithms", "kinds", "min_share", "min_core")
 _WARNING: Final = Said(
     "群组由名单主体及连接它们的关系组成，得分为排序用的约定，不是概率；成员不等于违法者，须由人核查。",
     "A cluster is listed subjects and the relations that join them; its score orders work and is no"
@@ -62,7 +64,11 @@ def clusters(
         (Said("其中详述", "told of below"), [Part(f"{len(made.told):,}")]),
         *([(Said("对比日期", "compared with"), [Part(wanted.since)])] if wanted.since else []),
     ]
-    document.sections = [made.whole(), *made.new(), *made.each()]
+    if wanted.cluster is not None:
+        document.subtitle = made.told[0]["id"]
+        document.sections = made.each()
+    else:
+        document.sections = [made.whole(), *made.new(), *made.each()]
     return writer.close(document)
 
 
@@ -71,13 +77,19 @@ class _Made:
 
     def __init__(self, writer: Writer, wanted: Wanted) -> None:
         self.writer, self.wanted = writer, wanted
-        looked = max(_LOOKED, wanted.top)
+        looked = _MOST if wanted.cluster is not None else max(_LOOKED, wanted.top)
         self.answer = writer.ask("clusters", max_rows=looked, **wanted.knitting)
         self.rows: list[Mapping[str, Any]] = list(self.answer["results"])
         cut = self.answer["truncated"]
         more = cut is not None and cut["reason"].startswith("max_rows: ")
         self.total = int(cut["reason"].split(" ")[1]) if more else len(self.rows)
         self.told = self.rows[: wanted.top]
+        if wanted.cluster is not None:
+            self.told = [r for r in self.rows if wanted.cluster in _names(r)][:1]
+            if not self.told:
+                raise UnknownSubject(
+                    f"no cluster is named {wanted.cluster[:80]!r} on {writer.as_of}"
+                )
         self.history: list[Mapping[str, Any]] = []
         self.past: Mapping[str, Any] | None = None
         if wanted.since is not None:
@@ -250,6 +262,11 @@ class _Made:
     def _circle(self, attrs: Mapping[str, Any]) -> str:
         count = attrs.get("circle_total", len(attrs.get("circle", ())))
         return str(Said(f"另有 {count:,} 个", f"{count:,} others")) if count else ""
+
+
+def _names(row: Mapping[str, Any]) -> set[str]:
+    """Every name of a cluster."""
+    return {row["id"], *row.get("attrs", {}).get("was", ())}
 
 
 def _count(row: Mapping[str, Any], column: str) -> int:

@@ -1,18 +1,18 @@
-"""The report of an extension: whom a measure on a subject may reach, why, on what basis, until when,
-what was lacking for others, and how each may object or be repaired."""
+"""The report of an extension: whom a measure on a subject may reach, why, on what basis, until
+when, what was lacking for others, and how each may object or be repaired."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from api.notices.content import ANSWER_DAYS, procedure
 from api.notices.words import EN, ZH
 from api.report.asked import remarks
 from api.report.document import Block, Document, Pairs, Said, Section, Text
 from api.report.pyramid import reach
 from api.report.tables import Part
-from api.report.words import either, kind_words, percent, say, value_words
+from api.report.ways import ways
+from api.report.words import either, percent, say, value_words
 from api.report.writing import Cell, Writer, grid, plain
 from graph.proof.check import check
 from graph.proof.judge import REASONS
@@ -116,8 +116,8 @@ class _Made:
         first = Section(outcome, title)
         if len(rows) > _TOLD:
             left = len(rows) - _TOLD
-            first.blocks.append(Text(Said(f"另有 {left:,} 方未逐一列出，见上表。",
-                                          f"{left:,} more are in the table above alone."), "cut"))  # fmt: skip
+            said = Said(f"另有 {left:,} 方未逐一列出。", f"{left:,} more are not told of singly.")
+            first.blocks.append(Text(said, "cut"))
         return [
             first,
             *(self._party(f"{outcome}-{n}", row) for n, row in enumerate(rows[:_TOLD], 1)),
@@ -166,43 +166,9 @@ class _Made:
         return Section("exclude", title, [grid(heads, cells, caption, len(rows) - len(cells))])
 
     def ways(self) -> Section:
-        """How whoever is reached may be heard, object, and be repaired; by which documents."""
-        told = procedure()
-
-        def cited(name: str, article: tuple[str, str] = ("", "")) -> tuple[str, str]:
-            one = told[name]
-            zh = f"《{one.zh}》{f'（{one.number}）' if one.number else ''}{article[0]}"
-            return (f"{zh}［{ZH.statuses[one.status]}］",
-                    f"{one.en} {article[1]} [{EN.statuses[one.status]}]")  # fmt: skip
-
-        penalty = cited("administrative-penalty-law", ("第四十四条、第四十五条", "arts. 44–45"))
-        stays = cited("administrative-penalty-law", ("第七十三条", "art. 73"))
-        credit = cited("credit-reporting-regulation", ("第二十五条", "art. 25"))
-        pipl = cited("pipl", ("第二十四条、第四十五条、第四十六条", "arts. 24, 45–46"))
-        repair = cited("credit-repair-2026")
-        said = [
-            Said(f"告知与陈述申辩：决定作出前须事先告知，听取陈述、申辩，不得因此加重。{penalty[0]}",
-                 f"Notice and hearing: prior notice before any decision; nobody is treated worse for"
-                 f" being heard. {penalty[1]}"),
-            Said(f"异议：决定有效期内可随时提出，受理即标注，自受理之日起 {ANSWER_DAYS} 日内书面答复；"
-                 f"异议期间暂停扩展是本产品的默认政策，并非法定要求。{credit[0]}",
-                 f"Objection: at any time while the decision lasts; marked when accepted, answered in"
-                 f" writing within {ANSWER_DAYS} days. That the extension rests meanwhile is this"
-                 f" product's default policy, not the law's. {credit[1]}"),
-            Said(f"复议与诉讼：可依法申请，期限自送达之日起依有关法律计算，原则上不停止执行。{stays[0]}",
-                 "Review and suit: as the law has them, from the day of delivery; as a rule they do"
-                 f" not suspend. {stays[1]}"),
-            Said(f"信用修复：关系不再、义务已履行或事实有误的可申请；修复即停止公示、共享和使用并解除措施，"
-                 f"主体上的措施修复、解除或期满的，扩展同时终止，不得长于其主体上的措施。{repair[0]}",
-                 "Repair: where the relation has ended, the duty is done or a fact is wrong. Repair"
-                 " ends publication, sharing and use, and lifts the measure; no extension outlives"
-                 f" the measure on its subject. {repair[1]}"),
-            Said(f"由人决定：不得仅由机器作出决定；可要求说明，查阅、更正自己的信息。{pipl[0]}",
-                 "People decide: no decision by automation alone; explanation, access and correction"
-                 f" may be asked for. {pipl[1]}"),
-        ]  # fmt: skip
+        """How whoever is reached may be heard, object, and be repaired."""
         title = Said("异议、救济与修复", "Objection, remedy and repair")
-        return Section("ways", title, [Text(each) for each in said])
+        return Section("ways", title, [Text(each) for each in ways()])
 
     def _checked(self, row: Mapping[str, Any]) -> Said:
         """Whether the proof holds by itself and against all that the view knows."""
@@ -241,4 +207,4 @@ class _Made:
         return say(ZH.until(row["until"]), EN.until(row["until"]), " / ")
 
 
-__all__ = ["extension", "kind_words"]
+__all__ = ["extension"]

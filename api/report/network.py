@@ -83,6 +83,8 @@ def between(known: Known, drawn: Iterable[str]) -> dict[Pair, list[Row]]:
     inside = set(drawn)
     lines: dict[Pair, list[Row]] = {}
     for fact in known.facts.values():
+        if "from" not in fact:
+            continue
         ends = fact["from"]["id"], fact["to"]["id"]
         if inside.issuperset(ends) and ends[0] != ends[1]:
             reverse = (ends[1], ends[0])

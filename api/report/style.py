@@ -53,7 +53,8 @@ PRINTED: Final = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',sans-se
 
 
 def _colours(sheet: str) -> dict[str, str]:
-    return SHEETS[sheet] | {kind: look[sheet == "dark"] for kind, look in KINDS.items()}
+    dark = sheet == "dark"
+    return SHEETS[sheet] | {kind: look[1] if dark else look[0] for kind, look in KINDS.items()}
 
 
 def _variables(sheet: str) -> str:

@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from api.report.document import Block, Document, Pairs, Said, Section, Text
+from api.report.asked import remarks
+from api.report.document import Block, Document, Said, Section, Text
 from api.report.flow import flow
 from api.report.network import surroundings
 from api.report.pyramid import ownership
 from api.report.tables import Part
 from api.report.timeline import timeline
-from api.report.words import kind_words, list_words, percent, spoken
+from api.report.words import kind_words, list_words, percent
 from api.report.writing import Cell, Writer, grid, plain
 
 if TYPE_CHECKING:
@@ -128,8 +129,6 @@ def _around(writer: Writer, ident: str) -> Mapping[str, Any]:
 
 def _counts(around: Mapping[str, Any]) -> list[Block]:
     """How many relations of each kind, and to how many: of a hub, too."""
-    from api.report.asked import remarks
-
     heads = [("kind", "种类", "kind"), ("way", "方向", "direction"), ("count", "关系", "relations"),
              ("parties", "对方", "parties"), ("recorded", "曾录入", "ever recorded")]  # fmt: skip
     ways = {"in": Said("指向它", "to it"), "out": Said("由它指出", "from it")}
@@ -202,11 +201,9 @@ def _roles(writer: Writer, found: Mapping[str, Any]) -> Iterator[Section]:
          writer.cite(row["facts"])]
         for row in told[:ROWS]
     ]  # fmt: skip
-    from api.report.asked import remarks
-
     caption = Said(f"任职与持股 {len(told)} 项", f"{len(told)} roles and holdings")
-    yield Section("roles", Said("任职与持股履历", "Roles and holdings over time"),
-                  [grid(heads, rows, caption, len(told) - len(rows)), *remarks(answer)])  # fmt: skip
+    blocks = [grid(heads, rows, caption, len(told) - len(rows)), *remarks(answer)]
+    yield Section("roles", Said("任职与持股履历", "Roles and holdings over time"), blocks)
 
 
 def _time(writer: Writer, found: Mapping[str, Any], around: Mapping[str, Any]) -> Iterator[Section]:
@@ -260,4 +257,4 @@ def _answer(writer: Writer, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"as_of": writer.as_of, "known_at": writer.known_at, "params": {}, "results": [row]}
 
 
-__all__ = ["Pairs", "spoken", "subject"]
+__all__ = ["subject"]

@@ -45,7 +45,8 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
     "integrated_min": ("综合下限", "integrated at least"),
     "integrated_max": ("综合上限", "integrated at most"),
     "unknown": ("持股未明", "of unknown share"),
-    "control_facts": ("控制证据", "control by"), "basis": ("依据", "basis"), "role": ("角色", "role"),
+    "control_facts": ("控制证据", "control by"), "basis": ("依据", "basis"),
+    "role": ("角色", "role"),
 }  # fmt: skip
 # Said by other columns or by the picture; all of it is in the answer's JSON.
 _HIDDEN: Final = {

@@ -64,6 +64,28 @@ def web(
     return picture
 
 
+def tangle(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
+    """The facts of one row of an answer with whoever is at their ends: the row's members marked."""
+    found = answer["results"][row]
+    known = Known(risk, answer, found["facts"])
+    members = set(found["members"])
+    ends = [fact[end]["id"] for fact in known.facts.values() if "from" in fact
+            for end in ("from", "to")]  # fmt: skip
+    drawn = list(dict.fromkeys([*(e for e in ends if e in members), *ends]))[:MOST]
+    total = found.get("facts_total") or len(found["facts"])
+    picture = Picture(
+        f"{say('关系', 'Relations')}: {found['id']}",
+        f"{len(known.facts)} facts between {len(drawn)} subjects. 粗边框为成员，线上为关系。",
+        say(f"图中 {len(found['facts'])} 项事实，共 {total} 项",
+            f"{len(found['facts'])} of {total} facts", " / ")
+        if total > len(found["facts"])
+        else "",
+    )  # fmt: skip
+    cards = {name: known.card(name, (), "focus" if name in members else "") for name in drawn}
+    _draw(picture, cards, between(known, drawn))
+    return picture
+
+
 def _ties(
     risk: Asking, about: Mapping[str, Any], members: Sequence[str], kinds: Sequence[str] | None
 ) -> dict[Pair, list[str]]:
@@ -162,4 +184,4 @@ def _part(graph: Any, cards: Mapping[str, Card], at: dict[str, Point], left: flo
     return left + high - low + 60.0
 
 
-__all__ = ["places", "web"]
+__all__ = ["places", "tangle", "web"]

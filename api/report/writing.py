@@ -9,9 +9,9 @@ from algorithms.registry import ALGORITHMS, as_day
 from api.access.sight import granted
 from api.report.asked import remarks
 from api.report.canvas import Picture
-from api.report.document import Block, Document, Figure, Grid, Pairs, Said, Text, figure
+from api.report.document import Block, Document, Figure, Grid, Said, Text, figure
 from api.report.known import Known
-from api.report.tables import CITED, Evidence, Part, Table, chosen, evidence, results
+from api.report.tables import CITED, Part, Table, chosen, evidence, results
 from api.report.words import either, kind_words
 from graph.domains import ZH as DOMAINS
 
@@ -165,4 +165,4 @@ def plain(value: Any) -> Cell:
     return [Part(either(str(value)))] if value not in (None, "", []) else []
 
 
-__all__ = ["Cell", "Evidence", "Pairs", "Writer", "grid", "plain"]
+__all__ = ["Cell", "Writer", "grid", "plain"]
