@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,7 +19,7 @@ from api.reads.hook import shown
 from api.reads.naming import PERSONAL
 from api.report.ask import KINDS, MEDIA, Asked, asked, made
 from api.routes import domains_of, scope_of
-from api.serving import KEPT, add, body_of, check
+from api.serving import KEPT, Endpoint, add, body_of, check
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -79,7 +78,7 @@ def add_reports(app: FastAPI, engine: Engine) -> None:
             app,
             "POST",
             f"{BASE}/{kind}",
-            partial(_report, engine, kind),
+            _making(engine, kind),
             scope=scope_of(record),
             domains=domains_of(record),
             tags=["reports"],
@@ -92,18 +91,23 @@ def add_reports(app: FastAPI, engine: Engine) -> None:
         )
 
 
-async def _report(engine: Engine, kind: str, request: Request) -> Response:
-    caller = caller_of(request)
-    for scope in _ALSO.get(kind, ()):
-        check(caller, scope)
-    given = await body_of(request)
-    wanted = asked(kind, given)
-    job, wait = preferred(request)
-    if job:
-        return await jobs_of(request).submit(_as_job(request, kind, given, caller), wait)
-    body, media, subjects = await engine.run(made, engine.session, wanted, caller.name)
-    shown(request, (each["id"] for each in subjects if each["kind"] in PERSONAL), ["report"])
-    return Response(body, headers=_headers(kind, wanted), media_type=media)
+def _making(engine: Engine, kind: str) -> Endpoint:
+    """The endpoint that makes a kind of report."""
+
+    async def report(request: Request) -> Response:
+        caller = caller_of(request)
+        for scope in _ALSO.get(kind, ()):
+            check(caller, scope)
+        given = await body_of(request)
+        wanted = asked(kind, given)
+        job, wait = preferred(request)
+        if job:
+            return await jobs_of(request).submit(_as_job(request, kind, given, caller), wait)
+        body, media, subjects = await engine.run(made, engine.session, wanted, caller.name)
+        shown(request, (each["id"] for each in subjects if each["kind"] in PERSONAL), ["report"])
+        return Response(body, headers=_headers(kind, wanted), media_type=media)
+
+    return report
 
 
 def _headers(kind: str, wanted: Asked) -> dict[str, str]:
