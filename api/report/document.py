@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jinja2 import Environment
+    from jinja2.runtime import Context
     from markupsafe import Markup
 
 _RUN: Final = 12
@@ -186,10 +187,10 @@ def render(document: Document, style: str = "screen") -> str:
     return made
 
 
-def _broken(text: str) -> Markup | str:
-    """A text with places to break it where there would be none for long: a column of a table is as
-    wide as its longest word."""
-    if not _LONG.search(text):
+def _broken(context: Context, text: str) -> Markup | str:
+    """On paper a text with places to break it where there would be none for long: a column of a
+    table is as wide as its longest word."""
+    if not context.resolve("paper") or not _LONG.search(text):
         return text
     from markupsafe import Markup, escape
 
@@ -203,7 +204,7 @@ def _broken(text: str) -> Markup | str:
 @cache
 def _environment() -> Environment:
     """The template, read and compiled once."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 
     def tidy(value: Any) -> Any:
         return clean(value) if type(value) is str else clean(str(value)) if isinstance(
@@ -218,7 +219,7 @@ def _environment() -> Environment:
         finalize=tidy,
     )
     made.filters["kind"] = kind_words
-    made.filters["broken"] = _broken
+    made.filters["broken"] = pass_context(_broken)
     return made
 
 
