@@ -20,6 +20,7 @@ _VALUES: Final = ("join", "first", "sum")
 _ENTITY_VALUES: Final = ("name", "text", "valid_from", "valid_to")
 _RESERVED: Final = ("from", "to", "subject", "at", "amount", "valid_from", "decided_on")
 _PARTS: Final = ("keys", "attrs")
+_TOTALS: Final = ("合计", "总计", "小计", "本页合计", "本页小计", "累计", "total")
 
 
 class Fit(NamedTuple):
@@ -49,7 +50,14 @@ def _fit(mapping: Mapping, head: Sequence[Sequence[Any]]) -> Fit | None:
 def _best(head: Sequence[Sequence[Any]]) -> Fit | None:
     """The shipped mapping whose required columns are all there and that knows most columns."""
     fits = [fit for name in shipped() if (fit := _fit(shipped_mapping(name), head)) is not None]
-    return max(fits, key=lambda fit: (len(fit.header.columns), fit.mapping.name), default=None)
+    return max(fits, key=_known, default=None)
+
+
+def _known(fit: Fit) -> tuple[int, int, str]:
+    """Columns known, and of these the ones without which the mapping is not meant."""
+    columns = fit.mapping.columns
+    required = sum(columns[label].required for label in fit.header.columns)
+    return len(fit.header.columns), required, fit.mapping.name
 
 
 def choose(path: Path) -> Mapping:
@@ -79,13 +87,20 @@ def draft(path: Path) -> str:
     made["name"] = plain(path.stem).replace(":", "_") or "table"
     made["title"] = f"{path.name} ({raw['title']})"
     columns: dict[str, Any] = {}
+    if total := _total(fit, used):
+        columns[total] = None
+        made["skip"] = [*made.get("skip", ()), {"column": total, "in": list(_TOTALS)}]
     for label, name in used.items():
         body = dict((raw.get("columns") or {}).get(label) or {})
         if plain(label) != plain(name):
             body["also"] = [name]
         columns[label] = body or None
     made["columns"] = columns
-    unused = [n for i, n in enumerate(fit.names) if n and i not in fit.header.columns.values()]
+    unused = [
+        n
+        for i, n in enumerate(fit.names)
+        if n and n != total and i not in fit.header.columns.values()
+    ]
     text = (
         f"# 由 {path.name} 的表头起草，以 {fit.mapping.name} 为底；请核对后使用。\n"
         f"# Drafted from the header of {path.name} on the shipped mapping {fit.mapping.name}; check"
@@ -93,6 +108,14 @@ def draft(path: Path) -> str:
     )
     parse_mapping(text, f"draft of {path}")
     return text
+
+
+def _total(fit: Fit, used: dict[str, str]) -> str | None:
+    """The first column where the draft does not use it: a running number, with the word for a
+    total in the last row."""
+    first = fit.names[0] if fit.names else ""
+    known = fit.mapping.columns.keys() | {plain(name) for name in used.values()}
+    return first if first and first not in known and plain(first) not in known else None
 
 
 def _partly(head: Sequence[Sequence[Any]]) -> Fit | None:
