@@ -38,7 +38,7 @@ def wide(text: str) -> str:
 
 
 A, B, C, D = (code(f"91440300MA5F{n}X8{n}K")[:18] for n in range(4))
-ZHANG, LI, WANG = (resident(f"44030119{n}0101{n}") for n in (801, 752, 903))
+ZHANG, LI, WANG = (resident(f"4403011980010{n}") for n in (1801, 2752, 3903))
 CARDS = [card(f"62220240000{n:07d}") for n in range(1, 6)]
 
 
