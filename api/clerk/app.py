@@ -90,7 +90,7 @@ def _(draft, mo):
 
 @app.cell
 def _(LinkriskError, desk, draft, load, mapping, mo, results):
-    mo.stop(not load.value)
+    mo.stop(draft is None or not load.value)
     try:
         loaded = desk.load(draft, mapping.value or None)
     except LinkriskError as _error:

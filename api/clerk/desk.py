@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -59,8 +61,9 @@ class Desk(Closing):
     def __init__(self, url: str | None = None) -> None:
         from graph.store import open_store
 
-        self._folder = tempfile.TemporaryDirectory(prefix="linkrisk-clerk-")
-        self.folder = Path(self._folder.name)
+        self.folder = Path(tempfile.mkdtemp(prefix="linkrisk-clerk-"))
+        # Also where nobody closes it: a browser session that ends drops its desk.
+        self._gone = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.own = url is None
         self.url = url or f"sqlite:///{self.folder / 'desk.db'}"
         open_store(self.url, create=True).close()
@@ -72,7 +75,7 @@ class Desk(Closing):
         if self._risk is not None:
             self._risk.close()
             self._risk = None
-        self._folder.cleanup()
+        self._gone()
 
     @property
     def risk(self) -> Local:

@@ -20,7 +20,9 @@ _VALUES: Final = ("join", "first", "sum")
 _ENTITY_VALUES: Final = ("name", "text", "valid_from", "valid_to")
 _RESERVED: Final = ("from", "to", "subject", "at", "amount", "valid_from", "decided_on")
 _PARTS: Final = ("keys", "attrs")
-_TOTALS: Final = ("合计", "总计", "小计", "本页合计", "本页小计", "累计", "total")
+_TOTALS: Final = (
+    "合计", "总计", "小计", "价税合计", "本页合计", "本页小计", "累计", "total",
+)  # fmt: skip
 
 
 class Fit(NamedTuple):
@@ -87,9 +89,10 @@ def draft(path: Path) -> str:
     made["name"] = plain(path.stem).replace(":", "_") or "table"
     made["title"] = f"{path.name} ({raw['title']})"
     columns: dict[str, Any] = {}
-    if total := _total(fit, used):
-        columns[total] = None
-        made["skip"] = [*made.get("skip", ()), {"column": total, "in": list(_TOTALS)}]
+    if (total := _total(fit)) is not None:
+        columns |= {} if total in used else {total: None}
+        others = [rule for rule in made.get("skip", ()) if rule["column"] != total]
+        made["skip"] = [*others, {"column": total, "in": list(_TOTALS)}]
     for label, name in used.items():
         body = dict((raw.get("columns") or {}).get(label) or {})
         if plain(label) != plain(name):
@@ -110,12 +113,12 @@ def draft(path: Path) -> str:
     return text
 
 
-def _total(fit: Fit, used: dict[str, str]) -> str | None:
-    """The first column where the draft does not use it: a running number, with the word for a
-    total in the last row."""
-    first = fit.names[0] if fit.names else ""
-    known = fit.mapping.columns.keys() | {plain(name) for name in used.values()}
-    return first if first and first not in known and plain(first) not in known else None
+def _total(fit: Fit) -> str | None:
+    """The label of the first column, in whose last row the word for a total stands; a running
+    number that the draft does not use has its header for a label."""
+    label = next((label for label, at in fit.header.columns.items() if at == 0), None)
+    first = fit.names[0]
+    return label or (first if first and first not in fit.mapping.columns else None)
 
 
 def _partly(head: Sequence[Sequence[Any]]) -> Fit | None:

@@ -57,7 +57,9 @@ def shareholders() -> bytes:
         ["合计", "", "", "", "", "", "4,400", ""],
         ["制表人：陈某", "", "", "审核人：", "", "", "", ""],
     ]  # fmt: skip
-    return "\r\n".join(",".join(f'"{c}"' if "," in c else c for c in row) for row in rows).encode("gbk")
+    return "\r\n".join(",".join(f'"{c}"' if "," in c else c for c in row) for row in rows).encode(
+        "gbk"
+    )
 
 
 def invoices() -> bytes:
@@ -84,7 +86,18 @@ def invoices() -> bytes:
 def statement() -> bytes:
     """UTF-8 with a BOM, semicolons; full-width digits, times in Chinese, a bank's titles, totals."""
     held = dict(zip(CARDS, ["张伟", "李娜", "王强", "赵敏", "钱磊"], strict=True))
-    head = ["交易卡号", "交易户名", "交易日期", "交易时间", "借贷标志", "交易金额", "账户余额", "对手卡号", "对手户名", "摘要说明"]
+    head = [
+        "交易卡号",
+        "交易户名",
+        "交易日期",
+        "交易时间",
+        "借贷标志",
+        "交易金额",
+        "账户余额",
+        "对手卡号",
+        "对手户名",
+        "摘要说明",
+    ]
     moves = [
         (0, 1, "2026年3月1日", "09:10:00", "借", "50,000.00"),
         (1, 2, "2026年3月1日", "11:32:08", "借", "49,800.00"),
@@ -94,11 +107,18 @@ def statement() -> bytes:
         (0, 4, "2026年3月9日", "12:00:00", "借", "八千元整"),
         (4, 0, "2026年3月10日", "12:00:00", "", "100.00"),
     ]  # fmt: skip
-    rows = [["××银行股份有限公司客户交易流水查询结果"], ["查询单位：某区某局", "查询编号：（2026）第18号"], head]
+    rows = [
+        ["××银行股份有限公司客户交易流水查询结果"],
+        ["查询单位：某区某局", "查询编号：（2026）第18号"],
+        head,
+    ]
     for own, other, day, clock, mark, amount in moves:
         rows.append([wide(CARDS[own]), held[CARDS[own]], day, clock, mark, wide(amount), wide("1,000.00"),
                      wide(CARDS[other]), held[CARDS[other]], "转账"])  # fmt: skip
-    rows += [["合计", "", "", "", "", wide("255,400.00"), "", "", "", ""], ["打印时间：2026-03-31 09:00"]]
+    rows += [
+        ["合计", "", "", "", "", wide("255,400.00"), "", "", "", ""],
+        ["打印时间：2026-03-31 09:00"],
+    ]
     return b"\xef\xbb\xbf" + "\r\n".join(";".join(row) for row in rows).encode()
 
 
