@@ -8,15 +8,13 @@ app = marimo.App(width="medium", app_title="linkrisk 办事台 clerk")
 
 @app.cell
 def _():
-    import os
-
     import marimo as mo
 
     from api.clerk import forms, results
     from api.clerk.desk import FACTS, TABLES, Desk
     from graph.errors import LinkriskError
 
-    desk = Desk(os.environ.get("LINKRISK_CLERK_STORE") or None)
+    desk = Desk(Desk.shared)
     return FACTS, LinkriskError, TABLES, desk, forms, mo, results
 
 

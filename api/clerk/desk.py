@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 
@@ -57,6 +57,8 @@ class Loaded:
 
 class Desk(Closing):
     """A store of one's own that goes away with the desk, or the one at `url`."""
+
+    shared: ClassVar[str | None] = None  # the address of the store that the app's desks share
 
     def __init__(self, url: str | None = None) -> None:
         from graph.store import open_store

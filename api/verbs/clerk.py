@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,9 @@ def _made(token: str, store: str | None) -> Any:
         ) from None
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    os.environ["LINKRISK_CLERK_STORE"] = store or ""
+    from api.clerk.desk import Desk
+
+    Desk.shared = store
     made = marimo.create_asgi_app(quiet=True, token=token).with_app(path="", root=str(_APP))
     # A page of elsewhere whose name leads here must not speak for the clerk.
     return TrustedHostMiddleware(made.build(), allowed_hosts=list(_HOSTS))

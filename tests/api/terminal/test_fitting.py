@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -55,6 +55,7 @@ def test_an_id_wider_than_the_terminal_is_folded_and_none_of_it_is_lost() -> Non
     assert "".join(lines[1:4]).replace(" ", "").startswith(ID)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.lists(st.text("ab :甲乙1", max_size=30), min_size=1, max_size=4), min_size=1, max_size=7
