@@ -55,6 +55,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     ),
     "webhooks": ("api.verbs.webhooks:webhooks", "Send what happens to who subscribed / 事件订阅"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
+    "clerk": ("api.verbs.clerk:clerk", "A table in the browser, without code / 办事台"),
     "keys": ("api.verbs.keys:keys", "API keys of the service: create, list, revoke / 密钥"),
     "settings": ("api.verbs.settings:settings", "What is set, and whence / 查看设置"),
     "openrefine": ("api.verbs.openrefine:openrefine", "A way for OpenRefine / 供 OpenRefine 使用"),
