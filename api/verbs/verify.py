@@ -34,10 +34,11 @@ def verify_proof(common: Common, /, files: tuple[str, ...], alone: bool) -> None
     input. Against the store every fact must be what was known then, and the claim must follow from
     all of it; with --alone only `extend` can be shown. Exits 1 where any proof is refused.
     """
+    from api.progress import followed
     from api.proofs import checked
 
     told: list[dict[str, Any]] = []
-    with _Views(common, alone) as views:
+    with followed("verify-proof / 校验证明"), _Views(common, alone) as views:
         for name, proof in _proofs(files):
             told.append({"file": name, **msgspec.to_builtins(checked(proof, views.of))})
     _show(common, told)
@@ -61,10 +62,10 @@ class _Views(Closing):
     """Views of the store as proofs were made on them; None throughout where none is asked."""
 
     def __init__(self, common: Common, alone: bool) -> None:
+        from api.opened import session_of
         from api.proofs import against
-        from api.session import Session
 
-        self._session = None if alone else Session(common.url)
+        self._session = None if alone else session_of(common.url)
         self._view_of = None if self._session is None else against(self._session)
 
     def close(self) -> None:
