@@ -22,6 +22,7 @@ from api.contract.document import document
 from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import TO_END, Engine
+from api.explorer.routes import add_explorer
 from api.feed.routes import add_feed
 from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
@@ -58,6 +59,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_reports,
+    add_explorer,
     add_decisions,
     add_pushes,
     add_once,
