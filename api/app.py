@@ -17,6 +17,8 @@ from api.access.guard import Guard
 from api.access.peers import Peers
 from api.access.unmask import add_unmask
 from api.auth import Access
+from api.casework.file_routes import add_case_files
+from api.casework.finding_routes import add_findings
 from api.catalog.routes import add_catalog
 from api.contract.document import document
 from api.decisions.push_routes import add_pushes
@@ -68,6 +70,8 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_intake,
     add_feed,
     add_webhooks,
+    add_findings,
+    add_case_files,
     add_reads,
     add_unmask,
     add_privacy,
