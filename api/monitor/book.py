@@ -1,0 +1,457 @@
+"""The book of the monitor: its runs, the lines of clusters, what was told of them, and alerts.
+
+A run is written in one transaction when it is whole, and clusters of earlier runs are told anew
+from the store's own history: so a run that was killed leaves nothing behind, and the next one does
+it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from algorithms.findings.material import Version
+from algorithms.risk.novelty import Told
+from api.kept import Kept, one, private_folder
+from graph import times
+from graph.closing import Closing
+from graph.domains import DOMAINS
+from graph.errors import Conflict, InputError
+
+if TYPE_CHECKING:
+    import apsw
+
+_TABLES: Final = """
+CREATE TABLE run (no INTEGER PRIMARY KEY AUTOINCREMENT, as_of TEXT NOT NULL, known_at TEXT NOT NULL,
+    batch INTEGER NOT NULL, snapshot TEXT NOT NULL, started INTEGER NOT NULL,
+    finished INTEGER NOT NULL, told TEXT NOT NULL) STRICT;
+CREATE TABLE line (id TEXT PRIMARY KEY, cluster TEXT NOT NULL, alive INTEGER NOT NULL,
+    born INTEGER NOT NULL, changed INTEGER NOT NULL, domains INTEGER NOT NULL, told BLOB NOT NULL,
+    body BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE INDEX line_alive ON line (alive, id);
+CREATE TABLE step (no INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, line TEXT NOT NULL,
+    event TEXT NOT NULL, domains INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE INDEX step_line ON step (line, no);
+CREATE INDEX step_run ON step (run);
+CREATE TABLE judged (key TEXT PRIMARY KEY, run INTEGER NOT NULL, version BLOB NOT NULL)
+    WITHOUT ROWID, STRICT;
+CREATE TABLE alert (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    run INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, of TEXT NOT NULL,
+    state TEXT NOT NULL, domains INTEGER NOT NULL, body BLOB NOT NULL,
+    by TEXT, acted INTEGER, note TEXT) STRICT;
+CREATE INDEX alert_state ON alert (state, no);
+CREATE INDEX alert_of ON alert (of, no);
+CREATE INDEX alert_run ON alert (run);
+CREATE TABLE count (name TEXT PRIMARY KEY, value INTEGER NOT NULL, text TEXT)
+    WITHOUT ROWID, STRICT;
+"""
+NAME: Final = "monitor.db"
+_CHANGE, _FAILED = "changes", "failed"
+Kind = Literal["cluster", "case"]
+State = Literal["open", "accepted", "dismissed", "over"]
+KINDS: Final = ("cluster", "case")
+STATES: Final = ("open", "accepted", "dismissed", "over")
+
+
+class UnknownAlert(InputError):
+    """No alert that the caller may see has this id."""
+
+    status = 404
+
+
+class UnknownLine(InputError):
+    """No line of clusters that the caller may see has this name."""
+
+    status = 404
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One run: the day and the moment that it told of, when it ran, and its counts."""
+
+    no: int
+    as_of: str
+    known_at: str
+    batch: int
+    snapshot: str
+    started: int
+    finished: int
+    told: dict[str, Any]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line: the name that its cluster has now, whether it is there, since which run, in which
+    run it changed last, what was told of it, and its row as it was last."""
+
+    id: str
+    cluster: str
+    alive: bool
+    born: int
+    changed: int
+    domains: frozenset[str]
+    told: Told
+    body: dict[str, Any]
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run saw of a line."""
+
+    line: str
+    event: str
+    domains: frozenset[str]
+    body: dict[str, Any]
+    run: int = 0
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to become an alert; the same `id` again is the same alert, and none."""
+
+    id: str
+    kind: Kind
+    of: str
+    domains: frozenset[str]
+    body: dict[str, Any]
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert: what is new of a line of clusters or a case (`of`), and what became of it."""
+
+    no: int
+    id: str
+    run: int
+    at: int
+    kind: Kind
+    of: str
+    state: State
+    domains: frozenset[str]
+    body: dict[str, Any]
+    by: str | None
+    acted: int | None
+    note: str | None
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """All that a run writes."""
+
+    lines: list[Line]
+    over: list[str]  # lines that dissolved
+    steps: list[Step]
+    judged: dict[str, Version]
+    alerts: list[Draft]
+
+
+def mask_of(domains: Collection[str]) -> int:
+    """Domains as a number, a bit each."""
+    return sum(1 << at for at, name in enumerate(DOMAINS) if name in domains)
+
+
+def _domains(mask: int) -> frozenset[str]:
+    return frozenset(name for at, name in enumerate(DOMAINS) if mask >> at & 1)
+
+
+_json = msgspec.json.encode
+_ALERT: Final = ("no", "id", "run", "at", "kind", "of", "state", "domains", "body", "by", "acted",
+                 "note")  # fmt: skip
+_SEEN: Final = "domains & ~? = 0"
+
+
+def _alert(row: Sequence[Any]) -> Alert:
+    said = dict(zip(_ALERT, row, strict=True))
+    said["domains"] = _domains(said["domains"])
+    said["body"] = msgspec.json.decode(said["body"])
+    return Alert(**said)
+
+
+def _line(row: Sequence[Any]) -> Line:
+    ident, cluster, alive, born, changed, mask, told, body = row
+    return Line(
+        id=ident, cluster=cluster, alive=bool(alive), born=born, changed=changed,
+        domains=_domains(mask), told=msgspec.json.decode(told, type=Told),
+        body=msgspec.json.decode(body),
+    )  # fmt: skip
+
+
+class Book(Closing):
+    """See the module. Every call is one short transaction. What is listed is what a caller of some
+    domains may see: nothing that rests on facts of another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._kept = Kept(folder / NAME, _TABLES)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the monitor ever ran."""
+        return self._kept.is_there
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within it, no other process runs the monitor of this store; raises Conflict where one
+        does. The lock goes with its process, however that ends."""
+        import fcntl
+
+        path = private_folder(self.folder) / "monitor.lock"
+        with path.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Conflict("the monitor of this store is running already / 监测正在运行") from None
+            yield
+
+    # -- what a run reads and writes -------------------------------------------------------------
+
+    def last(self) -> Run | None:
+        """The last run; None before the first."""
+        found = self.runs(None, 1)
+        return found[0] if found else None
+
+    def runs(self, before: int | None, limit: int) -> list[Run]:
+        """Runs, the newest first, behind number `before`."""
+        if not self.is_there:
+            return []
+        text = (
+            "SELECT no, as_of, known_at, batch, snapshot, started, finished, told FROM run"
+            " WHERE no < ? ORDER BY no DESC LIMIT ?"
+        )
+        rows = self._kept.rows(text, (2**62 if before is None else before, limit))
+        names = Run.__struct_fields__
+        return [
+            Run(**dict(zip(names, [*row[:-1], msgspec.json.decode(row[-1])], strict=True)))
+            for row in rows
+        ]
+
+    def lines(self, alive: bool | None = None) -> list[Line]:
+        """All lines, of whatever domains."""
+        if not self.is_there:
+            return []
+        text = f"{_LINES} WHERE ?1 IS NULL OR alive = ?1"
+        return [_line(row) for row in self._kept.rows(text, (alive,))]
+
+    def judged(self) -> dict[str, Version]:
+        """By key, the versions of cases as they were told last."""
+        if not self.is_there:
+            return {}
+        rows = self._kept.rows("SELECT key, version FROM judged ORDER BY key")
+        return {key: msgspec.json.decode(body, type=Version) for key, body in rows}
+
+    def put(self, run: Run, outcome: Outcome, kept_runs: int) -> tuple[Run, list[Alert]]:
+        """Write a run: whole, or not at all. Its number and the alerts that are new."""
+        with self._kept.writing() as db:
+            db.execute(
+                "INSERT INTO run (as_of, known_at, batch, snapshot, started, finished, told)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run.as_of, run.known_at, run.batch, run.snapshot, run.started, run.finished,
+                 _json(run.told).decode()),
+            )  # fmt: skip
+            no = db.last_insert_rowid()
+            _put_lines(db, no, outcome)
+            before = one(db, "SELECT max(no) FROM alert")[0] or 0
+            db.executemany(
+                "INSERT OR IGNORE INTO alert (id, run, at, kind, of, state, domains, body)"
+                " VALUES (?, ?, ?, ?, ?, 'open', ?, ?)",
+                [(each.id, no, run.finished, each.kind, each.of, mask_of(each.domains),
+                  _json(each.body)) for each in outcome.alerts],
+            )  # fmt: skip
+            db.executemany(
+                "INSERT OR REPLACE INTO judged VALUES (?, ?, ?)",
+                [(key, no, _json(version)) for key, version in outcome.judged.items()],
+            )
+            db.execute("DELETE FROM run WHERE no <= ?", (no - kept_runs,))
+            db.execute("DELETE FROM step WHERE run <= ?", (no - kept_runs,))
+            _count(db, _CHANGE)
+            made = db.execute(f"{_ALERTS} WHERE no > ? ORDER BY no", (before,)).fetchall()
+        return msgspec.structs.replace(run, no=no), [_alert(row) for row in made]
+
+    def failed(self, why: str) -> None:
+        """Note that a run failed."""
+        with self._kept.writing() as db:
+            _count(db, _FAILED, why)
+
+    # -- what is looked at -----------------------------------------------------------------------
+
+    def change(self) -> int:
+        """A number that is another once anything in the book is."""
+        return self._number(_CHANGE)[0]
+
+    def failures(self) -> tuple[int, str | None]:
+        """How many runs failed, and why the last of these did."""
+        return self._number(_FAILED)
+
+    def _number(self, name: str) -> tuple[int, str | None]:
+        if not self.is_there:
+            return 0, None
+        rows = self._kept.rows("SELECT value, text FROM count WHERE name = ?", (name,))
+        return rows[0] if rows else (0, None)
+
+    def open_by_kind(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
+        """Open alerts by kind."""
+        text = f"SELECT kind, count(*) FROM alert WHERE state = 'open' AND {_SEEN} GROUP BY kind"
+        rows = self._kept.rows(text, (mask_of(seen),)) if self.is_there else []
+        return dict.fromkeys(KINDS, 0) | dict(rows)
+
+    def lines_by_state(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
+        """Lines that are there, by what the last run saw of them; and those that dissolved."""
+        text = (
+            "SELECT CASE alive WHEN 0 THEN 'dissolved' ELSE json_extract(body, '$.event') END,"
+            f" count(*) FROM line WHERE {_SEEN} GROUP BY 1 ORDER BY 1"
+        )
+        return dict(self._kept.rows(text, (mask_of(seen),))) if self.is_there else {}
+
+    def listed(
+        self, seen: Collection[str], alive: bool | None, after: str | None, limit: int
+    ) -> list[Line]:
+        """Lines by name, behind one."""
+        if not self.is_there:
+            return []
+        text = (
+            f"{_LINES} WHERE {_SEEN} AND (?2 IS NULL OR alive = ?2) AND id > ?3 ORDER BY id"
+            " LIMIT ?4"
+        ).replace(_SEEN, "domains & ~?1 = 0")
+        rows = self._kept.rows(text, (mask_of(seen), alive, after or "", limit))
+        return [_line(row) for row in rows]
+
+    def line(self, name: str, seen: Collection[str]) -> Line:
+        """A line, by its name or that of its cluster now; raises UnknownLine."""
+        text = (
+            f"{_LINES} WHERE domains & ~?1 = 0 AND (id = ?2 OR cluster = ?2)"
+            " ORDER BY id <> ?2, alive DESC, id LIMIT 1"
+        )
+        rows = self._kept.rows(text, (mask_of(seen), name)) if self.is_there else []
+        if not rows:
+            raise UnknownLine(f"no line of clusters is named {name[:80]!r} / 无此群组")
+        return _line(rows[0])
+
+    def steps(
+        self, seen: Collection[str], *, line: str | None = None, since: int | None = None,
+        limit: int = 1000,
+    ) -> list[Step]:  # fmt: skip
+        """What was seen of a line, the newest first; or of all after a run."""
+        if not self.is_there:
+            return []
+        text = (
+            "SELECT line, event, domains, body, run FROM step WHERE domains & ~?1 = 0"
+            " AND (?2 IS NULL OR line = ?2) AND (?3 IS NULL OR run > ?3) ORDER BY no DESC LIMIT ?4"
+        )
+        rows = self._kept.rows(text, (mask_of(seen), line, since, limit))
+        return [
+            Step(line=a, event=b, domains=_domains(c), body=msgspec.json.decode(d), run=e)
+            for a, b, c, d, e in rows
+        ]
+
+    def events(self, seen: Collection[str], since: int) -> dict[str, int]:
+        """How many of each event there were after a run."""
+        text = f"SELECT event, count(*) FROM step WHERE {_SEEN} AND run > ? GROUP BY event ORDER BY 1"
+        return dict(self._kept.rows(text, (mask_of(seen), since))) if self.is_there else {}
+
+    def alerts(
+        self, seen: Collection[str], *, state: str | None = None, kind: str | None = None,
+        of: str | None = None, since: int | None = None, before: int | None = None,
+        limit: int = 100,
+    ) -> list[Alert]:  # fmt: skip
+        """Alerts, the newest first, behind number `before`; of runs after `since`."""
+        if not self.is_there:
+            return []
+        text = (
+            f"{_ALERTS} WHERE domains & ~?1 = 0 AND (?2 IS NULL OR state = ?2)"
+            " AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR of = ?4)"
+            " AND (?5 IS NULL OR run > ?5) AND no < ?6 ORDER BY no DESC LIMIT ?7"
+        )
+        top = 2**62 if before is None else before
+        asked = (mask_of(seen), state, kind, of, since, top, limit)
+        return [_alert(row) for row in self._kept.rows(text, asked)]
+
+    def after(self, no: int, limit: int) -> list[Alert]:
+        """Alerts of a higher number, in their order; of whatever domains."""
+        if not self.is_there:
+            return []
+        rows = self._kept.rows(f"{_ALERTS} WHERE no > ? ORDER BY no LIMIT ?", (no, limit))
+        return [_alert(row) for row in rows]
+
+    def top(self) -> int:
+        """The number of the newest alert; 0 before the first."""
+        rows = self._kept.rows("SELECT max(no) FROM alert") if self.is_there else [(0,)]
+        return rows[0][0] or 0
+
+    def alert(self, ident: str, seen: Collection[str]) -> Alert:
+        """One alert; raises UnknownAlert."""
+        text = f"{_ALERTS} WHERE domains & ~?1 = 0 AND id = ?2"
+        rows = self._kept.rows(text, (mask_of(seen), ident)) if self.is_there else []
+        if not rows:
+            raise UnknownAlert(f"no alert {ident[:40]!r} / 无此预警")
+        return _alert(rows[0])
+
+    def judge(
+        self, ident: str, seen: Collection[str], state: State, by: str, note: str | None
+    ) -> Alert:
+        """Say what an alert comes to: `accepted`, `dismissed`, or `open` again. Raises
+        UnknownAlert."""
+        self.alert(ident, seen)
+        with self._kept.writing() as db:
+            db.execute("UPDATE alert SET state = ?, by = ?, acted = ?, note = ? WHERE id = ?",
+                       (state, by, times.now(), note, ident))  # fmt: skip
+            _count(db, _CHANGE)
+        return self.alert(ident, seen)
+
+    def forget(self, named: Callable[[bytes], bool]) -> int:
+        """Delete what says this of somebody: alerts, steps, versions of cases; rows of lines are
+        emptied. How many were found. What was told stays told, by the ids of listings."""
+        if not self.is_there:
+            return 0
+        count = 0
+        with self._kept.writing() as db:
+            for table, key, column in (("alert", "no", "body"), ("step", "no", "body"),
+                                       ("judged", "key", "version"), ("line", "id", "body")):  # fmt: skip
+                rows = db.execute(f"SELECT {key}, {column} FROM {table}").fetchall()  # noqa: S608 names above
+                found = [(row[0],) for row in rows if named(bytes(row[1]))]
+                empty = f"UPDATE line SET body = '{{}}' WHERE {key} = ?"  # noqa: S608 as above
+                gone = f"DELETE FROM {table} WHERE {key} = ?"  # noqa: S608 as above
+                db.executemany(empty if table == "line" else gone, found)
+                count += len(found)
+            if count:
+                _count(db, _CHANGE)
+        self._kept.cleansed()
+        return count
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._kept.close()
+
+
+_ALERTS: Final = f"SELECT {', '.join(_ALERT)} FROM alert"  # noqa: S608 names of fields
+_LINES: Final = "SELECT id, cluster, alive, born, changed, domains, told, body FROM line"
+
+
+def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
+    db.executemany(
+        "INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET"
+        " cluster = ?2, alive = ?3, changed = CASE WHEN body = ?7 THEN changed ELSE ?4 END,"
+        " domains = ?5, told = ?6, body = ?7",
+        [(each.id, each.cluster, each.alive, no, mask_of(each.domains), _json(each.told),
+          _json(each.body)) for each in outcome.lines],
+    )  # fmt: skip
+    gone = [(no, name) for name in outcome.over]
+    db.executemany("UPDATE line SET alive = 0, changed = ? WHERE id = ?", gone)
+    db.executemany(
+        "UPDATE alert SET state = 'over', acted = ? WHERE kind = 'cluster' AND of = ?"
+        " AND state = 'open'", [(times.now(), name) for name in outcome.over],
+    )  # fmt: skip
+    db.executemany(
+        "INSERT INTO step (run, line, event, domains, body) VALUES (?, ?, ?, ?, ?)",
+        [(no, each.line, each.event, mask_of(each.domains), _json(each.body))
+         for each in outcome.steps],
+    )  # fmt: skip
+
+
+def _count(db: apsw.Connection, name: str, text: str | None = None) -> None:
+    db.execute(
+        "INSERT INTO count VALUES (?1, 1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + 1,"
+        " text = ?2", (name, text),
+    )  # fmt: skip
+
+
+def ends_of(lines: Iterable[Line]) -> dict[str, str]:
+    """By the name that its cluster has, each line that is there."""
+    return {each.cluster: each.id for each in lines if each.alive}
