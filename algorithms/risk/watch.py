@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from algorithms.risk.clusters import Cluster, Knitting
-from algorithms.risk.history_rows import Day, Members, Moment, look
-from algorithms.risk.lineage import links, steps
+from algorithms.risk.history_rows import Day, Moment, look
+from algorithms.risk.lineage import Members, links, steps
 from graph.deadline import stage
 from graph.domains import OF_KIND, of_listing
 

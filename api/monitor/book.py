@@ -7,20 +7,36 @@ it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from algorithms.findings.material import Version
-from algorithms.risk.novelty import Told
 from api.kept import Kept, one, private_folder
+from api.monitor.entries import (
+    ALERT,
+    KINDS,
+    LINE,
+    Alert,
+    Line,
+    Outcome,
+    Run,
+    State,
+    Step,
+    UnknownAlert,
+    UnknownLine,
+    alert_of,
+    domains_of,
+    line_of,
+    mask_of,
+)
 from graph import times
 from graph.closing import Closing
 from graph.domains import DOMAINS
-from graph.errors import Conflict, InputError
+from graph.errors import Conflict
 
 if TYPE_CHECKING:
     import apsw
@@ -31,7 +47,7 @@ CREATE TABLE run (no INTEGER PRIMARY KEY AUTOINCREMENT, as_of TEXT NOT NULL, kno
     finished INTEGER NOT NULL, told TEXT NOT NULL) STRICT;
 CREATE TABLE line (id TEXT PRIMARY KEY, cluster TEXT NOT NULL, alive INTEGER NOT NULL,
     born INTEGER NOT NULL, changed INTEGER NOT NULL, domains INTEGER NOT NULL, told BLOB NOT NULL,
-    body BLOB NOT NULL) WITHOUT ROWID, STRICT;
+    event TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID, STRICT;
 CREATE INDEX line_alive ON line (alive, id);
 CREATE TABLE step (no INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, line TEXT NOT NULL,
     event TEXT NOT NULL, domains INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
@@ -51,127 +67,45 @@ CREATE TABLE count (name TEXT PRIMARY KEY, value INTEGER NOT NULL, text TEXT)
 """
 NAME: Final = "monitor.db"
 _CHANGE, _FAILED = "changes", "failed"
-Kind = Literal["cluster", "case"]
-State = Literal["open", "accepted", "dismissed", "over"]
-KINDS: Final = ("cluster", "case")
-STATES: Final = ("open", "accepted", "dismissed", "over")
-
-
-class UnknownAlert(InputError):
-    """No alert that the caller may see has this id."""
-
-    status = 404
-
-
-class UnknownLine(InputError):
-    """No line of clusters that the caller may see has this name."""
-
-    status = 404
-
-
-class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: the day and the moment that it told of, when it ran, and its counts."""
-
-    no: int
-    as_of: str
-    known_at: str
-    batch: int
-    snapshot: str
-    started: int
-    finished: int
-    told: dict[str, Any]
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line: the name that its cluster has now, whether it is there, since which run, in which
-    run it changed last, what was told of it, and its row as it was last."""
-
-    id: str
-    cluster: str
-    alive: bool
-    born: int
-    changed: int
-    domains: frozenset[str]
-    told: Told
-    body: dict[str, Any]
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run saw of a line."""
-
-    line: str
-    event: str
-    domains: frozenset[str]
-    body: dict[str, Any]
-    run: int = 0
-
-
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to become an alert; the same `id` again is the same alert, and none."""
-
-    id: str
-    kind: Kind
-    of: str
-    domains: frozenset[str]
-    body: dict[str, Any]
-
-
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert: what is new of a line of clusters or a case (`of`), and what became of it."""
-
-    no: int
-    id: str
-    run: int
-    at: int
-    kind: Kind
-    of: str
-    state: State
-    domains: frozenset[str]
-    body: dict[str, Any]
-    by: str | None
-    acted: int | None
-    note: str | None
-
-
-class Outcome(msgspec.Struct, kw_only=True):
-    """All that a run writes."""
-
-    lines: list[Line]
-    over: list[str]  # lines that dissolved
-    steps: list[Step]
-    judged: dict[str, Version]
-    alerts: list[Draft]
-
-
-def mask_of(domains: Collection[str]) -> int:
-    """Domains as a number, a bit each."""
-    return sum(1 << at for at, name in enumerate(DOMAINS) if name in domains)
-
-
-def _domains(mask: int) -> frozenset[str]:
-    return frozenset(name for at, name in enumerate(DOMAINS) if mask >> at & 1)
-
-
 _json = msgspec.json.encode
-_ALERT: Final = ("no", "id", "run", "at", "kind", "of", "state", "domains", "body", "by", "acted",
-                 "note")  # fmt: skip
-_SEEN: Final = "domains & ~? = 0"
-
-
-def _alert(row: Sequence[Any]) -> Alert:
-    said = dict(zip(_ALERT, row, strict=True))
-    said["domains"] = _domains(said["domains"])
-    said["body"] = msgspec.json.decode(said["body"])
-    return Alert(**said)
-
-
-def _line(row: Sequence[Any]) -> Line:
-    ident, cluster, alive, born, changed, mask, told, body = row
-    return Line(
-        id=ident, cluster=cluster, alive=bool(alive), born=born, changed=changed,
-        domains=_domains(mask), told=msgspec.json.decode(told, type=Told),
-        body=msgspec.json.decode(body),
-    )  # fmt: skip
+# Of all that is listed what rests on no domain but these.
+_ALERTS: Final = f"SELECT {', '.join(ALERT)} FROM alert"  # noqa: S608 names of fields
+_SOME_ALERTS: Final = (
+    f"{_ALERTS} WHERE domains & ~?1 = 0 AND (?2 IS NULL OR state = ?2)"
+    " AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR of = ?4) AND (?5 IS NULL OR run > ?5)"
+    " AND no < ?6 ORDER BY no DESC LIMIT ?7"
+)
+_ONE_ALERT: Final = f"{_ALERTS} WHERE domains & ~?1 = 0 AND id = ?2"
+_LINES: Final = f"SELECT {', '.join(LINE)} FROM line"  # noqa: S608 names of fields
+_SOME_LINES: Final = (
+    f"{_LINES} WHERE domains & ~?1 = 0 AND (?2 IS NULL OR alive = ?2) AND id > ?3 ORDER BY id"
+    " LIMIT ?4"
+)
+_ONE_LINE: Final = (
+    f"{_LINES} WHERE domains & ~?1 = 0 AND (id = ?2 OR cluster = ?2)"
+    " ORDER BY id <> ?2, alive DESC, id LIMIT 1"
+)
+_STEPS: Final = (
+    "SELECT line, event, domains, body, run FROM step WHERE domains & ~?1 = 0"
+    " AND (?2 IS NULL OR line = ?2) AND (?3 IS NULL OR run > ?3) ORDER BY no DESC LIMIT ?4"
+)
+_OPEN: Final = (
+    "SELECT kind, count(*) FROM alert WHERE state = 'open' AND domains & ~? = 0 GROUP BY kind"
+)
+_STATES: Final = (
+    "SELECT CASE alive WHEN 0 THEN 'dissolved' ELSE event END, count(*) FROM line"
+    " WHERE domains & ~? = 0 GROUP BY 1 ORDER BY 1"
+)
+_EVENTS: Final = (
+    "SELECT event, count(*) FROM step WHERE domains & ~? = 0 AND run > ? GROUP BY event ORDER BY 1"
+)
+# What may name somebody, and how that is taken out.
+_NAMING: Final = (
+    ("SELECT no, body FROM alert", "DELETE FROM alert WHERE no = ?"),
+    ("SELECT no, body FROM step", "DELETE FROM step WHERE no = ?"),
+    ("SELECT key, version FROM judged", "DELETE FROM judged WHERE key = ?"),
+    ("SELECT id, body FROM line", "UPDATE line SET body = CAST('{}' AS BLOB) WHERE id = ?"),
+)
 
 
 class Book(Closing):
@@ -198,8 +132,13 @@ class Book(Closing):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise Conflict("the monitor of this store is running already / 监测正在运行") from None
+                words = "the monitor of this store is running already / 监测正在运行"
+                raise Conflict(words) from None
             yield
+
+    def _rows(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Rows, none where the monitor never ran: who looks makes no file."""
+        return self._kept.rows(text, values) if self.is_there else []
 
     # -- what a run reads and writes -------------------------------------------------------------
 
@@ -210,31 +149,23 @@ class Book(Closing):
 
     def runs(self, before: int | None, limit: int) -> list[Run]:
         """Runs, the newest first, behind number `before`."""
-        if not self.is_there:
-            return []
         text = (
             "SELECT no, as_of, known_at, batch, snapshot, started, finished, told FROM run"
             " WHERE no < ? ORDER BY no DESC LIMIT ?"
         )
-        rows = self._kept.rows(text, (2**62 if before is None else before, limit))
         names = Run.__struct_fields__
         return [
             Run(**dict(zip(names, [*row[:-1], msgspec.json.decode(row[-1])], strict=True)))
-            for row in rows
+            for row in self._rows(text, (2**62 if before is None else before, limit))
         ]
 
-    def lines(self, alive: bool | None = None) -> list[Line]:
+    def lines(self) -> list[Line]:
         """All lines, of whatever domains."""
-        if not self.is_there:
-            return []
-        text = f"{_LINES} WHERE ?1 IS NULL OR alive = ?1"
-        return [_line(row) for row in self._kept.rows(text, (alive,))]
+        return [line_of(row) for row in self._rows(_LINES)]
 
     def judged(self) -> dict[str, Version]:
         """By key, the versions of cases as they were told last."""
-        if not self.is_there:
-            return {}
-        rows = self._kept.rows("SELECT key, version FROM judged ORDER BY key")
+        rows = self._rows("SELECT key, version FROM judged ORDER BY key")
         return {key: msgspec.json.decode(body, type=Version) for key, body in rows}
 
     def put(self, run: Run, outcome: Outcome, kept_runs: int) -> tuple[Run, list[Alert]]:
@@ -263,12 +194,13 @@ class Book(Closing):
             db.execute("DELETE FROM step WHERE run <= ?", (no - kept_runs,))
             _count(db, _CHANGE)
             made = db.execute(f"{_ALERTS} WHERE no > ? ORDER BY no", (before,)).fetchall()
-        return msgspec.structs.replace(run, no=no), [_alert(row) for row in made]
+        return msgspec.structs.replace(run, no=no), [alert_of(row) for row in made]
 
     def failed(self, why: str) -> None:
         """Note that a run failed."""
         with self._kept.writing() as db:
             _count(db, _FAILED, why)
+            _count(db, _CHANGE)
 
     # -- what is looked at -----------------------------------------------------------------------
 
@@ -281,70 +213,43 @@ class Book(Closing):
         return self._number(_FAILED)
 
     def _number(self, name: str) -> tuple[int, str | None]:
-        if not self.is_there:
-            return 0, None
-        rows = self._kept.rows("SELECT value, text FROM count WHERE name = ?", (name,))
+        rows = self._rows("SELECT value, text FROM count WHERE name = ?", (name,))
         return rows[0] if rows else (0, None)
 
     def open_by_kind(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
         """Open alerts by kind."""
-        text = f"SELECT kind, count(*) FROM alert WHERE state = 'open' AND {_SEEN} GROUP BY kind"
-        rows = self._kept.rows(text, (mask_of(seen),)) if self.is_there else []
-        return dict.fromkeys(KINDS, 0) | dict(rows)
+        return dict.fromkeys(KINDS, 0) | dict(self._rows(_OPEN, (mask_of(seen),)))
 
     def lines_by_state(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
         """Lines that are there, by what the last run saw of them; and those that dissolved."""
-        text = (
-            "SELECT CASE alive WHEN 0 THEN 'dissolved' ELSE json_extract(body, '$.event') END,"
-            f" count(*) FROM line WHERE {_SEEN} GROUP BY 1 ORDER BY 1"
-        )
-        return dict(self._kept.rows(text, (mask_of(seen),))) if self.is_there else {}
+        return dict(self._rows(_STATES, (mask_of(seen),)))
+
+    def events(self, seen: Collection[str], since: int) -> dict[str, int]:
+        """How many of each event there were after a run."""
+        return dict(self._rows(_EVENTS, (mask_of(seen), since)))
 
     def listed(
         self, seen: Collection[str], alive: bool | None, after: str | None, limit: int
     ) -> list[Line]:
         """Lines by name, behind one."""
-        if not self.is_there:
-            return []
-        text = (
-            f"{_LINES} WHERE {_SEEN} AND (?2 IS NULL OR alive = ?2) AND id > ?3 ORDER BY id"
-            " LIMIT ?4"
-        ).replace(_SEEN, "domains & ~?1 = 0")
-        rows = self._kept.rows(text, (mask_of(seen), alive, after or "", limit))
-        return [_line(row) for row in rows]
+        asked = (mask_of(seen), None if alive is None else int(alive), after or "", limit)
+        return [line_of(row) for row in self._rows(_SOME_LINES, asked)]
 
     def line(self, name: str, seen: Collection[str]) -> Line:
         """A line, by its name or that of its cluster now; raises UnknownLine."""
-        text = (
-            f"{_LINES} WHERE domains & ~?1 = 0 AND (id = ?2 OR cluster = ?2)"
-            " ORDER BY id <> ?2, alive DESC, id LIMIT 1"
-        )
-        rows = self._kept.rows(text, (mask_of(seen), name)) if self.is_there else []
-        if not rows:
-            raise UnknownLine(f"no line of clusters is named {name[:80]!r} / 无此群组")
-        return _line(rows[0])
+        for row in self._rows(_ONE_LINE, (mask_of(seen), name)):
+            return line_of(row)
+        raise UnknownLine(f"no line of clusters is named {name[:80]!r} / 无此群组")
 
     def steps(
         self, seen: Collection[str], *, line: str | None = None, since: int | None = None,
         limit: int = 1000,
     ) -> list[Step]:  # fmt: skip
         """What was seen of a line, the newest first; or of all after a run."""
-        if not self.is_there:
-            return []
-        text = (
-            "SELECT line, event, domains, body, run FROM step WHERE domains & ~?1 = 0"
-            " AND (?2 IS NULL OR line = ?2) AND (?3 IS NULL OR run > ?3) ORDER BY no DESC LIMIT ?4"
-        )
-        rows = self._kept.rows(text, (mask_of(seen), line, since, limit))
         return [
-            Step(line=a, event=b, domains=_domains(c), body=msgspec.json.decode(d), run=e)
-            for a, b, c, d, e in rows
+            Step(line=a, event=b, domains=domains_of(c), body=msgspec.json.decode(d), run=e)
+            for a, b, c, d, e in self._rows(_STEPS, (mask_of(seen), line, since, limit))
         ]
-
-    def events(self, seen: Collection[str], since: int) -> dict[str, int]:
-        """How many of each event there were after a run."""
-        text = f"SELECT event, count(*) FROM step WHERE {_SEEN} AND run > ? GROUP BY event ORDER BY 1"
-        return dict(self._kept.rows(text, (mask_of(seen), since))) if self.is_there else {}
 
     def alerts(
         self, seen: Collection[str], *, state: str | None = None, kind: str | None = None,
@@ -352,36 +257,25 @@ class Book(Closing):
         limit: int = 100,
     ) -> list[Alert]:  # fmt: skip
         """Alerts, the newest first, behind number `before`; of runs after `since`."""
-        if not self.is_there:
-            return []
-        text = (
-            f"{_ALERTS} WHERE domains & ~?1 = 0 AND (?2 IS NULL OR state = ?2)"
-            " AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR of = ?4)"
-            " AND (?5 IS NULL OR run > ?5) AND no < ?6 ORDER BY no DESC LIMIT ?7"
-        )
         top = 2**62 if before is None else before
         asked = (mask_of(seen), state, kind, of, since, top, limit)
-        return [_alert(row) for row in self._kept.rows(text, asked)]
+        return [alert_of(row) for row in self._rows(_SOME_ALERTS, asked)]
 
     def after(self, no: int, limit: int) -> list[Alert]:
         """Alerts of a higher number, in their order; of whatever domains."""
-        if not self.is_there:
-            return []
-        rows = self._kept.rows(f"{_ALERTS} WHERE no > ? ORDER BY no LIMIT ?", (no, limit))
-        return [_alert(row) for row in rows]
+        text = f"{_ALERTS} WHERE no > ? ORDER BY no LIMIT ?"
+        return [alert_of(row) for row in self._rows(text, (no, limit))]
 
     def top(self) -> int:
         """The number of the newest alert; 0 before the first."""
-        rows = self._kept.rows("SELECT max(no) FROM alert") if self.is_there else [(0,)]
-        return rows[0][0] or 0
+        rows = self._rows("SELECT max(no) FROM alert")
+        return (rows[0][0] or 0) if rows else 0
 
     def alert(self, ident: str, seen: Collection[str]) -> Alert:
         """One alert; raises UnknownAlert."""
-        text = f"{_ALERTS} WHERE domains & ~?1 = 0 AND id = ?2"
-        rows = self._kept.rows(text, (mask_of(seen), ident)) if self.is_there else []
-        if not rows:
-            raise UnknownAlert(f"no alert {ident[:40]!r} / 无此预警")
-        return _alert(rows[0])
+        for row in self._rows(_ONE_ALERT, (mask_of(seen), ident)):
+            return alert_of(row)
+        raise UnknownAlert(f"no alert {ident[:40]!r} / 无此预警")
 
     def judge(
         self, ident: str, seen: Collection[str], state: State, by: str, note: str | None
@@ -402,13 +296,10 @@ class Book(Closing):
             return 0
         count = 0
         with self._kept.writing() as db:
-            for table, key, column in (("alert", "no", "body"), ("step", "no", "body"),
-                                       ("judged", "key", "version"), ("line", "id", "body")):  # fmt: skip
-                rows = db.execute(f"SELECT {key}, {column} FROM {table}").fetchall()  # noqa: S608 names above
-                found = [(row[0],) for row in rows if named(bytes(row[1]))]
-                empty = f"UPDATE line SET body = '{{}}' WHERE {key} = ?"  # noqa: S608 as above
-                gone = f"DELETE FROM {table} WHERE {key} = ?"  # noqa: S608 as above
-                db.executemany(empty if table == "line" else gone, found)
+            for asked, gone in _NAMING:
+                rows: list[Any] = db.execute(asked).fetchall()
+                found = [(key,) for key, body in rows if named(bytes(body))]
+                db.executemany(gone, found)
                 count += len(found)
             if count:
                 _count(db, _CHANGE)
@@ -420,17 +311,13 @@ class Book(Closing):
         self._kept.close()
 
 
-_ALERTS: Final = f"SELECT {', '.join(_ALERT)} FROM alert"  # noqa: S608 names of fields
-_LINES: Final = "SELECT id, cluster, alive, born, changed, domains, told, body FROM line"
-
-
 def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
     db.executemany(
-        "INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET"
-        " cluster = ?2, alive = ?3, changed = CASE WHEN body = ?7 THEN changed ELSE ?4 END,"
-        " domains = ?5, told = ?6, body = ?7",
-        [(each.id, each.cluster, each.alive, no, mask_of(each.domains), _json(each.told),
-          _json(each.body)) for each in outcome.lines],
+        "INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE"
+        " SET cluster = ?2, alive = ?3, changed = CASE WHEN body = ?8 THEN changed ELSE ?4 END,"
+        " domains = ?5, told = ?6, event = ?7, body = ?8",
+        [(each.id, each.cluster, int(each.alive), no, mask_of(each.domains), _json(each.told),
+          each.event, _json(each.body)) for each in outcome.lines],
     )  # fmt: skip
     gone = [(no, name) for name in outcome.over]
     db.executemany("UPDATE line SET alive = 0, changed = ? WHERE id = ?", gone)
@@ -450,8 +337,3 @@ def _count(db: apsw.Connection, name: str, text: str | None = None) -> None:
         "INSERT INTO count VALUES (?1, 1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + 1,"
         " text = ?2", (name, text),
     )  # fmt: skip
-
-
-def ends_of(lines: Iterable[Line]) -> dict[str, str]:
-    """By the name that its cluster has, each line that is there."""
-    return {each.cluster: each.id for each in lines if each.alive}

@@ -9,7 +9,7 @@ from algorithms.findings.material import Version, matched, material
 from algorithms.registry import as_day
 from algorithms.risk.novelty import Told, novel, remembered, together
 from api.monitor import saying
-from api.monitor.book import Draft, Line, Outcome, Run, Step, ends_of
+from api.monitor.entries import Draft, Line, Outcome, Run, Step, ends_of
 from graph import times
 from graph.deadline import stage
 from graph.errors import Cancelled, WrongUsage
@@ -17,7 +17,8 @@ from graph.errors import Cancelled, WrongUsage
 if TYPE_CHECKING:
     from algorithms.cases.suspects import Suspect
     from algorithms.risk.watch import Seen, Watched
-    from api.monitor.book import Alert, Book
+    from api.monitor.book import Book
+    from api.monitor.entries import Alert
     from api.monitor.settings import MonitorSettings
     from api.session import Session
     from graph.snapshot import Snapshot
@@ -125,7 +126,7 @@ def _cluster(
     kept = remembered(risks, size, score, told) if new or stock else together(told)
     outcome.lines.append(
         Line(id=line, cluster=seen.row.id, alive=True, born=0, changed=0, domains=seen.domains,
-             told=kept, body=saying.body_of(seen))
+             told=kept, event=seen.event, body=saying.body_of(seen))
     )  # fmt: skip
     if seen.event != "steady":
         outcome.steps.append(_step(seen, line, parents))

@@ -77,7 +77,7 @@ def name_of(kind: str, of: str, marks: Iterable[str]) -> str:
 def body_of(seen: Seen) -> dict[str, Any]:
     """A cluster as the book keeps it."""
     row: dict[str, Any] = msgspec.to_builtins(seen.row)
-    return {**row, "event": seen.event, "size": seen.size}
+    return {**row, "size": seen.size}
 
 
 def step_of(seen: Seen, parents: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@ listings, each under an id that says nothing of what it was made for."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -37,7 +38,7 @@ def months(count: int) -> list[tuple[int, int]]:
     """The first day of each month, and that of the month after it."""
     year, month = BEGIN
     firsts = [day(year + (month - 1 + k) // 12, (month - 1 + k) % 12 + 1) for k in range(count + 1)]
-    return list(zip(firsts, firsts[1:], strict=False))
+    return list(pairwise(firsts))
 
 
 class Register:
@@ -125,7 +126,9 @@ class Register:
         here = places()
         where = here.full[int(self.draws.choose("monthly.where", at, here.table)[0])]
         ident = self._id("address", "ad")
-        return self._put({"kind": "address", "id": ident, "text": f"{where}中山路{int(at[0]) + 1}号"})
+        return self._put(
+            {"kind": "address", "id": ident, "text": f"{where}中山路{int(at[0]) + 1}号"}
+        )
 
     def _at(self, kind: str) -> Ints:
         count = self._counts.get(kind, 0)

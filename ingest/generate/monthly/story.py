@@ -1,7 +1,8 @@
-"""What happens in each month: clusters are born, grow, shrink, change, merge, split and dissolve."""
+"""What happens in each month: clusters come, grow, shrink, change, merge, split and dissolve."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from ingest.generate.monthly.cells import Cell, First, attach, detach, join, part, pick_apart
@@ -52,7 +53,7 @@ class Story:
     # -- what may happen ------------------------------------------------------------------------
 
     def _act(self, cell: Cell, idle: list[Cell]) -> None:
-        acts = [self._grow, self._grow, self._relist]
+        acts: list[Callable[[Cell], None]] = [self._grow, self._grow, self._relist]
         if len(cell.listed) >= 3 and cell.leaves():
             acts += [self._shrink, self._lift]
         if len(cell.listed) >= 4 and cell.leaves():
@@ -193,18 +194,15 @@ class Story:
             rows.append(_row(cell, _event(cell, parents, before, self._parents), lines, parents)
                         | {"joined": sorted(cell.members - was),
                            "left": sorted(was - cell.members), "new_risk": new})  # fmt: skip
-        for cell in sorted(gone, key=lambda each: each.line):
-            rows.append(
-                {"event": "dissolved", "line": lines[cell], "members": [], "core": [],
-                 "parents": [lines[cell]], "joined": [], "left": sorted(before[cell]),
-                 "new_risk": False}
-            )  # fmt: skip
-        return rows
+        return rows + [
+            {"event": "dissolved", "line": lines[cell], "members": [], "core": [],
+             "parents": [lines[cell]], "joined": [], "left": sorted(before[cell]),
+             "new_risk": False}
+            for cell in sorted(gone, key=lambda each: each.line)
+        ]  # fmt: skip
 
 
-def _row(
-    cell: Cell, event: str, lines: dict[Cell, str], parents: list[Cell]
-) -> dict[str, Any]:
+def _row(cell: Cell, event: str, lines: dict[Cell, str], parents: list[Cell]) -> dict[str, Any]:
     return {
         "event": event, "line": cell.line, "members": sorted(cell.members),
         "core": sorted(cell.listed), "parents": sorted(lines[each] for each in parents),
