@@ -68,9 +68,11 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
 
     app.state.jobs.runner.kinds[KIND] = work
     put = partial(add, app, tags=[KIND])
-    put("POST", f"{BASE}/runs", _running(), scope="ingest", extra=_run_said())
+    said = _run_said()
+    put("POST", f"{BASE}/runs", _running(), scope="ingest", extra=said, name="monitor_run")
     for path, show, said in _looks(book):
-        put("GET", path, _looked(engine, book, show), scope="trace", extra=said)
+        name = f"monitor_{show.__name__}"
+        put("GET", path, _looked(engine, book, show), scope="trace", extra=said, name=name)
     _add_verdict(put, engine, book)
     _add_digest(put, engine, book)
     _add_statistics(put, engine)
@@ -204,7 +206,8 @@ def _add_verdict(put: Callable[..., None], engine: Engine, book: Book) -> None:
         "requestBody": {"content": {"application/json": content}},
         **openapi.answers(showing.AlertShown),
     }
-    put("POST", f"{BASE}/alerts/{{id}}/verdict", judged, scope="trace", extra=said, writes=True)
+    put("POST", f"{BASE}/alerts/{{id}}/verdict", judged, scope="trace", extra=said, writes=True,
+        name="monitor_verdict")  # fmt: skip
 
 
 # -- what goes out --------------------------------------------------------------------------------
@@ -244,7 +247,8 @@ def _add_digest(put: Callable[..., None], engine: Engine, book: Book) -> None:
     ]  # fmt: skip
     said = openapi.answers(digest.Digest)
     said["responses"]["200"]["content"][_EML] = {"schema": {"type": "string"}}
-    put("GET", f"{BASE}/digest", told, scope="trace", extra={"parameters": parameters, **said})
+    put("GET", f"{BASE}/digest", told, scope="trace", extra={"parameters": parameters, **said},
+        name="monitor_digest")  # fmt: skip
 
 
 def _name_all(request: Request, found: digest.Digest) -> None:
@@ -282,4 +286,4 @@ def _add_statistics(put: Callable[..., None], engine: Engine) -> None:
     said["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     # Whoever sees a part only would count a part, and take it for all.
     put("GET", f"{BASE}/statistics", counted, scope="related", domains=DOMAINS,
-        extra={"parameters": parameters, **said})  # fmt: skip
+        extra={"parameters": parameters, **said}, name="monitor_statistics")  # fmt: skip
