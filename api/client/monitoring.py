@@ -27,7 +27,7 @@ def monitor_runs(*, page: int = 100) -> Stream:
 
 
 def cluster_lines(*, state: str | None = None, page: int = 100) -> Stream:
-    """Every line of clusters, by name; `state` is alive or dissolved."""
+    """Every line of clusters, by name; `state` is alive or gone."""
     return pages(f"{_BASE}/lines", state=state, limit=page)
 
 

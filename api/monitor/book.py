@@ -93,8 +93,7 @@ _OPEN: Final = (
     "SELECT kind, count(*) FROM alert WHERE state = 'open' AND domains & ~? = 0 GROUP BY kind"
 )
 _STATES: Final = (
-    "SELECT CASE alive WHEN 0 THEN 'dissolved' ELSE event END, count(*) FROM line"
-    " WHERE domains & ~? = 0 GROUP BY 1 ORDER BY 1"
+    "SELECT event, count(*) FROM line WHERE domains & ~? = 0 GROUP BY event ORDER BY event"
 )
 _EVENTS: Final = (
     "SELECT event, count(*) FROM step WHERE domains & ~? = 0 AND run > ? GROUP BY event ORDER BY 1"
@@ -221,7 +220,8 @@ class Book(Closing):
         return dict.fromkeys(KINDS, 0) | dict(self._rows(_OPEN, (mask_of(seen),)))
 
     def lines_by_state(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
-        """Lines that are there, by what the last run saw of them; and those that dissolved."""
+        """Lines by what was seen of them last: those that are there, those that dissolved or went
+        into others."""
         return dict(self._rows(_STATES, (mask_of(seen),)))
 
     def events(self, seen: Collection[str], since: int) -> dict[str, int]:
@@ -319,8 +319,8 @@ def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
         [(each.id, each.cluster, int(each.alive), no, mask_of(each.domains), _json(each.told),
           each.event, _json(each.body)) for each in outcome.lines],
     )  # fmt: skip
-    gone = [(no, name) for name in outcome.over]
-    db.executemany("UPDATE line SET alive = 0, changed = ? WHERE id = ?", gone)
+    gone = [(no, event, name) for name, event in outcome.over.items()]
+    db.executemany("UPDATE line SET alive = 0, changed = ?, event = ? WHERE id = ?", gone)
     db.executemany(
         "UPDATE alert SET state = 'over', acted = ? WHERE kind = 'cluster' AND of = ?"
         " AND state = 'open'", [(times.now(), name) for name in outcome.over],

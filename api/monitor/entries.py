@@ -99,7 +99,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """All that a run writes."""
 
     lines: list[Line]
-    over: list[str]  # lines that dissolved
+    over: dict[str, str]  # lines that are there no longer: dissolved, or absorbed by another
     steps: list[Step]
     judged: dict[str, Version]
     alerts: list[Draft]

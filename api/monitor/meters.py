@@ -40,7 +40,7 @@ def _meters(book: Book) -> Iterator[Metric]:
     yield alerts
     lines = GaugeMetricFamily(
         "linkrisk_monitor_clusters",
-        "Lines of risk clusters by what the last run saw of them, and those that dissolved.",
+        "Lines of risk clusters by what was seen of them last.",
         labels=["state"],
     )
     for state, count in book.lines_by_state().items():

@@ -119,7 +119,7 @@ def _looks(book: Book) -> tuple[tuple[str, Show, dict[str, Any]], ...]:
         return showing.runs(book, *_page(request))
 
     def lines(request: Request) -> showing.LineList:
-        """Lines of clusters by name: `state` (alive, dissolved), `after`, `limit`
+        """Lines of clusters by name: `state` (alive, gone), `after`, `limit`
         / 群组及其演变."""
         only(request.query_params, ("state", "after", "limit"))
         query = request.query_params
@@ -148,7 +148,7 @@ def _looks(book: Book) -> tuple[tuple[str, Show, dict[str, Any]], ...]:
     say = openapi.asked
     page = [say("query", "after", "the `next` of a page / 上一页给出的 next"),
             say("query", "limit", "the most rows, default 100 / 最多条数", _LIMIT)]  # fmt: skip
-    states = say("query", "state", "alive or dissolved / 状态", {"enum": ["alive", "dissolved"]})
+    states = say("query", "state", "alive or gone / 状态", {"enum": ["alive", "gone"]})
     of = [say("query", "state", "only those of this state / 状态", {"enum": [*STATES]}),
           say("query", "kind", "cluster or case / 种类", {"enum": [*KINDS]})]  # fmt: skip
     name = say("path", "id", "a line's name, or its cluster's / 群组编号")

@@ -12,6 +12,7 @@ from api.monitor import saying
 from api.monitor.entries import Draft, Line, Outcome, Run, Step, ends_of
 from graph import times
 from graph.deadline import stage
+from graph.domains import DOMAINS
 from graph.errors import Cancelled, WrongUsage
 
 if TYPE_CHECKING:
@@ -54,16 +55,17 @@ def _run(
     if last is not None and day < last.as_of:
         raise WrongUsage(f"as_of: {day} is before {last.as_of}, the day of the last run"
                          " / 早于上次运行的日期")  # fmt: skip
-    outcome = Outcome(lines=[], over=[], steps=[], judged={}, alerts=[])
+    outcome = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[])
     with stage(0, 2, _UNIT):
         watched = _clusters(view, book, settings, day, last, outcome)
     with stage(1, 2, _UNIT):
-        count, cuts = _cases(view, book, settings, day, first=last is None, outcome=outcome)
+        count, cuts = _cases(view, book, settings, day, last, outcome)
     told = {
         "first": last is None,
         "clusters": len(watched.there),
         "events": dict(sorted(Counter(s.event for s in (*watched.there, *watched.gone)).items())),
         "cases": count,
+        "detectors": sorted(settings.detectors),
         "cut": [*watched.cuts, *cuts],
     }
     made = Run(
@@ -95,12 +97,15 @@ def _clusters(
         _cluster(outcome, settings, seen, (line, parents), told)
     for seen in watched.gone:
         line = ends.get(seen.parents[0].name, seen.parents[0].name)
-        outcome.over.append(line)
+        outcome.over[line] = seen.event
         outcome.steps.append(_step(seen, line, [line]))
     there = {each.id for each in outcome.lines}
-    # A line that went into another, or that a correction undid, is there no longer, either.
-    rest = (each.id for each in known.values() if each.alive and each.id not in there)
-    outcome.over = sorted({*outcome.over, *rest} - there)
+    for line in (each.id for each in known.values() if each.alive and each.id not in there):
+        if line not in outcome.over:  # it went into another, or a correction undid it
+            outcome.over[line] = "absorbed"
+            outcome.steps.append(_absorbed(watched, outcome, ends, line))
+    for line in there:
+        outcome.over.pop(line, None)
     return watched
 
 
@@ -137,11 +142,27 @@ def _step(seen: Seen, line: str, parents: list[str]) -> Step:
     return Step(line=line, event=seen.event, domains=seen.domains, body=body)
 
 
+def _absorbed(watched: Watched, outcome: Outcome, ends: dict[str, str], line: str) -> Step:
+    """The end of a line whose members are in others now."""
+    into = {
+        made.id: seen
+        for made, seen in zip(outcome.lines, watched.there, strict=True)
+        if line in (ends.get(each.name, each.name) for each in seen.parents)
+    }
+    seen = next(iter(into.values()), None)
+    body = {
+        "cluster": line if seen is None else seen.row.id, "parents": [line], "into": sorted(into),
+        "members": 0, "score": 0.0 if seen is None else seen.row.score, "joined": [], "left": [],
+    }  # fmt: skip
+    domains = frozenset(DOMAINS) if seen is None else seen.domains
+    return Step(line=line, event="absorbed", domains=domains, body=body)
+
+
 # -- cases ----------------------------------------------------------------------------------------
 
 
 def _cases(
-    view: Snapshot, book: Book, settings: MonitorSettings, day: str, *, first: bool,
+    view: Snapshot, book: Book, settings: MonitorSettings, day: str, last: Run | None,
     outcome: Outcome,
 ) -> tuple[int, list[str]]:  # fmt: skip
     """How many cases there are, and what cut the search for them short."""
@@ -153,7 +174,8 @@ def _cases(
     found, cuts = suspects(view, params, day)
     judged = book.judged()
     keys = list(judged)
-    stock = first or not keys
+    # What a detector finds that was not asked before may have been there for long: no news.
+    stock = last is None or not set(settings.detectors) <= {*last.told["detectors"]}
     places = matched(list(judged.values()), [each.version for each in found])
     for each, place in zip(found, places, strict=True):
         key = each.version.id if place is None else keys[place]

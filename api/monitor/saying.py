@@ -20,6 +20,7 @@ SHOWN: Final = 100  # of who joined or left, and of facts
 EVENTS: Final = {
     "present": "期初已有", "born": "新出现", "grew": "扩大", "shrank": "缩小",
     "changed": "成员更替", "steady": "未变", "merged": "合并", "split": "分裂", "dissolved": "消散",
+    "absorbed": "并入",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from algorithms.cases.cases import CaseParams
     from algorithms.risk.clusters import Knitting
 
-ALL = "all"
+ALL: Final = "all"
+NONE: Final = "none"
 
 
 class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,8 +51,8 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = 0.25  # fmt: skip
     detectors: Annotated[
         tuple[str, ...],
-        Meta(description="detectors whose findings, joined to cases, are watched; `all`, or none"
-             " / 监测所用的检测算法, all 为全部"),
+        Meta(description="detectors whose findings, joined to cases, are watched; `all` or `none`"
+             " / 监测所用的检测算法, all 为全部, none 为不用"),
     ] = (ALL,)  # fmt: skip
     min_score: Annotated[
         float, Meta(ge=0, le=1, description="findings of a lower score are left out / 线索最低得分")
@@ -80,7 +81,7 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         """The parameters of `cases`; None where no detector is asked."""
         from algorithms.cases.cases import CaseParams
 
-        if not self.detectors:
+        if not self.detectors or NONE in self.detectors:
             return None
         chosen = None if ALL in self.detectors else list(self.detectors)
         return CaseParams(

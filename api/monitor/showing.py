@@ -80,7 +80,8 @@ class LineList(msgspec.Struct, kw_only=True):
 
 
 class StepShown(msgspec.Struct, kw_only=True):
-    """What a run saw of a line: the event, the lines it came from, who joined and left."""
+    """What a run saw of a line: the event, the lines it came from, who joined and left; of one that
+    was `absorbed` the lines that it went `into`."""
 
     run: int
     line: str
@@ -91,6 +92,7 @@ class StepShown(msgspec.Struct, kw_only=True):
     score: float
     joined: list[str]
     left: list[str]
+    into: list[str] | msgspec.UnsetType = msgspec.UNSET
     joined_total: int | msgspec.UnsetType = msgspec.UNSET
     left_total: int | msgspec.UnsetType = msgspec.UNSET
 
@@ -181,7 +183,7 @@ def line(found: Line) -> LineShown:
     """A line."""
     return LineShown(
         line=found.id, cluster=found.cluster, alive=found.alive,
-        event=found.event if found.alive else "dissolved", born=found.born,
+        event=found.event, born=found.born,
         changed=found.changed, row=found.body,
     )  # fmt: skip
 
@@ -189,9 +191,9 @@ def line(found: Line) -> LineShown:
 def lines(
     book: Book, seen: Collection[str], state: str | None, after: str | None, limit: int
 ) -> LineList:
-    """A page of lines; `state` is alive or dissolved. Raises WrongUsage."""
-    if state not in (None, "alive", "dissolved"):
-        raise WrongUsage(f"state: alive or dissolved, not {state[:20]!r}")
+    """A page of lines; `state` is alive or gone. Raises WrongUsage."""
+    if state not in (None, "alive", "gone"):
+        raise WrongUsage(f"state: alive or gone, not {state[:20]!r}")
     alive = None if state is None else state == "alive"
     found = book.listed(seen, alive, after, limit + 1)
     rows = [line(each) for each in found[:limit]]

@@ -131,7 +131,7 @@ def runs(common: Common, after: str | None, limit: str) -> None:
 
 
 @monitor.command("lines", cls=Verb)
-@click.option("--state", metavar="WORD", help="alive or dissolved.")
+@click.option("--state", metavar="WORD", help="alive or gone.")
 @_AFTER
 @_LIMIT
 @pass_common
