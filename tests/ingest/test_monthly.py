@@ -54,6 +54,10 @@ def test_sizes_that_are_none_are_refused(tmp_path: Path) -> None:
         monthly(tmp_path / "file", 200)
 
 
+def core(listing: dict[str, Any]) -> bool:
+    return listing["status"] == "active" and listing["list"] in ("black", "penalty")
+
+
 class Reader:
     """What is known after a load, and which clusters there are on a day: by the referee."""
 
@@ -75,10 +79,9 @@ class Reader:
                 ties.append(
                     Tie(fact["id"], fact["kind"], fact["from"], fact["to"], fact.get("share"))
                 )
-            elif fact["kind"] == "listing" and on and fact["status"] == "active":
-                if fact["list"] in ("black", "penalty"):
-                    reason = Reason(fact["id"], fact["list"], fact["valid_from"])
-                    reasons[fact["subject"]].append(reason)
+            elif fact["kind"] == "listing" and on and core(fact):
+                reason = Reason(fact["id"], fact["list"], fact["valid_from"])
+                reasons[fact["subject"]].append(reason)
         found = clusters_of(reasons, ties, kinds, Rules())
         return {frozenset(each.members): each.core for each in found}
 

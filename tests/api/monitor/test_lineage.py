@@ -1,5 +1,5 @@
-"""Lineage over 24 monthly loads, exactly as it was planted: by the history of a store whose clock is
-set, and by the monitor's runs after each load."""
+"""Lineage over 24 monthly loads, exactly as it was planted: by the monitor's runs after each load,
+and by the history of a store whose clock was set."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ def check_history(made: Loads, url: str, patch: pytest.MonkeyPatch) -> None:
     days = [month["as_of"] for month in made.truth["months"]]
     with closing(open_store(url, create=True)) as store:
         for day, path in zip(days, made.files, strict=True):
-            patch.setattr(times, "now", lambda day=day: times.parse_time(f"{day}T12:00:00+08:00"))
+            noon = times.parse_time(f"{day}T12:00:00+08:00")
+            patch.setattr("graph.stores.sqlite.store.now", lambda noon=noon: noon)
             load(store, [path])
         patch.undo()
         view = open_snapshot(store)
