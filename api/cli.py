@@ -62,6 +62,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "The routes of the service / 接口描述",
     ),
     "webhooks": ("api.verbs.webhooks:webhooks", "Send what happens to who subscribed / 事件订阅"),
+    "monitor": ("api.verbs.monitor:monitor", "Clusters and cases: what is new / 风险监测"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "clerk": ("api.verbs.clerk:clerk", "A table in the browser, without code / 办事台"),
     "keys": ("api.verbs.keys:keys", "API keys of the service: create, list, revoke / 密钥"),
