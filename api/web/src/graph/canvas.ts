@@ -7,6 +7,7 @@ import type { Drawn, DrawnEdge, DrawnNode } from "../scene";
 import type { Place } from "../state";
 import { colour, lineColour, LOOKS, OWNERSHIP, SHEETS } from "./look";
 import { layerRim, shapes } from "./shapes";
+import { Steady } from "./steady";
 
 export interface Heard {
   node(id: string, add: boolean): void;
@@ -64,6 +65,7 @@ export function hasWebGL(): boolean {
 export class Canvas {
   readonly graph = new Graph<NodeData, EdgeData>({ type: "directed", multi: true });
   readonly sigma: Sigma<NodeData, EdgeData>;
+  readonly steady: Steady;
   private readonly watched: ResizeObserver;
 
   constructor(
@@ -153,6 +155,7 @@ export class Canvas {
       },
     };
     this.sigma = new Sigma(this.graph, box, options as SigmaOptions<NodeData, EdgeData>);
+    this.steady = new Steady(this.sigma as unknown as Sigma<never, never>);
     this.listen();
     this.watched = new ResizeObserver(() => this.sigma.resize().scheduleRender());
     this.watched.observe(box);
@@ -280,6 +283,7 @@ export class Canvas {
 
   kill(): void {
     this.watched.disconnect();
+    this.steady.kill();
     this.sigma.kill();
   }
 }
