@@ -148,13 +148,13 @@ def frames(page: Any, seconds: float) -> list[float]:
     """The milliseconds of each frame while the mouse drags the canvas."""
     page.evaluate(_COUNT)
     box = page.locator(".canvas").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y - 260)
+    x, y = box["x"] + 200, box["y"] + box["height"] - 130  # where nothing stands
+    page.mouse.move(x, y)
     page.mouse.down()
     begun, k = time.monotonic(), 0
     while time.monotonic() - begun < seconds:
         k += 1
-        page.mouse.move(x + 160 * (((k % 40) / 20) - 1), y - 260 + 3 * (k % 30))
+        page.mouse.move(x + 160 * abs(((k % 80) / 20) - 2), y - 3 * abs(15 - k % 30))
     page.mouse.up()
     times = page.evaluate("() => { window.moving = false; return window.counted; }")
     return [after - before for before, after in pairwise(times)]
@@ -169,9 +169,9 @@ def moving(page: Any, address: str) -> list[Row]:
     took = page.evaluate(_DRAWN, [NODES // 2, None])
     canvas = page.locator(".canvas")
     nodes, edges = (int(canvas.get_attribute(f"data-{name}")) for name in ("nodes", "edges"))
-    page.wait_for_timeout(4000)
+    page.wait_for_timeout(8000)
     first = frames(page, 6)
-    page.wait_for_timeout(4000)
+    page.wait_for_timeout(8000)
     then = frames(page, 6)
     renderer = page.evaluate(
         "() => { const gl = document.createElement('canvas').getContext('webgl2');"

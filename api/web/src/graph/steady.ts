@@ -26,6 +26,7 @@ export class Steady {
   private drawn: Seen;
   private moved = 0;
   private slow = 0;
+  private held = false; // the mouse holds the scene: nothing is drawn until it lets go
   private last = 0;
   private timer = 0;
   private readonly draw: () => unknown;
@@ -72,6 +73,7 @@ export class Steady {
     const at = (now: MouseEvent) => this.sigma.viewportToFramedGraph({ x: now.clientX, y: now.clientY }, { cameraState });
     const from = at(event);
     let far = false;
+    this.held = true;
     const move = (now: MouseEvent): void => {
       now.stopPropagation();
       far ||= Math.hypot(now.clientX - event.clientX, now.clientY - event.clientY) > 3;
@@ -79,6 +81,7 @@ export class Steady {
       if (far) camera.setState({ x: cameraState.x + from.x - to.x, y: cameraState.y + from.y - to.y });
     };
     const end = (): void => {
+      this.held = false;
       removeEventListener("mousemove", move, { capture: true });
       if (far) addEventListener("click", (click) => click.stopPropagation(), { capture: true, once: true });
     };
@@ -118,7 +121,7 @@ export class Steady {
   }
 
   private rest = (): void => {
-    const left = REST - (performance.now() - this.moved);
+    const left = this.held ? REST : REST - (performance.now() - this.moved);
     if (left > 5) {
       this.timer = window.setTimeout(this.rest, left);
       return;
