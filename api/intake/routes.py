@@ -20,7 +20,6 @@ from starlette.responses import Response
 
 from api import openapi
 from api.caller import caller_of, owner_of
-from api.contract.answers import Job
 from api.feed.lines import MEDIA_TYPE
 from api.intake.loading import QUARANTINE, Asked, Load, carried_out, checked
 from api.intake.settings import IntakeSettings
@@ -199,11 +198,10 @@ def _said() -> dict[str, Any]:
         media: {"schema": {"type": "string"}, "example": example}
         for media in (MEDIA_TYPE, "application/octet-stream")
     }
-    job = openapi.answers(Job, "202")["responses"]
     return {
         "parameters": [*parameters, once_header()],
         "requestBody": {"required": True, "content": content},
-        "responses": {**openapi.answers(Receipt)["responses"], **job},
+        **openapi.answers(Receipt),
     }
 
 

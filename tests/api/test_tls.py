@@ -51,9 +51,7 @@ class Authority:
         self.path = folder / f"{name}.pem"
         self.path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
-    def _builder(
-        self, name: x509.Name, key: ec.EllipticCurvePublicKey
-    ) -> x509.CertificateBuilder:
+    def _builder(self, name: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
