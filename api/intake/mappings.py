@@ -100,7 +100,7 @@ class Mappings:
         """Check a mapping and keep it; what it is known by. Of more than the bound, those that were
         not used for longest are dropped. Raises BadFile, WrongUsage, StoreFull."""
         if not _NAME.fullmatch(name):
-            raise WrongUsage("name: a file's name of 1 to 80 letters, digits, ._-+=,@() / 文件名无效")
+            raise WrongUsage("name: a file's name of 1 to 80 letters, digits, ._-+=,@() / 名称无效")
         try:
             own = Own(name=name, text=text.decode("utf-8-sig"))
         except UnicodeDecodeError as error:

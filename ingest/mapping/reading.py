@@ -137,7 +137,7 @@ class Reading:
                 raise self.source.fail(at, "map needs to: with one line a word")
             if any(isinstance(word, (Map, Seq)) for word in options.get("to", {}).values()):
                 raise self.source.fail(value.lines["to"], "to: gives each word one value")
-            if options.get("as") not in {None, "text", "money", "date", "number", "share"}:
+            if options.get("as") not in [None, "text", "money", "date", "number", "share"]:
                 raise self.source.fail(
                     value.lines["as"], "as must be text, money, date, number or share"
                 )

@@ -226,7 +226,10 @@ def test_a_table_by_ones_own_mapping_is_the_verbs(
             said = made.json()
             assert (said["name"], said["dataset"]) == ("holders", "holders")
             assert said["makes"] == ["company", "person", "shareholder"]
-            assert (said["columns"], said["required"]) == (["公司", "股东", "比例"], ["公司", "股东"])
+            assert (said["columns"], said["required"]) == (
+                ["公司", "股东", "比例"],
+                ["公司", "股东"],
+            )
             again = await client.post("/v1/mappings?name=holders.yaml", content=HOLDERS.encode())
             assert again.json() == said
             text = await client.get(f"/v1/mappings/{said['mapping']}")

@@ -31,8 +31,8 @@ from api.contract.document import operations, published
 from api.session import Session
 from graph.facts import Normaliser
 from graph.store import open_store
-from tests.api.asked import TOKEN
 from tests.api.access.world import FACTS
+from tests.api.asked import TOKEN
 
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance,
@@ -155,8 +155,7 @@ def test_they_were_very_many(
     with capsys.disabled():
         print(f"\nschemathesis: {whole.total()} cases over {len(OPERATIONS)} operations")
         for mode, counted in told.items():
-            print(
-                f"  {mode.value}: {counted.total()} cases; by status {dict(sorted(counted.items()))}"
-            )
+            statuses = dict(sorted(counted.items()))
+            print(f"  {mode.value}: {counted.total()} cases; by status {statuses}")
     assert whole.total() >= CASES
     assert not {status for status in whole if status in (401, 429) or status >= 500}
