@@ -112,6 +112,9 @@ def port(
         try:
             assert (printed.scheme, printed.host) == ("https", "0.0.0.0")
             assert printed.port is not None
+            # The address is printed before the workers are there: the first request waits for them.
+            address = f"https://localhost:{printed.port}/healthz"
+            assert httpx.get(address, verify=authority.trusted(), timeout=60).status_code == 200
             yield printed.port
         finally:
             process.terminate()
@@ -120,7 +123,7 @@ def port(
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_who_trusts_the_authority_asks(port: int, authority: Authority, host: str) -> None:
-    with httpx.Client(verify=authority.trusted(), headers=HEADERS) as http:
+    with httpx.Client(timeout=60, verify=authority.trusted(), headers=HEADERS) as http:
         answer = http.post(
             f"https://{host}:{port}/v1/related-parties",
             json={"subject": "c1", "as_of": "2024-01-01"},
@@ -129,7 +132,7 @@ def test_who_trusts_the_authority_asks(port: int, authority: Authority, host: st
         assert {row["party"] for row in answer.json()["results"]} >= {"reg:c2"}
         assert http.get(f"https://{host}:{port}/v1/catalog").status_code == 200
         assert http.get(f"https://{host}:{port}/openapi.json").status_code == 404  # exposed
-    with httpx.Client(verify=authority.trusted()) as http:
+    with httpx.Client(timeout=60, verify=authority.trusted()) as http:
         assert http.get(f"https://{host}:{port}/v1/catalog").status_code == 401
 
 
@@ -147,7 +150,7 @@ def test_the_client_asks_by_it(
 def test_who_trusts_another_does_not(port: int, tmp_path: Path) -> None:
     stranger = Authority(tmp_path, "stranger")
     with (
-        httpx.Client(verify=stranger.trusted(), headers=HEADERS) as http,
+        httpx.Client(timeout=60, verify=stranger.trusted(), headers=HEADERS) as http,
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         http.get(f"https://localhost:{port}/healthz")
@@ -155,7 +158,7 @@ def test_who_trusts_another_does_not(port: int, tmp_path: Path) -> None:
 
 def test_plain_http_is_refused(port: int) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"http://127.0.0.1:{port}/healthz", headers=HEADERS)
+        httpx.get(f"http://127.0.0.1:{port}/healthz", headers=HEADERS, timeout=60)
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -166,11 +169,11 @@ def test_old_versions_are_refused(port: int, authority: Authority, least: ssl.TL
     context.minimum_version = context.maximum_version = least
     context.set_ciphers("ALL:@SECLEVEL=0")
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=20) as raw,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as raw,
         pytest.raises((ssl.SSLError, ConnectionResetError)),
     ):
         context.wrap_socket(raw, server_hostname="localhost")
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as raw:  # it is there still
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:  # it is there still
         authority.trusted().wrap_socket(raw, server_hostname="localhost").close()
 
 
@@ -193,7 +196,7 @@ def test_that_client_could_do_it(authority: Authority) -> None:
         thread = threading.Thread(target=serve)
         thread.start()
         with (
-            socket.create_connection(server.getsockname(), timeout=20) as raw,
+            socket.create_connection(server.getsockname(), timeout=60) as raw,
             context.wrap_socket(raw, server_hostname="localhost") as spoken,
         ):
             assert spoken.version() == "TLSv1"
@@ -207,7 +210,10 @@ def test_current_versions_are_spoken(
 ) -> None:
     context = authority.trusted()
     context.minimum_version = context.maximum_version = version
-    assert httpx.get(f"https://localhost:{port}/healthz", verify=context).status_code == 200
+    assert (
+        httpx.get(f"https://localhost:{port}/healthz", verify=context, timeout=60).status_code
+        == 200
+    )
 
 
 def test_who_says_nothing_holds_nobody_up(port: int, authority: Authority) -> None:
@@ -217,7 +223,7 @@ def test_who_says_nothing_holds_nobody_up(port: int, authority: Authority) -> No
         raw.sendall(b"\x16\x03\x01")
     for raw in silent[::4]:
         raw.close()
-    with httpx.Client(verify=authority.trusted()) as http:
+    with httpx.Client(timeout=60, verify=authority.trusted()) as http:
         for _ in range(4):
             assert http.get(f"https://localhost:{port}/healthz").status_code == 200
     for raw in silent:
