@@ -19,7 +19,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 class Erasure(Outcome, frozen=True, kw_only=True):
     """What was erased: versions by kind, relations and listings cut down, records with another id;
-    leads that others share; kept results of jobs and answers that named it, and were deleted; files
+    leads that others share; kept results of jobs, answers and events of webhooks that named it, and
+    were deleted, and subscriptions that watched it; files
     that still hold it; what is left to do. Restricted instead: `kept` says why."""
 
     erased: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
