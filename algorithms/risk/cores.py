@@ -45,7 +45,8 @@ class Cores(NamedTuple):
 
 def cores(snapshot: Snapshot, params: Knitting, at: int) -> Cores:
     """The subjects that are core at an instant (µs) and known; listings of persons whose use is
-    restricted make none. Linear in the listings, and what the detectors take. Raises WrongUsage for a detector that yields no findings."""
+    restricted make none. Linear in the listings, and what the detectors take. Raises WrongUsage for
+    a detector that yields no findings."""
     found: dict[int, list[Reason]] = defaultdict(list)
     nodes = snapshot.nodes
     lists = set(LISTS if params.lists is None else params.lists)

@@ -150,6 +150,8 @@ class Methods:
     release = one(operating.release)
     readmit = one(operating.readmit)
     purge = one(operating.purge)
+    due = one(operating.due)
+    retain = one(operating.retain)
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         return named(object.__getattribute__(self, "ask"), name)
@@ -222,6 +224,8 @@ class LaterMethods:
     release = one_later(operating.release)
     readmit = one_later(operating.readmit)
     purge = one_later(operating.purge)
+    due = one_later(operating.due)
+    retain = one_later(operating.retain)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
         return named(object.__getattribute__(self, "ask"), name)

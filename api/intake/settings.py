@@ -20,5 +20,10 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         int, Meta(ge=1, le=64, description="uploads under way at once in a process / 并发上传数")
     ] = 4
     kept_seconds: Annotated[
-        float, Meta(gt=0, description="how long rejected rows are kept / 隔离数据保留秒数")
+        float,
+        Meta(
+            gt=0,
+            description="how long files of rejected rows are kept, also those that"
+            " the command line left beside the store / 隔离数据保留秒数",
+        ),
     ] = 30 * 86_400.0

@@ -74,6 +74,30 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     more_reads: bool
 
 
+class Class(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a class of what is kept is kept (ISO 8601), and how much of it is past that;
+    events that nobody took have a time of their own."""
+
+    kept: str
+    past: int
+    undelivered: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Retained(msgspec.Struct, frozen=True, kw_only=True):
+    """What is past its time, by class: reads that were recorded, listings that ended, results of
+    jobs, answers of requests with a key, events of webhooks, files of rejected rows; whether it was
+    taken out; what is left to do elsewhere."""
+
+    applied: bool
+    reads: Class
+    listings: Class
+    results: Class
+    answers: Class
+    events: Class
+    rejected: Class
+    left: list[str]
+
+
 class Purged(msgspec.Struct, frozen=True, kw_only=True):
     """What is left to do elsewhere."""
 

@@ -58,7 +58,13 @@ class Correct(Ask, frozen=True, kw_only=True):
     ]
 
 
-A = TypeVar("A", bound=Ask)
+class Retain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who has what is past its time taken out."""
+
+    by: Annotated[_Text, Meta(description="who does it / 经办人", examples=["张三"])]
+
+
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 def convert(given: dict[str, Any], kind: type[A]) -> A:
