@@ -169,7 +169,7 @@ def _attacks() -> dict[str, Callable[[], str]]:
         "no iat": lambda: token(claims(iat=None)),
         "issued tomorrow": lambda: token(claims(iat=now + 86_400, exp=now + 86_401)),
         "good for a year": lambda: token(claims(exp=now + 365 * 86_400)),
-        "not yet": lambda: token(claims(nbf=now + 300)),
+        "not yet": lambda: token(claims(nbf=now + 86_400)),
         "wrong audience": lambda: token(claims(aud="another")),
         "audience that begins alike": lambda: token(claims(aud=AUDIENCE + "x")),
         "no audience": lambda: token(claims(aud=None)),
