@@ -31,12 +31,11 @@ WRONG = (RESIDENT[:17] + "0", "139" + PHONE[3:])  # looks like one, and nobody b
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[tuple[Session, Path]]:
-    url = f"sqlite:///{tmp_path / 'facts.db'}"
-    store = open_store(url, create=True)
+def place(store_url: str, tmp_path: Path) -> Iterator[tuple[Session, Path]]:
+    store = open_store(store_url, create=True)
     store.write("b1", [Normaliser("reg", store.id_key).row(fact) for fact in FACTS])
     store.close()
-    with Session(url) as session:
+    with Session(store_url) as session:
         session.snapshot()
         yield session, tmp_path
 

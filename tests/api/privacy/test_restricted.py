@@ -40,13 +40,12 @@ Send = Callable[..., Answer]
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('restricted') / 'facts.db'}"
-    with closing(open_store(url, create=True)) as store:
+def session(module_url: str) -> Iterator[Session]:
+    with closing(open_store(module_url, create=True)) as store:
         for number, facts in enumerate(([*FACTS, *MORE], [PERSON])):
             rows = [Normaliser("reg", store.id_key).row(fact) for fact in facts]
             assert not store.write(f"b{number}", rows).rejected
-    with Session(url) as opened:
+    with Session(module_url) as opened:
         said = {"subject": "reg:p9", "request": "2026-1", "reason": "PIPL art. 44", "by": "李办",
                 "restrict": True}  # fmt: skip
         done = erasing.erase(opened, asks.convert(said, asks.Erase))

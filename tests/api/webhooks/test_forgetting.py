@@ -30,10 +30,10 @@ def record(url: str, batch: str, *facts: dict[str, Any]) -> None:
         assert not written.rejected
 
 
-def test_events_and_subscriptions_that_name_an_erased_person(tmp_path: Path) -> None:
+def test_events_and_subscriptions_that_name_an_erased_person(store_url: str) -> None:
     """Whatever became of the events; those of others stay, also of one whose id begins alike, and
     so do events of companies. The one that watched nobody else pauses and says so."""
-    url = f"sqlite:///{tmp_path / 'facts.db'}"
+    url = store_url
     record(url, "b1", *FACTS, OTHER)
 
     async def conversation() -> None:
@@ -85,9 +85,9 @@ def test_events_and_subscriptions_that_name_an_erased_person(tmp_path: Path) -> 
     assert b"reg:p10" in kept
 
 
-def test_identifiers_are_not_kept_in_subscriptions(tmp_path: Path) -> None:
+def test_identifiers_are_not_kept_in_subscriptions(store_url: str) -> None:
     """Asked by a resident id or phone, they watch the canonical id; a company's code is public."""
-    url = f"sqlite:///{tmp_path / 'facts.db'}"
+    url = store_url
     record(url, "b1", *FACTS)
 
     async def conversation() -> None:

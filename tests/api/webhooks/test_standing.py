@@ -89,8 +89,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path / 'facts.db'}"
+def world(store_url: str, tmp_path: Path) -> Iterator[World]:
+    url = store_url
     open_store(url, create=True).close()
     record(url, "b1", COMPANY)
     with Session(url) as session:
