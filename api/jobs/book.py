@@ -313,8 +313,9 @@ class Book(Closing):
     def _end(self, db: apsw.Connection, job: Job, outcome: Outcome) -> None:
         now = times.now()
         expires = now + int(self.settings.kept_seconds * _MICROS)
+        # What was carried out is not kept: it holds what was asked as it was typed.
         db.execute("UPDATE job SET status = ?, finished = ?, code = ?, media = ?, size = ?,"
-                   " error = ?, expires = ? WHERE id = ?",
+                   " error = ?, expires = ?, call = '{}' WHERE id = ?",
                    (outcome.status, now, outcome.code, outcome.media, len(outcome.body or b""),
                     outcome.error, expires, job.id))  # fmt: skip
 

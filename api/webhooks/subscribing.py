@@ -14,6 +14,7 @@ from api.webhooks import events
 from api.webhooks.book import Subscribed
 from api.webhooks.guard import check_url
 from graph.errors import WrongUsage
+from graph.keys import mask_within
 
 if TYPE_CHECKING:
     from api.caller import Caller
@@ -61,7 +62,8 @@ def subscribe(session: Session, book: Book, caller: Caller, asked: Asked) -> tup
     return book.subscribe(
         Subscribed(
             owner=owner_of(caller), url=asked.url, events=types, subjects=subjects,
-            domains=sorted(caller.domains), note=asked.note,
+            domains=sorted(caller.domains),
+            note=None if asked.note is None else mask_within(asked.note),
             batch=view.batch, entry=session.store.ledger_head().no,
         )
     )  # fmt: skip

@@ -50,6 +50,7 @@ async def ended(client: httpx.AsyncClient, where: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.neo4j
 def test_a_job_answers_the_bytes_of_the_route(filled: str) -> None:
     async def main() -> None:
         async with served(filled) as client:

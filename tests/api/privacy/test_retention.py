@@ -104,6 +104,7 @@ def test_while_another_process_writes_nothing_is_pruned(
     assert show.verify(session.store, [])["ok"]
 
 
+@pytest.mark.neo4j
 def test_listings_past_their_time_keep_their_kind_alone(session: Session) -> None:
     kept = Retention()
     snapshot = session.snapshot()
@@ -191,6 +192,7 @@ WHOLE = {
 }  # fmt: skip
 
 
+@pytest.mark.embedded
 def test_what_is_kept_beside_the_facts_has_its_time(
     session: Session, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +214,7 @@ def test_what_is_kept_beside_the_facts_has_its_time(
     assert other["answers"] == {"kept": "P2D", "past": 0}
 
 
+@pytest.mark.embedded
 def test_a_service_sweeps_by_itself(
     session: Session, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ def record(url: str, batch: str, *facts: dict[str, Any]) -> None:
         assert not written.rejected
 
 
+@pytest.mark.neo4j
 def test_events_and_subscriptions_that_name_an_erased_person(store_url: str) -> None:
     """Whatever became of the events; those of others stay, also of one whose id begins alike, and
     so do events of companies. The one that watched nobody else pauses and says so."""

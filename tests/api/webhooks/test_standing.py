@@ -149,6 +149,7 @@ def test_a_subscription_pauses_with_its_key(world: World) -> None:
     assert len(world.waiting(ident)) == 2  # nothing that it may see was lost
 
 
+@pytest.mark.neo4j
 def test_a_subscription_is_narrowed_with_its_key(world: World) -> None:
     """What was taken for more than the key sees now is dropped; numbers of batches are not."""
     ident = world.subscribe(world.key("feed", "export"), "subject.changed", "batch.recorded")
