@@ -46,6 +46,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "What each measure may do: check, show, diff / 规则库",
     ),
     "notice": ("api.verbs.notice:notice", "A notice to one party: HTML or PDF / 文书"),
+    "report": ("api.verbs.report:report", "A subject, case, extension, clusters as a page / 报告"),
     "verify-proof": ("api.verbs.verify:verify_proof", "Check proofs independently / 校验证明"),
     "decide": ("api.verbs.decide:decide", "Decisions: propose, approve, … show / 惩戒决定"),
     "openapi": (
