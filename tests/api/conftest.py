@@ -39,11 +39,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def store_url(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a store that is not there yet."""
-    return stores.address(request, tmp_path, monkeypatch)
+    with pytest.MonkeyPatch.context() as patch:  # tests undo their own
+        yield stores.address(request, tmp_path, patch)
 
 
 @pytest.fixture(scope="module")
