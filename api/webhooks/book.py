@@ -203,7 +203,8 @@ class Book(Closing):
                            " error = NULL, finished = ? WHERE no = ? AND status = 'waiting'",
                            (sent.code, now, event.no))  # fmt: skip
                 db.execute("UPDATE hook SET failures = 0, next = 0, error = NULL WHERE id = ?"
-                           " AND (failures > 0 OR error IS NOT NULL)", (event.hook,))  # fmt: skip
+                           " AND (failures > 0 OR error IS NOT NULL) AND state = 'active'",
+                           (event.hook,))  # fmt: skip
                 return
             dead = now - event.begun > self.settings.give_up * _MICROS
             db.execute(
@@ -223,7 +224,9 @@ class Book(Closing):
         count = failures[0] + 1
         first = self.settings.first
         rest = min(_REST, first * 2 ** min(count - _TROUBLED, 20)) if count >= _TROUBLED else 0.0
-        db.execute("UPDATE hook SET failures = ?, next = ?, error = ? WHERE id = ?",
+        # Of one that paused while the attempt was under way, it stays said why.
+        db.execute("UPDATE hook SET failures = ?, next = ?, error = CASE WHEN state = 'active'"
+                   " THEN ? ELSE error END WHERE id = ?",
                    (count, now + int(rest * _MICROS), sent.error, ident))  # fmt: skip
         if sent.code == GONE:
             db.execute("UPDATE hook SET state = 'gone' WHERE id = ?", (ident,))

@@ -146,6 +146,17 @@ def test_each_class_of_events_has_its_time(book: Book, monkeypatch: pytest.Monke
     assert after(400)[2] == [left, left | {"waiting": 0}]
 
 
+@pytest.mark.parametrize("sent", [Sent(ok=False, code=500, error="HTTP 500"), Sent(ok=True)])
+def test_an_attempt_under_way_does_not_hide_why_it_paused(book: Book, sent: Sent) -> None:
+    hook = subscription(book)
+    draft = Draft(hook=hook.id, id="e", type="batch.recorded", subject="", body=b"{}")
+    book.put([draft], "feed", None, 1)
+    (event,) = book.due(1)
+    book.stop(hook.id, "the key is gone")
+    book.sent(event, sent, 0.0)
+    assert (book.get(hook.id).state, book.get(hook.id).error) == ("paused", "the key is gone")
+
+
 def test_without_a_book_there_is_nothing_to_forget(tmp_path: Path) -> None:
     with Book(tmp_path / "none", WebhookSettings()) as none:
         assert (none.old(), none.sweep(), none.forget(lambda _: True)) == (0, 0, (0, 0))
