@@ -491,6 +491,7 @@ def test_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert state_folder("sqlite:////a/facts.db") == tmp_path
 
 
+@pytest.mark.embedded  # the book of jobs is the same file; a service of its own is slow on a server
 def test_a_result_survives_kill_and_restart(filled: str) -> None:
     """Two services one after the other on one store; the first is killed."""
     environment = {**os.environ, "LINKRISK_TOKEN": TOKEN}
