@@ -24,7 +24,7 @@ KINDS: Final = ("results", "answers", "events", "subscriptions", "casework", "al
 def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) -> dict[str, int]:
     """Delete what is kept and holds any of these texts or ids: results of jobs, answers of requests
     with a key, events of webhooks, what subscriptions say, what the monitor told; take them out of
-    casework. How many of each; what could not be done is added to `left`. Linear in what is kept."""
+    casework. How many of each; what could not be done goes to `left`. Linear in what is kept."""
     texts, ids = set(texts), set(ids)
     named = _holding({*map(_inside, (*texts, *ids)), *(each.encode() for each in (*texts, *ids))})
     # An event names whom it is about by whole ids: those that begin alike are others'.
