@@ -180,12 +180,15 @@ def add_mappings(app: FastAPI, engine: Engine, mappings: Mappings) -> None:
 
     name = openapi.asked("path", "name", "as a load names it / 映射名") | {"example": "registry"}
     page = openapi.answers({"type": "object"}, media=MEDIA_TYPE)
-    for method, path, endpoint, extra in (
-        ("POST", PATH, taken, _said()),
-        ("GET", PATH, listed, openapi.answers(MappingList)),
-        ("GET", f"{PATH}/{{name}}", one, {"parameters": [name], **page}),
-    ):
-        add(app, method, path, endpoint, scope="ingest", tags=["facts"], extra=extra)
+    for method, path, endpoint, title, extra in (
+        ("POST", PATH, taken, "Keep a mapping / 上传字段映射", _said()),
+        ("GET", PATH, listed, "Mappings that ship / 内置映射", openapi.answers(MappingList)),
+        (
+            "GET", f"{PATH}/{{name}}", one, "The text of a mapping / 映射内容",
+            {"parameters": [name], **page},
+        ),
+    ):  # fmt: skip
+        add(app, method, path, endpoint, scope="ingest", tags=["facts"], extra=extra, summary=title)
 
 
 def _listing() -> bytes:
