@@ -17,11 +17,14 @@ from api.access.guard import Guard
 from api.access.peers import Peers
 from api.access.unmask import add_unmask
 from api.auth import Access
+from api.casework.file_routes import add_case_files
+from api.casework.finding_routes import add_findings
 from api.catalog.routes import add_catalog
 from api.contract.document import document
 from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import TO_END, Engine
+from api.explorer.routes import add_explorer
 from api.feed.routes import add_feed
 from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
@@ -57,6 +60,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_cluster_history,
     add_catalog,
     add_service,
+    add_explorer,
     add_decisions,
     add_pushes,
     add_once,
@@ -66,6 +70,8 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_monitor,
     add_feed,
     add_webhooks,
+    add_findings,
+    add_case_files,
     add_reads,
     add_unmask,
     add_privacy,

@@ -48,6 +48,14 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "notice": ("api.verbs.notice:notice", "A notice to one party: HTML or PDF / 文书"),
     "verify-proof": ("api.verbs.verify:verify_proof", "Check proofs independently / 校验证明"),
     "decide": ("api.verbs.decide:decide", "Decisions: propose, approve, … show / 惩戒决定"),
+    "findings": (
+        "api.verbs.findings:findings",
+        "The work list: run, accept, dismiss / 线索处理",
+    ),
+    "case-files": (
+        "api.verbs.case_files:case_files",
+        "Scenes that are kept, shared, exported / 案卷",
+    ),
     "openapi": (
         "api.verbs.contract:openapi",
         "The routes of the service / 接口描述",

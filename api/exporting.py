@@ -58,7 +58,7 @@ class World:
             if not known and not (history and fact.recorded_at <= self._moment):
                 continue
             if self._holds(fact):
-                yield self._given(fact)
+                yield self.given(fact)
 
     def _pieces(self) -> Iterator[list[StoredFact]]:
         """All versions in the order of recording, some at a time: whoever takes them slowly keeps
@@ -89,7 +89,8 @@ class World:
                     return False
         return True
 
-    def _given(self, fact: StoredFact) -> Given:
+    def given(self, fact: StoredFact) -> Given:
+        """A fact as writers are given it."""
         gone = fact.retracted_at
         return Given(
             native(fact, masked=self.masked), fact.name, fact.a, fact.b, fact.vf, fact.vt,
@@ -119,7 +120,7 @@ class World:
             return []
         stated = self._snapshot.stated([int(self._snapshot.nodes.rep[node])])
         others = (fact for fact in stated.values() if fact.name != name)
-        return [self._given(fact) for fact in others if self._holds(fact)]
+        return [self.given(fact) for fact in others if self._holds(fact)]
 
     def holder(self, name: str) -> str | None:
         """The one record that holds an account; None where there is none, or more."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAGS: Final = {
+    "casework": "Findings to be judged, and case files / 线索处理与案卷",
     "cases": "What all detectors found, joined to cases / 线索汇成案件",
     "decisions": "From proposal to exit: who decides, on what, until when / 惩戒决定全流程",
     "extension": "Whom a measure may reach, with proof / 措施可及于谁及其证明",

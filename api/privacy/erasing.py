@@ -90,7 +90,9 @@ def _ids(found: Held) -> set[str]:
 
 def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, int]:
     """Delete kept answers that hold any of these: results of jobs, answers of requests with a key,
-    what the monitor told. How many of each; what could not be done is added to `left`."""
+    what the monitor told; take them out of casework. How many of each; what could not be done is
+    added to `left`."""
+    from api.casework.rewriting import forget
     from api.jobs.book import Book
     from api.jobs.settings import JobSettings
     from api.monitor.book import Book as MonitorBook
@@ -102,7 +104,8 @@ def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, in
     def named(body: bytes) -> bool:
         return any(needle in body for needle in needles)
 
-    url, done = session.store.url, {"results": 0, "answers": 0, "alerts": 0}
+    url = session.store.url
+    done = {"results": 0, "answers": 0, "casework": 0, "alerts": 0}
     try:
         with closing(Book(state_folder(url), JobSettings())) as book:
             done["results"], running = book.forget(named)
@@ -111,6 +114,7 @@ def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, in
                         " ask again once they ended / 进行中的任务可能仍含有该信息")  # fmt: skip
         with closing(Once(url)) as once:
             done["answers"] = once.forget(named)
+        done["casework"] = forget(url, named)
         with closing(MonitorBook(state_folder(url))) as monitored:
             done["alerts"] = monitored.forget(named)
     except StoreError as error:

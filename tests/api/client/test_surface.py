@@ -22,6 +22,7 @@ from api.client import (
     Local,
     bulk,
     calls,
+    casework,
     connect,
     monitoring,
     operating,
@@ -216,7 +217,7 @@ def test_every_route_is_reached_by_a_method() -> None:
         sent(getattr(module, name))
         for name in vars(Methods)
         if not name.startswith("_") and name not in {"ask", "decide"}
-        for module in (calls, bulk, operating, monitoring)
+        for module in (calls, bulk, operating, casework, monitoring)
         if hasattr(module, name)
     ))  # fmt: skip
     for step, about in (
