@@ -40,6 +40,7 @@ from api.reads.hook import Audit
 from api.reads.routes import add_reads
 from api.reconcile.routes import add_reconcile
 from api.rehearsal import Rehearsal
+from api.report.routes import add_reports
 from api.routes import add_questions
 from api.service import add_service
 from api.serving import alongside
@@ -60,6 +61,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_cluster_history,
     add_catalog,
     add_service,
+    add_reports,
     add_explorer,
     add_decisions,
     add_pushes,

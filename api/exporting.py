@@ -12,6 +12,8 @@ import numpy as np
 
 from api.look import was_known
 from api.native import native
+from api.opened import versions
+from graph.deadline import current
 from graph.errors import UnknownSubject
 from graph.model import CODES, NAMES, RELATIONS
 from graph.times import day_end, parse_time
@@ -42,6 +44,7 @@ class World:
     ) -> None:
         self.masked = masked
         self._store = session.store
+        self._total = versions(session.whole_store)
         self._snapshot = view
         self._moment = parse_time(view.known_at)
         self.day = view.known_at[:10]
@@ -63,7 +66,7 @@ class World:
     def _pieces(self) -> Iterator[list[StoredFact]]:
         """All versions in the order of recording, some at a time: whoever takes them slowly keeps
         no statement of the store's open, and may take them from one thread after the other."""
-        behind = 0
+        behind, deadline = 0, current()
         while True:
             with closing(cast("Generator[StoredFact]", self._store.facts(behind))) as source:
                 piece = list(islice(source, _TOGETHER))
@@ -71,6 +74,7 @@ class World:
                 return
             yield piece
             behind = piece[-1].seq
+            deadline.report(behind, self._total, "facts / 事实")
 
     def _holds(self, fact: StoredFact) -> bool:
         at = self._at

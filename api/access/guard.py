@@ -103,9 +103,13 @@ class Guard:
             caller = await self._bearer(sent)
             if caller is not None:
                 return _about(caller, headers)
-        if not sent and access.has_cookie(headers.get(b"cookie", b"")):
-            if scope["method"] in {"GET", "HEAD"} or from_here(scope["scheme"], headers):
-                return _about(OWNER, headers)
+        reads = scope["method"] in {"GET", "HEAD"}
+        if (
+            not sent
+            and access.has_cookie(headers.get(b"cookie", b""))
+            and (reads or from_here(scope["scheme"], headers))
+        ):
+            return _about(OWNER, headers)
         return problem(
             401,
             "send the service's token, or a key, as `Authorization: Bearer TOKEN`",

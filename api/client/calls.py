@@ -126,6 +126,14 @@ def notice(
     return reply.body.decode()
 
 
+def make_report(kind: str, /, **asked: Any) -> Exchange[bytes]:
+    """A report as HTML, or as PDF with `format="pdf"`: of a `subject`, `case`, `extension`,
+    `clusters`, with the parameters that its route has."""
+    sent = encoded(plain(asked))
+    reply: Reply = yield Call("POST", f"/v1/reports/{part(kind)}", {}, sent, {"Content-Type": JSON})
+    return reply.body
+
+
 def search(
     text: str,
     *,

@@ -32,6 +32,7 @@ TAGS: Final = {
     "risk": "Risk clusters and their history / 风险集群及其演变",
     "monitor": "What became of clusters and cases, and what of it is new / 风险监测",
     "matching": "Who is meant by a name or code / 名称匹配",
+    "reports": "Reports as HTML or PDF, with pictures and sources / 报告",
     "jobs": "Long work: asked for, followed, called off, its result kept / 长任务",
     "bulk": "Changes by batch, and all facts / 变更与导出",
     "facts": "Facts in / 导入",

@@ -104,8 +104,7 @@ def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, in
     def named(body: bytes) -> bool:
         return any(needle in body for needle in needles)
 
-    url = session.store.url
-    done = {"results": 0, "answers": 0, "casework": 0, "alerts": 0}
+    url, done = session.store.url, {"results": 0, "answers": 0, "casework": 0, "alerts": 0}
     try:
         with closing(Book(state_folder(url), JobSettings())) as book:
             done["results"], running = book.forget(named)

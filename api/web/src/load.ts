@@ -199,11 +199,12 @@ async function around(id: string, at: At): Promise<Answered> {
   const few = said.results.map((group) =>
     group.next === null && group.relations.length <= UNASKED ? group : { ...group, relations: [], next: null },
   );
-  const { names, shown } = foundIn(few, id, new Map());
+  const names = few.flatMap((group) => group.relations.map((each) => each.facts[0] ?? "")).filter(Boolean);
   const [record, facts] = await Promise.all([
     get<SubjectRecord>(subjectPath(id), { known_at: at.known_at }),
     factsOf(names, at),
   ]);
+  const { shown } = foundIn(few, record.id, new Map());
   const { nodes, relations } = ofFacts(facts);
   const self: Node = { id: record.id, kind: record.kind, label: record.label, listed: listedIn(record) };
   return {

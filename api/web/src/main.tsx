@@ -1,7 +1,6 @@
 import { render } from "preact";
-import { App } from "./app";
-import { lang, setLang } from "./i18n";
+import { App, begin } from "./app";
 import "./style/page.css";
 
-setLang(lang.value);
+begin();
 render(<App />, document.getElementById("app")!);

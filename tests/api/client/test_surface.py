@@ -30,6 +30,7 @@ from api.client import (
 from api.client.inside import Inside
 from api.client.surface import LaterMethods, Methods
 from api.contract.document import operations, published
+from api.report.ask import KINDS
 from graph.errors import LinkriskError, UnknownSubject, WrongUsage
 from graph.store import Store, open_store
 from tests.api.asked import TOKEN, service
@@ -216,7 +217,7 @@ def test_every_route_is_reached_by_a_method() -> None:
     reached = set().union(*(
         sent(getattr(module, name))
         for name in vars(Methods)
-        if not name.startswith("_") and name not in {"ask", "decide"}
+        if not name.startswith("_") and name not in {"ask", "decide", "make_report"}
         for module in (calls, bulk, operating, casework, monitoring)
         if hasattr(module, name)
     ))  # fmt: skip
@@ -229,6 +230,7 @@ def test_every_route_is_reached_by_a_method() -> None:
     ):
         call = next(calls.decide(step, about))
         reached.add((call.method, call.path))
+    reached |= {(c.method, c.path) for kind in KINDS for c in (next(calls.make_report(kind)),)}
     patterns = {
         (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$")): said
         for method, path, said in operations(published())

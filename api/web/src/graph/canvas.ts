@@ -1,7 +1,7 @@
 /** The canvas: a Sigma renderer that follows what is to be drawn. */
 import Graph from "graphology";
 import Sigma from "sigma";
-import type { SigmaOptions } from "sigma/types";
+import type { EdgePrimitives, NodePrimitives, SigmaOptions } from "sigma/types";
 import { extremityArrow, layerFill, layerPlain, pathCurved, pathLine, pathLoop } from "sigma/rendering";
 import type { Drawn, DrawnEdge, DrawnNode } from "../scene";
 import type { Place } from "../state";
@@ -40,10 +40,13 @@ interface EdgeData {
 
 /** Labels of edges are drawn in scenes of at most so many edges. */
 const EDGE_LABELS = 400;
+/** A layout no wider than this, in its own unit, is not spread over the whole canvas. */
+const CLOSEST = 24;
 const FONT = "system-ui,-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Noto Sans SC',sans-serif";
 
 type Primitives = {
-  nodes: { variables: { rim: { type: "color"; default: string } } };
+  nodes: NodePrimitives & { variables: { rim: { type: "color"; default: string } } };
+  edges: EdgePrimitives;
   depthLayers: ["edges", "topEdges", "nodes", "topNodes"];
 };
 
@@ -77,8 +80,10 @@ export class Canvas {
         edgePickingPadding: 4,
         enableNodeDrag: true,
         renderEdgeLabels: true,
-        autoRescale: "once",
-        stagePadding: 60,
+        itemSizesReference: "screen",
+        zoomToSizeRatioFunction: (ratio) => Math.max(0.35, Math.min(2.5, Math.sqrt(ratio))),
+        autoRescale: true, // to the box that `fit` sets
+        stagePadding: 84,
         labelDensity: 1,
         labelGridCellSize: 110,
         labelRenderedSizeThreshold: 4,
@@ -99,10 +104,10 @@ export class Canvas {
         },
         edges: {
           paths: [pathLine(), pathCurved(), pathLoop()],
-          extremities: [extremityArrow()],
+          extremities: [extremityArrow({ lengthRatio: 6, widthRatio: 4.5 })],
           layers: [layerPlain()],
           defaultHead: "arrow",
-          label: { fontSizeMode: "fixed", keepUpright: true, textBorder: { width: 3, color: sheet().ground } },
+          label: { fontSizeMode: "fixed", keepUpright: true },
         },
       },
       styles: {
@@ -119,6 +124,8 @@ export class Canvas {
           labelSize: 12,
           labelFont: FONT,
           labelPosition: "below",
+          labelBackgroundColor: () => `${sheet().ground}d9`,
+          labelBackgroundPadding: 1,
           labelVisibility: (data, state) => (data.chosen || state.isHovered ? "visible" : "auto"),
           depth: (data, state) => (data.chosen || state.isHovered ? "topNodes" : "nodes"),
           cursor: "pointer",
@@ -134,6 +141,9 @@ export class Canvas {
           label: { attribute: "label" },
           labelColor: () => sheet().soft,
           labelSize: 11,
+          labelPosition: "over",
+          labelBackgroundColor: () => sheet().ground,
+          labelBackgroundPadding: 1,
           labelFont: FONT,
           labelVisibility: (data, state) => (data.chosen || state.isHovered ? "visible" : "auto"),
           head: "arrow",
@@ -199,7 +209,7 @@ export class Canvas {
     return {
       kind: node.kind,
       label: this.words.node(node),
-      size: Math.min(16, 7 + 1.6 * Math.log2(1 + Math.max(degree, node.members))),
+      size: Math.min(18, 8 + 1.7 * Math.log2(1 + Math.max(degree, node.members))),
       colour: colour(node.kind, this.dark),
       rim: chosen ? sheet.ink : listed ? sheet.alarm : node.pinned ? sheet.accent : "#00000000",
       chosen,
@@ -210,7 +220,7 @@ export class Canvas {
   private edgeData(edge: DrawnEdge, chosen: boolean, quiet: boolean): EdgeData {
     return {
       label: quiet && !chosen ? "" : this.words.edge(edge),
-      size: chosen ? 3 : Math.min(4, 1.2 + 0.4 * Math.log2(edge.items.length)) + (OWNERSHIP.has(edge.kind) ? 0.4 : 0),
+      size: chosen ? 3 : Math.min(4, 1.3 + 0.4 * Math.log2(edge.items.length)) + (OWNERSHIP.has(edge.kind) ? 0.4 : 0),
       colour: lineColour(edge.kind, this.dark),
       path: edge.from === edge.to ? "loop" : "straight",
       chosen,
@@ -227,11 +237,28 @@ export class Canvas {
     });
   }
 
-  /** Bring everything, or some nodes, into view. */
+  /** Bring everything into view. */
   fit(): void {
-    this.sigma.setCustomBBox(null);
+    this.frame();
+    void this.sigma.getCamera().animate({ x: 0.5, y: 0.5, ratio: 1 }, { duration: still() ? 0 : 250 });
+  }
+
+  /** What the camera at rest shows: around all nodes, and never closer than a few of them are. */
+  private frame(): void {
+    const reach = { x: [Infinity, -Infinity], y: [Infinity, -Infinity] } as { x: [number, number]; y: [number, number] };
+    this.graph.forEachNode((_, data) => {
+      for (const axis of ["x", "y"] as const) {
+        reach[axis] = [Math.min(reach[axis][0], data[axis]), Math.max(reach[axis][1], data[axis])];
+      }
+    });
+    if (!this.graph.order) return;
+    for (const axis of ["x", "y"] as const) {
+      const [low, high] = reach[axis];
+      const short = Math.max(0, CLOSEST - (high - low)) / 2;
+      reach[axis] = [low - short, high + short];
+    }
+    this.sigma.setCustomBBox(reach);
     this.sigma.refresh();
-    void this.sigma.getCamera().reset({ duration: still() ? 0 : 250 });
   }
 
   /** Bring one node to the middle. */

@@ -48,6 +48,26 @@ export const LISTS = {
   abnormal: ["Abnormal operation", "经营异常"],
 } as const satisfies Texts;
 
+/** Domains of listings and what a listing's status says; others by their own name. */
+export const DOMAINS = {
+  tax: ["Tax", "税务"],
+  court: ["Court", "司法"],
+  procurement: ["Procurement", "政府采购"],
+  market: ["Market", "市场监管"],
+  registry: ["Registry", "登记"],
+  bank: ["Bank", "银行"],
+  telecom: ["Telecom", "电信"],
+  customs: ["Customs", "海关"],
+  environment: ["Environment", "生态环境"],
+  labour: ["Labour", "人社"],
+  finance: ["Finance", "金融"],
+  active: ["in force", "生效中"],
+  removed: ["removed", "已移出"],
+  expired: ["expired", "已届满"],
+  revoked: ["revoked", "已撤销"],
+  repaired: ["repaired", "已修复"],
+} as const satisfies Texts;
+
 export const KEYS = {
   uscc: ["Unified social credit code", "统一社会信用代码"],
   resident_id: ["Resident id", "公民身份号码"],

@@ -1,5 +1,5 @@
 import { t, type Text, type Texts } from "../i18n";
-import { FIELDS, KINDS, LISTS } from "./common";
+import { DOMAINS, FIELDS, KINDS, LISTS } from "./common";
 
 /** A kind, field or list in the reader's language; one that is not in the table as it is. */
 function named(table: Texts) {
@@ -12,3 +12,4 @@ function named(table: Texts) {
 export const kindWord = named(KINDS);
 export const fieldWord = named(FIELDS);
 export const listWord = named(LISTS);
+export const domainWord = named(DOMAINS);
