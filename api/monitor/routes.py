@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 BASE: Final = "/v1/monitor"
 KIND: Final = "monitor"
-_WAIT: Final = 30.0  # seconds that a run is waited for before it is answered as a job
 _EML: Final = "message/rfc822"
 _CSV: Final = "text/csv; charset=utf-8"
 _LIMIT: Final = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
@@ -80,8 +79,8 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
 
 def _running() -> Endpoint:
     async def asked(request: Request) -> Response:
-        """Run the monitor now, as of a day: the run, or 202 and a job where it takes long
-        / 立即运行监测."""
+        """Run the monitor now, as of a day: 202 and a job; the run itself where the caller waits
+        for it (`Prefer: wait=30`) and it is done by then / 立即运行监测."""
         given = await asked_of(request, showing.Ask, "monitor")
         jobs, caller = jobs_of(request), caller_of(request)
         text = msgspec.json.encode(given).decode()
@@ -89,8 +88,7 @@ def _running() -> Endpoint:
             owner=owner_of(caller), what=KIND, asked=text, call=text, caller=keep_caller(caller),
             scope="ingest", seconds=jobs.settings.seconds,
         )  # fmt: skip
-        wanted, wait = preferred(request)
-        return await jobs.submit(job, wait if wanted else _WAIT)
+        return await jobs.submit(job, preferred(request)[1])
 
     return asked
 

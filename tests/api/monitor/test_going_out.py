@@ -79,7 +79,9 @@ def test_an_alert_reaches_a_receiver(pair: World) -> None:
                 assert made.status_code == 201, made.text
                 receiver.secret = made.json()["secret"]
                 pair.write(listing("lc", "c"), tie("g2", "b", "c"))
-                ran = await client.post("/v1/monitor/runs", json={"as_of": "2024-06-30"})
+                asked = {"as_of": "2024-06-30"}
+                wait = {"Prefer": "wait=30"}
+                ran = await client.post("/v1/monitor/runs", json=asked, headers=wait)
                 (ident,) = ran.json()["alerts"]
 
                 async def came() -> Any:
