@@ -26,6 +26,8 @@ from api.monitor.keeper import Keeper
 from api.monitor.run import run
 from api.monitor.settings import MonitorSettings
 from api.monitor.statistics import Asked, Statistics, csv_of, statistics
+from api.reads.hook import shown
+from api.reads.naming import Named, Namer
 from api.serving import (
     KEPT,
     Endpoint,
@@ -230,7 +232,9 @@ def _add_digest(put: Callable[..., None], engine: Engine, book: Book) -> None:
             return json_response(msgspec.json.encode(found))
         to, sender = query.getlist("to"), query.get("from", digest.SENDER)
         body = await engine.run(digest.mail, found, to or [digest.SENDER], sender)
-        _name_all(request, found)
+        # A mail is no JSON that is looked through: whom it names is said.
+        named = await engine.run(_named, engine, found)
+        shown(request, named.subjects, named.fields)
         return Response(body, headers={**KEPT, "Content-Disposition": 'attachment; filename='
                                        '"linkrisk-digest.eml"'}, media_type=_EML)  # fmt: skip
 
@@ -249,14 +253,10 @@ def _add_digest(put: Callable[..., None], engine: Engine, book: Book) -> None:
         name="monitor_digest")  # fmt: skip
 
 
-def _name_all(request: Request, found: digest.Digest) -> None:
-    """A mail is no JSON that is looked through: say whom it names."""
-    from api.reads.hook import shown
-    from api.reads.naming import Namer
-
+def _named(engine: Engine, found: digest.Digest) -> Named:
+    """Whom a digest names."""
     body = msgspec.json.decode(msgspec.json.encode(found))
-    named = Namer().of_json(body, request.app.state.engine.session.snapshot())
-    shown(request, named.subjects, named.fields)
+    return Namer().of_json(body, engine.session.snapshot())
 
 
 def _add_statistics(put: Callable[..., None], engine: Engine) -> None:

@@ -45,7 +45,9 @@ def run(
         except (WrongUsage, Cancelled):
             raise
         except Exception as error:
-            book.failed(f"{type(error).__name__}: {error}"[:300])
+            # What an error of our own says may be read; any other may say what it was at.
+            known = f": {error}" if isinstance(error, LinkriskError) else ""
+            book.failed(f"{type(error).__name__}{known}"[:300])
             raise
 
 
