@@ -301,3 +301,17 @@ def test_a_client_runs_it_and_goes_through_what_it_found(pair: World) -> None:
             risk.run_monitor(as_of="2024-06-01")
         rows = risk.statistics(by=["domain"], day="2024-06-30")["results"]
         assert rows == [rows[0] | {"domain": "court", "listed": 3}]
+
+
+@pytest.mark.parametrize("path", ["/alerts", "/lines", "/digest", "/digest?format=eml"])
+def test_whom_it_shows_is_recorded_as_a_read(told: World, path: str) -> None:
+    async def all_(client: httpx.AsyncClient) -> list[Any]:
+        assert (await client.get(f"{BASE}{path}{'&' if '?' in path else '?'}limit=9")).is_success
+        found = (await client.get("/v1/audit/reads?subject=d:t")).json()
+        return [entry["about"] for entry in found["results"]]
+
+    if path.startswith("/digest"):
+        path += "&since=1" if "?" in path else "?since=1"
+    routes = asked(told.url, all_)
+    assert len(routes) == 1, routes
+    assert routes[0] == f"{BASE}{path.split('?')[0]}"
