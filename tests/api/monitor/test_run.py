@@ -172,6 +172,29 @@ def test_cases_are_taken_stock_of_and_then_told(world: World) -> None:
     assert world.run()[1] == []  # what a detector finds that was not asked before is no news
 
 
+def test_what_a_detector_did_not_reach_before_is_no_news(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search that time cut short finds more the next time, of facts that were there: no news; a
+    case that has a new fact is."""
+    world.settings = MonitorSettings(detectors=("transfer_cycles",), min_score=0.0)
+    world.write(*({"kind": "account", "id": f"x{n}"} for n in range(8)))
+    world.run()
+    world.write(*round_trip("t", "x0", "x1", "x2", day=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "algorithms.cases.suspects.suspects", lambda *_: ([], ["transfer_cycles: time_limit"])
+        )
+        assert world.run()[0].told["cut"] == ["transfer_cycles: time_limit"]
+    world.write(*round_trip("u", "x3", "x4", "x5", day=4))
+    made, (alert,) = world.run()
+    assert made.told["cases"] == 2
+    assert set(alert.body["members"]) == {"d:x3", "d:x4", "d:x5"}
+    assert made.told["cut"] == []
+    world.write(*round_trip("v", "x5", "x6", "x7", day=6))
+    assert {alert.body["id"] for alert in world.run()[1]}
+
+
 def test_cases_come_into_the_work_list_and_what_is_dismissed_there_stays_so(world: World) -> None:
     world.settings = MonitorSettings(detectors=("transfer_cycles",), min_score=0.0)
     every = mask(DOMAINS)
