@@ -6,8 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from api.demo.sample import Sample, sample
 from api.demo.show import Teller, program
 from api.report.page import Answered, Report, answer_file, command_of, render
+
+__all__ = ["REPORT", "Sample", "run", "sample"]
 
 REPORT = "report.html"
 
