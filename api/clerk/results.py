@@ -19,7 +19,7 @@ from api.report.tables import results
 
 if TYPE_CHECKING:
     from api.client import Answer, Asking, Drawing
-    from api.report.page import Draw
+    from api.report.asked import Draw
 
 _BOM: Final = "\ufeff"  # by which spreadsheets know that a file is UTF-8
 _MOST: Final = 10_000  # rows of a table; more are counted

@@ -95,7 +95,7 @@ def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
     logs.set_up(settings.section(Log))
     meters = sockets[1].getsockname()[1] if apart else None
     service = Service(access, settings=settings, metrics_port=meters)
-    with followed("opening / 打开"):
+    with followed("opening / 打开"):  # before the address is told: the first answer does not wait
         session = session_of(url)
         session.snapshot()
     shown = f"[{own.host}]" if ":" in own.host else own.host
@@ -105,7 +105,8 @@ def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
     click.echo(address if access.token is None else f"{address}?token={quote(access.token)}")
     click.echo(f"asked with {asked}; stop with Ctrl-C / 按 Ctrl-C 停止", err=True)
     alone = own.workers == 1
-    (_alone if alone else _several)(session, service, own, sockets)
+    with session.ahead():
+        (_alone if alone else _several)(session, service, own, sockets)
 
 
 def _alone(session: Session, service: Service, own: Any, sockets: list[socket.socket]) -> None:
