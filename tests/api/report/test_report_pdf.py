@@ -97,24 +97,25 @@ def test_the_same_bytes_again_unless_stamped(session: Session, tmp_path: Path) -
 def test_headings_are_bookmarks_and_pictures_have_words(session: Session, tmp_path: Path) -> None:
     body = whole(session, "subject", lang="en")
     page = made(session, asked("subject", {**ASKED["subject"], "lang": "en"}), "x").body.decode()
-    outline = poppler("pdfinfo", body, tmp_path, "-dests")
+    outline = poppler("pdftohtml", body, tmp_path, "-xml", "-i", "-stdout").partition("<outline>")[
+        2
+    ]
     heads = [unescape(re.sub(r"<[^>]+>", "", each)).strip()
              for each in re.findall(r"<h2>(.*?)</h2>", page)]  # fmt: skip
     assert len(heads) > 6
-    assert outline.count('"') >= 2 * len(heads)
-    tree = poppler("pdfinfo", body, tmp_path, "-struct-text")
+    for head in heads:
+        assert head in unescape(outline), head
+    tree = poppler("pdfinfo", body, tmp_path, "-struct")
     for kind in ("H1", "H2", "Table", "TH", "Figure"):
         assert re.search(rf"^\s*{kind}\b", tree, re.M), kind
-    for head in heads:
-        assert close(head) in close(tree)
 
 
 def test_long_tables_and_long_words_stay_on_the_page(
     write: Callable[..., Store], store_url: str, tmp_path: Path
 ) -> None:
-    """100 parties over several pages: each has the head; names of 300 letters within the margin."""
+    """48 parties over several pages: each has the head; names of 300 letters within the margin."""
     facts: list[dict[str, Any]] = [{"kind": "company", "id": "c1", "name": "w" * 300}]
-    for i in range(100):
+    for i in range(48):
         facts.append({"kind": "company", "id": f"k{i}", "name": f"{'x' * 60}{i}", "valid_from":
                       "2001-01-01"})  # fmt: skip
         facts.append({"kind": "listing", "id": f"l{i}", "subject": f"k{i}", "list": "black",
@@ -124,12 +125,12 @@ def test_long_tables_and_long_words_stay_on_the_page(
                       "valid_from": "2020-01-01"})  # fmt: skip
     write(facts)
     with Session(store_url) as session:
-        wanted = asked("clusters", {"as_of": "2022-01-01", "members": 100, "format": "pdf",
+        wanted = asked("clusters", {"as_of": "2022-01-01", "members": 48, "format": "pdf",
                                     "lang": "zh"})  # fmt: skip
         body = made(session, wanted, "x").body
     sheets = poppler("pdftotext", body, tmp_path, "-layout").split("\f")
     with_rows = [sheet for sheet in sheets if re.search(r"是\s+黑名单 tax", sheet)]
-    assert len(with_rows) >= 3
+    assert len(with_rows) >= 2
     for sheet in with_rows:
         assert re.search(r"成员\s+种类\s+核心", sheet), sheet[:300]
     boxes = poppler("pdftotext", body, tmp_path, "-bbox")
