@@ -17,16 +17,20 @@ from api.access.guard import Guard
 from api.access.peers import Peers
 from api.access.unmask import add_unmask
 from api.auth import Access
+from api.casework.file_routes import add_case_files
+from api.casework.finding_routes import add_findings
 from api.catalog.routes import add_catalog
 from api.contract.document import document
 from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import TO_END, Engine
+from api.explorer.routes import add_explorer
 from api.feed.routes import add_feed
 from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
 from api.metrics import Meters
+from api.monitor.routes import add_monitor
 from api.observing import Observing
 from api.once import add_once
 from api.operations import Apart, add_operations
@@ -58,14 +62,18 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_catalog,
     add_service,
     add_reports,
+    add_explorer,
     add_decisions,
     add_pushes,
     add_once,
     add_operations,
     add_jobs,
     add_intake,
+    add_monitor,
     add_feed,
     add_webhooks,
+    add_findings,
+    add_case_files,
     add_reads,
     add_unmask,
     add_privacy,

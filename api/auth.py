@@ -1,7 +1,8 @@
 """Who may ask: the token of a service, made at its start, keys of machines, tokens of people.
 
 A program sends `Authorization: Bearer TOKEN`. A browser opens the printed address once; its
-`?token=` becomes a cookie that is good for reading (GET) only and is never sent across sites.
+`?token=` becomes a cookie that is never sent across sites. By the cookie alone only the page of
+this very service may do more than read: see `from_here`.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from starlette.responses import RedirectResponse, Response
 from api.access.settings import LOOPBACK, Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.access.keys import Keyring
     from api.access.people import People
     from api.caller import Caller
 
 OPEN: Final = frozenset({"/healthz", "/readyz"})
+PAGE: Final = "/"  # the page that a browser opens; it holds no data, nor do its files
+STATIC: Final = "/static/"
 COOKIE: Final = "linkrisk"
 _LIMITS: Final = Limits()
 
@@ -99,6 +104,26 @@ class Access:
             COOKIE, self.cookie, httponly=True, samesite="strict", secure=self.secure
         )
         return response
+
+
+def is_open(path: str) -> bool:
+    """Whether nobody need be known to ask for this."""
+    return path in {*OPEN, PAGE} or path.startswith(STATIC)
+
+
+def from_here(scheme: str, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a browser says that a page of this very origin sent this.
+
+    `SameSite` is not enough: another port of one host is the same site. Every browser sends
+    `Origin` with what is not GET or HEAD, and no page can set it.
+    """
+    host, origin = headers.get(b"host"), headers.get(b"origin")
+    site = headers.get(b"sec-fetch-site", b"same-origin")
+    return (
+        host is not None
+        and origin == b"%s://%s" % (scheme.encode(), host)
+        and site == b"same-origin"
+    )
 
 
 def host_name(header: bytes) -> str:

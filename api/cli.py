@@ -49,12 +49,22 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "report": ("api.verbs.report:report", "A subject, case, extension, clusters as a page / 报告"),
     "verify-proof": ("api.verbs.verify:verify_proof", "Check proofs independently / 校验证明"),
     "decide": ("api.verbs.decide:decide", "Decisions: propose, approve, … show / 惩戒决定"),
+    "findings": (
+        "api.verbs.findings:findings",
+        "The work list: run, accept, dismiss / 线索处理",
+    ),
+    "case-files": (
+        "api.verbs.case_files:case_files",
+        "Scenes that are kept, shared, exported / 案卷",
+    ),
     "openapi": (
         "api.verbs.contract:openapi",
         "The routes of the service / 接口描述",
     ),
     "webhooks": ("api.verbs.webhooks:webhooks", "Send what happens to who subscribed / 事件订阅"),
+    "monitor": ("api.verbs.monitor:monitor", "Clusters and cases: what is new / 风险监测"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
+    "clerk": ("api.verbs.clerk:clerk", "A table in the browser, without code / 办事台"),
     "keys": ("api.verbs.keys:keys", "API keys of the service: create, list, revoke / 密钥"),
     "settings": ("api.verbs.settings:settings", "What is set, and whence / 查看设置"),
     "openrefine": ("api.verbs.openrefine:openrefine", "A way for OpenRefine / 供 OpenRefine 使用"),

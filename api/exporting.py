@@ -12,6 +12,8 @@ import numpy as np
 
 from api.look import was_known
 from api.native import native
+from api.opened import versions
+from graph.deadline import current
 from graph.errors import UnknownSubject
 from graph.model import CODES, NAMES, RELATIONS
 from graph.times import day_end, parse_time
@@ -42,6 +44,7 @@ class World:
     ) -> None:
         self.masked = masked
         self._store = session.store
+        self._total = versions(session.whole_store)
         self._snapshot = view
         self._moment = parse_time(view.known_at)
         self.day = view.known_at[:10]
@@ -58,12 +61,12 @@ class World:
             if not known and not (history and fact.recorded_at <= self._moment):
                 continue
             if self._holds(fact):
-                yield self._given(fact)
+                yield self.given(fact)
 
     def _pieces(self) -> Iterator[list[StoredFact]]:
         """All versions in the order of recording, some at a time: whoever takes them slowly keeps
         no statement of the store's open, and may take them from one thread after the other."""
-        behind = 0
+        behind, deadline = 0, current()
         while True:
             with closing(cast("Generator[StoredFact]", self._store.facts(behind))) as source:
                 piece = list(islice(source, _TOGETHER))
@@ -71,6 +74,7 @@ class World:
                 return
             yield piece
             behind = piece[-1].seq
+            deadline.report(behind, self._total, "facts / 事实")
 
     def _holds(self, fact: StoredFact) -> bool:
         at = self._at
@@ -89,7 +93,8 @@ class World:
                     return False
         return True
 
-    def _given(self, fact: StoredFact) -> Given:
+    def given(self, fact: StoredFact) -> Given:
+        """A fact as writers are given it."""
         gone = fact.retracted_at
         return Given(
             native(fact, masked=self.masked), fact.name, fact.a, fact.b, fact.vf, fact.vt,
@@ -119,7 +124,7 @@ class World:
             return []
         stated = self._snapshot.stated([int(self._snapshot.nodes.rep[node])])
         others = (fact for fact in stated.values() if fact.name != name)
-        return [self._given(fact) for fact in others if self._holds(fact)]
+        return [self.given(fact) for fact in others if self._holds(fact)]
 
     def holder(self, name: str) -> str | None:
         """The one record that holds an account; None where there is none, or more."""

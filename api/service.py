@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import HTMLResponse, Response
 
-from api import audit, evidence, openapi, page, rulebook
+from api import audit, evidence, openapi, rulebook
 from api.caller import ANYONE, OPEN
 from api.notices import ask, pdf
 from api.reads.hook import shown
@@ -36,7 +36,7 @@ class FactsAsked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def add_service(app: FastAPI, engine: Engine) -> None:
-    """Health, the list of algorithms, subjects and the page that a browser opens."""
+    """Health, the list of algorithms, facts, the ledger and notices."""
     session = engine.session
 
     async def healthz(_: Request) -> Response:
@@ -87,12 +87,6 @@ def add_service(app: FastAPI, engine: Engine) -> None:
             return Response(made, headers=KEPT, media_type="application/pdf")
         return HTMLResponse(page_, headers={**KEPT, "Content-Security-Policy": ask.POLICY})
 
-    async def index(_: Request) -> Response:
-        """The page that a browser opens / 浏览器页面."""
-        headers = {"Content-Security-Policy": page.POLICY, "Referrer-Policy": "no-referrer"}
-        return HTMLResponse(page.render(), headers=headers)
-
-    add(app, "GET", "/", index, scope=ANYONE, tags=["service"], include_in_schema=False)
     for method, path, scope, endpoint in (
         ("GET", "/healthz", OPEN, healthz),
         ("GET", "/readyz", OPEN, readyz),

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from api.access.limits import Meter
 from api.access.people import Refused
-from api.auth import OPEN, Access, host_name
+from api.auth import PAGE, Access, from_here, host_name, is_open
 from api.caller import NOBODY, OWNER, Caller, let_in, one_line
 from api.problems import problem
 
@@ -94,18 +94,22 @@ class Guard:
         access = self._access
         if access.hosts is not None and host_name(headers.get(b"host", b"")) not in access.hosts:
             return problem(421, "this service is not known by that host name")
-        if scope["path"] in OPEN:
+        if is_open(scope["path"]):
+            if scope["path"] == PAGE and access.has_query(scope["query_string"]):
+                return access.welcome()
             return NOBODY
         sent = headers.get(b"authorization", b"")
         if sent and sum(name == b"authorization" for name, _ in given) == 1:
             caller = await self._bearer(sent)
             if caller is not None:
                 return _about(caller, headers)
-        if scope["method"] in {"GET", "HEAD"} and not sent:
-            if access.has_cookie(headers.get(b"cookie", b"")):
-                return OWNER
-            if scope["path"] == "/" and access.has_query(scope["query_string"]):
-                return access.welcome()
+        reads = scope["method"] in {"GET", "HEAD"}
+        if (
+            not sent
+            and access.has_cookie(headers.get(b"cookie", b""))
+            and (reads or from_here(scope["scheme"], headers))
+        ):
+            return _about(OWNER, headers)
         return problem(
             401,
             "send the service's token, or a key, as `Authorization: Bearer TOKEN`",

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import bulk, calls, operating
+from api.client import bulk, calls, casework, monitoring, operating
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -151,6 +151,30 @@ class Methods:
     release = one(operating.release)
     readmit = one(operating.readmit)
     purge = one(operating.purge)
+    run_findings = one(casework.run_findings)
+    findings = one(casework.findings)
+    finding = one(casework.finding)
+    judge_finding = one(casework.judge_finding)
+    case_files = one(casework.case_files)
+    case_file = one(casework.case_file)
+    add_case_file = one(casework.add_case_file)
+    change_case_file = one(casework.change_case_file)
+    remove_case_file = one(casework.remove_case_file)
+    comment = one(casework.comment)
+    comments = one(casework.comments)
+    export_case_file = one(casework.export_case_file)
+    export_scene = one(casework.export_scene)
+    monitored = one(monitoring.monitored)
+    run_monitor = one(monitoring.run_monitor)
+    cluster_line = one(monitoring.cluster_line)
+    alert = one(monitoring.alert)
+    judge_alert = one(monitoring.judge_alert)
+    monitor_digest = one(monitoring.monitor_digest)
+    digest_mail = one(monitoring.digest_mail)
+    statistics = one(monitoring.statistics)
+    monitor_runs = many(monitoring.monitor_runs)
+    cluster_lines = many(monitoring.cluster_lines)
+    alerts = many(monitoring.alerts)
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         return named(object.__getattribute__(self, "ask"), name)
@@ -224,6 +248,30 @@ class LaterMethods:
     release = one_later(operating.release)
     readmit = one_later(operating.readmit)
     purge = one_later(operating.purge)
+    run_findings = one_later(casework.run_findings)
+    findings = one_later(casework.findings)
+    finding = one_later(casework.finding)
+    judge_finding = one_later(casework.judge_finding)
+    case_files = one_later(casework.case_files)
+    case_file = one_later(casework.case_file)
+    add_case_file = one_later(casework.add_case_file)
+    change_case_file = one_later(casework.change_case_file)
+    remove_case_file = one_later(casework.remove_case_file)
+    comment = one_later(casework.comment)
+    comments = one_later(casework.comments)
+    export_case_file = one_later(casework.export_case_file)
+    export_scene = one_later(casework.export_scene)
+    monitored = one_later(monitoring.monitored)
+    run_monitor = one_later(monitoring.run_monitor)
+    cluster_line = one_later(monitoring.cluster_line)
+    alert = one_later(monitoring.alert)
+    judge_alert = one_later(monitoring.judge_alert)
+    monitor_digest = one_later(monitoring.monitor_digest)
+    digest_mail = one_later(monitoring.digest_mail)
+    statistics = one_later(monitoring.statistics)
+    monitor_runs = many_later(monitoring.monitor_runs)
+    cluster_lines = many_later(monitoring.cluster_lines)
+    alerts = many_later(monitoring.alerts)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
         return named(object.__getattribute__(self, "ask"), name)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAGS: Final = {
+    "casework": "Findings to be judged, and case files / 线索处理与案卷",
     "cases": "What all detectors found, joined to cases / 线索汇成案件",
     "decisions": "From proposal to exit: who decides, on what, until when / 惩戒决定全流程",
     "extension": "Whom a measure may reach, with proof / 措施可及于谁及其证明",
@@ -29,6 +30,7 @@ TAGS: Final = {
     "related": "Related parties, paths, what is shared / 关联关系",
     "rings": "Groups of people, accounts, phones, events / 团伙",
     "risk": "Risk clusters and their history / 风险集群及其演变",
+    "monitor": "What became of clusters and cases, and what of it is new / 风险监测",
     "matching": "Who is meant by a name or code / 名称匹配",
     "reports": "Reports as HTML or PDF, with pictures and sources / 报告",
     "jobs": "Long work: asked for, followed, called off, its result kept / 长任务",

@@ -89,10 +89,13 @@ def _ids(found: Held) -> set[str]:
 
 
 def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, int]:
-    """Delete kept answers that hold any of these: results of jobs, answers of requests with a key.
-    How many of each; what could not be done is added to `left`."""
+    """Delete kept answers that hold any of these: results of jobs, answers of requests with a key,
+    what the monitor told; take them out of casework. How many of each; what could not be done is
+    added to `left`."""
+    from api.casework.rewriting import forget
     from api.jobs.book import Book
     from api.jobs.settings import JobSettings
+    from api.monitor.book import Book as MonitorBook
     from api.once import Once
 
     needles = {text.encode() for text in wanted}
@@ -101,7 +104,7 @@ def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, in
     def named(body: bytes) -> bool:
         return any(needle in body for needle in needles)
 
-    url, done = session.store.url, {"results": 0, "answers": 0}
+    url, done = session.store.url, {"results": 0, "answers": 0, "casework": 0, "alerts": 0}
     try:
         with closing(Book(state_folder(url), JobSettings())) as book:
             done["results"], running = book.forget(named)
@@ -110,6 +113,9 @@ def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, in
                         " ask again once they ended / 进行中的任务可能仍含有该信息")  # fmt: skip
         with closing(Once(url)) as once:
             done["answers"] = once.forget(named)
+        done["casework"] = forget(url, named)
+        with closing(MonitorBook(state_folder(url))) as monitored:
+            done["alerts"] = monitored.forget(named)
     except StoreError as error:
         left.append(f"kept answers were not all looked through: {error} / 留存应答未能全部检查")
     return done

@@ -34,12 +34,13 @@ def verify_proof(common: Common, /, files: tuple[str, ...], alone: bool) -> None
     input. Against the store every fact must be what was known then, and the claim must follow from
     all of it; with --alone only `extend` can be shown. Exits 1 where any proof is refused.
     """
+    from api.progress import followed
     from graph.proof.check import check
     from graph.rulebook import load_editions
 
     books = {book.version: book for book in load_editions().values()}
     told: list[dict[str, Any]] = []
-    with _Views(common, alone) as views:
+    with followed("verify-proof / 校验证明"), _Views(common, alone) as views:
         for name, proof in _proofs(files):
             said = proof.get("claim")
             claim: dict[str, Any] = said if isinstance(said, dict) else {}
@@ -80,9 +81,9 @@ class _Views(Closing):
     """Views of the store as proofs were made on them; None throughout where none is asked."""
 
     def __init__(self, common: Common, alone: bool) -> None:
-        from api.session import Session
+        from api.opened import session_of
 
-        self._session = None if alone else Session(common.url)
+        self._session = None if alone else session_of(common.url)
         self._opened: dict[str, Any] = {}
 
     def close(self) -> None:

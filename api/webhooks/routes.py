@@ -15,7 +15,7 @@ from api.look import limit_of, place_of
 from api.serving import KEPT, Endpoint, add, alongside, body_of, check, json_response, settings_of
 from api.webhooks import answers, showing
 from api.webhooks.book import Book, Hook
-from api.webhooks.events import DECIDED
+from api.webhooks.events import ALERTED, DECIDED
 from api.webhooks.sender import Sender
 from api.webhooks.settings import WebhookSettings
 from api.webhooks.subscribing import Asked, subscribe
@@ -172,6 +172,8 @@ def _check(caller: Caller, hook: Hook) -> None:
     check(caller, "export", frozenset(hook.domains))
     if set(DECIDED) & set(hook.events):
         check(caller, "related")
+    if ALERTED in hook.events:
+        check(caller, "trace")
 
 
 def _which(request: Request) -> tuple[str, str | None]:

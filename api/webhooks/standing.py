@@ -36,6 +36,8 @@ def _settled(book: Book, keyring: Keyring, hook: Hook) -> Hook:
     needed = ["export"]
     if set(events.DECIDED) & set(hook.events):
         needed.append("related")
+    if events.ALERTED in hook.events:
+        needed.append("trace")
     for scope in needed:
         if scope not in caller.scopes:
             return _paused(book, hook, f"the key {name} has no scope {scope} / 密钥无此权限")

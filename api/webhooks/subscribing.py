@@ -53,6 +53,8 @@ def subscribe(session: Session, book: Book, caller: Caller, asked: Asked) -> tup
                          " / 须指定关注主体")  # fmt: skip
     if set(events.DECIDED) & set(types):
         check(caller, "related", frozenset({"registry"}))
+    if events.ALERTED in types:
+        check(caller, "trace")
     check_url(asked.url, book.settings)
     view = session.snapshot()
     for name in asked.subjects or ():

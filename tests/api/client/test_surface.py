@@ -15,7 +15,18 @@ import networkx
 import pytest
 
 from algorithms.registry import ALGORITHMS
-from api.client import Answer, AsyncClient, Client, Local, bulk, calls, connect, operating
+from api.client import (
+    Answer,
+    AsyncClient,
+    Client,
+    Local,
+    bulk,
+    calls,
+    casework,
+    connect,
+    monitoring,
+    operating,
+)
 from api.client.inside import Inside
 from api.client.surface import LaterMethods, Methods
 from api.contract.document import operations, published
@@ -82,6 +93,9 @@ QUESTIONS: list[Callable[[Any], Any]] = [
     lambda risk: risk.replay(),
     lambda risk: risk.ledger_head(),
     lambda risk: risk.ledger_verified(),
+    lambda risk: risk.monitored(),
+    lambda risk: risk.monitor_digest(),
+    lambda risk: risk.statistics(by=["domain", "region"], day="2024-01-01"),
 ]
 
 
@@ -204,7 +218,7 @@ def test_every_route_is_reached_by_a_method() -> None:
         sent(getattr(module, name))
         for name in vars(Methods)
         if not name.startswith("_") and name not in {"ask", "decide", "make_report"}
-        for module in (calls, bulk, operating)
+        for module in (calls, bulk, operating, casework, monitoring)
         if hasattr(module, name)
     ))  # fmt: skip
     for step, about in (

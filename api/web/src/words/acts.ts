@@ -1,0 +1,27 @@
+import type { Texts } from "../i18n";
+
+export const ACTS = {
+  opened: ["Opened {name}", "已打开 {name}"],
+  expanded: ["Expanded {name}", "已展开 {name}"],
+  came: ["{n} came; {shown} of {count} shown", "新增 {n} 条; 已显示 {shown} / {count}"],
+  pathsOf: ["Paths between {n} subjects", "{n} 个主体之间的路径"],
+  pathsFound: ["Paths found; {n} subjects came to the graph", "已找到路径; 新增 {n} 个主体"],
+  noPath: ["There is no path between them.", "它们之间没有路径。"],
+  commonOf: ["What {n} subjects share", "{n} 个主体的共同关联"],
+  commonFound: ["{n} subjects in what they share", "共同关联涉及 {n} 个主体"],
+  nothingCommon: ["They share nothing.", "没有共同关联。"],
+  hid: ["Hid {n}", "已隐藏 {n} 个"],
+  removed: ["Took {n} off", "已移除 {n} 个"],
+  showedAll: ["Showed what was hidden", "已显示隐藏的主体"],
+  pinned: ["Pinned or let go {n}", "已固定或取消固定 {n} 个"],
+  grouped: ["Grouped {n}", "已合并 {n} 个为一组"],
+  groupOf: ["{name} and others", "{name} 等"],
+  ungrouped: ["Took a group apart", "已拆分组"],
+  chooseTwo: ["Choose two or more subjects first (Shift+click).", "请先选择两个以上主体 (Shift+单击)。"],
+  undid: ["Undone: {what}", "已撤销: {what}"],
+  redid: ["Done again: {what}", "已重做: {what}"],
+  cleared: ["Cleared", "已清空"],
+  laidOut: ["Laid out", "重新布局"],
+  moved: ["Moved", "移动"],
+  asOfNow: ["As of {day}: {n} subjects, {m} relations", "截至 {day}: {n} 个主体, {m} 条关系"],
+} as const satisfies Texts;
