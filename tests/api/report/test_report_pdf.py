@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from api.caller import OWNER
 from api.notices.pdf import NoPdf, pdf
 from api.report.ask import KINDS, asked, made
 from api.session import Session
@@ -52,7 +53,7 @@ def whole(session: Session, kind: str, **more: Any) -> bytes:
     given = {**ASKED[kind], "format": "pdf", **more}
     if kind == "case":
         given["id"] = session.ask("clusters", {"as_of": DAY})["results"][0].id
-    return made(session, asked(kind, given), "tester").body
+    return made(session, asked(kind, given), OWNER, "tester").body
 
 
 SAID = {
@@ -96,7 +97,7 @@ def test_the_same_bytes_again_unless_stamped(session: Session, tmp_path: Path) -
 
 def test_headings_are_bookmarks_and_pictures_have_words(session: Session, tmp_path: Path) -> None:
     body = whole(session, "subject", lang="en")
-    page = made(session, asked("subject", {**ASKED["subject"], "lang": "en"}), "x").body.decode()
+    page = made(session, asked("subject", {**ASKED["subject"], "lang": "en"}), OWNER).body.decode()
     outline = poppler("pdftohtml", body, tmp_path, "-xml", "-i", "-stdout").partition("<outline>")[
         2
     ]
@@ -127,7 +128,7 @@ def test_long_tables_and_long_words_stay_on_the_page(
     with Session(store_url) as session:
         wanted = asked("clusters", {"as_of": "2022-01-01", "members": 48, "format": "pdf",
                                     "lang": "zh"})  # fmt: skip
-        body = made(session, wanted, "x").body
+        body = made(session, wanted, OWNER).body
     sheets = poppler("pdftotext", body, tmp_path, "-layout").split("\f")
     with_rows = [sheet for sheet in sheets if re.search(r"是\s+黑名单 tax", sheet)]
     assert len(with_rows) >= 2
