@@ -36,6 +36,7 @@ from api.once import add_once
 from api.operations import Apart, add_operations
 from api.privacy.routes import add_privacy
 from api.problems import add_handlers
+from api.proofs import add_proofs
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
 from api.reconcile.routes import add_reconcile
@@ -65,6 +66,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_explorer,
     add_decisions,
     add_pushes,
+    add_proofs,
     add_once,
     add_operations,
     add_jobs,

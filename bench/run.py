@@ -34,6 +34,7 @@ NAMES = (
     "freshness",
     "matching",
     "http",
+    "explorer",
     "neo4j_load",
     "cypher",
 )
@@ -49,6 +50,7 @@ TITLES = {
     "freshness": "From a write to the next answer",
     "matching": "Finding by name",
     "http": "Over HTTP",
+    "explorer": "The explorer in a browser",
     "neo4j_load": "Into Neo4j, and a snapshot back",
     "cypher": "Beside Cypher in Neo4j",
 }

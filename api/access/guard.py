@@ -104,11 +104,8 @@ class Guard:
             if caller is not None:
                 return _about(caller, headers)
         reads = scope["method"] in {"GET", "HEAD"}
-        if (
-            not sent
-            and access.has_cookie(headers.get(b"cookie", b""))
-            and (reads or from_here(scope["scheme"], headers))
-        ):
+        by_cookie = not sent and access.has_cookie(headers.get(b"cookie", b""))
+        if by_cookie and (reads or from_here(scope["scheme"], headers)):
             return _about(OWNER, headers)
         return problem(
             401,

@@ -213,6 +213,11 @@ def proof(about: str) -> Exchange[Answer]:
     return get(f"{_DECISIONS}/{part(about)}/proof")
 
 
+def verify_proofs(proofs: Sequence[Mapping[str, Any]]) -> Exchange[Answer]:
+    """Whether proofs of `extend` hold, checked by code that made none of them."""
+    return question("/v1/proofs/verify", {"proofs": list(proofs)})
+
+
 def replayed(about: str) -> Exchange[Answer]:
     """Whether the answer that a decision rests on comes out again byte for byte."""
     return get(f"{_DECISIONS}/{part(about)}/replay")

@@ -20,9 +20,9 @@ from starlette.responses import Response
 
 from api import openapi
 from api.caller import caller_of, owner_of
-from api.contract.answers import Job
 from api.feed.lines import MEDIA_TYPE
 from api.intake.loading import QUARANTINE, Asked, Load, carried_out, checked
+from api.intake.mappings import Mappings, Own, add_mappings
 from api.intake.settings import IntakeSettings
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Told, keep_caller
@@ -65,7 +65,9 @@ class Intake:
         """Where rejected rows are kept."""
         return self._folder / "quarantine"
 
-    async def take(self, request: Request, asked: Asked) -> tuple[Load, int, bytes]:
+    async def take(
+        self, request: Request, asked: Asked, own: Own | None
+    ) -> tuple[Load, int, bytes]:
         """The body as a file, its size and digest; raises TooLarge, WrongUsage where it is empty.
         A body that does not come to its end leaves nothing behind."""
         ident = secrets.token_hex(12)
@@ -79,7 +81,8 @@ class Intake:
                 raise StoreFull(f"the upload cannot be kept: {error.strerror}") from error
             raise
         quarantine = private_folder(self.quarantine) / f"{ident}.jsonl"
-        return Load(folder=str(folder), quarantine=str(quarantine), asked=asked), size, digest
+        load = Load(folder=str(folder), quarantine=str(quarantine), asked=asked, own=own)
+        return load, size, digest
 
     async def _write(self, request: Request, path: Path) -> tuple[int, bytes]:
         length = request.headers.get("content-length", "0")
@@ -106,6 +109,7 @@ class Intake:
         for folder, seconds in (
             (self._folder / "uploads", _OLD),
             (self.quarantine, self.settings.kept_seconds),
+            (self._folder / "mappings", self.settings.kept_seconds),
         ):
             for path in folder.glob("*"):
                 with suppress(OSError):
@@ -115,7 +119,9 @@ class Intake:
 
 def add_intake(app: FastAPI, engine: Engine) -> None:
     """Load what is sent; show what was rejected of it."""
-    intake = Intake(engine.session.url, settings_of(app, IntakeSettings))
+    settings = settings_of(app, IntakeSettings)
+    intake = Intake(engine.session.url, settings)
+    mappings = Mappings(engine.session.url, settings)
     store = engine.session.whole_store
     loading = asyncio.Lock()
 
@@ -139,7 +145,8 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
             asked = checked(msgspec.convert(given, Asked))
         except msgspec.ValidationError as error:
             raise WrongUsage(f"ingest: {error}") from None
-        load, size, digest = await intake.take(request, asked)
+        own = await engine.run(mappings.meant, asked.mapping)
+        load, size, digest = await intake.take(request, asked, own)
         said = sha256(digest + msgspec.json.encode(asked)).digest()
         try:
             if key_of(request) is None:
@@ -172,6 +179,7 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
     said = _said()
     add(app, "POST", "/v1/ingest", ingest, scope=KIND, tags=["facts"], extra=said)
     _add_quarantine(app, engine, intake)
+    add_mappings(app, engine, mappings)
 
 
 def _add_quarantine(app: FastAPI, engine: Engine, intake: Intake) -> None:
@@ -199,11 +207,10 @@ def _said() -> dict[str, Any]:
         media: {"schema": {"type": "string"}, "example": example}
         for media in (MEDIA_TYPE, "application/octet-stream")
     }
-    job = openapi.answers(Job, "202")["responses"]
     return {
         "parameters": [*parameters, once_header()],
         "requestBody": {"required": True, "content": content},
-        "responses": {**openapi.answers(Receipt)["responses"], **job},
+        **openapi.answers(Receipt),
     }
 
 

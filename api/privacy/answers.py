@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What was done, and the entry of the ledger that says so."""
 
     subject: str
@@ -17,7 +17,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     head: str
 
 
-class Erasure(Outcome, frozen=True, kw_only=True):
+class Erasure(Done, frozen=True, kw_only=True):
     """What was erased: versions by kind, relations and listings cut down, records with another id;
     leads that others share; kept results of jobs and answers that named it, and were deleted; files
     that still hold it; what is left to do. Restricted instead: `kept` says why."""
@@ -40,7 +40,7 @@ class Concerned(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
-class Correction(Outcome, frozen=True, kw_only=True):
+class Correction(Done, frozen=True, kw_only=True):
     """Which record was put right, by which batch, and the decisions that this concerns."""
 
     record: str
@@ -58,7 +58,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     act: str
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class HeldAbout(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is held of a person: facts as they are interchanged, all versions; decisions,
     requests, reads."""
 

@@ -55,16 +55,16 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
          "Erase what is held of a person / 删除个人信息"),
         ("corrections", asks.Correct, correcting.correct, answers.Correction,
          "Put a record right / 更正个人信息"),
-        ("releases", asks.Ask, erasing.release, answers.Outcome,
+        ("releases", asks.Ask, erasing.release, answers.Done,
          "End a restriction / 解除处理限制"),
-        ("readmissions", asks.Ask, erasing.readmit, answers.Outcome,
+        ("readmissions", asks.Ask, erasing.readmit, answers.Done,
          "Let an erased person in again / 允许重新导入"),
     ):  # fmt: skip
         content = {"schema": openapi.schema(kind), "example": _example(kind)}
         extra = _answers(told) | {"requestBody": {"content": {"application/json": content}}}
         routes.append(("POST", path, _taking(engine, kind, function, doc), extra))
     routes += [
-        ("GET", "reports/{id:path}", report, _answers(answers.Report) | {"parameters": [_ID]}),
+        ("GET", "reports/{id:path}", report, _answers(answers.HeldAbout) | {"parameters": [_ID]}),
         ("POST", "purges", purge, _answers(answers.Purged)),
     ]
     for method, path, endpoint, extra in routes:

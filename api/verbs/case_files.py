@@ -32,9 +32,9 @@ def case_files() -> None:
 @contextmanager
 def _open(common: Common) -> Iterator[tuple[Session, CaseFiles]]:
     from api.casework.files import CaseFiles
-    from api.session import Session
+    from api.opened import opened
 
-    with Session(common.url) as session, CaseFiles(common.url) as book:
+    with opened(common.url, "case files / 案卷") as session, CaseFiles(common.url) as book:
         yield session, book
 
 
@@ -76,7 +76,8 @@ def add(common: Common, path: str) -> None:
 
     asked, viewer = _asked(path), viewer_of()
     with _open(common) as (session, book):
-        _show(common, shown(book.make(viewer, content_of(session, asked)), viewer))
+        told = shown(book.make(viewer, content_of(session, asked)), viewer)
+    _show(common, told)
 
 
 @case_files.command("list", cls=Reading)
@@ -114,7 +115,8 @@ def show(common: Common, ident: str) -> None:
 
     viewer = viewer_of()
     with _open(common) as (_, book):
-        _show(common, shown(book.get(ident, viewer), viewer))
+        told = shown(book.get(ident, viewer), viewer)
+    _show(common, told)
 
 
 @case_files.command("change", cls=Verb)
@@ -129,8 +131,8 @@ def change(common: Common, ident: str, path: str, version: int) -> None:
 
     asked, viewer = _asked(path), viewer_of()
     with _open(common) as (session, book):
-        found = book.change(ident, viewer, version, content_of(session, asked))
-        _show(common, shown(found, viewer))
+        told = shown(book.change(ident, viewer, version, content_of(session, asked)), viewer)
+    _show(common, told)
 
 
 @case_files.command("remove", cls=Verb)

@@ -32,9 +32,9 @@ def findings() -> None:
 @contextmanager
 def _open(common: Common) -> Iterator[tuple[Session, Findings]]:
     from api.casework.findings import Findings
-    from api.session import Session
+    from api.opened import opened
 
-    with Session(common.url) as session, Findings(common.url) as book:
+    with opened(common.url, "findings / 线索") as session, Findings(common.url) as book:
         yield session, book
 
 

@@ -174,7 +174,8 @@ def test_every_error_is_a_problem(http: httpx.Client) -> None:
 def test_without_the_token_only_health_answers(stranger: httpx.Client, address: httpx.URL) -> None:
     assert stranger.get("/healthz").json() == {"status": "ok"}
     assert stranger.get("/readyz").json()["snapshot"].startswith("sha256:")
-    for path in ("/", "/openapi.json", "/v1/algorithms", "/v1/subjects/c1", "/nothing"):
+    assert "<script" in stranger.get("/").text  # the page itself holds no data
+    for path in ("/questions", "/openapi.json", "/v1/algorithms", "/v1/subjects/c1", "/nothing"):
         answer = stranger.get(path)
         assert_problem(answer, 401, "Bearer TOKEN")
         assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -195,7 +196,7 @@ def test_a_browser_swaps_the_token_for_a_cookie_that_may_read(
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert address.params["token"] not in answer.headers["set-cookie"]
-    page = stranger.get("/")
+    page = stranger.get("/questions")
     assert page.status_code == 200
     assert "综合持股" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]

@@ -22,7 +22,8 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 export function write(state: Linked): string {
   const out = new URLSearchParams();
   if (state.caseFile) out.set("case", state.caseFile);
-  for (const load of state.loads.slice(0, MOST)) {
+  // A case file says itself what is on its canvas.
+  for (const load of state.caseFile ? [] : state.loads.slice(0, MOST)) {
     switch (load.what) {
       case "subject":
         out.append("subject", load.id);

@@ -206,7 +206,7 @@ async function around(id: string, at: At): Promise<Answered> {
   ]);
   const { shown } = foundIn(few, record.id, new Map());
   const { nodes, relations } = ofFacts(facts);
-  const self: Node = { id: record.id, kind: record.kind, label: record.label, listed: listedIn(record) };
+  const self: Node = { id: record.id, kind: record.kind, label: called(record), listed: listedIn(record) };
   return {
     found: { nodes: [self, ...nodes.filter((each) => each.id !== self.id)], relations, load: { what: "subject", id: record.id }, shown },
     truncated: said.truncated,
@@ -270,7 +270,14 @@ function dropUnknown(scene: ReturnType<typeof add>, answers: readonly Answered[]
   return { ...scene, nodes: new Map([...scene.nodes].filter(([id]) => known.has(id))) };
 }
 
+/** What a subject is called: its name, else an identifier as its records show it (masked). */
+export function called(record: SubjectRecord): string {
+  if (record.label !== record.id) return record.label;
+  const keys = record.records.map((each) => Object.values((each["keys"] as Record<string, string> | undefined) ?? {}));
+  return keys.flat()[0] ?? record.label;
+}
+
 /** Say of a subject what its record told. */
 export function learned(record: SubjectRecord): void {
-  history.amend((scene) => describe(scene, [{ id: record.id, kind: record.kind, label: record.label, listed: listedIn(record) }]));
+  history.amend((scene) => describe(scene, [{ id: record.id, kind: record.kind, label: called(record), listed: listedIn(record) }]));
 }

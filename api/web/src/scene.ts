@@ -14,7 +14,7 @@ export function add(scene: Scene, found: Found): Scene {
   const nodes = new Map(scene.nodes);
   for (const node of found.nodes) {
     const known = nodes.get(node.id);
-    nodes.set(node.id, known ? { ...known, ...node, label: node.label || known.label } : node);
+    nodes.set(node.id, known ? { ...known, ...node, label: better(node, known) } : node);
   }
   const edges = new Map(scene.edges);
   for (const { kind, from, to, item } of found.relations) {
@@ -26,6 +26,11 @@ export function add(scene: Scene, found: Found): Scene {
   const loads = found.load ? withLoad(scene.loads, found.load) : scene.loads;
   const shown = found.shown ? new Map([...scene.shown, ...found.shown]) : scene.shown;
   return { ...scene, nodes, edges, loads, shown };
+}
+
+/** A name rather than an id. */
+function better(next: Node, known: Node): string {
+  return next.label && next.label !== next.id ? next.label : known.label;
 }
 
 function withLoad(loads: readonly Load[], load: Load): readonly Load[] {
@@ -110,7 +115,9 @@ export function describe(scene: Scene, nodes: Iterable<Node>): Scene {
   for (const node of nodes) {
     const known = next.get(node.id);
     if (!known) continue;
-    next.set(node.id, { ...known, ...node });
+    const told = { ...known, ...node, label: better(node, known) };
+    if (told.label === known.label && String(told.listed) === String(known.listed)) continue;
+    next.set(node.id, told);
     changed = true;
   }
   return changed ? { ...scene, nodes: next } : scene;

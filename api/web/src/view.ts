@@ -6,7 +6,7 @@ import { run } from "./graph/layouts/run";
 import type { Plan } from "./graph/layouts/types";
 import { drawn, place, type DrawnEdge, type DrawnNode } from "./scene";
 import { asOf, complain, history, layout, scene, selection, shownKey, type LayoutName, type Scene } from "./state";
-import { amountOf, percent } from "./say";
+import { amountOf, percent, short } from "./say";
 import { EVENTS, today } from "./time";
 import { kindWord } from "./words";
 
@@ -48,10 +48,15 @@ export async function arrange(name: LayoutName = layout.value, command?: string)
 
 /** What stands below a subject on the canvas: its name, and of a hub how much of it is shown. */
 export function nodeText(node: DrawnNode): string {
-  const name = node.label || node.id;
+  const name = named(node.label, node.id);
   if (node.members) return `${name} (${node.members})`;
   const { shown, of } = hub(node.id);
   return of > shown ? `${name}\u2002${shown.toLocaleString("en-US")}/${of.toLocaleString("en-US")}` : name;
+}
+
+/** A subject's name; of one that has none its id, cut where it is a hash. */
+export function named(label: string | undefined, id: string): string {
+  return label && label !== id ? label : short(id);
 }
 
 /** How many relations of the kinds that were opened at a subject are shown, and of how many. */
@@ -96,7 +101,7 @@ export function look(id: string, centre = false): void {
 }
 
 export function labelOf(id: string): string {
-  return scene.value.nodes.get(id)?.label || scene.value.groups.get(id)?.label || id;
+  return named(scene.value.nodes.get(id)?.label || scene.value.groups.get(id)?.label, id);
 }
 
 export { t };

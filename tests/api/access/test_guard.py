@@ -25,7 +25,7 @@ from tests.api.access.conftest import HOUR, TOKEN
 
 def test_every_answer_has_the_headers(app: FastAPI) -> None:
     for path, token, status in (
-        ("/", TOKEN, 200),
+        ("/questions", TOKEN, 200),
         ("/v1/algorithms", TOKEN, 200),
         ("/healthz", None, 200),
         ("/v1/nothing", TOKEN, 404),

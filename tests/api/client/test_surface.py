@@ -205,8 +205,9 @@ def sent(method: Callable[..., Any]) -> set[tuple[str, str]]:
     """What a method of `calls` or `bulk` sends first, for whatever arguments."""
     named = inspect.signature(method).parameters.values()
     required = {p.name: "x" for p in named if p.default is p.empty and p.kind == p.KEYWORD_ONLY}
-    if method is operating.ingest:
-        return {("POST", "/v1/ingest")}  # it reads a file first
+    if method in (operating.ingest, operating.add_mapping):
+        step = next(method([b"x"]))  # of blocks, not of a file
+        return {(step.method, step.path)}
     places = ["x" for p in named if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
     step = next(method(*places, **required))
     return {(step.method, step.path)}

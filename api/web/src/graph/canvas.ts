@@ -5,8 +5,10 @@ import type { EdgePrimitives, NodePrimitives, SigmaOptions } from "sigma/types";
 import { extremityArrow, layerFill, layerPlain, pathCurved, pathLine, pathLoop } from "sigma/rendering";
 import type { Drawn, DrawnEdge, DrawnNode } from "../scene";
 import type { Place } from "../state";
+import { still } from "../still";
 import { colour, lineColour, LOOKS, OWNERSHIP, SHEETS } from "./look";
 import { layerRim, shapes } from "./shapes";
+import { Steady } from "./steady";
 
 export interface Heard {
   node(id: string, add: boolean): void;
@@ -40,6 +42,9 @@ interface EdgeData {
 
 /** Labels of edges are drawn in scenes of at most so many edges. */
 const EDGE_LABELS = 400;
+/** Subjects that have room at full size, and the least that marks become. */
+const CROWD = 180;
+const SMALLEST = 0.22;
 /** A layout no wider than this, in its own unit, is not spread over the whole canvas. */
 const CLOSEST = 24;
 const FONT = "system-ui,-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Noto Sans SC',sans-serif";
@@ -50,20 +55,12 @@ type Primitives = {
   depthLayers: ["edges", "topEdges", "nodes", "topNodes"];
 };
 
-export class NoWebGL extends Error {}
-
-/** Whether this browser can draw by WebGL 2 at all. */
-export function hasWebGL(): boolean {
-  try {
-    return document.createElement("canvas").getContext("webgl2") !== null;
-  } catch {
-    return false;
-  }
-}
-
 export class Canvas {
   readonly graph = new Graph<NodeData, EdgeData>({ type: "directed", multi: true });
   readonly sigma: Sigma<NodeData, EdgeData>;
+  readonly steady: Steady;
+  /** Marks are smaller where there are many. */
+  private scale = 1;
   private readonly watched: ResizeObserver;
 
   constructor(
@@ -72,7 +69,6 @@ export class Canvas {
     private readonly heard: Heard,
     private readonly words: { node(node: DrawnNode): string; edge(edge: DrawnEdge): string },
   ) {
-    if (!hasWebGL()) throw new NoWebGL();
     const sheet = () => SHEETS[this.dark ? "dark" : "light"];
     const options: SigmaOptions<NodeData, EdgeData, Record<string, unknown>, object, object, object, Primitives> = {
       settings: {
@@ -86,7 +82,7 @@ export class Canvas {
         stagePadding: 84,
         labelDensity: 1,
         labelGridCellSize: 110,
-        labelRenderedSizeThreshold: 4,
+        labelRenderedSizeThreshold: 2.6,
         minCameraRatio: 0.02,
         maxCameraRatio: 20,
         zoomDuration: 120,
@@ -153,6 +149,7 @@ export class Canvas {
       },
     };
     this.sigma = new Sigma(this.graph, box, options as SigmaOptions<NodeData, EdgeData>);
+    this.steady = new Steady(this.sigma as unknown as Sigma<never, never>);
     this.listen();
     this.watched = new ResizeObserver(() => this.sigma.resize().scheduleRender());
     this.watched.observe(box);
@@ -184,6 +181,7 @@ export class Canvas {
   /** Draw this from now on. What has no place yet appears in the middle until it is laid out. */
   show(next: Drawn, places: ReadonlyMap<string, Place>, chosen: ReadonlySet<string>, edge: string | null): void {
     const { graph } = this;
+    this.scale = Math.max(SMALLEST, Math.min(1, Math.sqrt(CROWD / (next.nodes.size + 1))));
     const degree = new Map<string, number>();
     for (const each of next.edges.values()) for (const id of [each.from, each.to]) degree.set(id, (degree.get(id) ?? 0) + 1);
     for (const key of graph.edges()) if (!next.edges.has(key)) graph.dropEdge(key);
@@ -209,7 +207,7 @@ export class Canvas {
     return {
       kind: node.kind,
       label: this.words.node(node),
-      size: Math.min(18, 8 + 1.7 * Math.log2(1 + Math.max(degree, node.members))),
+      size: this.scale * Math.min(18, 8 + 1.7 * Math.log2(1 + Math.max(degree, node.members))),
       colour: colour(node.kind, this.dark),
       rim: chosen ? sheet.ink : listed ? sheet.alarm : node.pinned ? sheet.accent : "#00000000",
       chosen,
@@ -220,7 +218,7 @@ export class Canvas {
   private edgeData(edge: DrawnEdge, chosen: boolean, quiet: boolean): EdgeData {
     return {
       label: quiet && !chosen ? "" : this.words.edge(edge),
-      size: chosen ? 3 : Math.min(4, 1.3 + 0.4 * Math.log2(edge.items.length)) + (OWNERSHIP.has(edge.kind) ? 0.4 : 0),
+      size: chosen ? 3 : this.scale * Math.min(4, 1.3 + 0.4 * Math.log2(edge.items.length)) + (OWNERSHIP.has(edge.kind) ? 0.4 * this.scale : 0),
       colour: lineColour(edge.kind, this.dark),
       path: edge.from === edge.to ? "loop" : "straight",
       chosen,
@@ -280,13 +278,9 @@ export class Canvas {
 
   kill(): void {
     this.watched.disconnect();
+    this.steady.kill();
     this.sigma.kill();
   }
-}
-
-/** Whether the reader asked for less motion. */
-export function still(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
 function changed<T extends object>(known: T, next: T): boolean {

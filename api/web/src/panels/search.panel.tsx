@@ -50,7 +50,7 @@ function Search() {
   return (
     <div class="panel-body">
       <Waiting asked={asked} />
-      <p class="soft tally" aria-live="polite">
+      <p class="soft tally" aria-live="polite" data-of={found ? q : undefined}>
         {found && (found.results.length ? (found.more ? t(APP.foundMore, { n: found.results.length }) : t(APP.found, { n: found.results.length })) : t(WORDS.nothing))}
         {!q && t(APP.empty)}
       </p>

@@ -3,11 +3,11 @@ import { useState } from "preact/hooks";
 import { ask, get, may, post, subjectPath } from "../api";
 import { attempt, expand, open } from "../actions";
 import { half, number, t } from "../i18n";
-import { counts, learned, PAGE, type AdjacentGroup, type Listing, type SubjectRecord } from "../load";
+import { called, counts, learned, PAGE, type AdjacentGroup, type Listing, type SubjectRecord } from "../load";
 import { PANELS } from "../panels";
 import { money, percent, short, span, when } from "../say";
 import { asOf, knownAt, scene, shownKey, tell } from "../state";
-import { day } from "../view";
+import { day, labelOf, named } from "../view";
 import { domainWord, fieldWord, kindWord, listWord } from "../words";
 import { CARD } from "../words/card";
 import { KEYS, WORDS } from "../words/common";
@@ -22,7 +22,7 @@ export function Card({ id }: { id: string }) {
   const record = asked.data;
   const known = scene.value.nodes.get(id);
   const kind = record?.kind ?? known?.kind ?? "";
-  const label = record?.label || known?.label || short(id);
+  const label = named(record ? called(record) : known?.label, id);
   return (
     <article class="card" aria-label={label}>
       <header class="card-head">
@@ -275,7 +275,7 @@ function Role({ row }: { row: RoleHeld }) {
     <li>
       <div class="split">
         <button type="button" class="link" onClick={() => void open(row.firm)}>
-          {scene.value.nodes.get(row.firm)?.label || short(row.firm)}
+          {labelOf(row.firm)}
         </button>
         {row.held_now && <Tag tone="good">{t(CARD.heldNow)}</Tag>}
       </div>

@@ -2,8 +2,9 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { common, clear, groupChosen, hideChosen, open, paths, pinChosen, redo, removeChosen, showHidden, undo } from "../actions";
-import { Canvas, hasWebGL } from "../graph/canvas";
-import { Flow, hops } from "../graph/flow";
+import type { Canvas, Heard } from "../graph/canvas";
+import { Flow } from "../graph/flow";
+import { hops } from "../graph/hops";
 import { LOOKS, SHEETS } from "../graph/look";
 import { t } from "../i18n";
 import { place } from "../scene";
@@ -18,7 +19,21 @@ import { TOOLS } from "../words/tools";
 import { toggle } from "../panels/subjects.panel";
 import { IconButton, KindMark } from "./ui";
 
+/** Whether this browser can draw by WebGL 2 at all. */
 export const webgl = hasWebGL();
+
+function hasWebGL(): boolean {
+  try {
+    const gl = document.createElement("canvas").getContext("webgl2");
+    gl?.getExtension("WEBGL_lose_context")?.loseContext();
+    return gl !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Loaded only where it can draw: what draws needs WebGL as soon as it is loaded. */
+const drawing = webgl ? import("../graph/canvas") : null;
 
 export const LAYOUTS: readonly { readonly name: LayoutName; readonly icon: string }[] = [
   { name: "force", icon: "M12 12 5 6M12 12l7-5M12 12l-4 7M12 12l6 5M12 10.4a1.6 1.6 0 1 0 0 3.2 1.6 1.6 0 0 0 0-3.2M5 4.6a1.4 1.4 0 1 0 0 2.8 1.4 1.4 0 0 0 0-2.8M19 5.6a1.4 1.4 0 1 0 0 2.8M8 17.6a1.4 1.4 0 1 0 0 2.8M18 15.6a1.4 1.4 0 1 0 0 2.8" },
@@ -56,36 +71,46 @@ export function stopFlow(): void {
   flow.value = null;
 }
 
+const heard: Heard = {
+  node(id, add) {
+    picked.value = null;
+    if (add) toggle(id);
+    else selection.value = new Set([id]);
+  },
+  open: (id) => void (scene.value.groups.has(id) ? undefined : open(id)),
+  edge: (key) => (picked.value = key),
+  stage() {
+    selection.value = new Set();
+    picked.value = null;
+  },
+  moved: (places) => history.apply(t(ACTS.moved), (now) => place(now, places)),
+};
+
+/** Follow the scene with a canvas; gives what ends it. */
+function draw(made: Canvas): () => void {
+  canvas.value = made;
+  const off = effect(() => made.show(shown.value, scene.value.places, selection.value, picked.value));
+  made.fit();
+  return () => {
+    off();
+    stopFlow();
+    canvas.value = null;
+    made.kill();
+  };
+}
+
 export function Stage() {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (!webgl || !box.current) return undefined;
-    const made = new Canvas(
-      box.current,
-      dark.value,
-      {
-        node(id, add) {
-          picked.value = null;
-          if (add) toggle(id);
-          else selection.value = new Set([id]);
-        },
-        open: (id) => void (scene.value.groups.has(id) ? undefined : open(id)),
-        edge: (key) => (picked.value = key),
-        stage() {
-          selection.value = new Set();
-          picked.value = null;
-        },
-        moved: (places) => history.apply(t(ACTS.moved), (now) => place(now, places)),
-      },
-      { node: nodeText, edge: edgeText },
-    );
-    canvas.value = made;
-    const off = effect(() => made.show(shown.value, scene.value.places, selection.value, picked.value));
+    if (!drawing) return undefined;
+    let end: (() => void) | null = null;
+    let gone = false;
+    void drawing.then(({ Canvas }) => {
+      if (!gone && box.current) end = draw(new Canvas(box.current, dark.value, heard, { node: nodeText, edge: edgeText }));
+    });
     return () => {
-      off();
-      stopFlow();
-      canvas.value = null;
-      made.kill();
+      gone = true;
+      end?.();
     };
   }, [dark.value]);
   return (

@@ -9,15 +9,18 @@ export type Way = "down" | "right";
 /** Past this dagre takes too long; longest paths are used instead. */
 const MOST = 1500;
 
-/** Nodes on edges of the kinds that the way is about, in layers; the others beside what they hang on.
- * Pinned nodes stay. */
+/** What belongs to a company points at it; it stands below. */
+const UPWARD: ReadonlySet<string> = new Set(["branch", "successor"]);
+
+/** Layers after the edges of the kinds that the way is about; what hangs on them by other kinds stands
+ * a layer behind. Without such edges all count. Pinned nodes stay. */
 export function layered(plan: Plan, way: Way): Places {
   const kinds = way === "down" ? OWNERSHIP : MONEY;
-  const main = plan.edges.filter((edge) => kinds.has(edge.kind) && edge.from !== edge.to);
-  const edges = main.length ? main : plan.edges.filter((edge) => edge.from !== edge.to);
+  const edges = turned(plan, kinds, way);
   const inside = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
   const known = plan.nodes.filter((id) => inside.has(id));
-  const set = known.length > MOST ? byDepth(known, edges, way) : byDagre(known, edges, way);
+  const flat = known.length > MOST ? byDepth(known, edges, way) : byDagre(known, edges, way);
+  const set = shaped(flat, way);
   for (const id of plan.pinned) {
     const at = plan.places.get(id);
     if (at && set.has(id)) set.set(id, at);
@@ -25,12 +28,56 @@ export function layered(plan: Plan, way: Way): Places {
   return seeded({ ...plan, places: set });
 }
 
+/** The edges as they are laid out: those of the way in its direction, each other one away from the end
+ * that is on the way. */
+function turned(plan: Plan, kinds: ReadonlySet<string>, way: Way): Edges {
+  const all = plan.edges.filter((edge) => edge.from !== edge.to);
+  const main = all.filter((edge) => kinds.has(edge.kind));
+  const on = new Set(main.flatMap((edge) => [edge.from, edge.to]));
+  const seen = new Set<string>();
+  const found: { from: string; to: string }[] = [];
+  const put = (from: string, to: string) => {
+    if (seen.has(`${from} ${to}`) || seen.has(`${to} ${from}`)) return;
+    seen.add(`${from} ${to}`);
+    found.push({ from, to });
+  };
+  for (const { from, to, kind } of main) way === "down" && UPWARD.has(kind) ? put(to, from) : put(from, to);
+  for (const { from, to } of all) on.has(to) && !on.has(from) && way === "right" ? put(to, from) : put(from, to);
+  return found;
+}
+
+/** Height for width of a picture. */
+const SHAPE = 0.6;
+const STRETCH = 5;
+
+/** The same layers further apart, as far as the picture has room; in a full layer neighbours stand at
+ * different heights, so that their names do not meet. */
+function shaped(places: Places, way: Way): Places {
+  const all = [...places.values()];
+  const across = Math.max(...all.map(([x]) => x)) - Math.min(...all.map(([x]) => x));
+  const down = Math.max(...all.map(([, y]) => y)) - Math.min(...all.map(([, y]) => y));
+  const by = down > 0 ? Math.max(1, Math.min(STRETCH, (SHAPE * across) / down)) : 1;
+  const layers = new Map<number, string[]>();
+  for (const [id, [, y]] of [...places].sort((a, b) => a[1][0] - b[1][0])) {
+    const known = layers.get(y);
+    if (known) known.push(id);
+    else layers.set(y, [id]);
+  }
+  const step = layers.size > 1 ? (0.24 * down * by) / (layers.size - 1) : 0;
+  const next: Places = new Map();
+  for (const [y, ids] of layers) {
+    const heights = way === "right" ? 1 : ids.length > 6 ? 3 : ids.length > 3 ? 2 : 1;
+    ids.forEach((id, k) => next.set(id, [places.get(id)![0], y * by - (k % heights) * step]));
+  }
+  return next;
+}
+
 type Edges = readonly { readonly from: string; readonly to: string }[];
 
 function byDagre(nodes: readonly string[], edges: Edges, way: Way): Places {
   const graph = new Graph({ multigraph: false });
   graph.setGraph(
-    way === "down" ? { rankdir: "TB", nodesep: 14, ranksep: 9, edgesep: 3 } : { rankdir: "LR", nodesep: 6, ranksep: 20, edgesep: 2 },
+    way === "down" ? { rankdir: "TB", nodesep: 12, ranksep: 14, edgesep: 2 } : { rankdir: "LR", nodesep: 6, ranksep: 20, edgesep: 2 },
   );
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of nodes) graph.setNode(id, { width: 2, height: 2 });

@@ -1,0 +1,4 @@
+/** Whether the reader asked for less motion. */
+export function still(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
