@@ -14,9 +14,10 @@ from api.look import was_known
 from api.native import native
 from api.opened import versions
 from graph.deadline import current
+from graph.erasure import LIMITED_ATTRS
 from graph.errors import UnknownSubject
-from graph.model import CODES, NAMES, RELATIONS
-from graph.times import day_end, parse_time
+from graph.model import CODES, LISTING_CODE, NAMES, RELATIONS, is_entity
+from graph.times import INF, NEG, day_end, parse_time
 from ingest.writers import Given
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ _SEVERAL: Final = -2
 class World:
     """One view of a store, all of it or what is true on a day: implements `ingest.writers.Around`.
 
-    With `as_of`, a fact is there where it is true on that day and its ends are. Raises BadFact for
-    a wrong day.
+    Of persons whose use is restricted there is no more than that, so that relations have their
+    ends; their listings are left out. With `as_of`, a fact is there where it is true on that day
+    and its ends are. Raises BadFact for a wrong day.
     """
 
     def __init__(
@@ -60,7 +62,8 @@ class World:
             known = was_known(fact, self._moment)
             if not known and not (history and fact.recorded_at <= self._moment):
                 continue
-            if self._holds(fact):
+            limited = fact.code == LISTING_CODE and self._limited(fact.a)
+            if self._holds(fact) and not limited:
                 yield self.given(fact)
 
     def _pieces(self) -> Iterator[list[StoredFact]]:
@@ -93,11 +96,23 @@ class World:
                     return False
         return True
 
+    def _limited(self, record: str | None) -> bool:
+        """Whether the use of what a record says is restricted."""
+        if record is None or not self._snapshot.any_restricted:
+            return False
+        node = self._node(record)
+        return node >= 0 and self._snapshot.restricted(node)
+
     def given(self, fact: StoredFact) -> Given:
         """A fact as writers are given it."""
-        gone = fact.retracted_at
+        gone, said = fact.retracted_at, native(fact, masked=self.masked)
+        begins, ends = fact.vf, fact.vt
+        if is_entity(fact.code) and self._limited(fact.name):
+            said = {name: said[name] for name in ("kind", "id", "source")}
+            said |= {"attrs": dict(LIMITED_ATTRS), "valid_from": None, "valid_to": None}
+            begins, ends = NEG, INF
         return Given(
-            native(fact, masked=self.masked), fact.name, fact.a, fact.b, fact.vf, fact.vt,
+            said, fact.name, fact.a, fact.b, begins, ends,
             fact.recorded_at, gone if gone is not None and gone <= self._moment else None,
         )  # fmt: skip
 

@@ -10,9 +10,10 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import apsw
@@ -57,10 +58,18 @@ class Kept(Closing):
     """One such file. Safe to use from several threads and processes; a process that was forked
     opens it anew."""
 
-    def __init__(self, path: Path, tables: str, version: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tables: str,
+        version: int = 1,
+        upgrades: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        """`upgrades` lead on from earlier versions, each to the next."""
         self.path = path
         self._tables = tables
         self._version = version
+        self._upgrades = upgrades
         self._lock = threading.RLock()
         self._db: apsw.Connection | None = None
         self._pid = 0
@@ -74,18 +83,27 @@ class Kept(Closing):
         _settle(db)
         db.execute("BEGIN IMMEDIATE")
         try:
-            found = db.execute("PRAGMA user_version").fetchone()
-            if found == (0,):
-                db.execute(self._tables).fetchall()
-                db.execute(f"PRAGMA user_version = {self._version}")
-            elif found != (self._version,):
-                raise SchemaVersion(f"{self.path} was written by another version of the program")
+            self._shape(db)
             db.execute("COMMIT")
         except BaseException:
             db.close()
             raise
         self._db, self._pid = db, os.getpid()
         return db
+
+    def _shape(self, db: apsw.Connection) -> None:
+        (found,) = one(db, "PRAGMA user_version")
+        if found == self._version:
+            return
+        if found == 0:
+            db.execute(self._tables).fetchall()
+        else:
+            while found in self._upgrades:
+                db.execute(self._upgrades[found]).fetchall()
+                found += 1
+            if found != self._version:
+                raise SchemaVersion(f"{self.path} was written by another version of the program")
+        db.execute(f"PRAGMA user_version = {self._version}")
 
     @property
     def is_there(self) -> bool:

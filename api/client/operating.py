@@ -176,5 +176,15 @@ def readmit(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
 
 
 def purge(*, key: str | None = None) -> Exchange[Answer]:
-    """Erase what its time of retention is over for."""
+    """Write the store's files anew, where an erasure found somebody reading."""
     return post(f"{_PRIVACY}/purges", {}, key=key)
+
+
+def due() -> Exchange[Answer]:
+    """What is past its time of retention, by class."""
+    return get(f"{_PRIVACY}/retention")
+
+
+def retain(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Take out what is past its time of retention."""
+    return post(f"{_PRIVACY}/retention", given, key=key)

@@ -55,7 +55,8 @@ _FAILURES: Final = {
 _NAMES: Final = {
     "202": "JobMade", "304": "NotModified", "308": "Moved", "400": "BadRequest",
     "401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "409": "Conflict",
-    "413": "TooLarge", "422": "Unprocessable", "429": "TooMany", "503": "Unavailable",
+    "412": "PreconditionFailed", "413": "TooLarge", "422": "Unprocessable",
+    "428": "PreconditionRequired", "501": "NotInstalled", "429": "TooMany", "503": "Unavailable",
 }  # fmt: skip
 _TEXT: Final = {"type": "string"}
 _HELD: Final = frozenset({"get", "put", "post", "delete", "patch"})

@@ -68,7 +68,7 @@ def standing(view: Snapshot, decisions: Decisions, node: int, day: str) -> dict[
         "qualifies_from": after,
         "in_the_way": recent,
         "red": any(e["list"] == "red" and e["state"] == "in_force" for e in entries),
-        "listings": entries,
+        "listings": [] if view.restricted(node) else entries,
         "decisions": [
             {"id": d.id, "status": d.status_on(day), "begins": d.begins, "until": d.until}
             for d in about

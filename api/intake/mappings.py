@@ -179,13 +179,16 @@ def add_mappings(app: FastAPI, engine: Engine, mappings: Mappings) -> None:
         return Response(text, headers=dict(KEPT), media_type=MEDIA_TYPE)
 
     name = openapi.asked("path", "name", "as a load names it / 映射名") | {"example": "registry"}
-    page = openapi.answers({"type": "string"}, media=MEDIA_TYPE)
-    for method, path, endpoint, extra in (
-        ("POST", PATH, taken, _said()),
-        ("GET", PATH, listed, openapi.answers(MappingList)),
-        ("GET", f"{PATH}/{{name}}", one, {"parameters": [name], **page}),
-    ):
-        add(app, method, path, endpoint, scope="ingest", tags=["facts"], extra=extra)
+    page = openapi.answers({"type": "object"}, media=MEDIA_TYPE)
+    for method, path, endpoint, title, extra in (
+        ("POST", PATH, taken, "Keep a mapping / 上传字段映射", _said()),
+        ("GET", PATH, listed, "Mappings that ship / 内置映射", openapi.answers(MappingList)),
+        (
+            "GET", f"{PATH}/{{name}}", one, "The text of a mapping / 映射内容",
+            {"parameters": [name], **page},
+        ),
+    ):  # fmt: skip
+        add(app, method, path, endpoint, scope="ingest", tags=["facts"], extra=extra, summary=title)
 
 
 def _listing() -> bytes:
@@ -205,11 +208,9 @@ def _shown(ident: str, mapping: Mapping) -> Shown:
 
 def _said() -> dict[str, Any]:
     kinds = openapi.schema(Said)["properties"]
-    example = (
-        "version: 1\ntable: {header: auto}\ncolumns:\n  公司: {required: true}\nentities:\n"
-        "  公司: {kind: company, id: {plain: 公司}, name: 公司}\n"
-    )
-    content = {MEDIA_TYPE: {"schema": {"type": "string"}, "example": example}}
+    company = {"kind": "company", "id": {"plain": "公司"}, "name": "公司"}
+    example = {"version": 1, "entities": {"公司": company}}
+    content = {MEDIA_TYPE: {"schema": {"type": "object"}, "example": example}}
     return {
         "parameters": [openapi.parameter(name, kind) for name, kind in kinds.items()],
         "requestBody": {"required": True, "content": content},

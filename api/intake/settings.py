@@ -24,6 +24,10 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 1000
     kept_seconds: Annotated[
         float,
-        Meta(gt=0, description="how long rejected rows, and mappings that nobody uses, are kept"
-             " / 隔离数据与未用映射保留秒数"),
-    ] = 30 * 86_400.0  # fmt: skip
+        Meta(
+            gt=0,
+            description="how long files of rejected rows, also those that"
+            " the command line left beside the store, and mappings that nobody uses, are kept"
+            " / 隔离数据与未用映射保留秒数",
+        ),
+    ] = 30 * 86_400.0

@@ -19,7 +19,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 class Erasure(Done, frozen=True, kw_only=True):
     """What was erased: versions by kind, relations and listings cut down, records with another id;
-    leads that others share; kept results of jobs and answers that named it, and were deleted; files
+    leads that others share; kept results of jobs, answers and events of webhooks that named it, and
+    were deleted, and subscriptions that watched it; files
     that still hold it; what is left to do. Restricted instead: `kept` says why."""
 
     erased: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
@@ -71,6 +72,30 @@ class HeldAbout(msgspec.Struct, frozen=True, kw_only=True):
     requests: list[dict[str, Any]]
     reads: list[dict[str, Any]]
     more_reads: bool
+
+
+class Class(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a class of what is kept is kept (ISO 8601), and how much of it is past that;
+    events that nobody took have a time of their own."""
+
+    kept: str
+    past: int
+    undelivered: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Retained(msgspec.Struct, frozen=True, kw_only=True):
+    """What is past its time, by class: reads that were recorded, listings that ended, results of
+    jobs, answers of requests with a key, events of webhooks, files of rejected rows; whether it was
+    taken out; what is left to do elsewhere."""
+
+    applied: bool
+    reads: Class
+    listings: Class
+    results: Class
+    answers: Class
+    events: Class
+    rejected: Class
+    left: list[str]
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):

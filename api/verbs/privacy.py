@@ -105,5 +105,6 @@ def _retained(session: Session, given: dict[str, Any]) -> dict[str, Any]:
     from api.privacy import retention
     from api.privacy.settings import Retention
 
-    kept = settings.read().section(Retention)
-    return retention.retain(session, kept, by=given["by"], apply=given["apply"])
+    found = settings.read()
+    kept = found.section(Retention)
+    return retention.retain(session, kept, found.all(), by=given["by"], apply=given["apply"])

@@ -50,8 +50,7 @@ class Pump:
     def run(self) -> bool:
         """Take in what came since; whether there may be more at once."""
         hooks = [hook for hook in self._book.hooks() if hook.state != "gone"]
-        if self._keyring is not None:
-            hooks = settle(self._book, self._keyring, hooks)
+        hooks = settle(self._book, self._keyring, hooks)
         more = self._changes(hooks)
         more = self._alerts(hooks) or more
         return self._decisions(hooks) or more

@@ -130,13 +130,17 @@ def masked_path(base: Path) -> Path:
 
 def find_masked(snapshot: Snapshot, text: str) -> list[int]:
     """The subjects of which a known record has an identifier that is shown so, ascending; of very
-    many, the first that were recorded."""
+    many, the first that were recorded. Those whose use is restricted are not found."""
     shown = as_shown(text)
     if shown is None:
         return []
     subjects, places, current = snapshot.bearing(snapshot.masked_places(shown))
     now = {int(p): int(s) for s, p, c in zip(subjects, places, current, strict=True) if c}
     seqs = snapshot.versions("seq")
-    by_seq = {int(seqs[place]): node for place, node in list(now.items())[:_LOOKED_AT]}
+    by_seq = {
+        int(seqs[place]): node
+        for place, node in list(now.items())[:_LOOKED_AT]
+        if not snapshot.restricted(node)
+    }
     facts = snapshot.store_versions(list(by_seq)) if by_seq else []
     return sorted({by_seq[fact.seq] for fact in facts if shown in _masks(fact)})
