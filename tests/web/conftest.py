@@ -173,7 +173,9 @@ def explorer_of(browser: Browser, served: str) -> Iterator[Callable[..., Explore
         it = Explorer(page, served, **({"folder": Path(folder)} if folder else {}))
         page.on("request", lambda request: it.hosts.add(urlsplit(request.url).netloc))
         page.on("pageerror", lambda error: it.wrong.append(str(error)))
-        page.on("console", lambda said: it.wrong.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console", lambda said: it.wrong.append(said.text) if said.type == "error" else None
+        )
         made.append(it)
         return it
 

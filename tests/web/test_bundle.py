@@ -27,7 +27,12 @@ def node() -> str:
 def run(node: str, tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     script = WEB / "node_modules" / tool
     return subprocess.run(
-        [node, str(script), *arguments], cwd=WEB, capture_output=True, text=True, timeout=300
+        [node, str(script), *arguments],
+        cwd=WEB,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
     )
 
 

@@ -242,7 +242,9 @@ def test_identifiers_are_masked_until_there_is_a_purpose_and_a_case(explorer: Ex
     assert RESIDENT not in it.page.content()
 
 
-def test_a_link_brings_the_scene_back(explorer: Explorer, explorer_of: Callable[..., Explorer]) -> None:
+def test_a_link_brings_the_scene_back(
+    explorer: Explorer, explorer_of: Callable[..., Explorer]
+) -> None:
     it = explorer.open("subject=w:c1&as_of=2019-06-01&layout=tree")
     seen, link = (it.count("nodes"), it.count("edges")), it.page.url
     assert "subject=cn" in unquote(link)

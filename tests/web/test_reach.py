@@ -9,7 +9,12 @@ import pytest
 
 from tests.web.conftest import Explorer
 
-SCENES = ("", "subject=w:c1", "subject=w:c1&panel=subjects", "facts=w:x1+w:x2+w:x3+w:x4&layout=ring")
+SCENES = (
+    "",
+    "subject=w:c1",
+    "subject=w:c1&panel=subjects",
+    "facts=w:x1+w:x2+w:x3+w:x4&layout=ring",
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -83,7 +88,8 @@ def test_the_focus_is_seen(explorer: Explorer) -> None:
         ring = it.page.evaluate(
             "() => { const it = document.activeElement, s = getComputedStyle(it),"
             " box = getComputedStyle(it.closest('.search') ?? it);"
-            " return it === document.body || s.outlineStyle !== 'none' || box.boxShadow !== 'none'; }"
+            " return it === document.body || s.outlineStyle !== 'none'"
+            " || box.boxShadow !== 'none'; }"
         )
         assert ring
 
@@ -93,7 +99,8 @@ def test_in_english_no_chinese_of_the_page_is_left(explorer_of: Callable[..., Ex
     texts = it.page.locator("body").inner_text().replace("中文", "")
     labels = it.page.evaluate(
         "() => [...document.querySelectorAll('[aria-label],[title],[placeholder]')]"
-        ".flatMap((e) => ['aria-label', 'title', 'placeholder'].map((n) => e.getAttribute(n) ?? ''))"
+        ".flatMap((e) => ['aria-label', 'title', 'placeholder']"
+        ".map((name) => e.getAttribute(name) ?? ''))"
     )
     for text in [texts, *labels]:
         assert not re.search("[\u3400-\u9fff]", text), text
@@ -105,7 +112,9 @@ def test_in_english_no_chinese_of_the_page_is_left(explorer_of: Callable[..., Ex
 
 def test_kinds_differ_by_shape_and_by_word(explorer: Explorer) -> None:
     it = explorer.open("subject=w:c1")
-    shapes = it.page.locator(".legend svg path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
+    shapes = it.page.locator(".legend svg path").evaluate_all(
+        "all => all.map(p => p.getAttribute('d'))"
+    )
     assert len(shapes) == len({*shapes}) >= 3
     assert "企业" in it.page.locator(".legend").inner_text()
 
