@@ -44,6 +44,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description="the day the answer is true on; default today in Asia/Shanghai"
             " / 答案所依据的日期, 默认为今天",
             examples=["2022-01-05"],
+            extra_json_schema={"format": "date"},
         ),
     ] = None
     known_at: Annotated[
@@ -52,6 +53,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description="as it was known at this ISO time with zone; default the newest"
             " / 当时已知的数据, 默认为最新",
             examples=["2022-01-05T10:00:00+08:00"],
+            extra_json_schema={"format": "date-time"},
         ),
     ] = None
 

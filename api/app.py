@@ -17,6 +17,8 @@ from api.access.guard import Guard
 from api.access.peers import Peers
 from api.access.unmask import add_unmask
 from api.auth import Access
+from api.casework.file_routes import add_case_files
+from api.casework.finding_routes import add_findings
 from api.catalog.routes import add_catalog
 from api.contract.document import document
 from api.decisions.push_routes import add_pushes
@@ -28,15 +30,18 @@ from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
 from api.metrics import Meters
+from api.monitor.routes import add_monitor
 from api.observing import Observing
 from api.once import add_once
 from api.operations import Apart, add_operations
 from api.privacy.routes import add_privacy
 from api.problems import add_handlers
+from api.proofs import add_proofs
 from api.reads.hook import Audit
 from api.reads.routes import add_reads
 from api.reconcile.routes import add_reconcile
 from api.rehearsal import Rehearsal
+from api.report.routes import add_reports
 from api.routes import add_questions
 from api.service import add_service
 from api.serving import alongside
@@ -57,15 +62,20 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_cluster_history,
     add_catalog,
     add_service,
+    add_reports,
     add_explorer,
     add_decisions,
     add_pushes,
+    add_proofs,
     add_once,
     add_operations,
     add_jobs,
     add_intake,
+    add_monitor,
     add_feed,
     add_webhooks,
+    add_findings,
+    add_case_files,
     add_reads,
     add_unmask,
     add_privacy,

@@ -119,7 +119,11 @@ def from_here(scheme: str, headers: Mapping[bytes, bytes]) -> bool:
     """
     host, origin = headers.get(b"host"), headers.get(b"origin")
     site = headers.get(b"sec-fetch-site", b"same-origin")
-    return bool(host) and origin == scheme.encode() + b"://" + host and site == b"same-origin"
+    return (
+        host is not None
+        and origin == b"%s://%s" % (scheme.encode(), host)
+        and site == b"same-origin"
+    )
 
 
 def host_name(header: bytes) -> str:

@@ -35,7 +35,8 @@ class Caller:
 
     A `key` (a machine) or a `person` acts under its own name only; the `owner` holds the token of
     the service and acts for whom it names. `purposes` are those that identifiers may be shown for;
-    None: any. `depth` bounds how far it may walk in one question.
+    None: any. `depth` bounds how far it may walk in one question. `claimed` is when an issuer said
+    this of a person (µs).
     """
 
     name: str
@@ -46,6 +47,7 @@ class Caller:
     kind: Literal["owner", "key", "person", "nobody"] = "key"
     purposes: frozenset[str] | None = frozenset()
     depth: int | None = None
+    claimed: int | None = None
 
     @property
     def sees_all(self) -> bool:

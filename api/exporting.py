@@ -12,9 +12,12 @@ import numpy as np
 
 from api.look import was_known
 from api.native import native
+from api.opened import versions
+from graph.deadline import current
+from graph.erasure import LIMITED_ATTRS
 from graph.errors import UnknownSubject
-from graph.model import CODES, NAMES, RELATIONS
-from graph.times import day_end, parse_time
+from graph.model import CODES, LISTING_CODE, NAMES, RELATIONS, is_entity
+from graph.times import INF, NEG, day_end, parse_time
 from ingest.writers import Given
 
 if TYPE_CHECKING:
@@ -33,8 +36,9 @@ _SEVERAL: Final = -2
 class World:
     """One view of a store, all of it or what is true on a day: implements `ingest.writers.Around`.
 
-    With `as_of`, a fact is there where it is true on that day and its ends are. Raises BadFact for
-    a wrong day.
+    Of persons whose use is restricted there is no more than that, so that relations have their
+    ends; their listings are left out. With `as_of`, a fact is there where it is true on that day
+    and its ends are. Raises BadFact for a wrong day.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class World:
     ) -> None:
         self.masked = masked
         self._store = session.store
+        self._total = versions(session.whole_store)
         self._snapshot = view
         self._moment = parse_time(view.known_at)
         self.day = view.known_at[:10]
@@ -57,13 +62,14 @@ class World:
             known = was_known(fact, self._moment)
             if not known and not (history and fact.recorded_at <= self._moment):
                 continue
-            if self._holds(fact):
-                yield self._given(fact)
+            limited = fact.code == LISTING_CODE and self._limited(fact.a)
+            if self._holds(fact) and not limited:
+                yield self.given(fact)
 
     def _pieces(self) -> Iterator[list[StoredFact]]:
         """All versions in the order of recording, some at a time: whoever takes them slowly keeps
         no statement of the store's open, and may take them from one thread after the other."""
-        behind = 0
+        behind, deadline = 0, current()
         while True:
             with closing(cast("Generator[StoredFact]", self._store.facts(behind))) as source:
                 piece = list(islice(source, _TOGETHER))
@@ -71,6 +77,7 @@ class World:
                 return
             yield piece
             behind = piece[-1].seq
+            deadline.report(behind, self._total, "facts / 事实")
 
     def _holds(self, fact: StoredFact) -> bool:
         at = self._at
@@ -89,10 +96,23 @@ class World:
                     return False
         return True
 
-    def _given(self, fact: StoredFact) -> Given:
-        gone = fact.retracted_at
+    def _limited(self, record: str | None) -> bool:
+        """Whether the use of what a record says is restricted."""
+        if record is None or not self._snapshot.any_restricted:
+            return False
+        node = self._node(record)
+        return node >= 0 and self._snapshot.restricted(node)
+
+    def given(self, fact: StoredFact) -> Given:
+        """A fact as writers are given it."""
+        gone, said = fact.retracted_at, native(fact, masked=self.masked)
+        begins, ends = fact.vf, fact.vt
+        if is_entity(fact.code) and self._limited(fact.name):
+            said = {name: said[name] for name in ("kind", "id", "source")}
+            said |= {"attrs": dict(LIMITED_ATTRS), "valid_from": None, "valid_to": None}
+            begins, ends = NEG, INF
         return Given(
-            native(fact, masked=self.masked), fact.name, fact.a, fact.b, fact.vf, fact.vt,
+            said, fact.name, fact.a, fact.b, begins, ends,
             fact.recorded_at, gone if gone is not None and gone <= self._moment else None,
         )  # fmt: skip
 
@@ -119,7 +139,7 @@ class World:
             return []
         stated = self._snapshot.stated([int(self._snapshot.nodes.rep[node])])
         others = (fact for fact in stated.values() if fact.name != name)
-        return [self._given(fact) for fact in others if self._holds(fact)]
+        return [self.given(fact) for fact in others if self._holds(fact)]
 
     def holder(self, name: str) -> str | None:
         """The one record that holds an account; None where there is none, or more."""

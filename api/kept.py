@@ -10,16 +10,17 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import apsw
 
 from graph.beside import beside
 from graph.closing import Closing
-from graph.errors import SchemaVersion, StoreCorrupt, StoreError, StoreFull
+from graph.errors import Conflict, SchemaVersion, StoreCorrupt, StoreError, StoreFull
 from graph.stores.sqlite.connection import connect
 
 PLACE: Final = "LINKRISK_STATE"
@@ -57,10 +58,18 @@ class Kept(Closing):
     """One such file. Safe to use from several threads and processes; a process that was forked
     opens it anew."""
 
-    def __init__(self, path: Path, tables: str, version: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tables: str,
+        version: int = 1,
+        upgrades: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
+        """`upgrades` lead on from earlier versions, each to the next."""
         self.path = path
         self._tables = tables
         self._version = version
+        self._upgrades = upgrades
         self._lock = threading.RLock()
         self._db: apsw.Connection | None = None
         self._pid = 0
@@ -74,18 +83,27 @@ class Kept(Closing):
         _settle(db)
         db.execute("BEGIN IMMEDIATE")
         try:
-            found = db.execute("PRAGMA user_version").fetchone()
-            if found == (0,):
-                db.execute(self._tables).fetchall()
-                db.execute(f"PRAGMA user_version = {self._version}")
-            elif found != (self._version,):
-                raise SchemaVersion(f"{self.path} was written by another version of the program")
+            self._shape(db)
             db.execute("COMMIT")
         except BaseException:
             db.close()
             raise
         self._db, self._pid = db, os.getpid()
         return db
+
+    def _shape(self, db: apsw.Connection) -> None:
+        (found,) = one(db, "PRAGMA user_version")
+        if found == self._version:
+            return
+        if found == 0:
+            db.execute(self._tables).fetchall()
+        else:
+            while found in self._upgrades:
+                db.execute(self._upgrades[found]).fetchall()
+                found += 1
+            if found != self._version:
+                raise SchemaVersion(f"{self.path} was written by another version of the program")
+        db.execute(f"PRAGMA user_version = {self._version}")
 
     @property
     def is_there(self) -> bool:
@@ -159,6 +177,25 @@ def _translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+
+
+def copied(name: str, tables: str, source: str, target: str) -> Path | None:
+    """Copy a file of one store's state folder to that of another (both by their addresses); where
+    it is then, None where there is none. Raises Conflict where there is something already."""
+    here = state_folder(source) / name
+    if not here.exists():
+        return None
+    there = state_folder(target) / name
+    if there == here:  # one folder for every store: the copy waits beside it
+        there = here.with_name(f"{name}.rekeyed")
+    private_folder(there.parent)
+    try:
+        os.close(os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise Conflict(f"{there} is already there / 已存在") from None
+    with Kept(here, tables) as kept, kept.reading() as db:
+        db.execute("VACUUM INTO ?", (str(there),)).fetchall()
+    return there
 
 
 def write_whole(path: Path, body: bytes) -> None:

@@ -115,12 +115,12 @@ def _contradictions(records: list[StoredFact]) -> list[dict[str, Any]]:
 
 
 def brief(snapshot: Snapshot, node: int) -> dict[str, Any]:
-    """A subject in one line."""
+    """A subject in one line; of one whose use is restricted, no records."""
     return {
         "id": snapshot.canonical(node),
         "kind": snapshot.kind_name(node),
         "label": snapshot.label(node),
-        "records": snapshot.records(node),
+        "records": [] if snapshot.restricted(node) else snapshot.records(node),
     }
 
 

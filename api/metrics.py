@@ -158,12 +158,15 @@ def page(meters: Meters, session: Session) -> bytes:
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
+    from api.monitor.meters import Monitored
+
     registry = meters.registry
     if folder := os.environ.get(_FOLDER):
         registry = CollectorRegistry()
         MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # as above
     state = CollectorRegistry()
     state.register(_State(session))
+    state.register(Monitored(session.url))
     return generate_latest(registry) + generate_latest(state)
 
 

@@ -26,9 +26,11 @@ from starlette.responses import Response
 
 from api.caller import caller_of, owner_of
 from api.kept import Kept, state_folder
+from api.privacy.settings import Retention
 from api.problems import MEDIA_TYPE, written
 from graph import times
 from graph.errors import Conflict, InputError, StoreError, WrongUsage
+from graph.rulebook.durations import later
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 HEADER: Final = "Idempotency-Key"
 _GONE: Final = 410
 _LARGEST: Final = 4 << 20  # bytes of an answer that is kept
-_KEPT: Final = 86_400.0  # seconds that an answer is kept
 _HELD: Final = 60.0  # seconds that a request counts as under way without a further sign
 _SIGN: Final = 20.0
 _MICROS: Final = 1_000_000
@@ -72,7 +73,9 @@ class Name(msgspec.Struct, frozen=True):
 class Once:
     """What was answered under which key. Shared by all processes of a service."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, kept: str = Retention().answers) -> None:
+        """`kept` is how long an answer is, as ISO 8601 writes durations."""
+        self._duration = kept
         self._kept = Kept(state_folder(url) / "requests.db", _TABLES)
         # Its own thread: a service that is full refuses questions, but not what was carried out.
         self._thread = ThreadPoolExecutor(1, "once")
@@ -95,7 +98,7 @@ class Once:
             if found is None or (found[0] == request and found[2] is None and found[1] < now):
                 db.execute(
                     "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, ?)",
-                    (*which, request, _ahead(_HELD), _ahead(_KEPT)),
+                    (*which, request, _ahead(_HELD), later(now, self._duration)),
                 )
                 return None
         same, _, code, media, location, body = found
@@ -132,6 +135,21 @@ class Once:
         with self._kept.writing() as db:
             db.execute("DELETE FROM sent WHERE caller = ? AND route = ? AND key = ?",
                        msgspec.structs.astuple(name))  # fmt: skip
+
+    def old(self) -> int:
+        """How many keys are past their time."""
+        if not self._kept.is_there:
+            return 0
+        text = "SELECT count(*) FROM sent WHERE expires < ?"
+        return int(self._kept.rows(text, (times.now(),))[0][0])
+
+    def sweep(self) -> int:
+        """Drop keys that are past their time, with their answers; how many there were."""
+        if not self._kept.is_there:
+            return 0
+        with self._kept.writing() as db:
+            db.execute("DELETE FROM sent WHERE expires < ?", (times.now(),))
+            return db.changes()
 
     def forget(self, named: Callable[[bytes], bool]) -> int:
         """Delete kept answers of which this is true; how many. Their keys stay: a request sent
@@ -275,9 +293,12 @@ def add_once(app: FastAPI, engine: Engine) -> None:
         yield
         app.state.once[1].close()
 
-    from api.serving import alongside
+    from api.serving import alongside, settings_of
+    from api.tidying import hourly
 
-    app.state.once = (engine, Once(engine.session.url))
+    once = Once(engine.session.url, settings_of(app, Retention).answers)
+    app.state.once = (engine, once)
+    hourly(app, "answers of requests with a key", once.sweep)
     alongside(app).append(running)
 
 

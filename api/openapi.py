@@ -148,30 +148,39 @@ def example(record: Algorithm) -> dict[str, Any]:
     return shown
 
 
-def envelope(record: Algorithm) -> dict[str, Any]:
-    """The schema of an algorithm's answer."""
-    properties = {
-        "algorithm": {"const": record.name},
+ENVELOPE: Final = {
+    "title": "Envelope",
+    "description": "What every answer has: the question as it was understood, the day and the state"
+    " of knowledge that it is true of, and whether a bound cut it short / 所有应答的公共部分",
+    "type": "object",
+    "required": ["algorithm", "params", "as_of", "known_at", "snapshot", "results", "truncated"],
+    "properties": {
+        "algorithm": _TEXT,
         "params": {"type": "object"},
         "as_of": {"type": "string", "format": "date"},
         "known_at": _TEXT,
         "snapshot": {"type": "string", "pattern": "^sha256:"},
-        "results": {"type": "array", "items": schema(record.row)},
+        "results": {"type": "array", "items": {"type": "object"}},
         "truncated": {"anyOf": [{"type": "null"}, schema(Truncated)]},
+        "notes": {"type": "array", "items": _TEXT},
+    },
+}
+
+
+def envelope(record: Algorithm) -> dict[str, Any]:
+    """The schema of an algorithm's answer: the envelope, with rows of its own."""
+    properties = {
+        "algorithm": {"const": record.name},
+        "results": {"type": "array", "items": schema(record.row)},
     }
-    notes = {"notes": {"type": "array", "items": _TEXT}}
     title = "".join(part.title() for part in record.name.split("_")) + "Answer"
-    return {
-        "title": title,
-        "type": "object",
-        "required": list(properties),
-        "properties": properties | notes,
-    }
+    own = {"type": "object", "properties": properties}
+    return {"title": title, "type": "object", "allOf": [ENVELOPE, own]}
 
 
 def operation(record: Algorithm, method: str) -> dict[str, Any]:
     """What OpenAPI says of one algorithm by one method."""
-    responses = {**answers(envelope(record))["responses"], **failures()}
+    responses = answers(envelope(record))["responses"]
     said = {"responses": responses, "x-sources": list(record.sources)}
     if method == "POST":
         body = {"schema": schema(record.params), "example": example(record)}
@@ -182,15 +191,6 @@ def operation(record: Algorithm, method: str) -> dict[str, Any]:
         for name, field in record.fields.items()
     ]
     return {**said, "responses": responses | HELD, "parameters": parameters}
-
-
-def failures() -> dict[str, Any]:
-    """The answers of an operation that are problems."""
-    failed = {
-        "description": "problem",
-        "content": {"application/problem+json": {"schema": PROBLEM}},
-    }
-    return dict.fromkeys(("400", "401", "404", "422", "503"), failed)
 
 
 def parameter(name: str, said: dict[str, Any], *, required: bool = False) -> dict[str, Any]:

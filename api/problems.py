@@ -15,7 +15,7 @@ from graph import keys
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -33,6 +33,15 @@ def unnamed(text: str) -> str:
     asked, and are kept where answers are not."""
     masked: str = keys.mask_within(text)
     return _LONG.sub("****", masked)
+
+
+def unnamed_within(value: Any, known: Callable[[str], object] = lambda _: False) -> Any:
+    """JSON, each of its texts `unnamed` but for those that are `known` to be no identifier."""
+    if isinstance(value, dict):
+        return {name: unnamed_within(each, known) for name, each in value.items()}
+    if isinstance(value, list):
+        return [unnamed_within(each, known) for each in value]
+    return unnamed(value) if isinstance(value, str) and not known(value) else value
 
 
 def route_of(scope: Scope) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _NAMES: Final = ("c1", "p1", "a1")
 _GIVEN: Final = {"measure": "consumption_restriction", "act": "2021-01-01"}
+_CALLED: Final = ("张三", "zhang", "zs", "c1")  # looked for by characters, pinyin, first letters
 _FACTS: Final[list[dict[str, Any]]] = [
     *({"kind": "company", "id": f"c{n}"} for n in (1, 2, 3)),
     *({"kind": "person", "id": f"p{n}", "name": "c1 p1 张三"} for n in (1, 2)),
@@ -55,6 +56,8 @@ _FACTS: Final[list[dict[str, Any]]] = [
          "at": f"2021-01-0{n}", "attrs": {"export": n == 4}}
         for n, (a, b) in enumerate((("c3", "c1"), ("c1", "c2"), ("c2", "c1"), ("c1", "c2")), 1)
     ),
+    {"kind": "invoice", "id": "i9", "from": "c1", "to": "c2", "amount": "-9", "goods": "1070101",
+     "at": "2021-02-01", "status": "red"},
 ]  # fmt: skip
 
 
@@ -75,6 +78,8 @@ def rehearse() -> None:
             for record in ALGORITHMS.values():
                 for question in _questions(record):
                     _ask(session, record, question)
+            for name in _CALLED:
+                session.snapshot().search(name)
 
 
 def _questions(record: Algorithm) -> Iterator[dict[str, Any]]:

@@ -30,6 +30,7 @@ _DOMAINS: Final = {
     "ownership": "registry", "extension": "registry", "flows": "bank", "invoices": "tax",
     "call_dens": "telecom", "event_gangs": "registry",
 }  # fmt: skip
+_IN_QUERY: Final = "As `POST {0}`, its parameters in the query / 同 `POST {0}`, 参数在查询串中"
 
 
 def scope_of(record: Algorithm) -> str:
@@ -72,5 +73,5 @@ def add_questions(app: FastAPI, engine: Engine) -> None:
                 name=record.verb,
                 operation_id=f"{record.name}_{method.lower()}",
                 summary=record.title,
-                description=record.doc,
+                description=record.doc if method == "POST" else _IN_QUERY.format(record.path),
             )

@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, Response
 from api import audit, evidence, openapi, rulebook
 from api.caller import ANYONE, OPEN
 from api.notices import ask, pdf
+from api.reads.hook import shown
+from api.reads.naming import Namer
 from api.serving import KEPT, add, asked_of, body_of, json_response
 from graph.errors import LinkriskError, WrongUsage
 
@@ -81,6 +83,7 @@ def add_service(app: FastAPI, engine: Engine) -> None:
         page_ = await engine.run(ask.notice, session, await body_of(request))
         if "application/pdf" in request.headers.get("accept", ""):
             made = await engine.run(pdf.pdf, page_)
+            shown(request, Namer().of_text(page_.encode()).subjects, ["text"])
             return Response(made, headers=KEPT, media_type="application/pdf")
         return HTMLResponse(page_, headers={**KEPT, "Content-Security-Policy": ask.POLICY})
 

@@ -71,6 +71,9 @@ class Plain(APIRoute):
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         caller = caller_of(request)
+        if caller.kind == "person":
+            for hear in listeners(request.scope["app"]):
+                hear(caller)
         check(caller, self._needed, self._domains)
         if caller.sees_all or self._needed == OPEN:
             await self._respond(request, send)
@@ -163,6 +166,15 @@ def alongside(app: FastAPI) -> list[Callable[[], AbstractAsyncContextManager[Non
     if not hasattr(app.state, "alongside"):
         app.state.alongside = []
     found: list[Callable[[], AbstractAsyncContextManager[None]]] = app.state.alongside
+    return found
+
+
+def listeners(app: FastAPI) -> list[Callable[[Caller], None]]:
+    """What hears of each person who asks, whether or not they are let in: an issuer says what they
+    may do and see with their requests alone. Called within the event loop; does not wait."""
+    if not hasattr(app.state, "listeners"):
+        app.state.listeners = []
+    found: list[Callable[[Caller], None]] = app.state.listeners
     return found
 
 

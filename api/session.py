@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -157,6 +158,22 @@ class Session(Closing):
             "tail_facts": live.tail_facts,
             **recorded,
         }
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Within it the first questions find made, or soon made, what they would have to make each
+        in its own process; see `graph.names.ahead`."""
+        from graph.names.ahead import ahead
+
+        self.snapshot()
+        assert self._live is not None
+        child = ahead(self._live)
+        try:
+            yield
+        finally:
+            if child is not None and child.poll() is None:
+                child.terminate()
+                child.wait()
 
     def let_go(self) -> None:
         """Close the store and keep the graph: before this process forks others that have it too."""

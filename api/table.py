@@ -1,10 +1,14 @@
-"""An answer as a table that fits a terminal: ids in full, names beside them, evidence counted."""
+"""An answer as a table that fits a terminal: ids in full, names beside them, evidence counted.
+
+Where there is no room for a column it is left out, and named beneath: --json has it. A pipe has no
+width: there nothing is left out, and no id is broken.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from rich.console import Console
@@ -13,6 +17,7 @@ from rich.text import Text
 
 from algorithms.findings.finding import BESIDE
 from algorithms.registry import Algorithm
+from api.fitting import GAP, least, widths
 from api.output import printable
 from graph.errors import UnknownSubject
 
@@ -30,12 +35,13 @@ _LONG: Final = {
         "members_total", "core_total", "joined_total", "left_total",
     }),
 }  # fmt: skip
-_WIDE: Final = 160  # of a pipe, which has no width of its own
+_WIDE: Final = 160  # of text in a pipe, where no id needs more
+_ENDLESS: Final = 1 << 16
 
 
 def console() -> Console:
-    """Standard output; colours and width as the terminal has them."""
-    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, soft_wrap=False)
+    """Standard output; colours and width as the terminal has them (NO_COLOR: none)."""
+    return Console(width=None if sys.stdout.isatty() else _ENDLESS, highlight=False)
 
 
 def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot) -> None:
@@ -72,20 +78,33 @@ def _beside(rows: Sequence[dict[str, Any]]) -> frozenset[str]:
     return next((hidden for mark, hidden in _LONG.items() if rows and mark in rows[0]), frozenset())
 
 
-def table(rows: Iterable[dict[str, Any]], snapshot: Snapshot | None = None) -> Table:
+def table(
+    rows: Iterable[dict[str, Any]], snapshot: Snapshot | None = None, width: int | None = None
+) -> Table:
     """Rows as a table; a column for every field that any row has, of findings those that a reader
-    wants first, and their number in place of their `reasons`."""
+    wants first, and their number in place of their `reasons`. `width`: that of the terminal."""
     rows = list(rows)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if hidden := _beside(rows):
         columns = ["#", *(name for name in columns if name not in hidden and name != "why")]
         rows = [{"#": at, **row} for at, row in enumerate(rows, 1)]
-    shown = Table(box=None, header_style="bold", pad_edge=False)
-    for name in columns:
-        right = any(isinstance(row.get(name), int | float) for row in rows)
-        shown.add_column(name, justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(printable(cell(n, row.get(n), snapshot))) for n in columns))
+    texts = [[printable(cell(name, row.get(name), snapshot)) for row in rows] for name in columns]
+    whole = [[name, *column] for name, column in zip(columns, texts, strict=True)]
+    if width is None:
+        width = console().width
+    room = max(_WIDE, least(whole)) if width == _ENDLESS else width
+    given = widths(whole, room)
+    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    for name, wide in zip(columns, given, strict=True):
+        if wide:
+            right = any(isinstance(row.get(name), int | float) for row in rows)
+            justify: Literal["left", "right"] = "right" if right else "left"
+            shown.add_column(name, justify=justify, overflow="fold", width=wide)
+    for line in zip(*(t for t, wide in zip(texts, given, strict=True) if wide), strict=True):
+        shown.add_row(*map(Text, line))
+    if gone := [name for name, wide in zip(columns, given, strict=True) if not wide]:
+        shown.caption = f"no room for / 未显示的列: {', '.join(gone)} (--json)"
+        shown.caption_justify = "left"
     return shown
 
 

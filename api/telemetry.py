@@ -6,6 +6,7 @@ A span a request, named by its route; no path, query, parameter or subject is in
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -51,7 +52,7 @@ class Tracing:
         )
         sink: Any
         if exporter == "console":
-            sink = ConsoleSpanExporter()
+            sink = ConsoleSpanExporter(out=sys.stdout)
         else:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 

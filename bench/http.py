@@ -8,7 +8,8 @@ takes little of the processors; each sends its next question when the last is an
 time an answer is that of all processes of the service: what a machine with nothing else to do would
 give. Then `related-parties` at a steady 200 questions a second, each timed from the moment at which
 it was due; and 50 questions about the subjects with the most relations at once, with /healthz asked
-50 times a second beside them. Memory is that of all processes, what they share counted once.
+50 times a second beside them; and how soon the work of as many is over once their clients are gone.
+Memory is that of all processes, what they share counted once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import json
 import os
 import random
+import select
 import selectors
 import socket
 import subprocess
@@ -223,6 +225,17 @@ class Served(Closing):
         """New connections."""
         return [Client(("127.0.0.1", self.port), lenient=lenient) for _ in range(count)]
 
+    def running(self) -> bool:
+        """Whether a thread is at a question, or one waits for a thread."""
+        head = {"Authorization": f"Bearer {self.asking.token}"}
+        with urlopen(Request(f"http://{self.asking.host}/metrics", headers=head)) as answer:
+            told = dict(
+                line.rsplit(" ", 1)
+                for line in answer.read().decode().splitlines()
+                if line[0] != "#"
+            )
+        return any(float(told[f"linkrisk_questions_{what}"]) for what in ("running", "waiting"))
+
     def memory(self) -> int:
         """Bytes of all its processes, what they share counted once."""
         return sum(map(resident, tree(self.process.pid)))
@@ -283,13 +296,31 @@ def hubs(service: Served, ids: list[str]) -> list[Row]:
     took = time.perf_counter() - start
     over.set()
     watching.join()
+    freed = gone(service, items)
     came = sum((client.outcomes for client in asked), Counter[str]())
     said = ", ".join(f"{n} {status}" for status, n in sorted(came.items()))
     return [
         plain(f"{HUBS} questions about hubs at once", took, "s", said),
         at_most("... /healthz beside them, p99", percentile(beats, 0.99), 200, "ms"),
         plain("... memory at most", most / 2**20, "MiB"),
+        at_most("... their work after all clients went away", freed, 2, "s"),
     ]
+
+
+def gone(service: Served, items: list[bytes]) -> float:
+    """Seconds from when the clients of as many questions go away until no thread is at one."""
+    asked = service.clients(len(items))
+    for client, item in zip(asked, items, strict=True):
+        client.socket.sendall(item)
+    while not service.running():
+        if all(select.select([client.socket], [], [], 0)[0] for client in asked):
+            break  # all of them were answered before one was seen under way
+    start = time.perf_counter()
+    for client in asked:
+        client.socket.close()
+    while service.running():
+        time.sleep(0.01)
+    return time.perf_counter() - start
 
 
 def measure(entities: int, workers: int, count: int) -> list[Row]:

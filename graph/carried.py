@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.columns import I32, I64
+from graph.deadline import check
 from graph.model import CODES, RELATIONS
 from graph.money import minor_units
 from graph.store import NONE
@@ -106,6 +107,7 @@ def keep(live: Live, kind: str) -> Kept:
     found: dict[str, list[Any]] = {name: [] for name in names}
     offsets = live.extra.offsets
     for begin in range(first, last, _BLOCK):
+        check()
         end = min(begin + _BLOCK, last)
         data = live.extra.data[int(offsets[begin]) : int(offsets[end])]
         table = json.read_json(pa.BufferReader(pa.py_buffer(data)), read, parse)
@@ -120,6 +122,7 @@ def keep(live: Live, kind: str) -> Kept:
                 column = column.cast(pa.string())
                 found[name] += column.dictionary_encode().unify_dictionaries().chunks
     at = live.extra_row[first:last] - np.int32(low)
+    check()
     texts = {name: _text(found[name], at, high - low) for name in names if name not in amounts}
     money = {name: _filled(found[name], at, high - low) for name in amounts}
     return Kept(low, high - low, texts, money)

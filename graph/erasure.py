@@ -39,6 +39,8 @@ GONE: Final = canonical_json({"erased": True})  # the payload of an erased versi
 GONE_LABEL: Final = "\0"  # how the label of an erased record begins, which no text does
 SHOWN: Final = "erased / 已删除"
 LIMITED: Final = "restricted / 限制处理"
+LIMITED_ATTRS: Final = {"restricted": True}  # all that an export says of such a record
+_LIMITED: Final = canonical_json({"attrs": LIMITED_ATTRS})
 ALIAS: Final = "erased~"
 _SORTED: Final = orjson.OPT_SORT_KEYS
 
@@ -136,6 +138,11 @@ def fold(entries: Iterable[Entry], id_key: Callable[[], bytes] | None = None) ->
 def alias(ident: str, id_key: bytes) -> str:
     """The id that stands for one that may not be kept."""
     return ALIAS + keys.keyed_hash(f"id:{ident}", id_key)
+
+
+def is_limited(row: Row) -> bool:
+    """Whether a row says no more than that its subject's use is restricted, as exports do."""
+    return row.payload == _LIMITED and not row.keys
 
 
 def readdressed(rows: Sequence[Row], aliases: set[str], id_key: bytes) -> Sequence[Row]:

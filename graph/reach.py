@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from typing import Final, NamedTuple
 
-from graph.deadline import within
+from graph.columns import I32
+from graph.deadline import check, within
 from graph.searching import (
     BUFFER_FULL,
     EASY,
@@ -36,6 +37,15 @@ class Reached(NamedTuple):
     status: int
     explored: int  # relations that counted
     hubs: list[int]  # subjects not passed through, for their many relations
+
+
+class Within(NamedTuple):
+    """The relations that a walk met, in the order in which it did; one met from both its ends
+    stands twice."""
+
+    rows: I32
+    status: int
+    explored: int
 
 
 class _Rooms(threading.local):
@@ -89,21 +99,37 @@ def reach(
     A level is finished before `bounds.rows` ends the walk, so that what is met does not depend on
     the order of loading. The start's own relations are never cut by `bounds.fanout`.
     """
+    room, status = _walked(g, ask, root, bounds, seconds, every=every)
+    reached = _reached(room, status)
+    _rooms.tidy()
+    return reached
+
+
+def rows_within(g: Graph, ask: Ask, root: int, bounds: Bounds, seconds: float) -> Within:
+    """All relations between what is within the bounds, as `reach` walks with `every`: an array, for
+    what may be most of the graph. 4 bytes a relation, where `reach` makes seconds of numbers."""
+    room, status = _walked(g, ask, root, bounds, seconds, every=True)
+    found = Within(room.row[: room.state[STEPS]].copy(), status, int(room.state[SEEN]))
+    _rooms.tidy()
+    return found
+
+
+def _walked(
+    g: Graph, ask: Ask, root: int, bounds: Bounds, seconds: float, *, every: bool
+) -> tuple[Room, int]:
+    """The room of a walk, and how that ended."""
     deadline = within(seconds)
     while True:
         room = _rooms.fresh(root)
         status = walk(g, ask, bounds, every, EASY, False, room)
         while status == PAUSED:
             if deadline.expired():
-                status = TIME
-                break
+                return room, TIME
             status = walk.hot(g, ask, bounds, every, HEAVY, True, room)
         if status not in (NODES_FULL, STEPS_FULL, BUFFER_FULL):
-            break
+            return room, status
+        check()
         _rooms.grow(status)
-    reached = _reached(room, status)
-    _rooms.tidy()
-    return reached
 
 
 def _reached(room: Room, status: int) -> Reached:

@@ -156,7 +156,8 @@ def _source(path: Path, dataset: str | None, name: str | None, mapping: Mapping 
 def _quarantine_path(store: Store) -> Path:
     stamp = hashlib.sha256(str(store.last_batch()).encode()).hexdigest()[:6]
     folder = beside(store.url, ".quarantine") or Path("linkrisk.quarantine")
-    number = len(list(folder.glob("*.jsonl"))) + 1 if folder.is_dir() else 1
+    taken = (path.name.partition("-")[0] for path in folder.glob("*-*.jsonl"))
+    number = max((int(text) for text in taken if text.isdecimal()), default=0) + 1
     return folder / f"{number:06d}-{stamp}.jsonl"
 
 

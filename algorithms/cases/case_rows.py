@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -36,18 +36,24 @@ def answer(
     snapshot: Snapshot, params: CaseParams, asked: Asked, groups: Sequence[Sequence[int]]
 ) -> Result[Case]:
     """The rows of the answer, in order and bounded."""
-    first = [_earliest(snapshot, row, found) for row, found in asked.pairs]
-    ranked = sorted(groups, key=lambda group: _rank(asked.pairs, group, first))
-    rows = []
-    for group in ranked[: params.max_rows]:
-        pairs = [asked.pairs[at] for at in group]
-        rows.append(_row(snapshot, pairs, [first[at] for at in group]))
+    rows = [row for row, _ in made(snapshot, params, asked, groups)]
     cuts: list[tuple[str, int | None]] = [(reason, None) for reason in asked.reasons]
-    if len(ranked) > params.max_rows:
-        text = f"max_rows: {len(ranked)} cases, those of highest score are shown"
+    if len(groups) > params.max_rows:
+        text = f"max_rows: {len(groups)} cases, those of highest score are shown"
         cuts.insert(0, (f"{text} / 只列出得分最高的案件", params.max_rows))
     explored = max(asked.explored, len(asked.pairs))
     return Result(results=rows, truncated=cut_short(cuts, explored))
+
+
+def made(
+    snapshot: Snapshot, params: CaseParams, asked: Asked, groups: Sequence[Sequence[int]]
+) -> Iterator[tuple[Case, Pairs]]:
+    """The cases in their order, as many as are asked for, each with the findings that it is."""
+    first = [_earliest(snapshot, row, found) for row, found in asked.pairs]
+    ranked = sorted(groups, key=lambda group: _rank(asked.pairs, group, first))
+    for group in ranked[: params.max_rows]:
+        pairs = [asked.pairs[at] for at in group]
+        yield _row(snapshot, pairs, [first[at] for at in group]), pairs
 
 
 def _earliest(snapshot: Snapshot, row: Finding, found: Found) -> First:

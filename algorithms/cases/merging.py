@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from algorithms.findings.material import overlapping
 from graph.model import RELATIONS
 
 if TYPE_CHECKING:
@@ -69,15 +70,6 @@ def _hubs(snapshot: Snapshot, members: set[int], max_fanout: int, at: int) -> se
     return {node for node in members if degree[node] > max_fanout}
 
 
-def overlap(a: set[int], b: set[int], shared: int) -> bool:
-    """Whether findings with these members, of which `shared` are common and no hubs, are one case.
-
-    At least half of the smaller's; one alone only where it is all that one of them has.
-    """
-    least = min(len(a), len(b))
-    return shared * 2 >= least and (shared > 1 or (shared == 1 and least == 1))
-
-
 def _sharing_members(members: Sequence[set[int]], hubs: set[int]) -> Iterator[tuple[int, int]]:
     """Pairs of places that overlap by members.
 
@@ -94,7 +86,6 @@ def _sharing_members(members: Sequence[set[int]], hubs: set[int]) -> Iterator[tu
         half = (len(members[place]) + 1) // 2
         rare = sorted(each, key=lambda node: (count[node], node))[: max(0, len(each) - half + 1)]
         for other in {other for node in rare for other in within[node]} - {place}:
-            if len(members[other]) >= len(members[place]) and overlap(
-                members[place], members[other], len(each & kept[other])
-            ):
+            least = len(members[place])
+            if len(members[other]) >= least and overlapping(least, len(each & kept[other])):
                 yield place, other

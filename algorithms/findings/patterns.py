@@ -29,6 +29,8 @@ _ZH: Final = {
     "affiliated_trade": "隐性关联交易",
     "rebate_chain": "骗税链条",
     "payment_return": "资金回流",
+    "cluster": "风险群组",
+    "case": "案件",
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from algorithms.ascending import distinct
 from algorithms.findings.asking import subject_of
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Cut, Found, answer
@@ -18,10 +19,10 @@ from algorithms.flows.cycle_weights import Scales, least_kept, signs_of
 from algorithms.flows.network import I64, Payments, at_least, payments
 from algorithms.registry import Result
 from graph import searching
-from graph.deadline import Deadline, within
+from graph.deadline import Deadline, check, within
 from graph.errors import WrongUsage
 from graph.money import decimal_text
-from graph.reach import reach
+from graph.reach import rows_within
 from graph.times import DAY
 from graph.traverse import IN, OUT, Ask, ask_for, graph_of
 from graph.walk import Bounds
@@ -49,6 +50,7 @@ def find(snapshot: Snapshot, params: CycleParams, at: int) -> Result[Finding]:
     root = None if params.through is None else subject_of(snapshot, params.through, kind)
     ask = ask_for(snapshot, kinds, "out", at, params.since)  # checks the kinds, too
     whole = snapshot.rows(kinds, at)
+    check()
     whole = whole[snapshot.columns.vf[whole] >= ask.since]
     rows, cuts = (whole, []) if root is None else _nearby(snapshot, ask, root, params)
     if params.min_amount is not None:
@@ -130,20 +132,19 @@ def _money(snapshot: Snapshot, params: CycleParams, pay: Payments, scales: Scale
 def _nearby(snapshot: Snapshot, ask: Ask, root: int, params: CycleParams) -> tuple[I64, list[Cut]]:
     """The relations that a cycle through `root` can be made of: half its length either way."""
     g = graph_of(snapshot)
-    rows: set[int] = set()
-    cuts = []
+    rows, cuts = [], []
     half = (params.max_length + 1) // 2
     for way, depth in ((OUT, half), (IN, params.max_length - half)):
         bounds = Bounds(depth, _UNLIMITED, _UNLIMITED, params.max_explored)
-        found = reach(g, ask._replace(way=way), root, bounds, params.time_limit / 3, every=True)
-        rows.update(found.row)
+        found = rows_within(g, ask._replace(way=way), root, bounds, params.time_limit / 3)
+        rows.append(found.rows)
         if found.status == searching.EXPLORED:
             text = "max_explored: not all was looked at / 未查看全部转账"
             cuts.append(Cut(text, found.explored, params.max_explored))
         elif found.status == searching.TIME:
             text = "time_limit: not all was looked at / 超时, 未查看全部转账"
             cuts.append(Cut(text, found.explored))
-    return np.array(sorted(rows), np.int64), cuts[:1]
+    return distinct(np.concatenate(rows)).astype(np.int64), cuts[:1]
 
 
 def _pattern(params: CycleParams) -> str:

@@ -13,6 +13,7 @@ from algorithms.findings.significance import LEAST
 from algorithms.flows.holders import holders
 from algorithms.flows.network import I64, Payments
 from algorithms.flows.ties import employers
+from graph.deadline import check
 from graph.times import DAY
 
 if TYPE_CHECKING:
@@ -57,22 +58,28 @@ class Scales:
         cols, rep = snapshot.columns, snapshot.nodes.rep
         self.timed = timed
         self.many = max(len(rows), 1)
+        check()
         when, value = cols.vf[rows], cols.value[rows]
         src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
         self.begin = int(when.min()) if len(when) else 0
         self.span = float(max(int(when.max()) - self.begin, DAY)) if len(when) else float(DAY)
+        check()
         self.sorted = np.sort(value)
+        check()
         self.out = np.bincount(src, minlength=snapshot.n)[pay.subject]
         self.into = np.bincount(dst, minlength=snapshot.n)[pay.subject]
+        check()
         born = np.full(snapshot.n, _MOST, np.int64)
-        np.minimum.at(born, src, when)
-        np.minimum.at(born, dst, when)
+        for end in (src, dst):
+            np.minimum.at(born, end, when)
+            check()
         self.born = born[pay.subject]
         held = holders(snapshot, at)
         self.group = held.group[pay.subject]
         self.wages = employers(snapshot, held, rows, at)[pay.subject]
         self.ptr, self.to = pay.net.out_ptr, pay.net.out_to
         self.when = cols.vf[pay.row]
+        check()
         self._pay = pay
         self.amount, self.early, self.late = self._edges(snapshot)
         self._keys: I64 | None = None
@@ -172,6 +179,7 @@ class Scales:
         """How many payments each hop's payer makes to its receiver in all."""
         wide = len(self.ptr)
         if self._keys is None:
+            check()
             ends = np.repeat(np.arange(wide - 1), np.diff(self.ptr))
             self._keys = np.sort(ends * wide + self.to)
         key = node * wide + self.to[np.maximum(block, 0)]

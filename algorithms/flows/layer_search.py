@@ -56,8 +56,8 @@ class _Window(NamedTuple):
 def windows(time: I64, days: float) -> Iterator[tuple[int, int]]:
     """Where windows begin and end among times in order; every second half of one is the first half
     of the next. Windows that hold the same as the one before are left out."""
-    wide = int(days * DAY)
-    half = max(wide // 2, 1)
+    wide = max(int(days * DAY), 2)  # of none, nothing would ever be within
+    half = wide // 2
     last = (0, 0)
     begin = int(time[0]) // half if len(time) else 0
     end = int(time[-1]) // half if len(time) else -1

@@ -58,16 +58,20 @@ def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
     Time: sorting the rows.
     """
     rep, cols = snapshot.nodes.rep, snapshot.columns
+    check()
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
+    check()
     keep = src != dst
     rows, src, dst = rows[keep], src[keep], dst[keep]
     subject, place = _by_degree(len(rep), src, dst)
     src, dst = place[src], place[dst]
+    check()
     time = np.clip(cols.vf[rows], -_FAR, _FAR)  # sums and differences of times must not overflow
     order = np.argsort(time, kind="stable")
+    check()
     if not timed:
         order = order[np.argsort(dst[order], kind="stable")]
-    check()
+        check()
     order = order[np.argsort(src[order], kind="stable")]
     check()
     rows, src, dst, time = rows[order], src[order], dst[order], time[order]
@@ -92,6 +96,7 @@ def _by_degree(n: int, src: I32, dst: I32) -> tuple[I32, I32]:
 
 
 def _network(n: int, src: I32, dst: I32, time: I64) -> Network:
+    check()
     back = np.argsort(time, kind="stable")
     check()
     back = back[np.argsort(dst[back], kind="stable")]

@@ -41,12 +41,15 @@ def ties(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Ties:
     """The ties of these payments, as known by `at`. O(n log n)."""
     cols, rep, n = snapshot.columns, snapshot.nodes.rep, snapshot.n
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
+    check()
     payer, payee = held.of[src], held.of[dst]
     known = (payer >= 0) & (payee >= 0)
     there = np.where(known, payer.astype(np.int64) * n + payee, -1)
     back = np.where(known, payee.astype(np.int64) * n + payer, -1)
+    check()
     shares = _pairs(snapshot, "shareholder", at)
     group = held.group[src]
+    check()
     regular, lone = _habits(src, dst, cols.vf[rows], n)
     other_way = distinct(dst.astype(np.int64) * n + src)
     return Ties(
@@ -66,6 +69,7 @@ def employers(snapshot: Snapshot, held: Holders, rows: I64, at: int) -> Mask:
     employs = np.zeros(n + 1, np.bool_)  # the last one: nobody
     employs[jobs // n] = True
     src = rep[cols.src[rows]]
+    check()
     some = employs[held.of[src]]
     src, payee = src[some], held.of[rep[cols.dst[rows[some]]]]
     found = np.zeros(n, np.bool_)
@@ -89,12 +93,14 @@ def _habits(src: I32, dst: I32, when: I64, n: int) -> tuple[Mask, Mask]:
     order = order[np.argsort(key[order], kind="stable")]
     check()
     key, when = key[order], when[order]
+    check()
     fresh = np.ones(len(key), np.bool_)
     fresh[1:] = key[1:] != key[:-1]
     apart = fresh.copy()
     apart[1:] |= when[1:] - when[:-1] > _APART
     begins = np.flatnonzero(fresh)
     pair = np.cumsum(fresh, dtype=np.int32) - np.int32(1)
+    check()
     months = np.add.reduceat(apart.astype(np.int32), begins) if len(begins) else begins
     count = np.diff(np.append(begins, len(key)))
     regular, lone = np.empty(len(key), np.bool_), np.empty(len(key), np.bool_)

@@ -31,7 +31,7 @@ SIZES: Final = 64  # powers of two of an amount
 FEW: Final = 64  # bundles of one size that close at a goal: more are looked up one by one
 _NEXT, _FOUND, _SEEN, _FRAME, _DEPTH, _ASKED, _SELLER, _AHEAD, _LISTED = range(9)
 _EASY: Final = 20_000
-_HEAVY: Final = 20_000_000
+_HEAVY: Final = 3_000_000  # bundles between two looks at the time: under a second
 _RINGS: Final = 1 << 14
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.ascending import distinct, within
+from graph.deadline import check
 
 if TYPE_CHECKING:
     from graph.columns import I64
@@ -42,7 +43,9 @@ class Links(NamedTuple):
 
 def links(src: I64, dst: I64, time: I64, places: int, window: int | None) -> Links:
     """Link invoices; `window` in µs, None for any time between. O(n log n)."""
+    check()
     into = np.lexsort((time, dst))
+    check()
     ptr = starts(dst, places)
     begin = time - (_FAR if window is None else window)
     low, high = within(time[into], ptr[src], ptr[src + 1], begin, time)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from algorithms.ascending import within
 from algorithms.flows.currency import in_currency
 from graph.columns import I32, I64
+from graph.deadline import check
 from graph.model import CODES
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Paid:
     """Payments between pairs, to ask how much one paid another within a time."""
 
     def __init__(self, money: Money) -> None:
+        check()
         order = np.lexsort((money.time, money.payee, money.payer))
+        check()
         self._key = _key(money.payer[order], money.payee[order])
         self._time = money.time[order]
         self._sum = np.concatenate([[0], np.cumsum(money.amount[order])])
@@ -85,15 +88,19 @@ def money(kept: Books) -> Money:
     rows, holdings = transfers(kept), kept.held
     firm = np.zeros(snapshot.n, np.bool_)  # accounts that a company ever held
     firm[holdings.account[snapshot.nodes.kind[holdings.holder] == _COMPANY]] = True
+    check()
     src, dst = rep[cols.src[rows]], rep[cols.dst[rows]]
     touched = (firm[src] | firm[dst]) & (src != dst)
     rows, src, dst = rows[touched], src[touched], dst[touched]
+    check()
     rows = rows[order := np.argsort(cols.vf[rows], kind="stable")]
     src, dst = src[order], dst[order]
     place, payer = _held(holdings, src, cols.vf[rows])
     rows, dst = rows[place], dst[place]
+    check()
     place, payee = _held(holdings, dst, cols.vf[rows])
     rows, payer = rows[place], payer[place]
+    check()
     kinds = snapshot.nodes.kind
     there = (payer != payee) & ((kinds[payer] == _COMPANY) | (kinds[payee] == _COMPANY))
     rows, payer, payee = rows[there], payer[there], payee[there]

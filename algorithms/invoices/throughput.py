@@ -11,6 +11,7 @@ import numpy.typing as npt
 from algorithms.findings.significance import poisson_tail
 from graph.columns import I32, I64
 from graph.compiled import inline_kernel, kernel
+from graph.deadline import check
 
 if TYPE_CHECKING:
     from algorithms.invoices.ledgers import Invoices
@@ -49,16 +50,21 @@ def trading(invoices: Invoices, dwell: int) -> Trading:
     company = np.where(sale, invoices.seller[place], invoices.buyer[place])
     groups = max(len(invoices.groups), 1)
     key = company.astype(np.int64) * groups + invoices.group[place]
+    check()
     both = np.intersect1d(key[:count], key[count:])
+    check()
     at = np.searchsorted(both, key)
     at[at == len(both)] = 0
     there = np.flatnonzero(both[at] == key) if len(both) else np.empty(0, np.int64)
     place, sale, company, key = place[there], sale[there], company[there], key[there]
+    check()
     order = np.lexsort((sale, invoices.time[place], key))
+    check()
     place, sale, key = place[order], sale[order], key[order]
     time, amount = invoices.time[place], invoices.net[place]
     through = np.zeros(len(place), np.int64)
     run = _first_out.hot if len(place) > _HOT else _first_out
+    check()
     run(key, time, sale, dwell, amount.copy(), through)
     return Trading(
         company[order], invoices.group[place], time, sale, amount, place, through,

@@ -66,6 +66,8 @@ class Gathering:
         kinds = self.asked.kinds
         if kinds and self.snapshot.kind_name(node) not in kinds:
             return None
+        if self.snapshot.restricted(node):
+            return None
         return self.found.setdefault(node, Candidate(node))
 
     def _keyed(self) -> None:

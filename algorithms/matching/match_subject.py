@@ -153,8 +153,8 @@ def match_subject(snapshot: Snapshot, params: MatchParams) -> Result[Match]:
     `match` is score >= `threshold`, with two exceptions: a person who is alike by name only and
     has a common name is never a match; nor are several who are equally alike by name only.
     `features` holds what each feature says, 0..1, `explanations` why. Personal identifiers are
-    masked. `facts` are the relations that tie a candidate to a described phone, account or address
-    on `as_of`.
+    masked; persons whose use is restricted are no candidates. `facts` are the relations that tie a
+    candidate to a described phone, account or address on `as_of`.
 
     Rows go by score, then canonical id. `truncated` says when a name or phone had more bearers
     than are looked at. Time goes by the names like the one asked for: about 2 ms a million names.

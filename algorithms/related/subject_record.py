@@ -87,7 +87,7 @@ def subject_record(snapshot: Snapshot, params: RecordParams) -> Result[RoleHeld]
     `listings_during` are the firm's listings in force at any moment of the role, `listings_after`
     those that began when it was over; a listing that had ended before the role began is in neither.
     The subject's own listings stand in a first row whose role is `subject`, during and after its
-    own validity; there is none where it was never listed.
+    own validity; there is none where it was never listed, or its use is restricted.
 
     Rows are ordered by begin, end, firm, role and fact; `facts` are the role's and those of the
     listings. `truncated` says when rows, listings of a group or time were cut. Time is in
@@ -135,7 +135,7 @@ class _Made:
         """The row about the subject itself, where it has listings."""
         nodes = self.snapshot.nodes
         begins, ends = int(nodes.vf[subject]), int(nodes.vt[subject])
-        listed = self._listings(subject)
+        listed = [] if self.snapshot.restricted(subject) else self._listings(subject)
         during = [one for low, _, one in listed if low < ends]
         after = [one for low, _, one in listed if low >= ends]
         if not listed:

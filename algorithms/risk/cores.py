@@ -44,13 +44,16 @@ class Cores(NamedTuple):
 
 
 def cores(snapshot: Snapshot, params: Knitting, at: int) -> Cores:
-    """The subjects that are core at an instant (µs) and known. Linear in the listings, and what
-    the detectors take. Raises WrongUsage for a detector that yields no findings."""
+    """The subjects that are core at an instant (µs) and known; listings of persons whose use is
+    restricted make none. Linear in the listings, and what the detectors take. Raises WrongUsage for
+    a detector that yields no findings."""
     found: dict[int, list[Reason]] = defaultdict(list)
     nodes = snapshot.nodes
     lists = set(LISTS if params.lists is None else params.lists)
     fields = None if params.domains is None else set(params.domains)
     for node, name, listing in snapshot.listings_known():
+        if snapshot.restricted(node):
+            continue
         if not listing.vf <= at < listing.vt or not nodes.vf[node] <= at < nodes.vt[node]:
             continue
         said = orjson.loads(listing.payload)

@@ -21,7 +21,7 @@ from graph.times import day_end, today
 
 if TYPE_CHECKING:
     from algorithms.risk.cluster_history import HistoryParams
-    from algorithms.risk.clusters import Cluster
+    from algorithms.risk.clusters import Cluster, Knitting
     from graph.snapshot import Snapshot
 
 _SHOWN: Final = 100  # who joined or left, on a row
@@ -37,14 +37,23 @@ _NONE: Final[Members] = frozenset()
 Place = tuple[int, int]  # day, cluster
 
 
+class Moment(NamedTuple):
+    """A day, and the instant (µs) by what was known at whose end it is told; None: by what the view
+    knows."""
+
+    day: str
+    known: int | None = None
+
+
 class Day(NamedTuple):
-    """The clusters of a day, worst first: what each is, its members by today's subjects, the names
-    of its parts, and which bounds were met."""
+    """The clusters of a moment, worst first: what each is, its members by today's subjects, the
+    facts that make its core, the names of its parts; and which bounds were met."""
 
     day: str
     known_at: str
     rows: list[Cluster]
     members: list[Members]
+    risks: list[frozenset[str]]
     names: list[frozenset[str]]
     cuts: list[str]
 
@@ -54,7 +63,9 @@ def answer(snapshot: Snapshot, params: HistoryParams) -> Result[ClusterStep]:
     days = days_of(params)
     deadline = within(params.max_seconds)
     # The latest first: where time ends the search it is the earliest that are missing.
-    seen = [_day(snapshot, params, day) for day in deadline.through(days[::-1], _UNIT)][::-1]
+    then = params.known == "then"
+    moments = [Moment(day, day_end(day) if then else None) for day in days[::-1]]
+    seen = [look(snapshot, params, each) for each in deadline.through(moments, _UNIT)][::-1]
     found = [links(a.members, b.members, params.overlap) for a, b in pairwise(seen)]
     line = None if params.cluster is None else _line(seen, found, params.cluster)
     every = _rows(snapshot, seen, found, line)
@@ -91,18 +102,23 @@ def _back(last: date, step: str, count: int) -> date:
     return date(year, month + 1, min(last.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def _day(snapshot: Snapshot, params: HistoryParams, day: str) -> Day:
-    at = day_end(day)
-    view = snapshot.earlier(at) if params.known == "then" else snapshot
+def look(snapshot: Snapshot, params: Knitting, moment: Moment) -> Day:
+    """The clusters of a moment, as `clusters` tells them."""
+    at = day_end(moment.day)
+    view = snapshot if moment.known is None else snapshot.earlier(moment.known)
     found = find(view, params, at)
-    rep = snapshot.nodes.rep
+    rep, reasons = snapshot.nodes.rep, found.cores.reasons
     return Day(
-        day,
+        moment.day,
         view.known_at,
-        [row(view, group, found.cores.reasons, params.min_core) for group in found.groups],
+        [row(view, group, reasons, params.min_core) for group in found.groups],
         [frozenset(rep[group.members].tolist()) for group in found.groups],
         [
-            frozenset(name_of(found.cores.reasons[node][0].first) for node in group.core)
+            frozenset(each.fact for node in group.core for each in reasons[node])
+            for group in found.groups
+        ],
+        [
+            frozenset(name_of(reasons[node][0].first) for node in group.core)
             for group in found.groups
         ],
         found.cores.cuts,

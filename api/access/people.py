@@ -9,6 +9,7 @@ import msgspec
 
 from api.access.jwks import Jwks
 from api.caller import RESERVED, Caller
+from graph.times import now
 
 if TYPE_CHECKING:
     import httpx
@@ -105,5 +106,5 @@ def _caller(issuer: Issuer, claims: Mapping[str, Any]) -> Caller:
 
     return Caller(
         " ".join(name.split()), mapped(issuer.scopes), mapped(issuer.domains), kind="person",
-        purposes=mapped(issuer.purposes),
+        purposes=mapped(issuer.purposes), claimed=min(int(claims["iat"] * 1_000_000), now()),
     )  # fmt: skip

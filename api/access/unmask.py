@@ -21,7 +21,8 @@ from api.look import was_known
 from api.reads.hook import shown
 from api.serving import add, asked_of, json_response
 from graph.domains import OF_KEY
-from graph.errors import WrongUsage
+from graph.erasure import LIMITED
+from graph.errors import Conflict, WrongUsage
 from graph.times import parse_time
 
 if TYPE_CHECKING:
@@ -75,9 +76,12 @@ class Unmasked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def unmasked(session: Session, asked: UnmaskAsked, fields: frozenset[str]) -> Unmasked:
-    """The identifiers that the known records of a subject state now. Raises UnknownSubject."""
+    """The identifiers that the known records of a subject state now. Raises UnknownSubject;
+    Conflict where the use of what is held of it is restricted."""
     snapshot = session.snapshot()
     node = snapshot.resolve(asked.subject)
+    if snapshot.restricted(node):
+        raise Conflict(f"{snapshot.canonical(node)}: {LIMITED}")
     moment = parse_time(snapshot.known_at)
     store = session.store
     found = [
@@ -161,5 +165,5 @@ def _described() -> dict[str, Any]:
     }
     return {
         "requestBody": {"required": True, "content": {"application/json": body}},
-        "responses": {"200": good, **openapi.failures()},
+        "responses": {"200": good},
     }

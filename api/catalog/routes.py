@@ -57,6 +57,5 @@ def _described() -> dict[str, Any]:
         "parameters": [openapi.parameter("known_at", known)],
         "responses": {
             "200": {"description": "the datasets / 数据集", "content": content},
-            **openapi.failures(),
         },
     }

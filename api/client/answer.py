@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from graph.errors import WrongUsage
@@ -48,6 +49,18 @@ class Answer(dict[str, Any]):
         except ImportError:
             raise WrongUsage("polars() needs polars: pip install polars") from None
         return polars.DataFrame(self.rows, infer_schema_length=None)
+
+    def csv(self, path: str | Path) -> int:
+        """Write the results to a CSV file for a spreadsheet, a column a field; how many there were.
+        A cell that a spreadsheet would run as a formula begins with an apostrophe."""
+        from codecs import BOM_UTF8
+
+        from api.output import write_file
+        from api.sheets import csv_lines
+
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        lines = (line.encode() for line in csv_lines(columns, self.rows))
+        return write_file(Path(path), chain([BOM_UTF8], lines)) - 2  # the mark and the header
 
     def graph(self) -> networkx.MultiDiGraph:
         """The rows as edges between the subjects that they name, all other fields on the edge.

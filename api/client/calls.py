@@ -126,6 +126,14 @@ def notice(
     return reply.body.decode()
 
 
+def make_report(kind: str, /, **asked: Any) -> Exchange[bytes]:
+    """A report as HTML, or as PDF with `format="pdf"`: of a `subject`, `case`, `extension`,
+    `clusters`, with the parameters that its route has."""
+    sent = encoded(plain(asked))
+    reply: Reply = yield Call("POST", f"/v1/reports/{part(kind)}", {}, sent, {"Content-Type": JSON})
+    return reply.body
+
+
 def search(
     text: str,
     *,
@@ -203,6 +211,11 @@ def red_list(
 def proof(about: str) -> Exchange[Answer]:
     """The row and proof that a decision rests on."""
     return get(f"{_DECISIONS}/{part(about)}/proof")
+
+
+def verify_proofs(proofs: Sequence[Mapping[str, Any]]) -> Exchange[Answer]:
+    """Whether proofs of `extend` hold, checked by code that made none of them."""
+    return question("/v1/proofs/verify", {"proofs": list(proofs)})
 
 
 def replayed(about: str) -> Exchange[Answer]:

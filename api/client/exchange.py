@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from api.client.answer import Answer
+from api.client.uploads import Upload
 
 T = TypeVar("T")
 JSON: Final = "application/json"
@@ -25,10 +26,15 @@ class Call:
     method: str
     path: str
     query: Mapping[str, Any] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | Upload | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     safe: bool = True
     lines: bool = False  # the reply is a stream of JSON lines
+
+    @property
+    def again(self) -> bool:
+        """Whether it can be sent at all once more: not where its body is used up."""
+        return not isinstance(self.body, Upload) or self.body.again
 
 
 @dataclass(frozen=True, slots=True)

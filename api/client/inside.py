@@ -3,6 +3,8 @@ loop of its own thread, and what works beside it (jobs, deliveries) works there,
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +13,18 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+
+class _Read(httpx.AsyncByteStream):
+    """What a caller that waits sends, read in a thread: it may wait for a disk."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        blocks = iter(self._stream)
+        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+            yield block
 
 
 class Inside(httpx.BaseTransport):
@@ -42,6 +56,8 @@ class Inside(httpx.BaseTransport):
         return self._portal.call(self._answer, request)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
+        if not isinstance(request.stream, httpx.AsyncByteStream):
+            request.stream = _Read(request.stream)
         response = await self._inner.handle_async_request(request)
         body = await response.aread()
         return httpx.Response(

@@ -31,6 +31,13 @@ class Local(Methods):
         self.session: Session = Session(url)
         self._open = ExitStack()
 
+    @classmethod
+    def on(cls, session: Session) -> Self:
+        """A client of a session that is open already, which is its owner's to close."""
+        made = cls.__new__(cls)
+        made.session, made._open = session, ExitStack()
+        return made
+
     def ask(self, name: str, /, **params: Any) -> Answer:
         """The envelope that answers a question by its algorithm's name or verb."""
         import msgspec

@@ -19,8 +19,9 @@ from api.client.exchange import (
     part,
     post,
 )
-from graph.errors import BadFile
+from api.client.uploads import Source, Upload
 
+_MAPPINGS: Final = "/v1/mappings"
 _PUSHES: Final = "/v1/pushes"
 _WEBHOOKS: Final = "/v1/webhooks"
 _PRIVACY: Final = "/v1/privacy"
@@ -52,19 +53,47 @@ def report(ident: str, *, key: str | None = None, **given: Any) -> Exchange[Answ
 
 
 def ingest(
-    path: str | Path, *, kind: str = "application/x-ndjson", key: str | None = None, **asked: Any
+    source: Source,
+    *,
+    mapping: str | Path | None = None,
+    kind: str = "application/x-ndjson",
+    key: str | None = None,
+    **asked: Any,
 ) -> Exchange[Answer]:
-    """Load a file of facts; the receipt, or the job that a long load became. `format`, `mapping`,
-    `dataset` as the route has them. Raises BadFile where the file cannot be read."""
-    path = Path(path)
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise BadFile(f"{path}: {error.strerror}") from None
+    """Load a file of facts: by its path, opened, or as blocks of bytes; it is sent as it is read.
+    The receipt, or the job that a long load became.
+
+    `mapping` names one that ships, or is the Path of your own; `name`, `format`, `dataset` as the
+    route has them. What cannot be wound back is sent once, however that ends. Raises BadFile where
+    a file cannot be read.
+    """
+    body = Upload(source)
+    if isinstance(mapping, Path):
+        mapping = (yield from add_mapping(mapping))["mapping"]
     headers = {"Content-Type": kind, KEY: key or new_key()}
-    query = {"name": path.name, **asked}
+    query = {"name": body.name, "mapping": mapping, **asked}
     reply: Reply = yield Call("POST", "/v1/ingest", query, body, headers)
     return reply.read()
+
+
+def add_mapping(source: Source, *, name: str | None = None) -> Exchange[Answer]:
+    """Have a mapping of your own checked and kept; `mapping` of the answer is what `ingest` takes.
+    It may be sent as often as one likes: it is known by its content."""
+    body = Upload(source)
+    headers = {"Content-Type": "application/yaml"}
+    reply: Reply = yield Call("POST", _MAPPINGS, {"name": name or body.name}, body, headers)
+    return reply.read()
+
+
+def mappings() -> Exchange[Answer]:
+    """The mappings that ship with the service: what each makes, of which columns."""
+    return get(_MAPPINGS)
+
+
+def mapping(name: str) -> Exchange[str]:
+    """The text of a mapping, one that ships or your own."""
+    reply: Reply = yield Call("GET", f"{_MAPPINGS}/{part(name)}")
+    return reply.body.decode()
 
 
 def quarantine(name: str) -> Exchange[bytes]:
@@ -147,5 +176,15 @@ def readmit(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
 
 
 def purge(*, key: str | None = None) -> Exchange[Answer]:
-    """Erase what its time of retention is over for."""
+    """Write the store's files anew, where an erasure found somebody reading."""
     return post(f"{_PRIVACY}/purges", {}, key=key)
+
+
+def due() -> Exchange[Answer]:
+    """What is past its time of retention, by class."""
+    return get(f"{_PRIVACY}/retention")
+
+
+def retain(*, key: str | None = None, **given: Any) -> Exchange[Answer]:
+    """Take out what is past its time of retention."""
+    return post(f"{_PRIVACY}/retention", given, key=key)

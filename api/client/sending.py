@@ -15,6 +15,7 @@ import msgspec
 
 from api.client.exchange import Call, Exchange, Item, Pause, Reply, Stream
 from api.client.retrying import Retrying
+from api.client.uploads import Upload
 from graph import errors
 
 T = TypeVar("T")
@@ -45,8 +46,14 @@ class Connection:
         headers = dict(call.headers)
         if call.lines:
             headers["Accept"] = "application/x-ndjson"
+        content: Any = call.body
+        if isinstance(call.body, Upload):
+            waits = isinstance(client, httpx.Client)
+            content = call.body.blocks() if waits else call.body.later()
+            if (size := call.body.size) is not None:
+                headers["Content-Length"] = str(size)
         return client.build_request(
-            call.method, call.path, params=query, content=call.body, headers=headers
+            call.method, call.path, params=query, content=content, headers=headers
         )
 
     def steps(self, asked: Exchange[T] | Stream) -> Generator[Step, Got, T]:
@@ -78,12 +85,12 @@ class Connection:
                     status=got.status_code,
                     told=got.headers.get("Retry-After"),
                 )
-                if pause is None:
+                if pause is None or not call.again:
                     return self.reply(got, got.content)
             else:
                 assert got is not None
                 pause = self.retrying.pause(tried, safe=call.safe)
-                if pause is None:
+                if pause is None or not call.again:
                     raise got
             yield Pause(pause)
 

@@ -284,7 +284,7 @@ KINDS: Final[dict[tuple[str, str], Any]] = {
 
 def besides(method: str, path: str, *, question: bool) -> dict[str, Any]:
     """Answers of other statuses than the first, by status: jobs that were made, nothing left."""
-    made = question or (method, path) == ("post", "/v1/jobs")
+    made = question or (method, path) in {("post", "/v1/jobs"), ("post", "/v1/ingest")}
     found: dict[str, Any] = {}
     if made:
         found["202"] = {
@@ -298,8 +298,6 @@ def besides(method: str, path: str, *, question: bool) -> dict[str, Any]:
 
 def content_of(method: str, path: str) -> dict[str, Any] | None:
     """What a route answers, by media type, where it is written down here."""
-    if (method, path) == ("get", "/v1/export"):
-        return {"application/x-ndjson": {"schema": {"type": "string"}}}
     if (method, path) in {("post", "/v1/jobs"), ("get", "/v1/jobs/{id}/result")}:
         # What the question's own route answers.
         return {"application/json": {"schema": {"type": "object"}}}

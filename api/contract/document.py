@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAGS: Final = {
+    "casework": "Findings to be judged, and case files / 线索处理与案卷",
     "cases": "What all detectors found, joined to cases / 线索汇成案件",
     "decisions": "From proposal to exit: who decides, on what, until when / 惩戒决定全流程",
     "extension": "Whom a measure may reach, with proof / 措施可及于谁及其证明",
@@ -29,7 +30,9 @@ TAGS: Final = {
     "related": "Related parties, paths, what is shared / 关联关系",
     "rings": "Groups of people, accounts, phones, events / 团伙",
     "risk": "Risk clusters and their history / 风险集群及其演变",
+    "monitor": "What became of clusters and cases, and what of it is new / 风险监测",
     "matching": "Who is meant by a name or code / 名称匹配",
+    "reports": "Reports as HTML or PDF, with pictures and sources / 报告",
     "jobs": "Long work: asked for, followed, called off, its result kept / 长任务",
     "bulk": "Changes by batch, and all facts / 变更与导出",
     "facts": "Facts in / 导入",
@@ -48,6 +51,13 @@ _FAILURES: Final = {
     "429": "too many at once or in a short time: `Retry-After` says when / 请求过多",
     "503": "the store is away or too much waits: `Retry-After` says when / 暂不可用",
 }
+# Responses that have a name, by status: those that are no answer to what was asked.
+_NAMES: Final = {
+    "202": "JobMade", "304": "NotModified", "308": "Moved", "400": "BadRequest",
+    "401": "Unauthorized", "403": "Forbidden", "404": "NotFound", "409": "Conflict",
+    "412": "PreconditionFailed", "413": "TooLarge", "422": "Unprocessable",
+    "428": "PreconditionRequired", "501": "NotInstalled", "429": "TooMany", "503": "Unavailable",
+}  # fmt: skip
 _TEXT: Final = {"type": "string"}
 _HELD: Final = frozenset({"get", "put", "post", "delete", "patch"})
 
@@ -71,42 +81,75 @@ def document(app: FastAPI) -> dict[str, Any]:
     for method, path, operation in operations(made):
         used.update(operation["tags"])
         _complete(operation, method, path)
-    made["components"]["schemas"] = _shared(made["paths"])
+    _share(made)
     made["tags"] = [{"name": name, "description": TAGS.get(name, name)} for name in sorted(used)]
     app.openapi_schema = json.loads(json.dumps(made))  # as it is read: lists, no tuples
     return app.openapi_schema
 
 
-def _shared(paths: dict[str, Any]) -> dict[str, Any]:
-    """Take schemas that have a title out of the operations, each once; they refer to it by that.
+class _Shared:
+    """Parts that operations have in common, each once, by the name under which they refer to it.
 
-    Of equal titles with other contents, the later ones are numbered.
+    Of equal names with other contents, the later ones are numbered.
     """
-    found: dict[str, Any] = {}
-    names: dict[str, str] = {}
 
-    def put(node: Any) -> Any:
+    def __init__(self) -> None:
+        self.schemas: dict[str, Any] = {}
+        self.responses: dict[str, Any] = {}
+        self._names: dict[str, str] = {}
+
+    def put(self, node: Any) -> Any:
+        """A part of the document, its schemas that have a title taken out."""
         if isinstance(node, list):
-            return [put(each) for each in node]
+            return [self.put(each) for each in node]
         if not isinstance(node, dict):
             return node
-        node = {key: put(each) for key, each in node.items()}
+        # Whether one stands there depends on who wrote the schema, and it tells nothing.
+        node = {k: self.put(v) for k, v in node.items() if (k, v) != ("default", None)}
         title = node.get("title")
         if not isinstance(title, str) or node.get("type") != "object":
             return node
-        content = json.dumps(node, sort_keys=True)
-        if content not in names:
-            plain = re.sub(r"\W+", "", title) or "Object"
-            name, number = plain, 1
+        return {"$ref": self._named("schemas", self.schemas, re.sub(r"\W+", "", title), node)}
+
+    def answer(self, status: str, said: dict[str, Any]) -> dict[str, Any]:
+        """What stands for a response of an operation: what goes wrong is the same in many."""
+        name = _NAMES.get(status)
+        if name is None:
+            return said
+        return {"$ref": self._named("responses", self.responses, name, said)}
+
+    def _named(self, kind: str, found: dict[str, Any], plain: str, node: dict[str, Any]) -> str:
+        content = kind + json.dumps(node, sort_keys=True)
+        if content not in self._names:
+            name, number = plain or "Object", 1
             while name in found:
                 number += 1
                 name = f"{plain}{number}"
-            names[content], found[name] = name, node
-        return {"$ref": f"#/components/schemas/{names[content]}"}
+            self._names[content], found[name] = f"#/components/{kind}/{name}", node
+        return self._names[content]
 
-    for path, methods in paths.items():
-        paths[path] = put(methods)
-    return dict(sorted(found.items()))
+
+def _share(document: dict[str, Any]) -> None:
+    """Move what operations have in common into the components, where clients find it by name."""
+    shared = _Shared()
+    for path, methods in document["paths"].items():
+        document["paths"][path] = shared.put(methods)
+    for _, _, operation in operations(document):
+        answers = operation["responses"]
+        operation["responses"] = {
+            status: shared.answer(status, said) for status, said in sorted(answers.items())
+        }
+    document["components"]["schemas"] = dict(sorted(shared.schemas.items()))
+    document["components"]["responses"] = dict(sorted(shared.responses.items()))
+
+
+def response(document: dict[str, Any], operation: dict[str, Any], status: str) -> dict[str, Any]:
+    """A response of an operation, wherever it is written down; raises KeyError where it has none
+    of that status."""
+    said: dict[str, Any] = operation["responses"][status]
+    if "$ref" in said:
+        said = document["components"]["responses"][said["$ref"].rpartition("/")[2]]
+    return said
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -43,7 +43,7 @@ def standing(view: Snapshot, decisions: Decisions, node: int, day: str) -> dict[
     `clean_since` is the first day without a black listing or decision in force, null while there is
     one or none ever was; `qualifies_from` the day on which the time of being clean is full.
     """
-    entries = [_entry(said, day) for said in view.listings(node)]
+    entries = [entry_of(said, day) for said in view.listings(node)]
     about = decided(view, decisions, node)
     # What stands in the way of a red list, and the first day on which it does no more.
     blocks = [
@@ -68,7 +68,7 @@ def standing(view: Snapshot, decisions: Decisions, node: int, day: str) -> dict[
         "qualifies_from": after,
         "in_the_way": recent,
         "red": any(e["list"] == "red" and e["state"] == "in_force" for e in entries),
-        "listings": entries,
+        "listings": [] if view.restricted(node) else entries,
         "decisions": [
             {"id": d.id, "status": d.status_on(day), "begins": d.begins, "until": d.until}
             for d in about
@@ -107,7 +107,7 @@ def decided(view: Snapshot, decisions: Decisions, node: int) -> list[Decision]:
     return [found[ident] for ident in sorted(found)]
 
 
-def _entry(said: dict[str, Any], day: str) -> dict[str, Any]:
+def entry_of(said: dict[str, Any], day: str) -> dict[str, Any]:
     """A listing: what it rests on, whether it stands on a day, how it ends, its clocks."""
     entered = str(said.get("decided_on") or said["valid_from"] or "")[:10] or None
     attrs = said.get("attrs") or {}

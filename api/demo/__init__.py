@@ -6,8 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from api.demo.report import Report, page
+from api.demo.sample import Sample, sample
 from api.demo.show import Teller, program
-from api.report.page import Answered, Report, answer_file, command_of, render
+from api.report.asked import Answered, answer_file, command_of
+
+__all__ = ["REPORT", "Sample", "run", "sample"]
 
 REPORT = "report.html"
 
@@ -36,18 +40,7 @@ def run(out: Path, entities: int, seed: int, *, quiet: bool = False) -> dict[str
         risk.session.snapshot()
         tell.snapshot(risk, time.perf_counter() - started)
         cast = choose(risk, world)
-        report = Report(
-            title="linkrisk 演示报告 demo report",
-            about=[
-                ("规模 size", f"{entities:,} 个主体 entities, seed {seed}"),
-                ("事实 facts", f"{world.facts:,}"),
-                ("存储 store", world.url),
-            ],
-            counts={},
-            program=program(),
-            url=world.url,
-            serve=command_of(program(), "serve", world.url),
-        )
+        report = Report(entities, seed, world, program(), command_of(program(), "serve", world.url))
         answers = out / "answers"
         answers.mkdir(exist_ok=True)
         for old in answers.glob("[0-9][0-9]-*.json"):
@@ -71,16 +64,16 @@ def run(out: Path, entities: int, seed: int, *, quiet: bool = False) -> dict[str
                     "file": str(file),
                 }
             )
-        page = out / REPORT
-        page.write_text(render(risk, report), encoding="utf-8")
+        file = out / REPORT
+        file.write_text(page(risk, report), encoding="utf-8")
         name = risk.session.snapshot().name
-    tell.end(page, report, time.perf_counter() - began)
+    tell.end(file, report, time.perf_counter() - began)
     return {
         "entities": entities,
         "seed": seed,
         "facts": world.facts,
         "store": world.url,
         "snapshot": name,
-        "report": str(page),
+        "report": str(file),
         "answers": answered,
     }

@@ -16,14 +16,15 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from api.output import printable
-from api.report.page import shown
+from api.report.asked import shown
 from api.report.tables import Part, chosen, evidence
 from api.report.words import short
 from api.table import reasons
 
 if TYPE_CHECKING:
     from api.client import Local
-    from api.report.page import Answered, Report
+    from api.demo.report import Report
+    from api.report.asked import Answered
     from api.report.tables import Table
     from ingest.receipt import Receipt
 
@@ -69,7 +70,7 @@ class Teller:
         self._say(f"── {number} {question.zh} · {question.en}", "bold cyan")
         self._say(f"   {question.why_zh}")
         self._say(f"   {question.why_en}")
-        self._say(f"   $ {question.command(report.program, report.url)}", "dim")
+        self._say(f"   $ {report.command(asked)}", "dim")
         known, table = shown(risk, answer, _ROWS)
         said = reasons(answer["results"][: len(table.rows)])
         if table.rows:

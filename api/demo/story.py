@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from algorithms.registry import ALGORITHMS
 from api.report import chains, cycle, flow, ownership, surroundings, timeline
-from api.report.page import Draw, Question
+from api.report.asked import Draw, Question
 from api.report.words import says
 
 if TYPE_CHECKING:

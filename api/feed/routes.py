@@ -29,6 +29,17 @@ _LONGEST: Final = 30.0  # seconds that a caller may wait for a change
 _LOOK: Final = 0.25
 _TEXT: Final = {"type": "string"}
 _STREAMS: Final = [name for name, each in writings().items() if each.lines]
+_EXPORTED: Final = {
+    "200": {
+        "description": "the facts in the format asked for, or the report / 全部事实或报告",
+        "content": {
+            **{writings()[name].media_type: {"schema": _TEXT} for name in _STREAMS},
+            MEDIA_TYPE: {"schema": _TEXT},
+            # A list of statements (bods), or what the format cannot hold.
+            "application/json": {"schema": {"type": ["array", "object"]}},
+        },
+    }
+}
 
 
 def add_feed(app: FastAPI, engine: Engine) -> None:
@@ -95,6 +106,8 @@ def add_feed(app: FastAPI, engine: Engine) -> None:
     ):
         parameters = [{"in": "query", "name": n, "schema": schema} for n, schema in said.items()]
         extra: dict[str, Any] = {"parameters": parameters}
+        if endpoint is exported:
+            extra["responses"] = _EXPORTED
         add(app, "GET", path, endpoint, scope="export", tags=["bulk"], extra=extra)
 
 

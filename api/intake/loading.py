@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from api.intake.mappings import Own, mapping_of
 from api.jobs.calling import Told
 from api.problems import MEDIA_TYPE, written
 from graph.deadline import current
 from graph.errors import LinkriskError, WrongUsage
-from ingest.mapping.load import load_mapping, shipped
 from ingest.readers import formats
 
 if TYPE_CHECKING:
@@ -35,31 +35,33 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
              " / 文件名", examples=["registry.jsonl"]),
     ] = "upload.jsonl"  # fmt: skip
     format: Annotated[str | None, Meta(description="default: recognised / 格式")] = None
-    mapping: Annotated[str | None, Meta(description="a mapping that ships, by name / 映射名")] = (
-        None
-    )
+    mapping: Annotated[
+        str | None,
+        Meta(description="a mapping that ships, by name, or one's own as POST /v1/mappings answered"
+             " it / 映射名"),
+    ] = None  # fmt: skip
     dataset: Annotated[
         str | None, Meta(description="where facts come from; default the file's name / 数据集")
     ] = None
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """A load: the folder that the file is in, alone, and what was said of it."""
+    """A load: the folder that the file is in, alone, what was said of it, and the caller's own
+    mapping where it named one."""
 
     folder: str
     quarantine: str
     asked: Asked
+    own: Own | None = None
 
 
 def checked(asked: Asked) -> Asked:
-    """Raise WrongUsage for a name, format or mapping that is none."""
+    """Raise WrongUsage for a name or format that is none."""
     # No file system keeps a name of more than 255 bytes, and others are made from this one.
     if not _NAME.fullmatch(asked.name) or len(asked.name.encode()) > _NAME_BYTES:
         raise WrongUsage("name: a file's name of 1 to 120 letters, digits, ._-+=,@() / 文件名无效")
     if asked.format is not None and asked.format not in formats():
         raise WrongUsage(f"format: one of {', '.join(formats())}, not {asked.format[:40]!r}")
-    if asked.mapping is not None and asked.mapping not in shipped():
-        raise WrongUsage(f"mapping: one of {', '.join(shipped())}, not {asked.mapping[:40]!r}")
     return asked
 
 
@@ -76,7 +78,7 @@ def carried_out(store: Store, given: Load) -> Told:
     try:
         receipt = load(
             store, [folder / asked.name], dataset=asked.dataset, format=asked.format,
-            mapping=None if asked.mapping is None else load_mapping(asked.mapping),
+            mapping=mapping_of(asked.mapping, given.own),
             quarantine=Path(given.quarantine), progress=_progress,
         )  # fmt: skip
     except LinkriskError as error:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,9 +18,10 @@ from starlette.responses import Response
 
 from api import openapi
 from api.caller import caller_of, owner_of
-from api.contract.answers import Job
 from api.feed.lines import MEDIA_TYPE
+from api.intake import keeping
 from api.intake.loading import QUARANTINE, Asked, Load, carried_out, checked
+from api.intake.mappings import Mappings, Own, add_mappings
 from api.intake.settings import IntakeSettings
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Told, keep_caller
@@ -30,7 +29,8 @@ from api.jobs.routes import jobs_of, preferred
 from api.kept import private_folder, state_folder
 from api.once import begun, key_of
 from api.once import said as once_header
-from api.serving import KEPT, TooLarge, add, alongside, query_of, settings_of
+from api.serving import KEPT, TooLarge, add, query_of, settings_of
+from api.tidying import hourly
 from graph.errors import InputError, StoreFull, WrongUsage
 from graph.keys import mask_within
 from ingest.receipt import Receipt
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from api.engine import Engine
 
 KIND: Final = "ingest"
-_FILE: Final = re.compile(r"[0-9a-f]{24}\.jsonl")
 _OLD: Final = 7 * 86_400  # seconds after which an upload that no job took is dropped
 _SHOWN: Final = 1 << 24  # bytes of a quarantine file that are shown
 
@@ -57,15 +56,18 @@ class Intake:
 
     def __init__(self, url: str, settings: IntakeSettings) -> None:
         self.settings = settings
+        self._url = url
         self._folder = state_folder(url)
         self._places = asyncio.Semaphore(settings.uploads)
 
     @property
     def quarantine(self) -> Path:
         """Where rejected rows are kept."""
-        return self._folder / "quarantine"
+        return keeping.folder(self._url)
 
-    async def take(self, request: Request, asked: Asked) -> tuple[Load, int, bytes]:
+    async def take(
+        self, request: Request, asked: Asked, own: Own | None
+    ) -> tuple[Load, int, bytes]:
         """The body as a file, its size and digest; raises TooLarge, WrongUsage where it is empty.
         A body that does not come to its end leaves nothing behind."""
         ident = secrets.token_hex(12)
@@ -79,7 +81,8 @@ class Intake:
                 raise StoreFull(f"the upload cannot be kept: {error.strerror}") from error
             raise
         quarantine = private_folder(self.quarantine) / f"{ident}.jsonl"
-        return Load(folder=str(folder), quarantine=str(quarantine), asked=asked), size, digest
+        load = Load(folder=str(folder), quarantine=str(quarantine), asked=asked, own=own)
+        return load, size, digest
 
     async def _write(self, request: Request, path: Path) -> tuple[int, bytes]:
         length = request.headers.get("content-length", "0")
@@ -103,9 +106,10 @@ class Intake:
 
     def forget(self) -> None:
         """Drop uploads that nobody took, and rejected rows kept long enough."""
+        keeping.sweep(self._url, self.settings)
         for folder, seconds in (
             (self._folder / "uploads", _OLD),
-            (self.quarantine, self.settings.kept_seconds),
+            (self._folder / "mappings", self.settings.kept_seconds),
         ):
             for path in folder.glob("*"):
                 with suppress(OSError):
@@ -115,7 +119,9 @@ class Intake:
 
 def add_intake(app: FastAPI, engine: Engine) -> None:
     """Load what is sent; show what was rejected of it."""
-    intake = Intake(engine.session.url, settings_of(app, IntakeSettings))
+    settings = settings_of(app, IntakeSettings)
+    intake = Intake(engine.session.url, settings)
+    mappings = Mappings(engine.session.url, settings)
     store = engine.session.whole_store
     loading = asyncio.Lock()
 
@@ -123,13 +129,7 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
         return carried_out(store, msgspec.convert(given, Load))
 
     app.state.jobs.runner.kinds[KIND] = work
-
-    @asynccontextmanager
-    async def tidying() -> AsyncIterator[None]:
-        await asyncio.to_thread(intake.forget)
-        yield
-
-    alongside(app).append(tidying)
+    hourly(app, "rejected rows", intake.forget)
 
     async def ingest(request: Request) -> Response:
         """Load a file, sent as the body: `name`, `format`, `mapping`, `dataset`; answers its
@@ -139,7 +139,8 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
             asked = checked(msgspec.convert(given, Asked))
         except msgspec.ValidationError as error:
             raise WrongUsage(f"ingest: {error}") from None
-        load, size, digest = await intake.take(request, asked)
+        own = await engine.run(mappings.meant, asked.mapping)
+        load, size, digest = await intake.take(request, asked, own)
         said = sha256(digest + msgspec.json.encode(asked)).digest()
         try:
             if key_of(request) is None:
@@ -172,6 +173,7 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
     said = _said()
     add(app, "POST", "/v1/ingest", ingest, scope=KIND, tags=["facts"], extra=said)
     _add_quarantine(app, engine, intake)
+    add_mappings(app, engine, mappings)
 
 
 def _add_quarantine(app: FastAPI, engine: Engine, intake: Intake) -> None:
@@ -179,7 +181,7 @@ def _add_quarantine(app: FastAPI, engine: Engine, intake: Intake) -> None:
         """Rows that a load rejected, each with line, column and reason / 被隔离的数据."""
         name = request.path_params["name"]
         path = intake.quarantine / name
-        if not _FILE.fullmatch(name) or not path.is_file():
+        if not keeping.FILE.fullmatch(name) or not path.is_file():
             raise UnknownQuarantine(f"no quarantine {name[:40]!r} / 无此隔离文件")
         body = await engine.run(_masked, path)
         return Response(body, headers=dict(KEPT), media_type=MEDIA_TYPE)
@@ -199,11 +201,10 @@ def _said() -> dict[str, Any]:
         media: {"schema": {"type": "string"}, "example": example}
         for media in (MEDIA_TYPE, "application/octet-stream")
     }
-    job = openapi.answers(Job, "202")["responses"]
     return {
         "parameters": [*parameters, once_header()],
         "requestBody": {"required": True, "content": content},
-        "responses": {**openapi.answers(Receipt)["responses"], **job},
+        **openapi.answers(Receipt),
     }
 
 

@@ -19,6 +19,15 @@ class IntakeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     uploads: Annotated[
         int, Meta(ge=1, le=64, description="uploads under way at once in a process / 并发上传数")
     ] = 4
+    mappings: Annotated[
+        int, Meta(ge=1, description="mappings of callers that are kept / 保留的自定义映射数")
+    ] = 1000
     kept_seconds: Annotated[
-        float, Meta(gt=0, description="how long rejected rows are kept / 隔离数据保留秒数")
+        float,
+        Meta(
+            gt=0,
+            description="how long files of rejected rows, also those that"
+            " the command line left beside the store, and mappings that nobody uses, are kept"
+            " / 隔离数据与未用映射保留秒数",
+        ),
     ] = 30 * 86_400.0

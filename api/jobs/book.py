@@ -258,6 +258,18 @@ class Book(Closing):
             db.execute("DELETE FROM job WHERE status = 'expired' AND finished < ?", (told,))
             return len(rows) + len(old) + db.changes()
 
+    def old(self) -> int:
+        """How many jobs are past their time: their results, or that they are told of at all."""
+        if not self._kept.is_there:
+            return 0
+        now = times.now()
+        text = (
+            "SELECT count(*) FROM job WHERE status IN ('done', 'failed', 'cancelled')"
+            " AND expires < ? OR status = 'expired' AND finished < ?"
+        )
+        told = now - int(self.settings.told_seconds * _MICROS)
+        return int(self._kept.rows(text, (now, told))[0][0])
+
     def forget(self, named: Callable[[bytes], bool]) -> tuple[int, int]:
         """Delete jobs, with their results, of which this is true of what they ask or answer; one
         that runs is called off. How many, and how many others run, of which nobody knows yet what
@@ -301,8 +313,9 @@ class Book(Closing):
     def _end(self, db: apsw.Connection, job: Job, outcome: Outcome) -> None:
         now = times.now()
         expires = now + int(self.settings.kept_seconds * _MICROS)
+        # What was carried out is not kept: it holds what was asked as it was typed.
         db.execute("UPDATE job SET status = ?, finished = ?, code = ?, media = ?, size = ?,"
-                   " error = ?, expires = ? WHERE id = ?",
+                   " error = ?, expires = ?, call = '{}' WHERE id = ?",
                    (outcome.status, now, outcome.code, outcome.media, len(outcome.body or b""),
                     outcome.error, expires, job.id))  # fmt: skip
 

@@ -13,7 +13,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
-from algorithms.registry import ALGORITHMS, Algorithm, prepare
+from algorithms.registry import ALGORITHMS, Algorithm, prepare, told
 from api import openapi
 from api.caller import ANYONE, Caller, caller_of, owner_of, whose
 from api.feed.lines import wants_lines
@@ -24,6 +24,7 @@ from api.jobs.settings import JobSettings
 from api.jobs.showing import answered, shown
 from api.kept import state_folder
 from api.look import limit_of, place_of
+from api.problems import unnamed_within
 from api.serving import KEPT, add, alongside, asked_of, check, json_response, settings_of
 from graph.errors import WrongUsage
 
@@ -97,6 +98,13 @@ class Jobs:
         from api.routes import scope_of
 
         said = {k: v for k, v in msgspec.to_builtins(params).items() if v is not None}
+        # What is shown is listed, and kept for longer than what is carried out.
+        view = self.engine.session.current()
+        if view is not None:
+            said |= msgspec.to_builtins(told(view, params))
+            said = unnamed_within(said, lambda text: bool(view.named(text)))
+        else:
+            said = unnamed_within(said)
         return Asked(
             owner=owner_of(caller), what=record.name, asked=msgspec.json.encode(said).decode(),
             call=msgspec.json.encode(call).decode(), caller=keep_caller(caller),

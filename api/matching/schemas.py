@@ -6,15 +6,11 @@ from typing import Any, Final
 
 from algorithms.matching.match_subject import Explanation
 from api.matching.yente import OPTIONS, SCHEMATA
-from api.openapi import PROBLEM, schema
+from api.openapi import answers, schema
 from graph.model import ENTITIES
 
 _TEXT: Final = {"type": "string"}
 _KIND: Final = {"enum": [*ENTITIES]}
-_FAILED: Final = {
-    "description": "problem",
-    "content": {"application/problem+json": {"schema": PROBLEM}},
-}
 _AT: Final = {"as_of": _TEXT, "known_at": _TEXT, "snapshot": _TEXT}
 
 
@@ -27,15 +23,6 @@ def object_of(properties: dict[str, Any], *optional: str) -> dict[str, Any]:
 def list_of(item: dict[str, Any]) -> dict[str, Any]:
     """The schema of an array."""
     return {"type": "array", "items": item}
-
-
-def answers(answer: dict[str, Any], *failing: str) -> dict[str, Any]:
-    """The responses of a route: its answer, and problems of these statuses."""
-    good = {
-        "description": "the answer / 结果",
-        "content": {"application/json": {"schema": answer}},
-    }
-    return {"200": good, **dict.fromkeys(("401", "422", "503", *failing), _FAILED)}
 
 
 def in_query(name: str, kind: dict[str, Any], said: str, **more: Any) -> dict[str, Any]:
@@ -65,9 +52,9 @@ SEARCH: Final[dict[str, Any]] = {
                  "rows to pass over / 跳过行数"),
         in_query("known_at", _TEXT, "as it was known at this ISO time / 当时已知"),
     ],
-    "responses": answers(
+    **answers(
         object_of({"query": _TEXT, "results": list_of(_ROW), "more": {"type": "boolean"},
-                   "known_at": _TEXT, "snapshot": _TEXT})
+                   "known_at": _TEXT, "snapshot": _TEXT}) | {"title": "Found"}
     ),
 }  # fmt: skip
 _PROPERTIES: Final = {
@@ -142,7 +129,7 @@ MATCH: Final[dict[str, Any]] = {
             }
         },
     },
-    "responses": answers(
+    **answers(
         object_of(
             {
                 "responses": {"type": "object", "additionalProperties": _RESPONSE},
@@ -153,8 +140,7 @@ MATCH: Final[dict[str, Any]] = {
                 "notes": list_of(_TEXT),
             },
             "notes",
-        ),
-        "400",
-        "413",
+        )
+        | {"title": "Matches"}
     ),
 }

@@ -7,19 +7,20 @@ names and codes may be mixed.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from api.sheets import csv_lines, safe_cell
 from graph import keys
 from graph.errors import BadFile
 from ingest.mapping.model import Table
 from ingest.mapping.words import plain, words
 from ingest.readers.sheets import SheetRow, tables
+
+__all__ = ["csv_of", "queries_of", "rows_of", "safe_cell"]
 
 _LARGEST: Final = 1 << 28  # bytes of a file
 _LABELS: Final[dict[str, tuple[str, str]]] = {  # of `words.yaml`: property and schema
@@ -43,7 +44,6 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "code": ("registrationNumber", ""), "accountnumber": ("accountNumber", ""),
 }  # fmt: skip
 FOUND: Final = ("id", "caption", "kind", "score", "match", "why")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP's list
 
 
 def queries_of(path: Path) -> dict[str, Any]:
@@ -158,26 +158,4 @@ def _said(query: Any) -> Iterator[str]:
 
 def csv_of(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Lines of CSV, with no cell that a spreadsheet would run."""
-    columns = ("query", "asked", *FOUND)
-    yield _line(columns)
-    for row in rows:
-        yield _line([safe_cell(row.get(column)) for column in columns])
-
-
-def _line(cells: Iterable[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue()
-
-
-def safe_cell(value: Any) -> str:
-    """A value as text that a spreadsheet shows and does not run: an apostrophe before what begins
-    like a formula. Numbers are no formulas."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value).replace("\x00", "")
-    if isinstance(value, int | float):
-        return text
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return csv_lines(("query", "asked", *FOUND), rows)

@@ -18,6 +18,7 @@ from algorithms.matching.judging import ADDS, COMPANY
 from algorithms.matching.match_subject import MatchParams, match_one
 from algorithms.registry import ALGORITHMS, as_day, prepare
 from api.look import noted
+from api.problems import unnamed, unnamed_within
 from graph import keys
 from graph.errors import InputError, WrongUsage
 from graph.model import ENTITIES
@@ -57,6 +58,7 @@ _ONES: Final = {
     "address": ("address", "full"),
     "country": ("country", "jurisdiction", "nationality", "citizenship", "mainCountry"),
 }
+_SAID: Final = {*_NAMES, "idNumber", "notes"}  # in which a number may be anybody's
 _PARTS: Final = ("lastName", "middleName", "firstName")  # of a name, in the Chinese order
 OPTIONS: Final = (
     "limit", "threshold", "cutoff", "exclude_entity_ids", "changed_since", "as_of", "known_at",
@@ -160,9 +162,9 @@ def one(
 
 
 def _refused(given: Any, why: str) -> dict[str, Any]:
-    shown = keys.mask_within(given) if isinstance(given, dict) else {}
+    shown = unnamed_within(given) if isinstance(given, dict) else {}
     none = {"value": 0, "relation": "eq"}
-    return {"status": 422, "results": [], "total": none, "query": shown, "error": why}
+    return {"status": 422, "results": [], "total": none, "query": shown, "error": unnamed(why)}
 
 
 def _answered(
@@ -210,7 +212,7 @@ def masked(properties: Mapping[str, Any]) -> dict[str, Any]:
             kind = "account"
         values = value if isinstance(value, list) else [value]
         shown[name] = [
-            keys.mask_within(each)
+            (unnamed_within if name in _SAID else keys.mask_within)(each)
             if kind is None or not isinstance(each, str)
             else keys.mask(kind, keys.check(kind, each).value)
             for each in values

@@ -1,4 +1,4 @@
-"""A notice's page as PDF, with its fonts embedded.
+"""A page as PDF, with its fonts embedded.
 
 WeasyPrint (BSD) sets it: it reads the same HTML and CSS as a browser, so there is one page to keep.
 It needs Pango, and a Chinese font on this machine.
@@ -37,8 +37,9 @@ class _Missing(logging.Handler):
             self.points |= {arg for arg in record.args if isinstance(arg, int)}
 
 
-def pdf(html: str) -> bytes:
-    """The PDF of a page, A4. Nothing outside the page is fetched.
+def pdf(html: str, *, tagged: bool = False) -> bytes:
+    """The PDF of a page, A4. Nothing outside the page is fetched. `tagged`: with its structure, for
+    programs that read aloud.
 
     Raises NoPdf where the extra `pdf`, Pango or a Chinese font is missing, so that no notice with
     empty boxes for its words is ever made.
@@ -48,7 +49,7 @@ def pdf(html: str) -> bytes:
         page, fetcher = _library()
         log.addHandler(missing)
         try:
-            made: bytes = page(string=html, url_fetcher=fetcher).write_pdf()
+            made: bytes = page(string=html, url_fetcher=fetcher).write_pdf(pdf_tags=tagged)
         finally:
             log.removeHandler(missing)
     if any(first <= point <= last for point in missing.points for first, last in _CJK):

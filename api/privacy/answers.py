@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What was done, and the entry of the ledger that says so."""
 
     subject: str
@@ -17,9 +17,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     head: str
 
 
-class Erasure(Outcome, frozen=True, kw_only=True):
+class Erasure(Done, frozen=True, kw_only=True):
     """What was erased: versions by kind, relations and listings cut down, records with another id;
-    leads that others share; kept results of jobs and answers that named it, and were deleted; files
+    leads that others share; kept results of jobs, answers and events of webhooks that named it, and
+    were deleted, and subscriptions that watched it; files
     that still hold it; what is left to do. Restricted instead: `kept` says why."""
 
     erased: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
@@ -40,7 +41,7 @@ class Concerned(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
-class Correction(Outcome, frozen=True, kw_only=True):
+class Correction(Done, frozen=True, kw_only=True):
     """Which record was put right, by which batch, and the decisions that this concerns."""
 
     record: str
@@ -58,7 +59,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     act: str
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class HeldAbout(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is held of a person: facts as they are interchanged, all versions; decisions,
     requests, reads."""
 
@@ -71,6 +72,30 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     requests: list[dict[str, Any]]
     reads: list[dict[str, Any]]
     more_reads: bool
+
+
+class Class(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a class of what is kept is kept (ISO 8601), and how much of it is past that;
+    events that nobody took have a time of their own."""
+
+    kept: str
+    past: int
+    undelivered: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Retained(msgspec.Struct, frozen=True, kw_only=True):
+    """What is past its time, by class: reads that were recorded, listings that ended, results of
+    jobs, answers of requests with a key, events of webhooks, files of rejected rows; whether it was
+    taken out; what is left to do elsewhere."""
+
+    applied: bool
+    reads: Class
+    listings: Class
+    results: Class
+    answers: Class
+    events: Class
+    rejected: Class
+    left: list[str]
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from graph.errors import WrongUsage
+from graph.keys import mask_within
 
 _Text = Annotated[str, Meta(min_length=1, max_length=200)]
 _Words = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -58,12 +59,24 @@ class Correct(Ask, frozen=True, kw_only=True):
     ]
 
 
-A = TypeVar("A", bound=Ask)
+class Retain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who has what is past its time taken out."""
+
+    by: Annotated[_Text, Meta(description="who does it / 经办人", examples=["张三"])]
+
+
+_KEPT: Final = ("request", "reason", "by")  # in the ledger, for ever
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 def convert(given: dict[str, Any], kind: type[A]) -> A:
     """A checked ask; raises WrongUsage naming the field that is wrong."""
     try:
-        return msgspec.convert(given, kind)
+        found = msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         raise WrongUsage(f"privacy: {error}") from None
+    for name in _KEPT:
+        text = getattr(found, name, "")
+        if mask_within(text) != text:
+            raise WrongUsage(f"{name}: holds an identifier, and is kept / 含证件号码或电话")
+    return found

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from api.kept import state_folder
 from api.privacy.asks import Ask, Erase
+from api.privacy.forgetting import forget
 from api.privacy.keeping import Kept, kept
 from api.privacy.subject import Held, held, named, told
 from graph.beside import beside
@@ -27,7 +25,7 @@ from graph.erasure import (
     plan_of,
     texts_of,
 )
-from graph.errors import Conflict, StoreCorrupt, StoreError, WrongUsage
+from graph.errors import Conflict, StoreCorrupt, WrongUsage
 from graph.ledger import Draft
 from graph.live import base_path
 
@@ -62,7 +60,7 @@ def erase(session: Session, ask: Erase) -> dict[str, Any]:
     else:
         done = {"entry": None, "head": str(session.store.ledger_head())}
     left = clean(session)
-    forgotten = _forget(session, {*wanted, *_ids(found)}, left)
+    forgotten = forget(session.store.url, wanted, _ids(found), left)
     return {
         "subject": found.canonical,
         "request": ask.request,
@@ -86,33 +84,6 @@ def _ids(found: Held) -> set[str]:
         ids.add(fact.name)
         ids.update(key[3] for key in fact.keys if key[3])
     return ids
-
-
-def _forget(session: Session, wanted: set[str], left: list[str]) -> dict[str, int]:
-    """Delete kept answers that hold any of these: results of jobs, answers of requests with a key.
-    How many of each; what could not be done is added to `left`."""
-    from api.jobs.book import Book
-    from api.jobs.settings import JobSettings
-    from api.once import Once
-
-    needles = {text.encode() for text in wanted}
-    needles |= {msgspec.json.encode(text)[1:-1] for text in wanted}
-
-    def named(body: bytes) -> bool:
-        return any(needle in body for needle in needles)
-
-    url, done = session.store.url, {"results": 0, "answers": 0}
-    try:
-        with closing(Book(state_folder(url), JobSettings())) as book:
-            done["results"], running = book.forget(named)
-        if running:
-            left.append(f"{running} jobs are under way, begun before: their results may name it;"
-                        " ask again once they ended / 进行中的任务可能仍含有该信息")  # fmt: skip
-        with closing(Once(url)) as once:
-            done["answers"] = once.forget(named)
-    except StoreError as error:
-        left.append(f"kept answers were not all looked through: {error} / 留存应答未能全部检查")
-    return done
 
 
 def _gone(payload: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ They need every data domain: what is erased or reported is all that is held, not
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,9 +16,10 @@ from starlette.responses import Response
 from api import openapi
 from api.access.actor import signed
 from api.caller import DOMAINS, caller_of
-from api.privacy import answers, asks, correcting, erasing, reporting
+from api.privacy import answers, asks, correcting, erasing, reporting, retention
+from api.privacy.settings import Retention
 from api.reads.hook import shown
-from api.serving import Endpoint, add, body_of, json_response
+from api.serving import Endpoint, add, body_of, json_response, settings_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -49,29 +51,52 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
         """Write the store's files anew after an erasure / 重写存储文件."""
         return json_response(msgspec.json.encode(await engine.run(erasing.purge, session)))
 
+    kept = settings_of(app, Retention)
+
+    def retained(by: str, *, apply: bool) -> bytes:
+        parts = app.state.settings.values()
+        done = retention.retain(session, kept, parts, by=by, apply=apply)
+        return msgspec.json.encode(done)
+
+    async def due(_: Request) -> Response:
+        """What is past its time of retention, by class / 超过保存期的数据."""
+        return json_response(await engine.run(partial(retained, "", apply=False)))
+
+    async def retain(request: Request) -> Response:
+        """Take out what is past its time of retention / 清理超过保存期的数据."""
+        given = signed(caller_of(request), await body_of(request))
+        ask = asks.convert(given, asks.Retain)
+        return json_response(await engine.run(partial(retained, ask.by, apply=True)))
+
     routes: list[tuple[str, str, Endpoint, dict[str, Any]]] = []
     for path, kind, function, told, doc in (
         ("erasures", asks.Erase, erasing.erase, answers.Erasure,
          "Erase what is held of a person / 删除个人信息"),
         ("corrections", asks.Correct, correcting.correct, answers.Correction,
          "Put a record right / 更正个人信息"),
-        ("releases", asks.Ask, erasing.release, answers.Outcome,
+        ("releases", asks.Ask, erasing.release, answers.Done,
          "End a restriction / 解除处理限制"),
-        ("readmissions", asks.Ask, erasing.readmit, answers.Outcome,
+        ("readmissions", asks.Ask, erasing.readmit, answers.Done,
          "Let an erased person in again / 允许重新导入"),
     ):  # fmt: skip
-        content = {"schema": openapi.schema(kind), "example": _example(kind)}
-        extra = _answers(told) | {"requestBody": {"content": {"application/json": content}}}
+        extra = _answers(told) | _asked(kind)
         routes.append(("POST", path, _taking(engine, kind, function, doc), extra))
     routes += [
-        ("GET", "reports/{id:path}", report, _answers(answers.Report) | {"parameters": [_ID]}),
+        ("GET", "reports/{id:path}", report, _answers(answers.HeldAbout) | {"parameters": [_ID]}),
         ("POST", "purges", purge, _answers(answers.Purged)),
+        ("GET", "retention", due, _answers(answers.Retained)),
+        ("POST", "retention", retain, _answers(answers.Retained) | _asked(asks.Retain)),
     ]
     for method, path, endpoint, extra in routes:
         add(
             app, method, f"{_BASE}/{path}", endpoint, scope="admin", domains=DOMAINS,
             tags=["privacy"], extra=extra,
         )  # fmt: skip
+
+
+def _asked(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    content = {"schema": openapi.schema(kind), "example": _example(kind)}
+    return {"requestBody": {"content": {"application/json": content}}}
 
 
 def _answers(kind: type[Any]) -> dict[str, Any]:
@@ -96,6 +121,6 @@ def _taking(
     return taken
 
 
-def _example(kind: type[asks.Ask]) -> dict[str, Any]:
+def _example(kind: type[msgspec.Struct]) -> dict[str, Any]:
     said = openapi.schema(kind)
     return {name: said["properties"][name]["examples"][0] for name in said["required"]}

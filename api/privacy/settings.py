@@ -1,4 +1,5 @@
-"""How long personal data is kept, by class."""
+"""How long personal data is kept, by class. Results of jobs, rejected rows and events of webhooks
+have theirs in `jobs`, `intake` and `webhooks`."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from graph.rulebook.durations import parts_of
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Durations as ISO 8601 has them (P5Y, P18M, P90D), applied by `linkrisk privacy retention`."""
+    """Durations as ISO 8601 has them (P5Y, P18M, P90D), applied by `linkrisk privacy retention`;
+    that of `answers` also by the service itself, each hour."""
 
     reads: Annotated[
         str,
@@ -24,6 +26,15 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             examples=["P5Y"],
         ),
     ] = "P5Y"
+
+    answers: Annotated[
+        str,
+        Meta(
+            description="how long the answer of a request with an Idempotency-Key is kept"
+            " / 幂等应答保存期",
+            examples=["P1D"],
+        ),
+    ] = "P1D"
 
     def __post_init__(self) -> None:
         """Raise ValueError for what is no duration."""

@@ -27,6 +27,7 @@ EVERYBODY: Final = "*"  # an answer that streams: whoever is in the store
 _PLACE: Final = "linkrisk.shown"
 _LARGE: Final = 1 << 18  # bytes past which an answer is looked through in a thread
 _JSON: Final = "application/json"
+_PDF: Final = "application/pdf"
 
 
 def shown(
@@ -83,8 +84,8 @@ class Audit:
         nobody. A response that streams counts as a read of everybody."""
         if response.status_code >= 300 or scope in (OPEN, ANYONE):
             return
-        named = await self._named(response)
         said = request.scope.get(_PLACE)
+        named = NOBODY if said and _sealed(response) else await self._named(response)
         if said is not None:
             named = Named(
                 tuple(sorted({*named.subjects, *said[0]})), tuple(sorted({*named.fields, *said[1]}))
@@ -95,7 +96,11 @@ class Audit:
             await self.read(caller, named.subjects, named.fields, route, unmasked=unmasked)
 
     async def _named(self, response: Response) -> Named:
-        if isinstance(response, StreamingResponse) or not hasattr(response, "body"):
+        if (
+            isinstance(response, StreamingResponse)
+            or not hasattr(response, "body")
+            or _sealed(response)
+        ):
             return Named((EVERYBODY,), ())
         body = bytes(response.body)
         snapshot = self._session.newest
@@ -114,3 +119,9 @@ class Audit:
         """Record what waits and let go of the file."""
         await self._writer.drain()
         self._writer.close()
+
+
+def _sealed(response: Response) -> bool:
+    """Whether a response's body cannot be looked through: whoever made it says whom it shows, and
+    where it is only handed on (a job's result) it may show anybody."""
+    return response.headers.get("content-type", "").startswith(_PDF)

@@ -88,7 +88,10 @@ def _node(snapshot: Snapshot, subject: str) -> int | None:
 def _row(snapshot: Snapshot, node: int | None, names: list[str], at: int) -> dict[str, Values]:
     if node is None:
         return {name: [] for name in names}
-    return {name: _VALUE[name](snapshot, node, at)[:_VALUES] for name in names}
+    told = _LIMITED if snapshot.restricted(node) else _VALUE
+    return {
+        name: told[name](snapshot, node, at)[:_VALUES] if name in told else [] for name in names
+    }
 
 
 def _str(text: str) -> dict[str, Any]:
@@ -140,3 +143,4 @@ _VALUE: Final[dict[str, Callable[[Snapshot, int, int], Values]]] = {
     "shareholder": _others("shareholder", IN),
     "listed": lambda snapshot, node, _: [{"int": len(snapshot.listings(node))}],
 }
+_LIMITED: Final = {name: _VALUE[name] for name in ("id", "name", "kind")}

@@ -10,6 +10,7 @@ from algorithms.matching.match_subject import Match, MatchParams, match_one
 from algorithms.registry import ALGORITHMS, prepare
 from api.reconcile.manifest import REFINING, type_of
 from graph import keys
+from graph.erasure import LIMITED
 from graph.errors import WrongUsage
 from graph.model import ENTITIES
 
@@ -120,6 +121,8 @@ def _candidate(snapshot: Snapshot, row: Match, node: int) -> dict[str, Any]:
 def describe(snapshot: Snapshot, node: int) -> str:
     """What tells a subject from others of its name, in a line."""
     kind = snapshot.kind_name(node)
+    if snapshot.restricted(node):
+        return f"{kind} / {ENTITIES[kind].zh}; {LIMITED}"
     listings = len(snapshot.listings(node))
     parts = [f"{kind} / {ENTITIES[kind].zh}", ", ".join(snapshot.records(node)[:3])]
     if listings:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.matching.schemas import answers, in_query, list_of, object_of
+from api.matching.schemas import in_query, list_of, object_of
+from api.openapi import answers
 
 _TEXT: Final = {"type": "string"}
 _URL: Final = {"type": "string", "format": "uri"}
-_TYPE: Final = object_of({"id": _TEXT, "name": _TEXT})
+_TYPE: Final = object_of({"id": _TEXT, "name": _TEXT}) | {"title": "ReconcileType"}
 _PROPERTY: Final = object_of({"id": _TEXT, "name": _TEXT, "description": _TEXT}, "description")
 _SERVICE: Final = object_of({"service_url": _URL, "service_path": _TEXT})
 _MANIFEST: Final = object_of(
@@ -29,7 +30,7 @@ _CANDIDATE: Final = object_of(
         "score": {"type": "number", "minimum": 0, "maximum": 100}, "match": {"type": "boolean"},
         "features": list_of(object_of({"id": _TEXT, "value": {"type": "number"}})),
     }
-)  # fmt: skip
+) | {"title": "ReconcileCandidate"}  # fmt: skip
 _RESULTS: Final = {
     "type": "object",
     "additionalProperties": object_of({"result": list_of(_CANDIDATE)}),
@@ -45,7 +46,12 @@ _EXTENDED: Final = object_of(
         "rows": {"type": "object", "additionalProperties": _ROW},
     }
 )
-_ANSWER: Final = answers({"anyOf": [_MANIFEST, _EXTENDED, _RESULTS]})
+_SHAPES: Final = (
+    _MANIFEST | {"title": "ReconcileManifest"},
+    _EXTENDED | {"title": "ReconcileExtended"},
+    _RESULTS | {"title": "ReconcileResults"},
+)
+_ANSWER: Final = answers({"anyOf": [*_SHAPES]})
 _QUERIES: Final = '{"q0": {"query": "甲公司", "type": "company", "limit": 3}}'
 _EXTEND: Final = '{"ids": ["c1"], "properties": [{"id": "uscc"}, {"id": "address"}]}'
 _WHAT: Final = {
@@ -57,7 +63,7 @@ GET: Final[dict[str, Any]] = {
         in_query("queries", _TEXT, _WHAT["queries"], example=_QUERIES),
         in_query("extend", _TEXT, _WHAT["extend"], example=_EXTEND),
     ],
-    "responses": _ANSWER,
+    **_ANSWER,
 }
 POST: Final[dict[str, Any]] = {
     "requestBody": {
@@ -72,7 +78,7 @@ POST: Final[dict[str, Any]] = {
             }
         },
     },
-    "responses": {**_ANSWER, "413": _ANSWER["422"]},
+    **_ANSWER,
 }
 SUGGEST: Final[dict[str, Any]] = {
     "parameters": [
@@ -83,7 +89,7 @@ SUGGEST: Final[dict[str, Any]] = {
             "rows to pass over / 跳过行数",
         ),
     ],
-    "responses": answers(
+    **answers(
         object_of(
             {
                 "result": list_of(
@@ -95,6 +101,7 @@ SUGGEST: Final[dict[str, Any]] = {
                 )
             }
         )
+        | {"title": "ReconcileSuggested"}
     ),
 }
 PREVIEW: Final[dict[str, Any]] = {
@@ -102,11 +109,6 @@ PREVIEW: Final[dict[str, Any]] = {
         in_query("id", _TEXT, "a subject / 主体", required=True, example="c1"),
     ],
     "responses": {
-        **{
-            status: said
-            for status, said in answers(_TEXT, "404").items()
-            if status in {"401", "404", "503"}
-        },
         "200": {"description": "a page / 页面", "content": {"text/html": {"schema": _TEXT}}},
     },
 }
@@ -117,12 +119,13 @@ PROPOSED: Final[dict[str, Any]] = {
             "limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "the most / 最多列出"
         ),
     ],
-    "responses": answers(
+    **answers(
         object_of(
             {"properties": list_of(_TYPE), "type": _TEXT, "limit": {"type": "integer"}},
             "type",
             "limit",
         )
+        | {"title": "ReconcileProposed"}
     ),
 }
-TYPES: Final[dict[str, Any]] = {"responses": answers(list_of(_TYPE))}
+TYPES: Final[dict[str, Any]] = answers(list_of(_TYPE))

@@ -11,8 +11,8 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
-from api.report.style import KINDS, sheet
-from graph.model import ZH
+from api.report.style import KINDS, paper, sheet
+from api.report.words import kind_words
 
 Point = tuple[float, float]
 SIZE: Final = 13.0  # of a card's first lines, px
@@ -102,6 +102,7 @@ class Picture:
     title: str
     desc: str
     note: str = ""  # what was left out, shown below the drawing
+    size: Point = (0.0, 0.0)  # width and height, px, once it is drawn
     _back: list[str] = field(default_factory=list)
     _front: list[str] = field(default_factory=list)
     _box: list[float] = field(default_factory=lambda: [math.inf, math.inf, -math.inf, -math.inf])
@@ -188,24 +189,28 @@ class Picture:
             self._grow(left + wide, y + 3)
             self._front.append(_text((at[0], y), line, anchor, look))
 
-    def svg(self, *, style: bool = True) -> str:
+    def svg(self, *, style: str = "screen") -> str:
         """The picture as one `<svg>` that refers to nothing outside itself.
 
-        Without `style` the page must hold `api.report.style.sheet()`.
+        `style`: for a `screen`, in light and dark; for `paper`, in plain colours; of the `page`,
+        which then must hold `api.report.style.sheet()`.
         """
         low_x, low_y, high_x, high_y = self._box if self._front else (0.0, 0.0, 320.0, 40.0)
         legend, high_y, high_x = self._legend(low_x, high_y + 26, high_x)
         x, y, w, h = low_x - 14, low_y - 14, high_x - low_x + 28, high_y - low_y + 28
         body = f"{''.join(self._back)}{''.join(self._front)}{legend}"
         name = hashlib.sha256((self.title + body).encode()).hexdigest()[:10]
+        self.size = w, h
+        fits = "" if style == "paper" else f"max-width:100%;min-width:{0.7 * w:.0f}px;height:auto"
+        css = {"screen": sheet, "paper": paper}.get(style, str)()
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="lr" role="img" '
             f'viewBox="{x:.1f} {y:.1f} {w:.1f} {h:.1f}" width="{w:.0f}" height="{h:.0f}" '
-            f'style="max-width:100%;min-width:{0.7 * w:.0f}px;height:auto" '
+            f'style="{fits}" '
             f'aria-labelledby="t{name} d{name}">'
             f'<title id="t{name}">{escape(clean(self.title))}</title>'
             f'<desc id="d{name}">{escape(clean(self.desc))}</desc>'
-            f"{f'<style>{sheet()}</style>' if style else ''}"
+            f"{f'<style>{css}</style>' if css else ''}"
             f'<rect class="ground" x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}"/>'
             f"{body}</svg>"
         )
@@ -218,7 +223,7 @@ class Picture:
         parts, x = [], left
         for kind in KINDS:
             if kind in self._kinds:
-                text = f"{ZH[kind]} {kind}"
+                text = kind_words(kind)
                 if x > left and x + measure(text, SMALL) > max(right, left + 320):
                     x, top = left, top + 18
                 parts.append(mark(kind, (x + 6, top)))

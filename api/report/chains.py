@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.report.canvas import Picture, Point, border
 from api.report.known import Known, cited
-from api.report.words import on_line
+from api.report.words import on_line, say
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -25,10 +25,10 @@ def chains(risk: Asking, answer: Mapping[str, Any], *, most: int = 5) -> Picture
     ends = [risk.subject(asked[k], known_at=answer["known_at"])["id"] for k in ("from", "to")]
     total = len(answer["results"])
     picture = Picture(
-        f"关联路径 Paths: {known.label(ends[0])} → {known.label(ends[1])}",
+        f"{say('关联路径', 'Paths')}: {known.label(ends[0])} → {known.label(ends[1])}",
         f"{len(rows)} paths, shortest first, as of {answer['as_of']}. 箭头为关系本身的方向。"
         + " ".join(" – ".join(known.label(name) for name in row["members"]) + "." for row in rows),
-        f"图中 {len(rows)} 条，共 {total} 条 / {len(rows)} of {total} paths drawn"
+        say(f"图中 {len(rows)} 条，共 {total} 条", f"{len(rows)} of {total} paths drawn", " / ")
         if len(rows) < total
         else "",
     )

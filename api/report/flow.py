@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.report.canvas import Picture
 from api.report.known import Known
 from api.report.ring import holders
-from api.report.words import moment, money, on_line
+from api.report.words import moment, money, on_line, say
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -37,10 +37,14 @@ def flow(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
     lanes = {name: place for place, name in enumerate(dict.fromkeys([*named, *ends]))}
     total = found.get("facts_total", len(found["facts"]))
     picture = Picture(
-        f"按时间的流向 Flow over time: {found['id']}",
+        f"{say('按时间的流向', 'Flow over time')}: {found['id']}",
         f"{len(events)} events between {len(lanes)} subjects, earliest first. "
         + " ".join(_told(known, fact) for fact in events),
-        f"图中 {len(found['facts'])} 项事实，共 {total} 项 / {len(found['facts'])} of {total} facts"
+        say(
+            f"图中 {len(found['facts'])} 项事实，共 {total} 项",
+            f"{len(found['facts'])} of {total} facts",
+            " / ",
+        )
         if total > len(found["facts"])
         else "",
     )

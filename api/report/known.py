@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from api.report.canvas import Card, wrap
-from api.report.words import kind_words, short
+from api.report.words import kind_words, say, short, spoken
 from graph.errors import UnknownSubject
 from graph.model import ZH
 
@@ -65,7 +65,8 @@ class Known:
         found = self.subject(name)
         if found["label"] != found["id"]:
             return found["label"]
-        return f"{ZH[found['kind']]} {short(found['id']).rpartition(':')[2]}"
+        kind = found["kind"] if spoken() == "en" else ZH[found["kind"]]
+        return f"{kind} {short(found['id']).rpartition(':')[2]}"
 
     def card(self, name: str, notes: Sequence[str] = (), look: str = "") -> Card:
         """A subject as it is drawn."""
@@ -76,4 +77,6 @@ class Known:
 
 def more(count: int, notes: Sequence[str] = ()) -> Card:
     """What stands for subjects that are not drawn."""
-    return Card("", (f"另有 {count:,} 个", f"and {count:,} more"), tuple(notes), look="more")
+    zh, en = f"另有 {count:,} 个", f"and {count:,} more"
+    lines = (zh, en) if spoken() == "both" else (say(zh, en),)
+    return Card("", lines, tuple(notes), look="more")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from api.report.canvas import Card, Picture, Point, border
 from api.report.known import Known, more
-from api.report.words import on_line
+from api.report.labels import Labels
+from api.report.words import on_line, say
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -32,17 +33,21 @@ def surroundings(
     rows, hidden = _chosen(answer["results"], most, fan)
     known = Known(risk, answer, (fact for row in rows for fact in row["facts"]))
     drawn = {root, *(row["party"] for row in rows)}
-    lines = _lines(known, drawn)
+    lines = between(known, drawn)
     cards = {name: known.card(name, look="focus" if name == root else "") for name in drawn}
     cards |= {f"more {name}": more(count) for name, count in hidden.items() if name in drawn}
     parents = {row["party"]: row["path"][-2] for row in rows}
     parents |= {f"more {name}": name for name in hidden if name in drawn}
     total = len(answer["results"])
     picture = Picture(
-        f"关联方 Related parties: {known.label(root)}",
+        f"{say('关联方', 'Related parties')}: {known.label(root)}",
         f"{len(rows)} of {total} parties within {answer['params']['depth']} relations as of"
         f" {answer['as_of']}. 一条线为两者之间的关系，线上为关系种类。",
-        f"图中 {len(rows)} 个关联方，共 {total:,} 个 / {len(rows)} of {total:,} parties drawn"
+        say(
+            f"图中 {len(rows)} 个关联方，共 {total:,} 个",
+            f"{len(rows)} of {total:,} parties drawn",
+            " / ",
+        )
         if len(rows) < total
         else "",
     )
@@ -73,11 +78,13 @@ def _chosen(rows: list[Row], most: int, fan: int) -> tuple[list[Row], dict[str, 
     return chosen, hidden
 
 
-def _lines(known: Known, drawn: Iterable[str]) -> dict[Pair, list[Row]]:
+def between(known: Known, drawn: Iterable[str]) -> dict[Pair, list[Row]]:
     """The facts between each two that are drawn."""
     inside = set(drawn)
     lines: dict[Pair, list[Row]] = {}
     for fact in known.facts.values():
+        if "from" not in fact:
+            continue
         ends = fact["from"]["id"], fact["to"]["id"]
         if inside.issuperset(ends) and ends[0] != ends[1]:
             reverse = (ends[1], ends[0])
@@ -93,6 +100,7 @@ def _draw(
     root: str,
 ) -> None:
     at = layout(cards, parents, root)
+    labels = Labels((at[name], card.half) for name, card in cards.items())
     for name, parent in parents.items():
         if name.startswith("more "):
             ends = border(at[parent], cards[parent].half, at[name]), at[name]
@@ -105,7 +113,7 @@ def _draw(
         picture.arrow([start, stop], head=len(ways) == 1, tip=tip)
         words = list(dict.fromkeys(on_line(fact) for fact in facts))
         shown = words if len(words) <= 3 else [*words[:2], f"… {len(words)}"]
-        picture.words(((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2), shown)
+        labels.put(picture, start, stop, shown, always=True)
     for name in sorted(cards):
         picture.card(at[name], cards[name])
 
@@ -115,7 +123,8 @@ def layout(cards: Mapping[str, Card], parents: Mapping[str, str], root: str) -> 
 
     A radial tree, after Eades (1992): nearer parties stand nearer, and no branch crosses another.
     """
-    return _apart(_radial(sorted(cards), parents, root), cards, parents, root)
+    linked = {pair for a, b in parents.items() for pair in ((a, b), (b, a))}
+    return apart(_radial(sorted(cards), parents, root), cards, linked, root)
 
 
 def _radial(names: list[str], parents: Mapping[str, str], root: str) -> dict[str, Point]:
@@ -155,12 +164,12 @@ def _steps(name: str, parents: Mapping[str, str], root: str) -> int:
     return steps
 
 
-def _apart(
-    places: Mapping[str, Point], cards: Mapping[str, Card], parents: Mapping[str, str], root: str
+def apart(
+    places: Mapping[str, Point], cards: Mapping[str, Card], linked: Collection[Pair], root: str = ""
 ) -> dict[str, Point]:
     """Cards that overlap are moved along the shorter way, the root stays.
 
-    Between a party and the one behind it there is room for the words on the line.
+    Between two that are linked (both ways round) there is room for the words on the line.
     """
     at = dict(places)
     names = sorted(at)
@@ -169,9 +178,9 @@ def _apart(
         for i, a in enumerate(names):
             for b in names[i + 1 :]:
                 dx, dy = at[b][0] - at[a][0], at[b][1] - at[a][1]
-                linked = parents.get(a) == b or parents.get(b) == a
-                over_x = cards[a].half[0] + cards[b].half[0] + (84 if linked else 20) - abs(dx)
-                over_y = cards[a].half[1] + cards[b].half[1] + (56 if linked else 18) - abs(dy)
+                near = (a, b) in linked
+                over_x = cards[a].half[0] + cards[b].half[0] + (84 if near else 20) - abs(dx)
+                over_y = cards[a].half[1] + cards[b].half[1] + (56 if near else 18) - abs(dy)
                 if over_x <= 0 or over_y <= 0:
                     continue
                 moved = True

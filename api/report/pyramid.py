@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.report.canvas import Card, Picture, Point, border
 from api.report.known import Known, cited, more
 from api.report.layered import Pair, arrange
-from api.report.words import percent, share_of
+from api.report.words import on_line, percent, say, share_of, value_words
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -39,16 +39,56 @@ def ownership(risk: Asking, answer: Mapping[str, Any], *, most: int = 32, fan: i
     pairs = [pair for pair in holdings if pair[0] in kept and pair[1] in kept]
     shown = len(kept)
     everyone = len({name for pair in holdings for name in pair} | focus)
-    names = "、".join(known.label(name) for name in sorted(focus)) or "全部 all"
+    names = "、".join(known.label(name) for name in sorted(focus)) or say("全部", "all")
     picture = Picture(
-        f"持股结构 Ownership: {names}",
+        f"{say('持股结构', 'Ownership')}: {names}",
         f"{shown} subjects and {len(pairs)} holdings as of {answer['as_of']}; holders stand above"
         f" what they hold. 上方为持股方，下方为被持股企业，线上为持股比例。",
-        f"图中 {shown} 个主体，共 {everyone:,} 个 / {shown} of {everyone:,} subjects drawn"
+        say(
+            f"图中 {shown} 个主体，共 {everyone:,} 个",
+            f"{shown} of {everyone:,} subjects drawn",
+            " / ",
+        )
         if hidden
         else "",
     )
     _draw(picture, cards, pairs + rest, holdings, way == "down")
+    return picture
+
+
+def reach(risk: Asking, answer: Mapping[str, Any], *, most: int = 40) -> Picture:
+    """How those whom an answer of `extend` reaches, or leaves to a person, hang on its subject: who
+    leads or holds stands above. At most `most` parties, in the order of the answer."""
+    near = [row for row in answer["results"] if row["outcome"] != "exclude"]
+    rows = near[:most]
+    known = Known(risk, answer, cited({"results": rows}))
+    root = risk.subject(answer["params"]["subject"], known_at=answer["known_at"])["id"]
+    links: dict[Pair, list[Mapping[str, Any]]] = {}
+    for fact in known.facts.values():
+        if "from" in fact and fact["from"]["id"] != fact["to"]["id"]:
+            links.setdefault((fact["from"]["id"], fact["to"]["id"]), []).append(fact)
+    outcome = {row["party"]: row["outcome"] for row in rows}
+    names = dict.fromkeys([root, *outcome, *(name for pair in links for name in pair)])
+    cards = {
+        name: known.card(
+            name,
+            [value_words(outcome[name])] if name in outcome else (),
+            "focus" if name == root else "listed" if outcome.get(name) == "extend" else "",
+        )
+        for name in names
+    }
+    picture = Picture(
+        f"{say('措施可及于谁', 'Whom the measure reaches')}: {known.label(root)}",
+        f"{len(rows)} parties. 上方为任职、持股或控制者，线上为关系。",
+        say(
+            f"图中 {len(rows)} 方，共 {len(near):,} 方",
+            f"{len(rows)} of {len(near):,} parties",
+            " / ",
+        )
+        if len(rows) < len(near)
+        else "",
+    )
+    _draw(picture, cards, list(links), links, hang=False)
     return picture
 
 
@@ -75,8 +115,8 @@ def _notes(answer: Mapping[str, Any], focus: set[str]) -> dict[str, list[str]]:
         for a, b in (("owner", "owned"), ("controller", "controlled")):
             if a in row and (row[a] in focus) != (row[b] in focus):
                 value = row.get("integrated", row.get("votes"))
-                words = "综合 integrated" if a == "owner" else "表决权 votes"
-                said = "未知 unknown" if value is None else percent(value)
+                words = say("综合", "integrated") if a == "owner" else say("表决权", "votes")
+                said = say("未知", "unknown") if value is None else percent(value)
                 notes[row[b] if row[a] in focus else row[a]] = [f"{words} {said}"]
     return notes
 
@@ -154,8 +194,11 @@ def _draw(
 
 
 def _label(facts: list[Mapping[str, Any]]) -> str:
+    if any(fact["kind"] != "shareholder" for fact in facts):
+        words = list(dict.fromkeys(on_line(fact) for fact in facts))
+        return "、".join(words[:2]) + (" …" if len(words) > 2 else "")
     if any(share_of(fact) is None for fact in facts):
-        return "比例未知 unknown"
+        return say("比例未知", "unknown")
     return percent(_weight(facts))
 
 
@@ -179,7 +222,7 @@ def _loop(
     (ax, ay), (bx, by) = at[upper], at[lower]
     if upper == lower:
         x, y = ax + cards[upper].half[0] + 6, ay
-        picture.words((x, y), [f"↻ 自持 own {label}"], "start")
+        picture.words((x, y), [f"↻ {say('自持', 'own')} {label}"], "start")
         return
     side = max(ax + cards[upper].half[0], bx + cards[lower].half[0]) + 36
     start = border(at[upper], cards[upper].half, (side, (ay + by) / 2))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from algorithms.findings.patterns import named
 from api.report.canvas import Picture, Point, border
 from api.report.known import Known
-from api.report.words import moment, money
+from api.report.words import moment, money, say, spoken
 
 if TYPE_CHECKING:
     from api.client import Asking
 
-_AMOUNT: Final = dict.fromkeys(("transfer_cycle", "transfer_cycle_any_order"), "最小一笔 least")
+_LEAST: Final = ("transfer_cycle", "transfer_cycle_any_order")
 _NUMBERS: Final = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
@@ -29,7 +29,7 @@ def cycle(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
     members: Sequence[str] = found["members"]
     hops = _hops(known, members)
     picture = Picture(
-        f"{named(str(found['pattern']))} Cycle of {len(members)}: {found['id']}",
+        f"{say(named(str(found['pattern'])), f'Cycle of {len(members)}')}: {found['id']}",
         f"{found['why']}. Members in order: "
         + ", ".join(known.subject(name)["label"] for name in members)
         + ".",
@@ -53,14 +53,13 @@ def cycle(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
     for place, card in zip(places, cards, strict=True):
         picture.card(place, card)
     score = found.get("score")
+    words = say("最小一笔", "least") if found["pattern"] in _LEAST else say("金额", "amount")
     picture.words(
         (0.0, 0.0),
         [
-            f"{_AMOUNT.get(found['pattern'], '金额 amount')} {money(str(found['amount']))}"
-            if found.get("amount")
-            else "",
+            f"{words} {money(str(found['amount']))}" if found.get("amount") else "",
             f"{moment(found['begins'])} → {moment(found['ends'])}" if len(members) > 4 else "",
-            f"得分 score {score:.4g}" if score is not None else "",
+            f"{say('得分', 'score')} {score:.4g}" if score is not None else "",
         ],
     )
     return picture
@@ -102,8 +101,13 @@ def holders(risk: Asking, known: Known, account: str) -> list[str]:
     )
     names = [row["party"] for row in answer["results"]]
     if len(names) > 2:
-        return [f"持有人 {len(names)} 名 holders"]
-    return [f"持有人 held by {known.label(name)}" for name in names]
+        return [
+            say(
+                f"持有人 {len(names)} 名",
+                f"{len(names)} holders" if spoken() == "en" else "holders",
+            )
+        ]
+    return [f"{say('持有人', 'held by')} {known.label(name)}" for name in names]
 
 
 __all__ = ["cycle", "holders"]

@@ -48,16 +48,31 @@ FONT: Final = (
     "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',sans-serif"
 )
 
+# What is installed where PDFs are made; it has Latin letters, too.
+PRINTED: Final = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',sans-serif"
+
+
+def _colours(sheet: str) -> dict[str, str]:
+    dark = sheet == "dark"
+    return SHEETS[sheet] | {kind: look[1] if dark else look[0] for kind, look in KINDS.items()}
+
 
 def _variables(sheet: str) -> str:
-    colours = SHEETS[sheet] | {kind: look[sheet == "dark"] for kind, look in KINDS.items()}
-    return "".join(f"--{name}:{value};" for name, value in colours.items())
+    return "".join(f"--{name}:{value};" for name, value in _colours(sheet).items())
 
 
 def variables(scope: str) -> str:
     """CSS custom properties of every colour for `scope`, following the reader's setting."""
     dark = f"@media screen and (prefers-color-scheme:dark){{{scope}{{{_variables('dark')}}}}}"
     return f"{scope}{{{_variables('light')}}}{dark}"
+
+
+def paper() -> str:
+    """The same in plain colours, for programs that know no custom properties."""
+    plain = sheet().partition("}}")[2]
+    for name, colour in _colours("light").items():
+        plain = plain.replace(f"var(--{name})", colour)
+    return plain.replace(f"font:13px/1.2 {FONT}", f"font-size:13px;font-family:{PRINTED}")
 
 
 def sheet() -> str:

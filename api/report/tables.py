@@ -8,8 +8,20 @@ from typing import Any, Final
 
 from algorithms.findings.finding import BESIDE
 from api.report.known import Known
-from api.report.words import SHARES, kind_words, moment, money, percent, says, span
+from api.report.words import (
+    SHARES,
+    either,
+    kind_words,
+    moment,
+    money,
+    percent,
+    says,
+    span,
+    value_words,
+    yes_no,
+)
 
+_FACTS: Final = 4
 HEADS: Final[dict[str, tuple[str, str]]] = {
     "party": ("关联方", "party"), "roles": ("关系", "roles"), "titles": ("职务", "titles"),
     "depth": ("层级", "depth"), "share": ("直接持股", "share"), "facts": ("证据", "facts"),
@@ -33,6 +45,8 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
     "integrated_min": ("综合下限", "integrated at least"),
     "integrated_max": ("综合上限", "integrated at most"),
     "unknown": ("持股未明", "of unknown share"),
+    "control_facts": ("控制证据", "control by"), "basis": ("依据", "basis"),
+    "role": ("角色", "role"),
 }  # fmt: skip
 # Said by other columns or by the picture; all of it is in the answer's JSON.
 _HIDDEN: Final = {
@@ -85,11 +99,13 @@ _ASKED: Final = {
     "target": ("owned", "controlled", "company"), "owner": ("owner",),
     "controller": ("controller",),
 }  # fmt: skip
-_FACTS: Final = 4
 _LISTED: Final = 12  # of a list in one cell; the answer itself has all
+CITED: Final = ("facts", "control_facts")
+_WORDS: Final = frozenset({"roles", "role", "limb", "basis", "certainty", "outcome", "event"})
+_TOLD: Final = frozenset({"why", "lacking", "reason"})  # in words
 _TIMES: Final = frozenset({"begins", "ends", "arrives"})
 _NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"} | {
-    "in", "out", "ratio", "dwell_days",
+    "in", "out", "ratio", "dwell_days", "count", "parties", "recorded", "number",
 }  # fmt: skip
 
 
@@ -100,6 +116,8 @@ class Part:
     text: str
     subject: str = ""
     fact: str = ""
+    listed: bool = False  # one of several in no order
+    link: str = ""  # a file beside the page
 
 
 @dataclass(frozen=True)
@@ -119,11 +137,11 @@ class Table:
         return "n" if self.right(column) else "when" if self.heads[column][0] in _TIMES else ""
 
 
-def results(known: Known, answer: Mapping[str, Any], most: int) -> Table:
+def results(known: Known, answer: Mapping[str, Any], most: int, refs: int = _FACTS) -> Table:
     """The first rows of an answer; a column for every field that one of them has a value for.
 
     A column that only repeats what was asked about is left out; shares in one company are shown
-    with the largest first.
+    with the largest first. A cell names `refs` facts at most.
     """
     rows = chosen(answer, most)
     asked = answer["params"]
@@ -138,7 +156,7 @@ def results(known: Known, answer: Mapping[str, Any], most: int) -> Table:
     )  # fmt: skip
     columns = [name for name in names if name != "facts"] + [n for n in names if n == "facts"]
     heads = [(name, *HEADS.get(name, ("", name.replace("_", " ")))) for name in columns]
-    cells = [[_parts(known, name, row.get(name)) for name in columns] for row in rows]
+    cells = [[_parts(known, name, row.get(name), refs) for name in columns] for row in rows]
     return Table(heads, cells, len(answer["results"]) - len(rows))
 
 
@@ -150,25 +168,29 @@ def chosen(answer: Mapping[str, Any], most: int) -> list[Mapping[str, Any]]:
     return rows[:most]
 
 
-def _parts(known: Known, column: str, value: Any) -> list[Part]:
+def _parts(known: Known, column: str, value: Any, refs: int = _FACTS) -> list[Part]:
     """One value as it is shown."""
     if value is None:
         return [Part("–")]
     if isinstance(value, list):
-        if column == "facts":
-            shown = [Part(str(fact), fact=str(fact)) for fact in value[:_FACTS]]
-            rest = len(value) - _FACTS
+        if column in CITED:
+            shown = [Part(str(fact), fact=str(fact)) for fact in value[:refs]]
+            rest = len(value) - refs
             return shown + ([Part(f"+{rest}")] if rest > 0 else [])
         parts = [part for item in value[:_LISTED] for part in _parts(known, column, item)]
         rest = len(value) - _LISTED
         return parts + ([Part(f"+{rest}")] if rest > 0 else [])
+    if isinstance(value, bool):
+        return [Part(yes_no(value))]
     if isinstance(value, float):
         return [Part(percent(value) if column in SHARES else f"{value:.6g}")]
     if isinstance(value, str):
+        if column in _TOLD:
+            return [Part(either(value))]
         if known.knows(value):
             return [Part(known.label(value), subject=value)]
-        if column == "roles":
-            return [Part(kind_words(value))]
+        if column in _WORDS:
+            return [Part(value_words(value))]
         if column in _TIMES:
             return [Part(moment(value))]
         return [Part(money(value) if column in ("amount", "rests") else value)]

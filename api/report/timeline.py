@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.report.canvas import Picture
 from api.report.known import Known
-from api.report.words import kind_words, moment, on_line
+from api.report.words import kind_words, moment, on_line, say
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -42,9 +42,13 @@ def timeline(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
     moments = sorted(dict.fromkeys(moments), key=lambda each: (each.when, each.tip, each.said))
     total = found.get("facts_total", len(found["facts"]))
     picture = Picture(
-        f"时间线 Timeline: {found['id']}",
+        f"{say('时间线', 'Timeline')}: {found['id']}",
         f"{len(moments)} moments. " + " ".join(f"{m.when} {m.said}." for m in moments),
-        f"图中 {len(found['facts'])} 项事实，共 {total} 项 / {len(found['facts'])} of {total} facts"
+        say(
+            f"图中 {len(found['facts'])} 项事实，共 {total} 项",
+            f"{len(found['facts'])} of {total} facts",
+            " / ",
+        )
         if total > len(found["facts"])
         else "",
     )
@@ -73,7 +77,7 @@ def _fact(known: Known, fact: Mapping[str, Any]) -> list[_Moment]:
     if fact.get("at"):
         return [_Moment(str(fact["at"]), kind, said, name, False)]
     made = []
-    for column, word in (("valid_from", "起 from"), ("valid_to", "止 until")):
+    for column, word in (("valid_from", say("起", "from")), ("valid_to", say("止", "until"))):
         if fact.get(column):
             made.append(_Moment(str(fact[column]), kind, f"{said} ({word})", name, True))
     return made
@@ -84,7 +88,10 @@ def _life(risk: Asking, known: Known, name: str) -> list[_Moment]:
     found = risk.subject(name, known_at=known.known_at)
     made = []
     for record in found["records"]:
-        for column, word in (("valid_from", "成立 founded"), ("valid_to", "注销 deregistered")):
+        for column, word in (
+            ("valid_from", say("成立", "founded")),
+            ("valid_to", say("注销", "deregistered")),
+        ):
             if record.get(column):
                 said = f"{known.label(name)}: {kind_words(found['kind'])} {word}"
                 made.append(_Moment(str(record[column]), found["kind"], said, name, True))

@@ -39,6 +39,7 @@ SECTIONS: Final[dict[str, str]] = {
     "intake": "api.intake.settings:IntakeSettings",
     "match": "api.matching.settings:MatchSettings",
     "webhooks": "api.webhooks.settings:WebhookSettings",
+    "monitor": "api.monitor.settings:MonitorSettings",
     "retention": "api.privacy.settings:Retention",
 }
 PREFIX: Final = "LINKRISK_"

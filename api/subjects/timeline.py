@@ -120,7 +120,8 @@ def timeline(session: Session, text: str, ask: Asked) -> Timeline:
     A retracted fact has no valid time any more; it is there on the axis `recorded`. Where several
     things come at one moment: beginnings, events, ends, recordings, retractions, decisions; then by
     fact. Kinds of which over 2,000,000 relations were recorded at the subject in one direction are
-    left out, and `truncated` says so. Linear in the relations ever recorded at it. Raises
+    left out, and `truncated` says so. Of one whose use is restricted, its records and listings are
+    not shown. Linear in the relations ever recorded at it. Raises
     UnknownSubject, WrongUsage, BadFact.
     """
     snapshot = session.snapshot(ask.known_at)
@@ -133,7 +134,7 @@ def timeline(session: Session, text: str, ask: Asked) -> Timeline:
     window = window._replace(kinds=window.kinds.difference(left_out))
     when = _when(session, snapshot)
     moments = [
-        *of_records(snapshot, node, window, when),
+        *(() if snapshot.restricted(node) else of_records(snapshot, node, window, when)),
         *_relations(snapshot, node, window, when, cursor, ask.limit),
     ]
     found: list[tuple[Key, Moment | Event]] = [(_key(each), each) for each in moments]

@@ -39,16 +39,14 @@ def command_of(record: Algorithm) -> click.Command:
 
 def ask(common: Common, record: Algorithm, values: dict[str, Any]) -> None:
     """Ask, and print the answer as JSON or as a table."""
-    from api.progress import Meter, followed
-    from api.session import Session
+    from api.opened import session_of
+    from api.progress import followed
 
-    meter = Meter("making the snapshot / 构建快照")
     started = time.perf_counter()
-    with Session(common.url, meter.count) as session:
-        snapshot = session.snapshot(values.get("known_at"))
-        meter.close()
-        opened = time.perf_counter()
+    with session_of(common.url) as session:
         with followed(record.verb):
+            snapshot = session.snapshot(values.get("known_at"))
+            opened = time.perf_counter()
             envelope = session.ask(record.name, values)
         done = time.perf_counter()
         if common.timing:

@@ -83,10 +83,10 @@ def audit(common: Common, /, action: str, part: str | None, **given: Any) -> int
 
 
 def _reads(common: Common, part: str, given: dict[str, Any]) -> int:
+    from api.opened import session_of
     from api.reads import show
-    from api.session import Session
 
-    with Session(common.url) as session:
+    with session_of(common.url) as session:
         if part == "verify":
             return _verify(common, session.store, show.verify, given)
         if part == "head":
@@ -101,10 +101,12 @@ def _verify(
     common: Common, store: Store, verify: Callable[..., dict[str, Any]], given: dict[str, Any]
 ) -> int:
     from api.audit import anchors_in, anchors_of
+    from api.progress import followed
 
     path: Path | None = given["anchors"]
     anchors = anchors_of(given["anchor"]) + (anchors_in(path) if path is not None else [])
-    found = verify(store, anchors)
+    with followed("audit / 审计"):
+        found = verify(store, anchors)
     if common.json:
         write_json(msgspec.json.encode(found))
         return 0 if found["ok"] else 1

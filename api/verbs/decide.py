@@ -74,9 +74,9 @@ def _verb(name: str) -> click.Command:
 def _work(common: Common) -> Iterator[Work]:
     """The work on a store, which is closed afterwards."""
     from api.decisions.work import Work
-    from api.session import Session
+    from api.opened import opened
 
-    with Session(common.url) as session:
+    with opened(common.url, "decide / 惩戒决定") as session:
         yield Work(session)
 
 
@@ -123,7 +123,8 @@ def show(common: Common, ident: str, day: str | None) -> None:
     from api.decisions import views
 
     with _work(common) as work:
-        _print(common, msgspec.json.encode(views.one(work, ident, day)))
+        found = msgspec.json.encode(views.one(work, ident, day))
+    _print(common, found)
 
 
 @click.command("list", cls=Verb)
@@ -140,7 +141,8 @@ def list_(common: Common, /, limit: str, **asked: str | None) -> None:
     from api.look import limit_of
 
     with _work(common) as work:
-        _rows(common, views.listing(work, asked, limit_of(limit)))
+        found = views.listing(work, asked, limit_of(limit))
+    _rows(common, found)
 
 
 @click.command("overdue", cls=Verb)
@@ -153,7 +155,8 @@ def overdue(common: Common, day: str | None, limit: str) -> None:
     from api.look import limit_of
 
     with _work(common) as work:
-        _rows(common, views.late(work, day, limit_of(limit)))
+        found = views.late(work, day, limit_of(limit))
+    _rows(common, found)
 
 
 @click.command("pushes", cls=Verb)
@@ -170,7 +173,8 @@ def pushes_(common: Common, /, limit: str, **asked: str | None) -> None:
     from api.look import limit_of
 
     with _work(common) as work:
-        _rows(common, pushes.listing(work, asked, limit_of(limit)))
+        found = pushes.listing(work, asked, limit_of(limit))
+    _rows(common, found)
 
 
 @click.command("red-list", cls=Verb)
@@ -185,7 +189,8 @@ def red_list(common: Common, subjects: tuple[str, ...], day: str | None, limit: 
 
     with _work(common) as work:
         names = split(subjects) or None
-        _rows(common, views.red_list(work, names, day, limit_of(limit)))
+        found = views.red_list(work, names, day, limit_of(limit))
+    _rows(common, found)
 
 
 @click.command("cascade", cls=Verb)
@@ -206,7 +211,8 @@ def cascade(
 
     names = split(facts) or None
     with _work(common) as work:
-        _rows(common, views.fallout(work, names, since, limit_of(limit), record=record))
+        found = views.fallout(work, names, since, limit_of(limit), record=record)
+    _rows(common, found)
 
 
 @click.command("replay", cls=Verb)

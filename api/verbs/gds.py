@@ -75,19 +75,16 @@ def _name(action: str, name: str | None) -> str:
 
 def _project(common: Common, address: Address, name: str, given: Mapping[str, Any]) -> Projected:
     from algorithms.registry import ALGORITHMS, prepare, split
-    from api.progress import Meter
-    from api.session import Session
+    from api.opened import opened as session_on
     from graph.stores.neo4j.gds import Catalogue, Origin, simple
 
     asked = {name: given[name] for name in ("as_of", "known_at")}
     asked["kinds"] = split(given["kinds"]) or None
     # The graph is that of `components`, so what it is asked by is checked as there.
     params = msgspec.structs.asdict(prepare(ALGORITHMS["components"], asked))
-    meter = Meter("making the snapshot / 构建快照")
     started = time.perf_counter()
-    with closing(Catalogue(address)) as catalogue, Session(common.url, meter.count) as session:
+    with closing(Catalogue(address)) as catalogue, session_on(common.url, "gds") as session:
         snapshot = session.snapshot(params["known_at"])
-        meter.close()
         opened = time.perf_counter()
         network = network_of(snapshot, params["kinds"], params["as_of"])
         if given["simple"]:

@@ -58,6 +58,10 @@ def ingest(
             meter.close()
     encoded = msgspec.json.encode(receipt)
     write_json(encoded if common.json else msgspec.json.format(encoded, indent=2))
+    if not dry_run and receipt.loaded:
+        from api.monitor.after import after_load
+
+        after_load(common.url)
     return _code(receipt)
 
 

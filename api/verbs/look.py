@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +18,42 @@ from ingest.writers import Tally, writings
 
 if TYPE_CHECKING:
     from api.export import Asked
+    from api.session import Session
 
 
 @click.command(cls=Reading)
 @click.argument("name", metavar="ID")
 @click.option("--known-at", metavar="TEXT", help="As it was known at this ISO time with zone.")
+@click.option("--as-of", metavar="DATE", help="Relations on this day; default today.")
+@click.option("--depth", metavar="INT", help="Steps of the tree, 0 to 4.  [default: 1]")
+@click.option("--rows", metavar="INT", help="Relations of a kind, 0 to 100.  [default: 8]")
+@click.option("--hub", metavar="INT", help="A party with more relations than these stays closed."
+              "  [default: 200]")  # fmt: skip
 @pass_common
-def show(common: Common, name: str, known_at: str | None) -> None:
-    """One subject: its records with their sources, contradictions, listings. 查看主体。
+def show(
+    common: Common, name: str, known_at: str | None, as_of: str | None, depth: str | None,
+    rows: str | None, hub: str | None,
+) -> None:  # fmt: skip
+    """One subject: records, contradictions, listings, and what stands around it. 查看主体。
 
-    ID is dataset:id, a bare id, a canonical id or an official key.
+    ID is dataset:id, a bare id, a canonical id or an official key. Its neighbourhood is drawn as a
+    tree, by kind of relation with counts (`linkrisk adjacent` asks the same); --json has the
+    subject alone. 关系按种类画成树并计数。
     """
     from api import look
-    from api.session import Session
+    from api.look import number_of
+    from api.opened import opened
 
-    with Session(common.url) as session:
+    steps = number_of("depth", depth, 1, 0, 4)
+    most, bound = number_of("rows", rows, 8, 0, 100), number_of("hub", hub, 200, 1, 1_000_000)
+    tree, notes = None, list[str]()
+    with opened(common.url, "show / 查看") as session:
         found = look.subject(session, name, known_at)
+        if steps and not common.json:
+            from api.tree import Drawn
+
+            drawn = Drawn(session, session.snapshot(known_at), steps, most, bound, as_of, notes)
+            tree = drawn.tree(name)
     if common.json:
         write_json(msgspec.json.encode(found))
         return
@@ -47,6 +68,11 @@ def show(common: Common, name: str, known_at: str | None) -> None:
     if found["listings"]:
         out.print("listings / 名单")
         out.print(table(found["listings"]))
+    if tree is not None:
+        out.print("around it / 关系")
+        out.print(tree)
+    for note in notes:
+        out.print(f"note / 注: {printable(note)}", markup=False)
 
 
 @click.command(cls=Reading)
@@ -65,14 +91,14 @@ def timeline(common: Common, /, name: str, **given: Any) -> None:
     ID is dataset:id, a bare id, a canonical id or an official key.
     """
     from algorithms.registry import split
-    from api.session import Session
+    from api.opened import opened
     from api.subjects import timeline as timelines
 
     values = {key: value for key, value in given.items() if value not in (None, ())}
     if "kinds" in values:
         values["kinds"] = split(values["kinds"])
     asked = timelines.asked(values)
-    with Session(common.url) as session:
+    with opened(common.url, "timeline / 时间线") as session:
         found = timelines.timeline_bytes(session, name, asked)
     if common.json:
         write_json(found)
@@ -99,9 +125,9 @@ def facts(common: Common, names: tuple[str, ...], known_at: str | None) -> None:
     ID is dataset:id, as `facts` in an answer gives it; at most 1,000 of them.
     """
     from api import evidence
-    from api.session import Session
+    from api.opened import opened
 
-    with Session(common.url) as session:
+    with opened(common.url, "facts / 事实") as session:
         found = evidence.facts(session, names, known_at)
     if common.json:
         write_json(msgspec.json.encode(found))
@@ -139,11 +165,11 @@ def search(
     """
     from api.look import number_of
     from api.matching import search as searching
-    from api.session import Session
+    from api.opened import opened
 
     most = number_of("limit", limit, 20, 1, searching.MOST)
     passed = number_of("offset", offset, 0, 0, searching.DEEPEST)
-    with Session(common.url) as session:
+    with opened(common.url, "search / 搜索") as session:
         found = searching.search(session, text, kind, most, passed, known_at)
     more = f"more are there; --offset {passed + most} shows them" if found["more"] else ""
     _print(common, found, more)
@@ -156,10 +182,10 @@ def search(
 def list_(common: Common, kind: str | None, limit: str) -> None:
     """Counts of what the store holds, or the subjects of one kind. 列出。"""
     from api import look
-    from api.session import Session
+    from api.opened import opened
 
     most = look.limit_of(limit)
-    with Session(common.url) as session:
+    with opened(common.url, "list / 列出") as session:
         found = look.listing(session, kind, most)
     total = found.get("total", 0)
     shown = len(found.get("results", ()))
@@ -175,9 +201,9 @@ def catalog(common: Common, known_at: str | None) -> None:
     Titles, publishers, licences are those of the TOML file that LINKRISK_CATALOG names.
     """
     from api.catalog import datasets as catalogs
-    from api.session import Session
+    from api.opened import opened
 
-    with Session(common.url) as session:
+    with opened(common.url, "catalog / 目录") as session:
         found = catalogs.catalog_bytes(session, known_at)
     if common.json:
         write_json(found)
@@ -252,7 +278,6 @@ def export(
     """
     from api.export import Asked, lines
     from api.reads.local import record_locally
-    from api.session import Session
 
     if form == "neo4j-csv":
         given = {"--masked": masked, "--known-at": known_at, "--as-of": as_of, "--history": history}
@@ -266,21 +291,27 @@ def export(
         raise WrongUsage("--history goes with --format parquet, which shows what was retracted")
     if out is not None and out.is_dir():
         raise WrongUsage(f"--out {out} is a folder: one fact a line goes into a file")
-    with Session(common.url) as session:
+    with _exporting(common, out) as session:
         if not masked:
             record_locally(session.store, "export")
         written = lines(session, known_at, masked=masked, as_of=as_of)
-        if out is None:
-            _to_stdout(written)
-        else:
-            count = write_file(out, written)
-            click.echo(f"{count:,} facts written / 条事实已写入: {out}", err=True)
+        count = _to_stdout(written) if out is None else write_file(out, written)
+    if out is not None:
+        click.echo(f"{count:,} facts written / 条事实已写入: {out}", err=True)
+
+
+def _exporting(common: Common, out: Path | None) -> AbstractContextManager[Session]:
+    """The session; how far it is stands on the terminal, unless the facts themselves do."""
+    from api.opened import opened, session_of
+
+    if out is None and sys.stdout.isatty():
+        return session_of(common.url)
+    return opened(common.url, "export / 导出")
 
 
 def _other(common: Common, form: str, out: Path | None, asked: Asked) -> None:
     """A format of another program, and the report of what it could not hold."""
     from api.export import folder, stream
-    from api.session import Session
 
     tally = Tally()
     streams = writings()[form].lines is not None
@@ -288,7 +319,7 @@ def _other(common: Common, form: str, out: Path | None, asked: Asked) -> None:
         raise WrongUsage(f"{form} is written into a folder: --out FOLDER")
     if out is not None and streams and out.is_dir():
         raise WrongUsage(f"--out {out} is a folder: {form} goes into a file")
-    with Session(common.url) as session:
+    with _exporting(common, out) as session:
         if out is not None and not streams:
             report = folder(session, form, asked, out)
         else:
@@ -335,8 +366,11 @@ def _neo4j_csv(common: Common, out: Path | None, given: str | None) -> None:
         click.echo(done.text)
 
 
-def _to_stdout(written: Iterable[bytes]) -> None:
+def _to_stdout(written: Iterable[bytes]) -> int:
+    """How many parts it was."""
     stream = sys.stdout.buffer
-    for line in written:
+    count = 0
+    for count, line in enumerate(written, 1):  # noqa: B007
         stream.write(line)
     stream.flush()
+    return count

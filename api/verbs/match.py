@@ -36,14 +36,14 @@ def match(
     import msgspec
 
     from api.matching import tables, yente
-    from api.session import Session
+    from api.opened import opened
 
     queries = tables.queries_of(file)
     options = {name: value for name, value in given.items() if value is not None}
     if exclude:
         options["exclude_entity_ids"] = [name for name in exclude.split(",") if name]
     asked = yente.batch_of({"queries": queries}, options)
-    with Session(common.url) as session:
+    with opened(common.url, "match / 匹配") as session:
         answer = yente.match(session, asked)
     if out is not None:
         lines = tables.csv_of(tables.rows_of(answer, queries))

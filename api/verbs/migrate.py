@@ -29,6 +29,7 @@ def migrate(common: Common, source: str, target: str) -> None:
     may be interrupted and sent again: what is there already is left, and later batches follow. A
     target that holds anything else is refused, and a ledger that is broken.
     """
+    from api.opened import versions
     from api.progress import Meter
     from graph.store import open_store
     from graph.stores.copying import copy
@@ -40,7 +41,7 @@ def migrate(common: Common, source: str, target: str) -> None:
         there = open_store(target, create=True, id_key=here.id_key)
         stack.callback(there.close)
         stack.callback(meter.close)
-        begun = _facts(there)
+        begun = versions(there)
 
         def tell(done: int, total: int) -> None:
             meter(done - begun, total - begun, done - begun)
@@ -50,7 +51,7 @@ def migrate(common: Common, source: str, target: str) -> None:
             "source": here.shown,
             "target": there.shown,
             "batches": there.last_batch(),
-            "facts": _facts(there),
+            "facts": versions(there),
             "name": _name(there),
             "ledger": str(there.ledger_head()),
         }
@@ -62,12 +63,6 @@ def migrate(common: Common, source: str, target: str) -> None:
     click.echo(f"facts / 事实: {told['facts']:,}")
     click.echo(f"name / 名称: {told['name']}")
     click.echo(f"ledger / 账本: {told['ledger']}")
-
-
-def _facts(store: Store) -> int:
-    """Versions of facts that a store holds."""
-    last = store.last_batch()
-    return store.batches(last - 1)[0].last_seq if last else 0
 
 
 def _name(store: Store) -> str:

@@ -68,15 +68,16 @@ def notice(
 
 
 def _noticed(common: Common, make: Any, asked: dict[str, Any]) -> str:
-    from api.session import Session
+    from api.opened import session_of
+    from api.progress import followed
 
     try:
-        session = Session(common.url)
+        session = session_of(common.url)
     except NoStore:
         if common.store or os.environ.get("LINKRISK_STORE"):
             raise  # it was named
         return str(make(None, asked))
-    with session:
+    with followed("notice / 文书"), session:
         return str(make(session, asked))
 
 

@@ -61,9 +61,9 @@ def privacy(common: Common, /, action: str, subject: str | None, **given: Any) -
         raise WrongUsage("privacy retention needs --dry-run or --apply")
     if missing := next((n for n in _NEEDED if n in takes and not given[n]), None):
         raise WrongUsage(f"privacy {action} needs --{missing}")
-    from api.session import Session
+    from api.opened import opened
 
-    with Session(common.url) as session:
+    with opened(common.url, f"privacy {action} / 个人信息权利") as session:
         found = _done(session, action, subject or "", given)
     if common.json or action == "report":
         write_json(msgspec.json.encode(found))
@@ -105,5 +105,6 @@ def _retained(session: Session, given: dict[str, Any]) -> dict[str, Any]:
     from api.privacy import retention
     from api.privacy.settings import Retention
 
-    kept = settings.read().section(Retention)
-    return retention.retain(session, kept, by=given["by"], apply=given["apply"])
+    found = settings.read()
+    kept = found.section(Retention)
+    return retention.retain(session, kept, found.all(), by=given["by"], apply=given["apply"])

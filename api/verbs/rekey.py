@@ -34,9 +34,13 @@ def rekey(common: Common, source: str, target: str, mapping: Path) -> None:
     of persons, accounts and phones change, and with them the names of snapshots; decisions are
     found by the new ids. SOURCE stays as it is, and an embedded TARGET appears when it is whole;
     put it in the place of the other then. FILE lists old and new ids, sealed under the new key.
+    Findings, case files and what the monitor knows are copied to the target's state folder under
+    the new ids.
     """
+    from api.casework.rewriting import carried_over
+    from api.monitor.carrying import carried_over as monitor_carried_over
     from api.progress import Meter
-    from api.rekeyed import Mapping
+    from api.rekeyed import Mapping, pairs
     from graph.beside import beside
     from graph.store import open_store
     from graph.stores.rekeying import rekey as run
@@ -63,12 +67,16 @@ def rekey(common: Common, source: str, target: str, mapping: Path) -> None:
                 lambda done, total: meter(done, total, done),
             )  # fmt: skip
             ids = kept.finish()
+        casework = carried_over(source, target, pairs(mapping, there.id_key))
+        monitor = monitor_carried_over(source, target, pairs(mapping, there.id_key))
         if partial is not None and place is not None:
             cast("Copying", there).purge()
             there.close()
             partial.rename(place)
     told = {"source": source.rpartition("@")[2], "target": target.rpartition("@")[2],
-            "batches": batches, "ids": ids, "mapping": str(mapping)}  # fmt: skip
+            "batches": batches, "ids": ids, "mapping": str(mapping),
+            "casework": None if casework is None else str(casework),
+            "monitor": None if monitor is None else str(monitor)}  # fmt: skip
     if common.json:
         write_json(msgspec.json.encode(told))
     else:

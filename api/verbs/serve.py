@@ -83,7 +83,8 @@ def serve(common: Common, /, config: str | None, create: bool, **flags: Any) -> 
 def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
     from api import logs
     from api.app import Service
-    from api.session import Session
+    from api.opened import session_of
+    from api.progress import followed
     from api.settings.own import Log, Metrics
 
     sockets = [listen(own.host, own.port)]
@@ -94,8 +95,9 @@ def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
     logs.set_up(settings.section(Log))
     meters = sockets[1].getsockname()[1] if apart else None
     service = Service(access, settings=settings, metrics_port=meters)
-    session = Session(url)
-    session.snapshot()
+    with followed("opening / 打开"):  # before the address is told: the first answer does not wait
+        session = session_of(url)
+        session.snapshot()
     shown = f"[{own.host}]" if ":" in own.host else own.host
     scheme = "http" if access.tls is None else "https"
     address = f"{scheme}://{shown}:{sockets[0].getsockname()[1]}/"
@@ -103,7 +105,8 @@ def _serve(url: str, settings: Settings, own: Any, access: Access) -> None:
     click.echo(address if access.token is None else f"{address}?token={quote(access.token)}")
     click.echo(f"asked with {asked}; stop with Ctrl-C / 按 Ctrl-C 停止", err=True)
     alone = own.workers == 1
-    (_alone if alone else _several)(session, service, own, sockets)
+    with session.ahead():
+        (_alone if alone else _several)(session, service, own, sockets)
 
 
 def _alone(session: Session, service: Service, own: Any, sockets: list[socket.socket]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -10,6 +12,9 @@ import msgspec
 from api.options import Common, Reading, Verb, pass_common
 from api.output import write_json
 from graph.errors import InputError
+
+if TYPE_CHECKING:
+    from api.progress import Looked
 
 
 @click.command(cls=Reading)
@@ -19,14 +24,12 @@ def check(common: Common) -> int:
 
     校验存储文件与事实。
     """
+    from api.progress import followed
     from graph.store import open_store
 
-    store = open_store(common.url)
-    try:
+    with followed("check / 校验"), closing(open_store(common.url)) as store:
         problems = store.check()
         stats = store.stats()
-    finally:
-        store.close()
     if common.json:
         write_json(msgspec.json.encode({"ok": not problems, "problems": problems, "stats": stats}))
     else:
@@ -45,18 +48,33 @@ def backup(common: Common, destination: Path) -> None:
     DESTINATION becomes the file of an embedded store, of a Neo4j store too; `linkrisk migrate`
     takes it back into a Neo4j database.
     """
+    from api.progress import followed
     from graph.store import open_store
 
-    store = open_store(common.url)
-    try:
+    looked = _copied(common.url, destination)
+    with followed("backup / 备份", looked), closing(open_store(common.url)) as store:
         store.backup(destination)
-    finally:
-        store.close()
     if common.json:
         size = destination.stat().st_size
         write_json(msgspec.json.encode({"backup": str(destination), "bytes": size}))
     else:
         click.echo(f"written / 已写入: {destination}")
+
+
+def _copied(url: str, destination: Path) -> Looked | None:
+    """How much of an embedded store stands in its copy: SQLite makes it in one step."""
+    from graph.beside import beside
+
+    source = beside(url)
+    if source is None or not source.exists():
+        return None
+    total, partial = source.stat().st_size, destination.with_name(destination.name + ".partial")
+
+    def looked() -> tuple[float, float, str]:
+        done = sum(p.stat().st_size for p in (partial, Path(f"{partial}-wal")) if p.exists())
+        return done / 1e6, total / 1e6, "MB"
+
+    return looked
 
 
 @click.command(cls=Verb)
@@ -68,10 +86,10 @@ def undo(common: Common, batch: str) -> None:
     BATCH is what a receipt calls it (a load of many chunks is taken back whole), or the number of
     one batch.
     """
+    from api.progress import followed
     from graph.store import open_store
 
-    store = open_store(common.url)
-    try:
+    with followed("undo / 撤销"), closing(open_store(common.url)) as store:
         parts = [
             b.id
             for b in store.batches()
@@ -80,8 +98,6 @@ def undo(common: Common, batch: str) -> None:
         if not parts:
             raise InputError(f"no batch {batch}")
         facts = sum(store.undo(part).loaded for part in reversed(parts))
-    finally:
-        store.close()
     if common.json:
         write_json(msgspec.json.encode({"undone": batch, "batches": len(parts), "facts": facts}))
     else:

@@ -34,31 +34,13 @@ def verify_proof(common: Common, /, files: tuple[str, ...], alone: bool) -> None
     input. Against the store every fact must be what was known then, and the claim must follow from
     all of it; with --alone only `extend` can be shown. Exits 1 where any proof is refused.
     """
-    from graph.proof.check import check
-    from graph.rulebook import load_editions
+    from api.progress import followed
+    from api.proofs import checked
 
-    books = {book.version: book for book in load_editions().values()}
     told: list[dict[str, Any]] = []
-    with _Views(common, alone) as views:
+    with followed("verify-proof / 校验证明"), _Views(common, alone) as views:
         for name, proof in _proofs(files):
-            said = proof.get("claim")
-            claim: dict[str, Any] = said if isinstance(said, dict) else {}
-            book = books.get(str(proof.get("rulebook")))
-            problems = (
-                ["its rulebook is not here"]
-                if book is None
-                else check(proof, book, views.of(claim))
-            )
-            told.append(
-                {
-                    "file": name,
-                    "subject": claim.get("subject"),
-                    "party": claim.get("party"),
-                    "outcome": claim.get("outcome"),
-                    "holds": not problems,
-                    "problems": problems,
-                }
-            )
+            told.append({"file": name, **msgspec.to_builtins(checked(proof, views.of))})
     _show(common, told)
     refused = sum(not each["holds"] for each in told)
     if not told:
@@ -80,24 +62,20 @@ class _Views(Closing):
     """Views of the store as proofs were made on them; None throughout where none is asked."""
 
     def __init__(self, common: Common, alone: bool) -> None:
-        from api.session import Session
+        from api.opened import session_of
+        from api.proofs import against
 
-        self._session = None if alone else Session(common.url)
-        self._opened: dict[str, Any] = {}
+        self._session = None if alone else session_of(common.url)
+        self._view_of = None if self._session is None else against(self._session)
 
     def close(self) -> None:
         """Let go of the store."""
         if self._session is not None:
             self._session.close()
 
-    def of(self, claim: dict[str, Any]) -> Any:
+    def of(self, known_at: str) -> Any:
         """The view of a claim."""
-        if self._session is None:
-            return None
-        known = str(claim.get("known_at"))
-        if known not in self._opened:
-            self._opened[known] = self._session.snapshot(known)
-        return self._opened[known]
+        return None if self._view_of is None else self._view_of(known_at)
 
 
 def _proofs(files: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:

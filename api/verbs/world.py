@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ingest.generate.schemes.level import Difficulty
 
 _ROOT: Final = Path(__file__).parent.parent.parent
-_PATH = click.Path(path_type=Path, dir_okay=False)
+_PATH = click.Path(path_type=Path)  # a folder with --months
 
 
 @click.command(cls=Verb)
@@ -37,20 +37,35 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
     metavar="K",
     help="With --schemes: how many of each; default one for 2,000 entities.",
 )
+@click.option(
+    "--months",
+    type=int,
+    metavar="N",
+    help="Instead, a folder of N monthly loads in which risk clusters come and go. 逐月数据。",
+)
 @pass_common
 def generate(
     common: Common, out: Path, entities: int, relations_per_entity: float, seed: int,
-    dataset: str | None, schemes: Difficulty | None, instances: int | None,
+    dataset: str | None, schemes: Difficulty | None, instances: int | None, months: int | None,
 ) -> None:  # fmt: skip
     """Write a seeded world of companies, people, accounts and invoices. 生成模拟数据。
 
     Facts as native JSON Lines, with a few planted rings; loads with `linkrisk ingest`. With
     --schemes another world, in which schemes of every pattern are planted; `linkrisk evaluate`
-    measures what finds them against <out>.truth.json.
+    measures what finds them against <out>.truth.json. With --months OUT is a folder: one file a
+    month, in which planted clusters are born, grow, merge, split and dissolve, and truth.json.
     """
     from api.progress import Meter
     from ingest.generate import generate as write_world
 
+    if months is not None:
+        if schemes is not None or instances is not None:
+            raise click.UsageError("--months: not together with --schemes")
+        if str(out) == "-":
+            raise click.UsageError("--months: --out is a folder")
+        _monthly(common, Path("months") if str(out) == "world.jsonl" else out,
+                 (entities, seed, months, dataset or "register"))  # fmt: skip
+        return
     meter = Meter("writing / 写出", "facts")
     to: Path | BinaryIO = sys.stdout.buffer if str(out) == "-" else out
     try:
@@ -65,6 +80,28 @@ def generate(
         to.flush()
     elif common.json:
         write_json(msgspec.json.encode(summary, enc_hook=str))
+    else:
+        click.echo(f"written / 已写入: {out}")
+
+
+def _monthly(common: Common, out: Path, asked: tuple[int, int, int, str]) -> None:
+    """Monthly loads into a folder."""
+    from api.progress import Meter
+    from ingest.generate.monthly import monthly
+
+    meter = Meter("writing / 写出", "months")
+    entities, seed, months, dataset = asked
+    try:
+        made = monthly(
+            out, entities, seed, months, dataset=dataset,
+            progress=lambda done, total: meter(done, total, done),
+        )  # fmt: skip
+    finally:
+        meter.close()
+    if common.json:
+        files = [str(path) for path in made.files]
+        write_json(msgspec.json.encode({"files": files, "facts": made.facts,
+                                        "truth": str(made.truth_path)}))  # fmt: skip
     else:
         click.echo(f"written / 已写入: {out}")
 

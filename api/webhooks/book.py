@@ -6,19 +6,41 @@ once its receiver said that it has it: whatever ends the process in between, not
 
 from __future__ import annotations
 
-import base64
 import secrets
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from api.kept import Kept, one
+from api.webhooks.rows import (
+    COUNT_OLD,
+    DROP_OLD,
+    DUE,
+    EVENT,
+    HOOK,
+    LOST,
+    PERSON,
+    TABLES,
+    UPGRADES,
+    VERSION,
+    Draft,
+    Event,
+    Hook,
+    Person,
+    State,
+    Subscribed,
+    as_text,
+    event_of,
+    hook_of,
+    new_secret,
+    person_of,
+)
 from graph import times
 from graph.closing import Closing
 from graph.errors import InputError, LinkriskError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     import apsw
@@ -31,26 +53,6 @@ _OVERLAP: Final = 86_400.0  # seconds that an old secret signs beside a new one
 GONE: Final = 410  # what a receiver answers that wants nothing more
 _TROUBLED: Final = 3  # failures one after the other from which a receiver as a whole is given rest
 _REST: Final = 60.0  # seconds, at most
-_TABLES: Final = """
-CREATE TABLE hook (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-    owner TEXT NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL, subjects TEXT NOT NULL,
-    domains TEXT NOT NULL, note TEXT, secrets TEXT NOT NULL, state TEXT NOT NULL,
-    created INTEGER NOT NULL, batch INTEGER NOT NULL, entry INTEGER NOT NULL,
-    failures INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, error TEXT) STRICT;
-CREATE TABLE event (no INTEGER PRIMARY KEY AUTOINCREMENT, hook TEXT NOT NULL, id TEXT NOT NULL,
-    type TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL, created INTEGER NOT NULL,
-    begun INTEGER NOT NULL, status TEXT NOT NULL DEFAULT 'waiting',
-    tries INTEGER NOT NULL DEFAULT 0,
-    next INTEGER NOT NULL DEFAULT 0, code INTEGER, error TEXT, finished INTEGER,
-    UNIQUE (hook, id)) STRICT;
-CREATE INDEX event_waiting ON event (hook, subject, no) WHERE status = 'waiting';
-CREATE INDEX event_hook ON event (hook, no);
-CREATE INDEX event_old ON event (finished) WHERE status = 'delivered';
-CREATE TABLE cursor (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
-CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL)
-    WITHOUT ROWID, STRICT;
-"""
-State = Literal["active", "paused", "gone"]
 
 
 class UnknownWebhook(InputError):
@@ -65,112 +67,12 @@ class TooManyHooks(LinkriskError):
     status = 429
 
 
-class Hook(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription. Moments are µs; `secrets` are (secret, moment until which it signs); `batch`
-    and `entry` are the last that were there before it was made."""
-
-    no: int
-    id: str
-    owner: str
-    url: str
-    events: list[str]
-    subjects: list[str] | None  # None: whoever it is
-    domains: list[str]
-    note: str | None
-    secrets: list[tuple[str, int | None]]
-    state: State  # gone: its receiver said that it wants nothing more
-    created: int
-    batch: int
-    entry: int
-    failures: int  # one after the other, whatever the event
-    next: int
-    error: str | None
-
-    @property
-    def signing(self) -> list[str]:
-        """The secrets that sign now, the newest first."""
-        now = times.now()
-        return [secret for secret, until in self.secrets if until is None or until > now]
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """An event of a subscription. Those of one `subject` are delivered in the order of `no`."""
-
-    no: int
-    hook: str
-    id: str
-    type: str
-    subject: str
-    body: bytes
-    created: int
-    begun: int  # when its attempts began
-    status: Literal["waiting", "delivered", "dead"]
-    tries: int
-    next: int
-    code: int | None
-    error: str | None
-    finished: int | None
-
-
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to become an event; the same `id` again is the same event."""
-
-    hook: str
-    id: str
-    type: str
-    subject: str
-    body: bytes
-
-
-class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to become a subscription."""
-
-    owner: str
-    url: str
-    events: list[str]
-    subjects: list[str] | None
-    domains: list[str]
-    note: str | None
-    batch: int
-    entry: int
-
-
-_JSON: Final = frozenset({"events", "subjects", "domains", "secrets"})
-_HOOK: Final = f"SELECT {', '.join(Hook.__struct_fields__)} FROM hook"  # noqa: S608 names of fields
-_EVENT: Final = f"SELECT {', '.join(Event.__struct_fields__)} FROM event"  # noqa: S608 names of fields
-_DUE: Final = (
-    f"{_EVENT} AS e WHERE hook = ? AND status = 'waiting' AND next <= ? AND no ="  # noqa: S608 a constant
-    " (SELECT min(no) FROM event AS f WHERE f.hook = e.hook AND f.subject = e.subject"
-    " AND f.status = 'waiting') ORDER BY no"
-)
-
-
-def new_secret() -> str:
-    """A secret as Standard Webhooks writes it: 256 random bits."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def _hook(row: Sequence[Any]) -> Hook:
-    said = dict(zip(Hook.__struct_fields__, row, strict=True))
-    for name in _JSON:
-        said[name] = msgspec.json.decode(said[name])
-    return msgspec.convert(said, Hook)
-
-
-def _event(row: Sequence[Any]) -> Event:
-    return Event(**dict(zip(Event.__struct_fields__, row, strict=True)))
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
 class Book(Closing):
     """See the module. Every call is one short transaction."""
 
     def __init__(self, folder: Path, settings: WebhookSettings) -> None:
         self.settings = settings
-        self._kept = Kept(folder / "webhooks.db", _TABLES)
+        self._kept = Kept(folder / "webhooks.db", TABLES, VERSION, UPGRADES)
 
     # -- subscriptions -------------------------------------------------------------------------
 
@@ -184,16 +86,16 @@ class Book(Closing):
             db.execute(
                 "INSERT INTO hook (id, owner, url, events, subjects, domains, note, secrets, state,"
                 " created, batch, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?)",
-                (ident, asked.owner, asked.url, _text(asked.events), _text(asked.subjects),
-                 _text(asked.domains), asked.note, _text([(secret, None)]), times.now(),
+                (ident, asked.owner, asked.url, as_text(asked.events), as_text(asked.subjects),
+                 as_text(asked.domains), asked.note, as_text([(secret, None)]), times.now(),
                  asked.batch, asked.entry),
             )  # fmt: skip
             return self._get(db, ident), secret
 
     def hooks(self, owner: str | None = None) -> list[Hook]:
         """Subscriptions in the order in which they were made; of one owner, or of all."""
-        rows = self._kept.rows(f"{_HOOK} WHERE ?1 IS NULL OR owner = ?1 ORDER BY no", (owner,))
-        return [_hook(row) for row in rows]
+        rows = self._kept.rows(f"{HOOK} WHERE ?1 IS NULL OR owner = ?1 ORDER BY no", (owner,))
+        return [hook_of(row) for row in rows]
 
     def get(self, ident: str, owner: str | None = None) -> Hook:
         """One subscription; raises UnknownWebhook."""
@@ -222,9 +124,9 @@ class Book(Closing):
         with self._kept.writing() as db:
             self._get(db, ident)
             db.execute("DELETE FROM event WHERE hook = ? AND type NOT IN"
-                       " (SELECT value FROM json_each(?))", (ident, _text(kept)))  # fmt: skip
+                       " (SELECT value FROM json_each(?))", (ident, as_text(kept)))  # fmt: skip
             db.execute("UPDATE hook SET domains = ?, error = ? WHERE id = ?",
-                       (_text(domains), why, ident))  # fmt: skip
+                       (as_text(domains), why, ident))  # fmt: skip
             return self._get(db, ident)
 
     def rotate(self, ident: str, owner: str | None = None) -> tuple[Hook, str]:
@@ -234,7 +136,7 @@ class Book(Closing):
             found = self._get(db, ident, owner)
             until = times.now() + int(_OVERLAP * _MICROS)
             kept = [(secret, None), (found.signing[0], until)]
-            db.execute("UPDATE hook SET secrets = ? WHERE id = ?", (_text(kept), ident))
+            db.execute("UPDATE hook SET secrets = ? WHERE id = ?", (as_text(kept), ident))
             return self._get(db, ident), secret
 
     def remove(self, ident: str, owner: str | None = None) -> None:
@@ -243,6 +145,7 @@ class Book(Closing):
             self._get(db, ident, owner)
             db.execute("DELETE FROM event WHERE hook = ?", (ident,))
             db.execute("DELETE FROM hook WHERE id = ?", (ident,))
+            db.execute("DELETE FROM person WHERE owner NOT IN (SELECT owner FROM hook)")
 
     def counts(self, ident: str) -> dict[str, int]:
         """Its events by status."""
@@ -283,8 +186,8 @@ class Book(Closing):
         hooks = "SELECT id FROM hook WHERE state = 'active' AND next <= ? ORDER BY no"
         with self._kept.reading() as db:
             for (ident,) in db.execute(hooks, (now,)).fetchall():
-                for row in db.execute(_DUE, (ident, now)):
-                    one = _event(row)
+                for row in db.execute(DUE, (ident, now)):
+                    one = event_of(row)
                     if (one.hook, one.subject) not in under_way:
                         found.append(one)
                     if len(found) == limit:
@@ -300,7 +203,8 @@ class Book(Closing):
                            " error = NULL, finished = ? WHERE no = ? AND status = 'waiting'",
                            (sent.code, now, event.no))  # fmt: skip
                 db.execute("UPDATE hook SET failures = 0, next = 0, error = NULL WHERE id = ?"
-                           " AND (failures > 0 OR error IS NOT NULL)", (event.hook,))  # fmt: skip
+                           " AND (failures > 0 OR error IS NOT NULL) AND state = 'active'",
+                           (event.hook,))  # fmt: skip
                 return
             dead = now - event.begun > self.settings.give_up * _MICROS
             db.execute(
@@ -320,17 +224,19 @@ class Book(Closing):
         count = failures[0] + 1
         first = self.settings.first
         rest = min(_REST, first * 2 ** min(count - _TROUBLED, 20)) if count >= _TROUBLED else 0.0
-        db.execute("UPDATE hook SET failures = ?, next = ?, error = ? WHERE id = ?",
+        # Of one that paused while the attempt was under way, it stays said why.
+        db.execute("UPDATE hook SET failures = ?, next = ?, error = CASE WHEN state = 'active'"
+                   " THEN ? ELSE error END WHERE id = ?",
                    (count, now + int(rest * _MICROS), sent.error, ident))  # fmt: skip
         if sent.code == GONE:
             db.execute("UPDATE hook SET state = 'gone' WHERE id = ?", (ident,))
 
     def events(self, ident: str, status: str | None, before: int | None, limit: int) -> list[Event]:
         """Events of a subscription, the newest first, behind number `before`."""
-        text = f"{_EVENT} WHERE hook = ?1 AND no < ?2 AND (?3 IS NULL OR status = ?3)"
+        text = f"{EVENT} WHERE hook = ?1 AND no < ?2 AND (?3 IS NULL OR status = ?3)"
         top = 2**62 if before is None else before
         rows = self._kept.rows(f"{text} ORDER BY no DESC LIMIT ?4", (ident, top, status, limit))
-        return [_event(row) for row in rows]
+        return [event_of(row) for row in rows]
 
     def replay(self, ident: str, since: int | None, owner: str | None = None) -> int:
         """Send again: the dead, or with `since` (µs) all that was delivered or died from then on.
@@ -344,11 +250,81 @@ class Book(Closing):
                        (now, ident, since))  # fmt: skip
             return db.changes()
 
-    def forget(self) -> None:
-        """Drop what was delivered long ago."""
-        until = times.now() - int(self.settings.kept_seconds * _MICROS)
+    # -- what is kept no longer ----------------------------------------------------------------
+
+    def old(self) -> int:
+        """How many events are past their time."""
+        if not self._kept.is_there:
+            return 0
+        found = self._kept.rows(COUNT_OLD, self._times())
+        return int(found[0][0])
+
+    def sweep(self) -> int:
+        """Drop what was delivered long ago, and what nobody took for longer: how many. Of what
+        waited, its subscription says so."""
+        if not self._kept.is_there:
+            return 0
         with self._kept.writing() as db:
-            db.execute("DELETE FROM event WHERE status = 'delivered' AND finished < ?", (until,))
+            for ident, count in db.execute(LOST, self._times()).fetchall():
+                said = f"{count} events waited too long, and were dropped / 滞留过久的事件已删除"
+                db.execute("UPDATE hook SET error = ? WHERE id = ?", (said, ident))
+            db.execute(DROP_OLD, self._times())
+            return db.changes()
+
+    def _times(self) -> tuple[int, int]:
+        now, settings = times.now(), self.settings
+        kept = (settings.kept_seconds, settings.undelivered_seconds)
+        return (now - int(kept[0] * _MICROS), now - int(kept[1] * _MICROS))
+
+    def forget(self, named: Callable[[bytes], bool]) -> tuple[int, int]:
+        """Delete events of which this is true, whatever became of them, and what subscriptions say
+        of whom it is true of; one that watched nobody else pauses. How many of each."""
+        if not self._kept.is_there:
+            return 0, 0
+        with self._kept.writing() as db:
+            text = "SELECT no, body, coalesce(error, '') FROM event"
+            gone = [(no,) for no, body, error in db.execute(text) if named(body + error.encode())]
+            db.executemany("DELETE FROM event WHERE no = ?", gone)
+            hooks = [hook_of(row) for row in db.execute(HOOK).fetchall()]
+            count = sum(self._unwatch(db, hook, named) for hook in hooks)
+        self._kept.cleansed()
+        return len(gone), count
+
+    def _unwatch(self, db: apsw.Connection, hook: Hook, named: Callable[[bytes], bool]) -> bool:
+        subjects, note = hook.subjects, hook.note
+        if subjects is not None:
+            subjects = [each for each in subjects if not named(msgspec.json.encode(each))]
+        if note is not None and named(note.encode()):
+            note = None
+        if (subjects, note) == (hook.subjects, hook.note):
+            return False
+        db.execute("UPDATE hook SET subjects = ?, note = ? WHERE id = ?",
+                   (as_text(subjects), note, hook.id))  # fmt: skip
+        if subjects == [] and hook.state == "active":
+            why = "whom it watched was erased / 所关注的主体已删除"
+            db.execute("UPDATE hook SET state = 'paused', error = ? WHERE id = ?", (why, hook.id))
+        return True
+
+    # -- what persons may see ------------------------------------------------------------------
+
+    def heard(self, said: Person) -> None:
+        """Note what a person who subscribed may do and see, unless something newer is known."""
+        if not self._kept.is_there:
+            return
+        with self._kept.writing() as db:
+            db.execute(
+                "INSERT INTO person SELECT ?1, ?2, ?3, ?4"
+                " WHERE EXISTS (SELECT 1 FROM hook WHERE owner = ?1)"
+                " ON CONFLICT (owner) DO UPDATE SET scopes = excluded.scopes,"
+                " domains = excluded.domains, claimed = excluded.claimed"
+                " WHERE excluded.claimed >= person.claimed",
+                (said.owner, as_text(sorted(said.scopes)), as_text(sorted(said.domains)),
+                 said.claimed),
+            )  # fmt: skip
+
+    def persons(self) -> dict[str, Person]:
+        """What is known of persons who subscribed, by owner."""
+        return {row[0]: person_of(row) for row in self._kept.rows(PERSON)}
 
     # -- who delivers --------------------------------------------------------------------------
 
@@ -386,7 +362,13 @@ class Book(Closing):
         self._kept.close()
 
     def _get(self, db: apsw.Connection, ident: str, owner: str | None = None) -> Hook:
-        row = one(db, f"{_HOOK} WHERE id = ?1 AND (?2 IS NULL OR owner = ?2)", ident, owner)
+        row = one(db, f"{HOOK} WHERE id = ?1 AND (?2 IS NULL OR owner = ?2)", ident, owner)
         if row is None:
             raise UnknownWebhook(f"no webhook {ident[:40]!r} / 无此订阅")
-        return _hook(row)
+        return hook_of(row)
+
+
+__all__ = [
+    "GONE", "Book", "Draft", "Event", "Hook", "Person", "State", "Subscribed", "TooManyHooks",
+    "UnknownWebhook", "new_secret",
+]  # fmt: skip

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.decisions.state import Decision
+    from api.monitor.entries import Alert
     from graph.ledger import Entry
     from graph.store import BatchInfo
 
 CHANGED: Final = "subject.changed"
 RECORDED: Final = "batch.recorded"
+ALERTED: Final = "monitor.alert"
 TEST: Final = "webhook.test"
 DECIDED: Final = ("decision.proposed", *STEPS)
-TYPES: Final = (CHANGED, RECORDED, *DECIDED)
+TYPES: Final = (CHANGED, RECORDED, ALERTED, *DECIDED)
 _FACTS: Final = 20
 # Of an entry what an event tells: nothing that a person said, and nobody's name.
 _TOLD: Final = ("department", "what", "outcome", "done", "objection", "begins", "until",
@@ -90,3 +92,16 @@ def decided(entry: Entry, decision: Decision) -> dict[str, Any]:
         "measure": decision.measure, "act": decision.act,
         **{name: content[name] for name in _TOLD if content.get(name) is not None},
     }  # fmt: skip
+
+
+def alerted(alert: Alert) -> dict[str, Any]:
+    """What the monitor found new; `/v1/monitor/alerts/{id}` says all of it."""
+    body = alert.body
+    members = body.get("members", [])
+    said: dict[str, Any] = {
+        "alert": alert.id, "kind": alert.kind, "of": alert.of, "run": alert.run,
+        "score": body.get("score"), "new": body["new"], "members": members[:_FACTS],
+    }  # fmt: skip
+    if len(members) > _FACTS:
+        said["members_total"] = body.get("members_total") or len(members)
+    return said

@@ -14,6 +14,8 @@ from api.access.refusals import Forbidden
 from api.access.sight import need, seen_by
 from api.caller import DOMAINS, Caller
 from api.feed.changes import Batches, shown
+from api.kept import state_folder
+from api.monitor.book import Book as MonitorBook
 from api.webhooks import events
 from api.webhooks.book import Book, Draft, Hook
 from api.webhooks.standing import settle
@@ -23,6 +25,7 @@ from graph.feed import Place, touched
 if TYPE_CHECKING:
     from api.access.keys import Keyring
     from api.decisions.state import Decision
+    from api.monitor.entries import Alert
     from api.session import Session
     from graph.ledger import Entry
     from graph.snapshot import Snapshot
@@ -42,13 +45,14 @@ class Pump:
         self._book = book
         self._keyring = keyring
         self._batches = Batches(session.store)
+        self._monitored = MonitorBook(state_folder(session.url))
 
     def run(self) -> bool:
         """Take in what came since; whether there may be more at once."""
         hooks = [hook for hook in self._book.hooks() if hook.state != "gone"]
-        if self._keyring is not None:
-            hooks = settle(self._book, self._keyring, hooks)
+        hooks = settle(self._book, self._keyring, hooks)
         more = self._changes(hooks)
+        more = self._alerts(hooks) or more
         return self._decisions(hooks) or more
 
     # -- changes -------------------------------------------------------------------------------
@@ -103,6 +107,36 @@ class Pump:
                 break
             place = page[-1].place
         return found
+
+    # -- alerts --------------------------------------------------------------------------------
+
+    def _alerts(self, hooks: list[Hook]) -> bool:
+        last = self._monitored.top()
+        before = self._book.cursor("alerts")
+        if last <= (before or 0):
+            return False
+        wanted = [hook for hook in hooks if events.ALERTED in hook.events]
+        if not wanted:
+            self._book.put((), "alerts", before, last)
+            return False
+        found = self._monitored.after(before or 0, _ENTRIES)
+        drafts = list(self._alerted(wanted, found))
+        upto = found[-1].no if found else last
+        self._book.put(drafts, "alerts", before, upto)
+        return upto < last
+
+    def _alerted(self, hooks: list[Hook], found: list[Alert]) -> Iterator[Draft]:
+        view = self._session.snapshot()
+        nodes = {h.id: None if h.subjects is None else watched(view, h) for h in hooks}
+        for alert in found:
+            about = {_node(view, name) for name in alert.body.get("members", ())}
+            data = events.alerted(alert)
+            for hook in hooks:
+                kept = nodes[hook.id]
+                if alert.at <= hook.created or not alert.domains <= set(hook.domains):
+                    continue
+                if kept is None or about & kept:
+                    yield events.draft(hook, events.ALERTED, alert.id, alert.of, alert.at, data)
 
     # -- decisions -----------------------------------------------------------------------------
 

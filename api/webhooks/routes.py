@@ -12,12 +12,23 @@ from api import openapi
 from api.caller import Caller, caller_of, whose
 from api.kept import state_folder
 from api.look import limit_of, place_of
-from api.serving import KEPT, Endpoint, add, alongside, body_of, check, json_response, settings_of
+from api.serving import (
+    KEPT,
+    Endpoint,
+    add,
+    alongside,
+    body_of,
+    check,
+    json_response,
+    listeners,
+    settings_of,
+)
 from api.webhooks import answers, showing
 from api.webhooks.book import Book, Hook
-from api.webhooks.events import DECIDED
+from api.webhooks.events import ALERTED, DECIDED
 from api.webhooks.sender import Sender
 from api.webhooks.settings import WebhookSettings
+from api.webhooks.standing import claims_of
 from api.webhooks.subscribing import Asked, subscribe
 from api.webhooks.worker import Delivery
 from graph.errors import WrongUsage
@@ -53,6 +64,7 @@ def add_webhooks(app: FastAPI, engine: Engine) -> None:
     delivery = Delivery(engine.session, book, app.state.audit, access.keyring)
     app.state.webhooks = delivery
     alongside(app).append(delivery.running)
+    listeners(app).append(delivery.hear)
     for method, path, endpoint, extra in (
         *_subscriptions(engine, delivery),
         *_events(engine, delivery, settings),
@@ -74,6 +86,7 @@ def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
         """Subscribe: `url`, `events`, `subjects`; the secret is shown here only / 订阅."""
         caller, asked = caller_of(request), _read(Asked, await body_of(request))
         hook, secret = await run(subscribe, engine.session, book, caller, asked)
+        await run(_claim, book, caller)
         delivery.wake()
         answer = _json({**showing.hook(hook), "secret": secret})
         answer.status_code = 201
@@ -94,6 +107,7 @@ def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
         """Pause a subscription, or take it up again; events wait meanwhile / 暂停或恢复."""
         ident, owner = _which(request)
         asked = _read(State, await body_of(request))
+        await run(_claim, book, caller_of(request))  # before whoever delivers looks at it
         hook = await run(book.set_state, ident, asked.state, owner)
         delivery.wake()
         return _json(showing.hook(hook))
@@ -167,11 +181,19 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
     )  # fmt: skip
 
 
+def _claim(book: Book, caller: Caller) -> None:
+    """Note what a person may see, at once."""
+    if (said := claims_of(caller)) is not None:
+        book.heard(said)
+
+
 def _check(caller: Caller, hook: Hook) -> None:
     """Raise Forbidden where a caller is not granted what the events of a subscription tell."""
     check(caller, "export", frozenset(hook.domains))
     if set(DECIDED) & set(hook.events):
         check(caller, "related")
+    if ALERTED in hook.events:
+        check(caller, "trace")
 
 
 def _which(request: Request) -> tuple[str, str | None]:

@@ -42,6 +42,14 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         float, Meta(gt=0, description="how long delivered events are kept, to be replayed"
                     " / 已投递事件保留秒数"),
     ] = 7 * 86_400.0  # fmt: skip
+    undelivered_seconds: Annotated[
+        float, Meta(gt=0, description="how long dead events are kept, and what waits at a"
+                    " subscription that is paused or gone / 未投递事件保留秒数"),
+    ] = 30 * 86_400.0  # fmt: skip
+    person_seconds: Annotated[
+        float, Meta(gt=0, description="how long a person's subscription goes on without a request"
+                    " of theirs, whose token says what they may see / 用户订阅未确认权限的时限"),
+    ] = 30 * 86_400.0  # fmt: skip
     hooks: Annotated[
         int, Meta(ge=1, description="subscriptions of one caller / 每个调用方的订阅上限")
     ] = 50

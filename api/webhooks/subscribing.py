@@ -8,16 +8,19 @@ import msgspec
 from msgspec import Meta
 
 from api.caller import owner_of
+from api.reads.naming import PERSONAL
 from api.serving import check
 from api.webhooks import events
 from api.webhooks.book import Subscribed
 from api.webhooks.guard import check_url
 from graph.errors import WrongUsage
+from graph.keys import mask_within
 
 if TYPE_CHECKING:
     from api.caller import Caller
     from api.session import Session
     from api.webhooks.book import Book, Hook
+    from graph.snapshot import Snapshot
 
 _SUBJECTS: Final = 10_000
 _NOTE: Final = 500
@@ -53,14 +56,23 @@ def subscribe(session: Session, book: Book, caller: Caller, asked: Asked) -> tup
                          " / 须指定关注主体")  # fmt: skip
     if set(events.DECIDED) & set(types):
         check(caller, "related", frozenset({"registry"}))
+    if events.ALERTED in types:
+        check(caller, "trace")
     check_url(asked.url, book.settings)
     view = session.snapshot()
-    for name in asked.subjects or ():
-        view.resolve(name)
+    subjects = asked.subjects and [_kept(view, name) for name in asked.subjects]
     return book.subscribe(
         Subscribed(
-            owner=owner_of(caller), url=asked.url, events=types, subjects=asked.subjects,
-            domains=sorted(caller.domains), note=asked.note,
+            owner=owner_of(caller), url=asked.url, events=types, subjects=subjects,
+            domains=sorted(caller.domains),
+            note=None if asked.note is None else mask_within(asked.note),
             batch=view.batch, entry=session.store.ledger_head().no,
         )
     )  # fmt: skip
+
+
+def _kept(view: Snapshot, name: str) -> str:
+    """A subject as the book names it: an identifier of somebody's is not kept, nor is an id that
+    another dataset may come to have."""
+    node = view.resolve(name)
+    return name if ":" in name or view.kind_name(node) not in PERSONAL else view.canonical(node)

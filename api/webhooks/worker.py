@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Any, Final
 from api.caller import Caller
 from api.webhooks.pump import Pump
 from api.webhooks.sender import Sender, Sent
+from api.webhooks.standing import claims_of
 from graph.errors import LinkriskError
 
 if TYPE_CHECKING:
     from api.access.keys import Keyring
     from api.reads.hook import Audit
     from api.session import Session
-    from api.webhooks.book import Book, Event, Hook
+    from api.webhooks.book import Book, Event, Hook, Person
     from api.webhooks.settings import WebhookSettings
 
 _LOOK: Final = 0.5  # seconds between two looks at feeds and outbox
 _FORGET: Final = 3600.0
+_NOTED: Final = 10_000  # persons whose claims are remembered as written down
 _log = logging.getLogger("linkrisk.webhooks")
 
 
@@ -55,6 +57,17 @@ class Delivery:
         self._pump = Pump(session, book, keyring)
         self._wake = asyncio.Event()
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._heard: dict[str, Person] = {}
+        self._noted: dict[str, Person] = {}
+
+    def hear(self, caller: Caller) -> None:
+        """Take note of what a person's token says, to be written down at the next look."""
+        said = claims_of(caller)
+        if said is None or said == self._noted.get(said.owner):
+            return
+        known = self._heard.get(said.owner)
+        if known is None or known.claimed <= said.claimed:
+            self._heard[said.owner] = said
 
     def wake(self) -> None:
         """Look now."""
@@ -90,11 +103,13 @@ class Delivery:
             self._wake.clear()
             more = False
             try:
+                if heard := self.heard():
+                    await self._clerk(self.note, heard)
                 if await self._clerk(self._mine, holder):
                     more = await self._clerk(self._pump.run)
                     await self._start(sender)
                     if now() - forgotten > _FORGET:
-                        await self._clerk(self.book.forget)
+                        await self._clerk(self.book.sweep)
                         forgotten = now()
                 trouble = None
             except LinkriskError as error:
@@ -107,6 +122,19 @@ class Delivery:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK):
                         await self._wake.wait()
+
+    def heard(self) -> list[Person]:
+        """What was heard since the last look."""
+        found, self._heard = self._heard, {}
+        return [*found.values()]
+
+    def note(self, heard: list[Person]) -> None:
+        """Write down what was heard."""
+        for said in heard:
+            self.book.heard(said)
+            if len(self._noted) >= _NOTED:
+                self._noted.clear()
+            self._noted[said.owner] = said
 
     def _mine(self, holder: str) -> bool:
         return self.book.is_there and self.book.hold(holder)

@@ -61,6 +61,12 @@ class NameIndex:
         self._tail, self._upto = tuple(pieces), upto
 
 
+def has_names(live: Live, path: Path) -> bool:
+    """Whether the index of a live graph's base is kept there."""
+    found = load(path)
+    return found is not None and _is_ours(found, live, _mark(live.texts["label"]))
+
+
 def names_path(base: Path) -> Path:
     """Where the index of a base's names is kept."""
     return base.with_name(base.name + ".names")
@@ -81,7 +87,7 @@ def _of_base(live: Live, path: Path | None) -> Segment:
     found = load(path) if path is not None else None
     if found is not None and _is_ours(found, live, mark):
         return Segment(found.arrays)
-    with _alone(path):
+    with alone(path):
         found = load(path) if path is not None else None
         if found is not None and _is_ours(found, live, mark):
             return Segment(found.arrays)  # another process has made it meanwhile
@@ -94,7 +100,7 @@ def _is_ours(found: Base, live: Live, mark: int) -> bool:
 
 
 @contextmanager
-def _alone(path: Path | None) -> Iterator[None]:
+def alone(path: Path | None) -> Iterator[None]:
     """While one process makes a file, others that want it wait; where there are no locks, or no
     place for one, each makes its own."""
     with ExitStack() as stack:

@@ -24,6 +24,7 @@ from graph import keys
 from graph.base import Arrays, Base
 from graph.disk import load, save
 from graph.model import CODES, ENTITIES
+from graph.names.index import alone
 
 if TYPE_CHECKING:
     from graph.live import Live
@@ -34,6 +35,7 @@ _SHAPE: Final = 1
 _BLOCK: Final = 10_000  # versions that the store is asked for at a time
 _MASKED: Final = re.compile(r"\+?[0-9A-Z]{1,4}\*{2,60}[0-9A-Z]{1,4}\Z|\*{2,60}[0-9A-Z]{1,2}\Z")
 _PRIVATE: Final = [CODES[k.name] for k in ENTITIES.values() if {*k.keys} - {"uscc"}]
+_Hashes = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]  # ascending, and whose each is
 _LOOKED_AT: Final = 2_000  # bearers of one masked form
 
 
@@ -72,20 +74,21 @@ class MaskIndex:
         digest = hashlib.blake2b(f"masked:{text}".encode(), key=key, digest_size=8).digest()
         return int.from_bytes(digest, "big")
 
-    def _of_base(self, path: Path | None) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+    def _of_base(self, path: Path | None) -> _Hashes:
         live = self._live
-        found = load(path) if path is not None else None
-        ours = (live.base_batch, live.base_name, {"shape": _SHAPE})
-        if found is not None and (found.batch, found.name, found.counts) == ours:
-            return found.arrays["hashes"], found.arrays["places"]
-        hashes, places = self._made(0, live.base_versions)
-        if path is not None and live.base_batch:
-            arrays: Arrays = {"hashes": hashes, "places": places}
-            with suppress(OSError):  # the answer does not wait for a disk with room
-                save(Base(live.base_batch, live.base_name, {"shape": _SHAPE}, arrays), path)
-        return hashes, places
+        if (found := _kept(live, path)) is not None:
+            return found
+        with alone(path):
+            if (found := _kept(live, path)) is not None:
+                return found  # another process has made it meanwhile
+            hashes, places = self._made(0, live.base_versions)
+            if path is not None and live.base_batch:
+                arrays: Arrays = {"hashes": hashes, "places": places}
+                with suppress(OSError):  # the answer does not wait for a disk with room
+                    save(Base(live.base_batch, live.base_name, {"shape": _SHAPE}, arrays), path)
+            return hashes, places
 
-    def _made(self, begin: int, end: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+    def _made(self, begin: int, end: int) -> _Hashes:
         versions, kinds = self._live.versions.arrays, self._live.nodes.arrays["node_kind"]
         private = np.isin(kinds[versions["version_node"][begin:end]], _PRIVATE)
         places = np.flatnonzero(private) + begin
@@ -106,6 +109,15 @@ class MaskIndex:
 _SIDES: Final = ("left", "right")
 
 
+def _kept(live: Live, path: Path | None) -> _Hashes | None:
+    """The index of a live graph's base, mapped from where it is kept; None where it is not."""
+    found = load(path) if path is not None else None
+    ours = (live.base_batch, live.base_name, {"shape": _SHAPE})
+    if found is None or (found.batch, found.name, found.counts) != ours:
+        return None
+    return found.arrays["hashes"], found.arrays["places"]
+
+
 def _masks(fact: StoredFact) -> Iterable[str]:
     """How the private identifiers of a version of a record are shown."""
     return {keys.mask(kind, value) for kind, value, _, _ in fact.keys if kind != "uscc"}
@@ -118,13 +130,17 @@ def masked_path(base: Path) -> Path:
 
 def find_masked(snapshot: Snapshot, text: str) -> list[int]:
     """The subjects of which a known record has an identifier that is shown so, ascending; of very
-    many, the first that were recorded."""
+    many, the first that were recorded. Those whose use is restricted are not found."""
     shown = as_shown(text)
     if shown is None:
         return []
     subjects, places, current = snapshot.bearing(snapshot.masked_places(shown))
     now = {int(p): int(s) for s, p, c in zip(subjects, places, current, strict=True) if c}
     seqs = snapshot.versions("seq")
-    by_seq = {int(seqs[place]): node for place, node in list(now.items())[:_LOOKED_AT]}
+    by_seq = {
+        int(seqs[place]): node
+        for place, node in list(now.items())[:_LOOKED_AT]
+        if not snapshot.restricted(node)
+    }
     facts = snapshot.store_versions(list(by_seq)) if by_seq else []
     return sorted({by_seq[fact.seq] for fact in facts if shown in _masks(fact)})

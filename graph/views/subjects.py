@@ -86,14 +86,19 @@ class Subjects(Records):
         return found or self.canonical(node)
 
     def labels(self, node: int) -> list[str]:
-        """What the known records of a subject call it, those that do."""
+        """What the known records of a subject call it, those that do; nothing where its use is
+        restricted."""
+        if self.restricted(node):
+            return []
         texts = self._live.texts["label"]
         at = (int(self._version[member]) for member in self.members(node))
         return [text for place in at if place >= 0 and (text := texts[place])]
 
     def former_labels(self, node: int) -> list[str]:
         """What earlier versions of a subject's known records called it, in the order in which they
-        came; a question to the store for each record."""
+        came; a question to the store for each record. Nothing where its use is restricted."""
+        if self.restricted(node):
+            return []
         now, found = set(self.labels(node)), []
         for name in self.records(node):
             for fact in self._live.store.history(name):
@@ -101,6 +106,11 @@ class Subjects(Records):
                 if fact.batch <= self.batch and label not in now:
                     found.append((fact.seq, str(label)))
         return list(dict.fromkeys(label for _, label in sorted(found) if label))
+
+    @property
+    def any_restricted(self) -> bool:
+        """Whether the use of what is held of anybody is restricted."""
+        return bool(self._live.restricted)
 
     def restricted(self, node: int) -> bool:
         """Whether the use of what is held of a subject is restricted: it is kept, and not shown."""

@@ -20,6 +20,9 @@ _VALUES: Final = ("join", "first", "sum")
 _ENTITY_VALUES: Final = ("name", "text", "valid_from", "valid_to")
 _RESERVED: Final = ("from", "to", "subject", "at", "amount", "valid_from", "decided_on")
 _PARTS: Final = ("keys", "attrs")
+_TOTALS: Final = (
+    "合计", "总计", "小计", "价税合计", "本页合计", "本页小计", "累计", "total",
+)  # fmt: skip
 
 
 class Fit(NamedTuple):
@@ -49,7 +52,14 @@ def _fit(mapping: Mapping, head: Sequence[Sequence[Any]]) -> Fit | None:
 def _best(head: Sequence[Sequence[Any]]) -> Fit | None:
     """The shipped mapping whose required columns are all there and that knows most columns."""
     fits = [fit for name in shipped() if (fit := _fit(shipped_mapping(name), head)) is not None]
-    return max(fits, key=lambda fit: (len(fit.header.columns), fit.mapping.name), default=None)
+    return max(fits, key=_known, default=None)
+
+
+def _known(fit: Fit) -> tuple[int, int, str]:
+    """Columns known, and of these the ones without which the mapping is not meant."""
+    columns = fit.mapping.columns
+    required = sum(columns[label].required for label in fit.header.columns)
+    return len(fit.header.columns), required, fit.mapping.name
 
 
 def choose(path: Path) -> Mapping:
@@ -79,13 +89,21 @@ def draft(path: Path) -> str:
     made["name"] = plain(path.stem).replace(":", "_") or "table"
     made["title"] = f"{path.name} ({raw['title']})"
     columns: dict[str, Any] = {}
+    if (total := _total(fit)) is not None:
+        columns |= {} if total in used else {total: None}
+        others = [rule for rule in made.get("skip", ()) if rule["column"] != total]
+        made["skip"] = [*others, {"column": total, "in": list(_TOTALS)}]
     for label, name in used.items():
         body = dict((raw.get("columns") or {}).get(label) or {})
         if plain(label) != plain(name):
             body["also"] = [name]
         columns[label] = body or None
     made["columns"] = columns
-    unused = [n for i, n in enumerate(fit.names) if n and i not in fit.header.columns.values()]
+    unused = [
+        n
+        for i, n in enumerate(fit.names)
+        if n and n != total and i not in fit.header.columns.values()
+    ]
     text = (
         f"# 由 {path.name} 的表头起草，以 {fit.mapping.name} 为底；请核对后使用。\n"
         f"# Drafted from the header of {path.name} on the shipped mapping {fit.mapping.name}; check"
@@ -93,6 +111,14 @@ def draft(path: Path) -> str:
     )
     parse_mapping(text, f"draft of {path}")
     return text
+
+
+def _total(fit: Fit) -> str | None:
+    """The label of the first column, in whose last row the word for a total stands; a running
+    number that the draft does not use has its header for a label."""
+    label = next((label for label, at in fit.header.columns.items() if at == 0), None)
+    first = fit.names[0]
+    return label or (first if first and first not in fit.mapping.columns else None)
 
 
 def _partly(head: Sequence[Sequence[Any]]) -> Fit | None:

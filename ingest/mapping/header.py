@@ -34,13 +34,14 @@ def columns_of(mapping: Mapping, names: Sequence[str]) -> Header:
     """Matches a row of headers with a mapping's columns; each header serves one column.
 
     A label as written goes before the mapping's `also`, that before `words.yaml`; then the same
-    with a bracket at the header's end left out.
+    with a bracket at the header's end left out, then with what follows a slash: 股东姓名/名称.
     """
     whole = [plain(_simplified(name)) for name in names]
     parted = [unit_of(name) for name in whole]
     found: dict[str, int] = {}
     used: set[int] = set()
-    for texts in (whole, [short for short, _ in parted]):
+    short = [name for name, _ in parted]
+    for texts in (whole, short, [name.partition("/")[0] for name in short]):
         for choose in (0, 1, 2):
             for label, column in mapping.columns.items():
                 if label in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -59,6 +60,14 @@ def parse_mapping(text: str, source: str = "mapping.yaml", name: str = "mapping"
     return _Loader(Source(source, text), name).load()
 
 
+def _reads(encoding: str) -> bool:
+    """Whether files can be in an encoding: others are codecs of something else (`undefined`,
+    `idna`, `zlib`), or do not let a wrong byte be told."""
+    with suppress(LookupError, UnicodeError, ValueError):
+        return "a,1\n".encode(encoding).decode(encoding, "surrogateescape") == "a,1\n"
+    return False
+
+
 class _Loader(Reading):
     def __init__(self, source: Source, name: str) -> None:
         super().__init__(source)
@@ -104,11 +113,14 @@ class _Loader(Reading):
         delimiter = self.text(found, "delimiter")
         if delimiter not in {None, "auto", ",", ";", "\t", "|", "tab"}:
             raise self.source.fail(found.lines["delimiter"], "delimiter must be , ; | or tab")
+        encoding = None if found.get("encoding") == "auto" else self.text(found, "encoding")
+        if encoding is not None and not _reads(encoding):
+            raise self.source.fail(found.lines["encoding"], f"unknown encoding {encoding!r}")
         return Table(
             header=int(header) if header and header != "auto" else None,
             sheet=self.text(found, "sheet"),
             delimiter=None if delimiter == "auto" else "\t" if delimiter == "tab" else delimiter,
-            encoding=None if found.get("encoding") == "auto" else self.text(found, "encoding"),
+            encoding=encoding,
         )
 
     def identity(self, found: Map, *, entity: bool) -> Identity | None:

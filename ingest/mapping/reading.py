@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from ingest.mapping.model import Column, Condition, EntityRule, Expression
+from ingest.mapping.patterns import compiled
 from ingest.mapping.source import Map, Seq, Source
 from ingest.mapping.words import plain, words
 
+_LEAST, _MOST = Decimal("1e-9"), Decimal("1e15")  # of a unit
 _TESTS: Final = ("in", "not_in", "matches", "present", "nonzero")
 
 
@@ -83,6 +84,8 @@ class Reading:
             elif (unit := words().units.get(plain(given))) is None:
                 try:
                     unit = Decimal(given)
+                    if not _LEAST <= unit <= _MOST:  # not a number, or one that no sum is given in
+                        raise InvalidOperation
                 except InvalidOperation:
                     names = [*words().units, "percent", "fraction", "auto"]
                     raise self.source.fail(
@@ -121,9 +124,10 @@ class Reading:
         }.get(op, ())
         self.known(value, (op, *allowed))
         inner, at = value[op], value.lines[op]
+        for key in ("const", "then", "else", "default", "sep"):
+            if isinstance(value.get(key), (Map, Seq)):
+                raise self.source.fail(value.lines[key], f"{key} must be one value")
         if op == "const":
-            if isinstance(inner, (Map, Seq)):
-                raise self.source.fail(at, "const must be one value")
             return Expression(op, (inner,), {}, line)
         if op == "test":
             return Expression(op, self.conditions(inner, at), dict(value), line)
@@ -131,7 +135,9 @@ class Reading:
             options = dict(value)
             if op == "map" and not isinstance(value.get("to"), Map):
                 raise self.source.fail(at, "map needs to: with one line a word")
-            if options.get("as") not in {None, "text", "money", "date", "number", "share"}:
+            if any(isinstance(word, (Map, Seq)) for word in options.get("to", {}).values()):
+                raise self.source.fail(value.lines["to"], "to: gives each word one value")
+            if options.get("as") not in [None, "text", "money", "date", "number", "share"]:
                 raise self.source.fail(
                     value.lines["as"], "as must be text, money, date, number or share"
                 )
@@ -173,9 +179,9 @@ class Reading:
             value = frozenset(plain(word) for word in self.texts(block, test))
         elif test == "matches":
             try:
-                value = re.compile(self.text(block, test) or "")
-            except re.error as error:
-                raise self.source.fail(block.lines[test], f"not a pattern: {error}") from None
+                value = compiled(self.text(block, test) or "")
+            except ValueError as error:
+                raise self.source.fail(block.lines[test], str(error)) from None
         else:
             value = self.truth(block, test)
         return Condition(column, test, value, line)

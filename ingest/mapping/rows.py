@@ -19,6 +19,7 @@ from ingest.mapping.values import Binder, Row
 from ingest.repeats import Repeats
 
 _RECENT: Final = 200_000  # facts remembered so that an entity of many rows is told once
+_SPLIT: Final = 10_000  # values of one cell, each a row of its own
 
 
 class RowFacts:
@@ -86,6 +87,8 @@ class RowFacts:
             text = cells.text(row[at])
             lists[at] = [p for p in parting.split(text) if p.strip()] if text else []
         most = max(len(values) for values in lists.values())
+        if most > _SPLIT:
+            raise BadFact(f"{most} values in one cell; at most {_SPLIT}")
         for values in lists.values():
             if len(values) not in {0, 1, most}:
                 raise BadFact(f"{len(values)} values beside {most} in another column")

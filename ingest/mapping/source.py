@@ -55,6 +55,8 @@ class Source:
             raise self.fail(mark.line + 1 if mark else 1, str(error.problem)) from None
         except yaml.YAMLError as error:
             raise self.fail(1, str(error).replace("\n", " ")) from None
+        except RecursionError:
+            raise self.fail(1, "nested too deeply") from None
         if not isinstance(node, yaml.MappingNode):
             raise self.fail(1, "a mapping is a YAML mapping (key: value)")
         found = self._value(node)

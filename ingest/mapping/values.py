@@ -11,10 +11,13 @@ from graph.model import FieldType
 from ingest.mapping import cells
 from ingest.mapping.header import Header
 from ingest.mapping.model import Condition, Expression, Mapping
+from ingest.mapping.patterns import LOOKED_AT
 from ingest.mapping.words import plain, words
 
 Row = Sequence[Any]
 Value = Callable[[Row], Any]
+_SUMMED: Final = frozenset({"money", "number", "share", "plain"})  # others are texts of a number
+_JOINED: Final = 1 << 20  # characters: a mapping may name a column over and over
 _ONE: Final = Decimal(1)
 _AS: Final[dict[str, str]] = {"date": "time", "number": "plain"}
 
@@ -63,6 +66,8 @@ class Binder:
             return self._map(found)
         if found.op == "test":
             return self._test(found)
+        if found.op == "sum" and sort not in _SUMMED:
+            sort = "plain"
         inner = [self.value(arg, "text" if found.op == "join" else sort) for arg in found.args]
         if found.op == "join":
             return self._join(inner, str(found.options.get("sep", " ")), sort)
@@ -121,7 +126,7 @@ class Binder:
         if condition.test == "not_in":
             return lambda row: plain(cell(row) or "") not in value
         if condition.test == "matches":
-            return lambda row: value.search(cell(row) or "") is not None
+            return lambda row: value.search((cell(row) or "")[:LOOKED_AT]) is not None
         if condition.test == "present":
             return lambda row: (cell(row) is not None) == value
         number = self.cell(condition.column, lambda c: cells.money(c, _ONE, None))
@@ -155,7 +160,11 @@ class Binder:
             texts = [v for one in inner if (v := one(row)) is not None]
             if not texts:
                 return None
-            return cells.moment_of(texts) if sort == "time" else sep.join(texts)
+            if sort == "time":
+                return cells.moment_of(texts)
+            if sum(map(len, texts)) + len(sep) * len(texts) > _JOINED:
+                raise BadFact(f"joined it has more than {_JOINED} characters")
+            return sep.join(texts)
 
         return value
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graph.store import Store
+from tests.api import stores
 
 RESIDENT = "11010519491231002X"
 USCC = "91350100M000100Y43"  # the worked example of GB 32100-2015
@@ -30,6 +32,26 @@ FACTS: list[dict[str, Any]] = [
         "tax": "13000.00", "goods": "1070101", "at": "2021-05-01", "status": "issued",
     },
 ]  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    stores.parametrize(metafunc)
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a store that is not there yet."""
+    with pytest.MonkeyPatch.context() as patch:  # tests undo their own
+        yield stores.address(request, tmp_path, patch)
+
+
+@pytest.fixture(scope="module")
+def module_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The same for all tests of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield stores.address(request, tmp_path_factory.mktemp("module"), patch)
 
 
 @pytest.fixture

@@ -81,9 +81,6 @@ def main(url: str, folder: Path, workers: int) -> None:
         app = make_app(session, service)
         Server(app, app.state.engine, own).run(sockets)
         return
-    session.snapshot()
-    session.let_go()
-
     counts = Counts(workers)
 
     def answer(number: int, warm: bool, started: Callable[[], None]) -> None:
@@ -92,7 +89,10 @@ def main(url: str, folder: Path, workers: int) -> None:
         share = Share(counts, number)
         Server(made, made.state.engine, own, started, share=share).run(sockets)
 
-    sys.exit(Workers(workers, answer, None, sockets, own.grace + 5).run())
+    with session.ahead():
+        session.let_go()
+        code = Workers(workers, answer, None, sockets, own.grace + 5).run()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

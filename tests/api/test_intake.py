@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Coroutine, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -192,5 +194,184 @@ def test_a_table_by_a_mapping_that_ships(empty: str) -> None:
             assert (receipt["loaded"], receipt["quarantined"]) == (4, 0)
             found = (await client.get("/v1/search?q=甲公司")).json()["results"]
             assert found[0]["label"] == "甲公司"
+
+    run(main())
+
+
+# -- mappings of callers ----------------------------------------------------------------------
+
+HOLDERS = """version: 1
+columns:
+  公司: {required: true}
+  股东: {required: true}
+  比例: {unit: percent}
+entities:
+  公司: {kind: company, id: {plain: 公司}, name: 公司}
+  股东: {kind: person, id: {plain: 股东}, name: 股东}
+relations:
+  - {kind: shareholder, from: 股东, to: 公司, share: 比例}
+"""
+TABLE = "公司,股东,比例\n甲公司,张三,51\n甲公司,李四,49\n乙公司,,10\n乙公司,王五,200\n".encode()
+
+
+def test_a_table_by_ones_own_mapping_is_the_verbs(
+    empty: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The same receipt, and by the verb afterwards the same chunks: all are duplicates."""
+
+    async def main() -> None:
+        async with served(empty) as client:
+            made = await client.post("/v1/mappings?name=holders.yaml", content=HOLDERS.encode())
+            assert made.status_code == 200, made.text
+            said = made.json()
+            assert (said["name"], said["dataset"]) == ("holders", "holders")
+            assert said["makes"] == ["company", "person", "shareholder"]
+            assert (said["columns"], said["required"]) == (
+                ["公司", "股东", "比例"],
+                ["公司", "股东"],
+            )
+            again = await client.post("/v1/mappings?name=holders.yaml", content=HOLDERS.encode())
+            assert again.json() == said
+            text = await client.get(f"/v1/mappings/{said['mapping']}")
+            assert (text.text, text.headers["content-type"]) == (HOLDERS, "application/yaml")
+            answer = await client.post(
+                f"/v1/ingest?name=t.csv&mapping={said['mapping']}", content=TABLE
+            )
+            assert answer.status_code == 200, answer.text
+            receipt = answer.json()
+            found = (await client.get(receipt["quarantine"])).text.splitlines()
+            assert [json.loads(line)["line"] for line in found] == [4, 5]
+            await own_again(receipt)
+
+    async def own_again(receipt: dict[str, Any]) -> None:
+        other = f"sqlite:///{tmp_path / 'other.db'}"
+        (tmp_path / "holders.yaml").write_text(HOLDERS, "utf-8")
+        (tmp_path / "t.csv").write_bytes(TABLE)
+        told = []
+        for url in (other, empty):
+            capfd.readouterr()
+            asked = [str(tmp_path / "t.csv"), "--mapping", str(tmp_path / "holders.yaml")]
+            assert cli(["ingest", *asked, "--store", url, "--json"]) == 0
+            told.append(json.loads(capfd.readouterr().out))
+        fresh, repeated = told
+        for name in ("read", "loaded", "duplicates", "quarantined"):
+            assert fresh[name] == receipt[name]
+        assert receipt["loaded"] > 0
+        assert (repeated["loaded"], repeated["duplicates"]) == (0, receipt["loaded"])
+
+    run(main())
+
+
+def test_the_mappings_that_ship_are_listed(empty: str) -> None:
+    from ingest.mapping.load import shipped
+
+    async def main() -> None:
+        async with served(empty) as client:
+            rows = (await client.get("/v1/mappings")).json()["results"]
+            assert [row["mapping"] for row in rows] == [*shipped()]
+            assert {row["name"] for row in rows} == {*shipped()}
+            text = (await client.get("/v1/mappings/registry")).text
+            assert text == shipped()["registry"].read_text("utf-8")
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status", "said"),
+    [
+        ("", b"", 400, "mapping.yaml:1"),
+        ("", b"[1]", 400, "mapping.yaml:1: a mapping is a YAML mapping"),
+        ("?name=m.yaml", HOLDERS.replace("kind: person", "kind: parson").encode(), 400,
+         "m.yaml:8"),
+        ("?name=../m.yaml", HOLDERS.encode(), 422, "name"),
+        ("?name=" + "甲" * 81, HOLDERS.encode(), 422, "name"),
+        ("?path=x", HOLDERS.encode(), 422, "path"),
+        ("", b"\xff\xfe", 422, "UTF-8"),
+        ("", b"x: " + b"[" * 60_000, 400, "nested too deeply"),
+        ("", b"#" * (1 << 16) + b"\n", 413, "65536"),
+        ("", b"a: !!python/object/apply:os.system [id]", 400, "unknown key"),
+        *(
+            ("", HOLDERS.replace(": 1", f": 1\ntable: {{encoding: {name}}}", 1).encode(), 400,
+             "mapping.yaml:2: unknown encoding")
+            for name in ("undefined", "idna", "zlib", "no-such")
+        ),
+        ("", HOLDERS.replace("  - {", "  - {when: {column: 公司, matches: (a+)+$}, ").encode(), 400,
+         "too long"),
+    ],
+)  # fmt: skip
+def test_what_is_no_mapping_is_told(
+    empty: str, query: str, body: bytes, status: int, said: str
+) -> None:
+    async def main() -> None:
+        async with served(empty) as client:
+            answer = await client.post(f"/v1/mappings{query}", content=body)
+            assert answer.status_code == status, answer.text
+            assert said in answer.json()["detail"]
+        assert [*state_folder(empty).glob("mappings/*")] == []
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["own:" + "0" * 24, "own:../../facts", "own:", "../registry", "/etc/passwd", "registry.yaml",
+     "own:" + "a" * 24 + ".json", "linkrisk.yaml", "own:%00"],
+)  # fmt: skip
+def test_a_mapping_is_no_way_to_files(
+    empty: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither one of the server's, where the verb would read it, nor any other."""
+    (tmp_path / "linkrisk.yaml").write_text(HOLDERS, "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    async def main() -> None:
+        async with served(empty) as client:
+            asked = {"mapping": name, "name": "t.csv"}
+            answer = await client.post("/v1/ingest", params=asked, content=TABLE)
+            assert answer.status_code == 422, answer.text
+            assert "no mapping" in answer.json()["detail"]
+            shown = await client.get(f"/v1/mappings/{quote(name, safe='')}")
+            assert shown.status_code == 404
+            assert "root:" not in shown.text
+        assert left(empty) == []
+
+    run(main())
+
+
+def test_those_not_used_for_longest_are_dropped(empty: str) -> None:
+    async def main() -> None:
+        async with served(empty, IntakeSettings(mappings=2)) as client:
+            kept = []
+            for number in range(3):
+                path = f"/v1/mappings?name=m{number}.yaml"
+                kept.append((await client.post(path, content=HOLDERS.encode())).json()["mapping"])
+                folder = state_folder(empty) / "mappings"
+                os.utime(folder / f"{kept[-1].partition(':')[2]}.json", (number, number))
+                if number == 1:  # used: it stays
+                    assert (await client.get(f"/v1/mappings/{kept[0]}")).status_code == 200
+            codes = [(await client.get(f"/v1/mappings/{each}")).status_code for each in kept]
+            assert codes == [200, 404, 200]
+
+    run(main())
+
+
+def test_a_job_keeps_the_mapping_that_it_began_with(empty: str) -> None:
+    async def main() -> None:
+        async with served(empty, IntakeSettings(at_once=10)) as client:
+            made = (await client.post("/v1/mappings", content=HOLDERS.encode())).json()["mapping"]
+            asked = {"mapping": made, "name": "t.csv"}
+            answer = await client.post("/v1/ingest", params=asked, content=TABLE)
+            assert answer.status_code == 202, answer.text
+            for path in (state_folder(empty) / "mappings").iterdir():
+                path.unlink()
+            place = answer.headers["location"]
+
+            async def ended() -> Any:
+                job = (await client.get(place)).json()
+                return job if job["status"] in {"done", "failed"} else None
+
+            job = await until(ended)
+            assert job["status"] == "done", job
+            assert (await client.get(job["result"])).json()["quarantined"] == 2
 
     run(main())

@@ -16,6 +16,7 @@ from api.cli import main
 from api.session import Session
 from graph.proof.shape import sealed
 from graph.store import Store
+from tests.api.asked import service
 
 # c1 is restricted; p1 leads it, p2 controls it through c2, p3's age is unknown, p4 has 10 %.
 FACTS: list[dict[str, Any]] = [
@@ -238,3 +239,26 @@ def test_a_file_that_is_not_there(
 def test_what_is_no_proof_is_refused(run: Any, answer: Any, content: str) -> None:
     code, told, _ = run(content)
     assert (code, told[0]["holds"]) == (1, False)
+
+
+def test_the_route_says_what_the_command_line_says(
+    answer: dict[str, Any], proofs: dict[str, Any], store_url: str, tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    wrong = copy.deepcopy(proofs["p1"])
+    wrong["claim"]["outcome"] = "exclude"
+    given = [*(row["proof"] for row in answer["results"]), wrong, {"claim": 1}]
+    path = tmp_path / "proofs.jsonl"
+    path.write_text("\n".join(map(json.dumps, given)), "utf-8")
+    assert main(["--store", store_url, "verify-proof", str(path), "--json"]) == 1
+    said = json.loads(capfd.readouterr().out)["proofs"]
+    with service(store_url) as asked:
+        told = asked.post("/v1/proofs/verify", json={"proofs": given})
+        assert told.status_code == 200
+        assert asked.post("/v1/proofs/verify", json={"proofs": []}).status_code == 422
+    assert told.json()["proofs"] == [{k: v for k, v in e.items() if k != "file"} for e in said]
+    assert [each["holds"] for each in told.json()["proofs"]] == [
+        *[True] * len(PARTIES),
+        False,
+        False,
+    ]

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import pytest
 
 from api.session import Session
 from api.settings import keys
+from api.settings.own import Server
 from tests.api.slow_service import TOKEN
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -104,13 +105,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "service"
 
 
-def test_a_client_that_goes_away_frees_its_work(filled: str, folder: Path) -> None:
-    with running(filled, folder) as service:
-        raw = socket.create_connection(("127.0.0.1", service.port))
-        raw.sendall(
-            f"POST /slow HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
-            "Content-Length: 2\r\n\r\n{}".encode()
-        )
+def leaving(service: Running) -> socket.socket:
+    """A connection on which the slow question was asked, by a client that will not wait."""
+    raw = socket.create_connection(("127.0.0.1", service.port))
+    raw.sendall(
+        f"POST /slow HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+        "Content-Length: 2\r\n\r\n{}".encode()
+    )
+    return raw
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_client_that_goes_away_frees_its_work(filled: str, folder: Path, workers: int) -> None:
+    with running(filled, folder, workers) as service:
+        raw = leaving(service)
         until(lambda: service.happened("began"))
         assert not service.happened("called-off")
         raw.close()
@@ -120,6 +128,38 @@ def test_a_client_that_goes_away_frees_its_work(filled: str, folder: Path) -> No
         assert 'linkrisk_questions_cancelled_total{reason="client"} 1.0' in said
         assert "linkrisk_questions_running 0.0" in said
         assert 'linkrisk_requests_total{method="POST",route="/slow",status="499"} 1.0' in said
+
+
+def test_fifty_clients_that_go_away_free_all_their_work(filled: str, folder: Path) -> None:
+    """Those whose question waits for a thread as well as those whose question is under way, at both
+    workers: none has to end for the next client to be answered."""
+    with running(filled, folder, 2) as service, service.client() as http:
+
+        def told(line: str) -> bool:
+            return line in http.get("/metrics").text.splitlines()
+
+        until(lambda: told("linkrisk_workers 2.0"))
+        threads = 2 * Server().threads
+        with ExitStack() as many:
+            for _ in range(50):
+                many.enter_context(leaving(service))
+            until(lambda: told(f"linkrisk_questions_running {threads}.0"))
+            until(lambda: told(f"linkrisk_questions_waiting {50 - threads}.0"))
+        until(lambda: told('linkrisk_questions_cancelled_total{reason="client"} 50.0'))
+        until(lambda: told("linkrisk_questions_running 0.0"))
+        until(lambda: told("linkrisk_questions_waiting 0.0"))
+        assert http.get("/v1/search", params={"q": "张三"}).status_code == 200
+
+
+def test_what_workers_find_by_name_is_mapped_before_they_are_asked(
+    filled: str, folder: Path
+) -> None:
+    with Session(filled) as session:
+        session.snapshot()  # made once, so that it is beside the store
+    with running(filled, folder, 2) as service:
+        pids = until(lambda: len(found := children(service.process.pid)) == 2 and found)
+        maps = [Path(f"/proc/{pid}/maps").read_text() for pid in (service.process.pid, *pids)]
+        assert all(".snapshot.names\n" in each for each in maps)
 
 
 def test_work_whose_time_has_passed_says_what_it_found(filled: str, folder: Path) -> None:

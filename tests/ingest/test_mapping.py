@@ -9,6 +9,7 @@ import pytest
 from graph.errors import BadFile
 from ingest.mapping import load_mapping, parse_mapping, shipped
 from ingest.mapping.parties import party_kind
+from ingest.mapping.patterns import compiled
 from tests.ingest.helpers import facts, rejects, table
 
 _HOLDERS = """
@@ -219,7 +220,20 @@ relations:
         ("    to: 公司", "    to: 公司\n    valid_from: {const: 1, column: 2}", 10, "one of const"),
         ("    to: 公司", "    to: 公司\n    when: {column: a, is: 1}", 10, "unknown key 'is'"),
         ("    to: 公司", "    to: 公司\n    when: {column: a, matches: '('}", 10, "not a pattern"),
+        ("    to: 公司", "    to: 公司\n    when: {column: a, matches: '(a+)+$'}", 10, "too long"),
         ("entities:", "columns: {a: {unit: 万圆}}\nentities:", 2, "unknown unit"),
+        ("    to: 公司", "    to: 公司\n    valid_to: {column: a, as: {b: 1}}", 10, "as must be"),
+        ("    to: 公司", "    to: 公司\n    valid_to: {const: [1]}", 10, "const must be one"),
+        (
+            "    to: 公司",
+            "    to: 公司\n    attrs: {x: {test: {column: a, present: true}, then: []}}",
+            10,
+            "then must be one",
+        ),
+        ("    to: 公司", "    to: 公司\n    attrs: {x: {map: a, to: {b: {}}}}", 10, "one value"),
+        ("entities:", "columns: {a: {unit: 1e99}}\nentities:", 2, "unknown unit"),
+        ("entities:", "columns: {a: {unit: NaN}}\nentities:", 2, "unknown unit"),
+        ("entities:", "x: " + "[" * 20_000 + "\nentities:", 1, "nested too deeply"),
         ("entities:", "entities: [", 4, "expected"),
         ("    to: 公司", "    to: &x [*x]", 9, "anchor that contains itself"),
     ],
@@ -230,6 +244,31 @@ def test_errors_name_file_and_line(old: str, new: str, line: int, says: str) -> 
         parse_mapping(_GOOD.replace(old, new, 1), "my.yaml")
     assert str(caught.value).startswith(f"my.yaml:{line}: ")
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(a+)+$", "(a|aa)+$", "(a*)*b", "^(a|a)*$", "(.*a){12}", "(a?){40}a{40}", r"(\w+)\1",
+     ".*.*=.*", "a*a*b", "^a*a*a*b", "(?m)^a*a*b", "(?=(a+)+$)a", "(x+x+)+y", "a{2000}{2000}",
+     "[", "a{5,2}", "(?P<x>a", "((?:a{0,50}){0,50}){0,50}"],
+)  # fmt: skip
+def test_patterns_that_take_too_long_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a pattern|too long"):
+        compiled(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits", "not_"),
+    [("出口", "增值税出口发票", "普通"), ("^[0-9A-Z]{18}$", "91110000MA0000001L", "9111"),
+     (r"^(?!.*(shareholder|owner))", "director", "owner of"), (r"\d+", "a12", "a"),
+     (r"^\d{4}-\d{1,2}-.*", "2021-3-4", "2021"), ("(?i)dissolved|merge", "MERGER", "open"),
+     (r"^\s*a\s*$", " a ", "b"), ("有限.*公司", "有限责任公司", "合伙"),
+     ("(ab|c){1,3}d", "abcd", "d")],
+)  # fmt: skip
+def test_patterns_that_are_used_are_taken(text: str, fits: str, not_: str) -> None:
+    made = compiled(text)
+    assert made.search(fits)
+    assert not made.search(not_)
 
 
 def test_an_event_needs_its_moment() -> None:

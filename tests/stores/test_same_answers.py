@@ -42,7 +42,7 @@ def worlds(draw: st.DrawFn) -> list[list[Fact]]:
     """Batches of at most 40 facts in all: subjects of every kind with some of the relations of the
     small world, and random companies with theirs, corrected, retracted and found to be one."""
     some = draw(st.lists(st.sampled_from(relations()), max_size=14, unique_by=lambda f: f["id"]))
-    ends = {fact[end] for fact in some for end in ("from", "to")}
+    ends = {fact[end] for fact in some for end in ("from", "to", "subject") if end in fact}
     known = [fact for fact in entities() if fact["id"] in ends or draw(st.booleans())]
     batches = [[*known, *some][:28], COMPANIES]
     room = 40 - sum(map(len, batches))

@@ -40,7 +40,7 @@ export async function keepInStep(): Promise<void> {
   await follow(location.hash);
   effect(() => {
     written = write({
-      loads: scene.value.loads,
+      loads: caseFile.value ? [] : scene.value.loads, // a case file says itself what is on its canvas
       asOf: asOf.value,
       knownAt: knownAt.value,
       layout: layout.value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from graph.erasure import readdressed
+from graph.erasure import is_limited, readdressed
 from graph.errors import BadFact
 from graph.facts import CLOSE, RETRACT, Row, content_digest
 from graph.model import JUDGEMENTS, LISTING_CODE, NAMES, RELATIONS, is_entity, is_relation
@@ -89,6 +89,8 @@ class BatchWriter:
         known = records.get(row.id)
         if self.erased.firsts and self._is_erased(row, known):
             self.result.duplicates += 1
+        elif known is not None and known[CURRENT] >= 0 and is_limited(row):
+            self.result.duplicates += 1  # the export that left it out corrects nothing
         elif known is None:
             self.pending.begin(row, dataset, ends, digest)
             self.result.loaded += 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from graph.deadline import current
 from graph.errors import Conflict, LinkriskError, StoreFull
 from graph.ledger import Kept
 from graph.ledger import problems as ledger_problems
@@ -92,9 +93,11 @@ def _contents(server: Server, veil: Veil, id_key: bytes, upto: int) -> Iterator[
     name = bytes(32)
     gone = server.read(lambda tx: erasing.erased(tx, id_key))
     rows = server.rows("check_batches", {"upto": upto})
+    deadline, total = current(), sum(row[2] for row in rows)
     gone_in = {seq: row[0] for row in rows for seq in row[7]}
     for no, moment, facts, retractions, last, expected, kinds, retracted in rows:
         low = last - facts
+        deadline.report(low, total, "facts / 事实")
 
         def whole(tx: Transaction, low: int = low, high: int = last, kinds: Any = kinds) -> Any:
             return (
@@ -134,7 +137,8 @@ def backup(store: NeoStore, destination: Path) -> None:
         _remove(partial)
         target = SqliteStore.open(partial, create=True, id_key=store.id_key)
         try:
-            copy(store, target)
+            tell = current().report
+            copy(store, target, lambda done, total: tell(done, total, "facts / 事实"))
             target.fold()
         finally:
             target.close()

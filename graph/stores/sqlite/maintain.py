@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import apsw
 
+from graph.deadline import current
 from graph.erasure import Erased
 from graph.errors import Conflict, StoreFull
 from graph.ledger import Kept
@@ -21,6 +22,7 @@ from graph.stores.sqlite.sealing import opened
 from graph.times import format_instant
 
 _MOST: Final = 20  # problems named before the rest is counted
+_OFTEN: Final = 10_000  # facts between two reports of how far the check is
 
 
 def stats(db: Db, path: Path) -> dict[str, Any]:
@@ -108,14 +110,20 @@ def _contents(db: Db) -> list[str]:
     name = bytes(32)
     by_batch = groupby(rows, key=lambda row: row[13])
     pending = next(by_batch, None)
-    batches = db.execute("SELECT no, recorded_at, facts, retractions, name FROM batch ORDER BY no")
-    for no, recorded_at, facts, retractions, expected in batches.fetchall():
+    batches = db.execute(
+        "SELECT no, recorded_at, facts, retractions, name FROM batch ORDER BY no"
+    ).fetchall()
+    deadline, done, total = current(), 0, sum(batch[2] for batch in batches)
+    for no, recorded_at, facts, retractions, expected in batches:
         digests = []
         if pending is not None and pending[0] == no:
             for row in pending[1]:
                 digests.append(row[12])
                 if not _sound(db, row, names, key, erased):
                     problems.append(f"facts: {names.get(row[2], row[2])}:{row[3]} was altered")
+                done += 1
+                if not done % _OFTEN:
+                    deadline.report(done, total, "facts / 事实")
             pending = next(by_batch, None)
         gone = [
             row[0]

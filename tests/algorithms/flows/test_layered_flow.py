@@ -75,6 +75,15 @@ def test_compiled_code_peels_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (again.density, again.bound) == (plain.density, plain.bound)
 
 
+@pytest.mark.parametrize("days", [5e-324, 1e-164, 1e-12, 1.5 / DAY, 2 / DAY])
+def test_windows_of_next_to_nothing_come_to_an_end(days: float) -> None:
+    """Each payment that stands alone is a window of its own."""
+    time = np.array([0, 0, 7, 50 * DAY], np.int64)
+    found = list(windows(time, days))
+    assert {*found} >= {(0, 2), (2, 3), (3, 4)}
+    assert len(found) == 3
+
+
 @given(st.lists(st.integers(0, 400), max_size=12), st.sampled_from([1, 10, 30]))
 def test_windows_hold_all_that_half_of_one_takes(days, wide) -> None:
     time = np.sort(np.array(days, np.int64)) * DAY

@@ -22,14 +22,13 @@ HOUR = 3_600_000_000
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def session(module_url: str) -> Iterator[Session]:
     """A store with facts of every domain."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('access') / 'facts.db'}"
-    store = open_store(url, create=True)
+    store = open_store(module_url, create=True)
     written = store.write("b1", [Normaliser("reg", store.id_key).row(fact) for fact in FACTS])
     assert not written.rejected
     store.close()
-    with Session(url) as opened:
+    with Session(module_url) as opened:
         opened.snapshot()
         yield opened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,18 +27,16 @@ Make = Callable[..., str]
 
 
 @pytest.fixture
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FastAPI, Make]]:
-    folder = tmp_path_factory.mktemp("deciding")
-    url = f"sqlite:///{folder / 'facts.db'}"
-    store = open_store(url, create=True)
+def place(store_url: str, tmp_path: Path) -> Iterator[tuple[FastAPI, Make]]:
+    store = open_store(store_url, create=True)
     store.write("b1", [Normaliser("reg", store.id_key).row(fact) for fact in FACTS])
     store.close()
-    ring = Keyring(folder / "keys.json")
+    ring = Keyring(tmp_path / "keys.json")
 
     def key(name: str, scopes: str, domains: str = "registry tax bank telecom") -> str:
         return ring.create(name, scopes.split(), domains.split(), now() + HOUR)[1]
 
-    with Session(url) as session:
+    with Session(store_url) as session:
         yield make_app(session, Service(Access(TOKEN, keyring=ring))), key
 
 

@@ -42,13 +42,12 @@ class Place(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def demo(module_url: str) -> Iterator[Session]:
     """A store that the examples of the document are about."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('injection') / 'facts.db'}"
-    store = open_store(url, create=True)
+    store = open_store(module_url, create=True)
     store.write("b1", [Normaliser("demo", store.id_key).row(fact) for fact in FACTS])
     store.close()
-    with Session(url) as opened:
+    with Session(module_url) as opened:
         opened.snapshot()
         yield opened
 

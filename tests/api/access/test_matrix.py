@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from algorithms.registry import ALGORITHMS
 from api.caller import ANYONE, DOMAINS, OPEN, SCOPES
-from api.serving import scopes_of
+from api.serving import Plain, add, scopes_of
 from tests.api.access.asking import ask, send
 from tests.api.access.conftest import TOKEN
 
@@ -38,6 +40,8 @@ def concrete(path: str) -> str:
 
 def test_every_route_has_a_scope(app: FastAPI) -> None:
     table = scopes_of(app)
+    # Nothing but routes: what is mounted has neither scope nor domains.
+    assert {type(route) for route in app.routes} <= {Route, Plain}
     served = {
         (method, route.path)
         for route in app.routes
@@ -47,6 +51,9 @@ def test_every_route_has_a_scope(app: FastAPI) -> None:
     # The description of the service itself is asked by whoever is let in.
     served -= {("GET", "/openapi.json"), ("HEAD", "/openapi.json")}
     assert served == {*table}
+    for route in app.routes:
+        if isinstance(route, Plain):
+            assert {table[method, route.path] for method in route.methods or ()} == {route._needed}
     assert {*table.values()} <= {*SCOPES, OPEN, ANYONE}
     assert {path for (_, path), scope in table.items() if scope == OPEN} == {
         "/healthz", "/readyz",
@@ -56,6 +63,21 @@ def test_every_route_has_a_scope(app: FastAPI) -> None:
         "/questions", "/me", "/v1/algorithms", "/v1/rulebook", "/v1/catalog", "/metrics",
         "/v1/jobs", "/v1/jobs/{id}", "/v1/jobs/{id}/result",  # each caller's own
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scope", "domains"), [("", ()), ("none", ()), ("search ", ()), ("search", ("taxes",))]
+)
+def test_a_route_without_a_scope_is_none(scope: str, domains: tuple[str, ...]) -> None:
+    async def endpoint(_: Request) -> Response:
+        raise AssertionError("it is not there")
+
+    bare = FastAPI()
+    with pytest.raises(ValueError, match=r"no scope|not in tuple"):
+        add(bare, "GET", "/v1/x", endpoint, scope=scope, domains=domains, tags=[])
+    assert not [route for route in bare.routes if isinstance(route, Plain)]
+    with pytest.raises(TypeError, match="scope"):
+        add(bare, "GET", "/v1/x", endpoint, tags=[])  # type: ignore[call-arg]
 
 
 def test_what_is_granted_to_whom_is_what_was_meant(app: FastAPI) -> None:
@@ -90,10 +112,26 @@ def test_a_route_answers_those_who_have_its_scope(app: FastAPI, key: Key, scopes
 
 def needed(app: FastAPI) -> dict[tuple[str, str], set[str]]:
     return {
-        (method, path): {*said.get("x-domains", ())}
-        for path, each in app.openapi()["paths"].items()
-        for method, said in ((m.upper(), s) for m, s in each.items())
+        (method, route.path): {*route._domains}
+        for route in app.routes
+        if isinstance(route, Plain)
+        for method in route.methods or ()
     }
+
+
+def test_the_document_says_what_each_route_needs(app: FastAPI) -> None:
+    said = {
+        (method.upper(), path): (about["x-scope"], {*about["x-domains"]})
+        for path, each in app.openapi()["paths"].items()
+        for method, about in each.items()
+    }
+    domains = needed(app)
+    told = {
+        (method, path.replace(":path}", "}")): (scope, domains[method, path])
+        for (method, path), scope in scopes_of(app).items()
+    }
+    assert {*said} <= {*told}
+    assert said == {route: told[route] for route in said}
 
 
 def test_what_an_algorithm_is_about_is_needed(app: FastAPI) -> None:

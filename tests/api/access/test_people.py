@@ -104,11 +104,18 @@ def who(people: People, text: str) -> Caller:
 
 def test_a_person_is_let_in_with_what_its_claims_are_mapped_to(people: People) -> None:
     assert who(people, signed({"alg": "RS256", "kid": "r1"}, claims())).name == "li.si"
-    for text in (token(), token(key=CURVE, alg="ES256", kid="e1"), token(alg="PS256"),
-                 token(claims(aud=["other", AUDIENCE]))):  # fmt: skip
+    issued = int(time.time()) - 100
+    said = claims(iat=issued)
+    others = claims(iat=issued, aud=["other", AUDIENCE])
+    for text in (token(said), token(said, key=CURVE, alg="ES256", kid="e1"),
+                 token(said, alg="PS256"), token(others)):  # fmt: skip
         assert who(people, text) == Caller(
-            "li.si", frozenset({"search", "trace"}), frozenset({"registry", "bank"}), kind="person"
-        )
+            "li.si", frozenset({"search", "trace"}), frozenset({"registry", "bank"}), kind="person",
+            claimed=issued * 1_000_000,
+        )  # fmt: skip
+    ahead = who(people, token(claims(iat=int(time.time()) + 20)))  # clocks differ
+    assert ahead.claimed is not None
+    assert ahead.claimed <= time.time() * 1_000_000
     both = who(people, token(claims(scope="chiefs unknown", roles=["investigators", 7])))
     assert both.scopes == {"search", "trace", "extend.approve"}
     assert both.purposes == {"反诈"}
@@ -162,7 +169,7 @@ def _attacks() -> dict[str, Callable[[], str]]:
         "no iat": lambda: token(claims(iat=None)),
         "issued tomorrow": lambda: token(claims(iat=now + 86_400, exp=now + 86_401)),
         "good for a year": lambda: token(claims(exp=now + 365 * 86_400)),
-        "not yet": lambda: token(claims(nbf=now + 300)),
+        "not yet": lambda: token(claims(nbf=now + 86_400)),
         "wrong audience": lambda: token(claims(aud="another")),
         "audience that begins alike": lambda: token(claims(aud=AUDIENCE + "x")),
         "no audience": lambda: token(claims(aud=None)),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -18,6 +19,7 @@ from algorithms.registry import ALGORITHMS
 from api import logs, telemetry
 from api.app import Service, make_app
 from api.auth import Access
+from api.once import HEADER
 from api.session import Session
 from graph.facts import Normaliser
 from graph.store import open_store
@@ -25,18 +27,18 @@ from tests.algorithms.small_world import questions
 from tests.api.access.asking import Answer, send
 from tests.api.access.conftest import TOKEN
 from tests.api.access.world import ACCOUNT, CARD, FACTS, PHONE, RESIDENT, SECRETS
+from tests.api.serving import served, until
 
 Ask = Callable[[FastAPI], list[tuple[str, Answer]]]
 WRONG = (RESIDENT[:17] + "0", "139" + PHONE[3:])  # looks like one, and nobody bears it
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[tuple[Session, Path]]:
-    url = f"sqlite:///{tmp_path / 'facts.db'}"
-    store = open_store(url, create=True)
+def place(store_url: str, tmp_path: Path) -> Iterator[tuple[Session, Path]]:
+    store = open_store(store_url, create=True)
     store.write("b1", [Normaliser("reg", store.id_key).row(fact) for fact in FACTS])
     store.close()
-    with Session(url) as session:
+    with Session(store_url) as session:
         session.snapshot()
         yield session, tmp_path
 
@@ -151,3 +153,110 @@ def test_masked_ones_are_told_apart(place: tuple[Session, Path]) -> None:
     for text, end in zip(told, (RESIDENT[-4:], PHONE[-4:], ACCOUNT[-4:]), strict=True):
         assert "*" in text
         assert end in text
+
+
+FAR = {"kind": "person", "id": "p7", "name": "李四", "attrs": {"note": "无"}}
+
+
+async def work(client: httpx.AsyncClient, app: FastAPI, url: str) -> list[tuple[str, Any]]:
+    """What runs beside the routes, asked by identifiers: jobs, webhooks, rights of persons,
+    reconciliation, screening, loads."""
+    told: list[tuple[str, Any]] = []
+
+    async def ask(method: str, path: str, **more: Any) -> Any:
+        answer = await client.request(method, path, **more)
+        assert answer.status_code < 500, (path, answer.text)
+        told.append((f"{method} {path.partition('?')[0]}", answer.text + str(answer.headers)))
+        return answer
+
+    ends = []
+    for number, name in enumerate((*SECRETS, *WRONG)):
+        body = {"algorithm": "related_parties", "params": {"subject": name}}
+        made = await ask("POST", "/v1/jobs", json=body, headers={HEADER: f"k{number}"})
+        ends.append(made.headers["location"])
+        plain = {"prefer": "respond-async"}
+        made = await ask("POST", "/v1/adjacent", json={"subject": name}, headers=plain)
+        ends += [made.headers["location"]] if made.status_code == 202 else []
+
+    async def ended() -> bool:
+        rows = (await client.get("/v1/jobs")).json()["results"]
+        return all(row["status"] in ("done", "failed") for row in rows)
+
+    await until(ended)
+    for end in ends:
+        await ask("GET", end)
+        await ask("GET", f"{end}/result")
+    await ask("GET", "/v1/jobs")
+    asked = {"url": "http://127.0.0.1:9/", "events": ["subject.changed", "batch.recorded"],
+             "subjects": SECRETS, "note": f"{RESIDENT} {PHONE}"}  # fmt: skip
+    hook = (await ask("POST", "/v1/webhooks", json=asked)).json()["id"]
+    await ask("POST", "/v1/webhooks", json={**asked, "subjects": WRONG})
+    lines = [{**fact, "attrs": {**fact.get("attrs", {}), "more": "改"}} for fact in FACTS[:7]]
+    bad = {"kind": "shareholder", "id": "sx", "from": "p1", "to": "c1", "share": "7",
+           "attrs": {"note": RESIDENT}}  # fmt: skip
+    sent = "\n".join(json.dumps(line) for line in [*lines, FAR, bad])
+    receipt = (await ask("POST", "/v1/ingest?name=a.jsonl&dataset=reg", content=sent)).json()
+    await ask("GET", receipt["quarantine"])
+    await until(lambda: asyncio.to_thread(lambda: not app.state.webhooks._pump.run()))
+    for path in ("", "/deliveries"):
+        await ask("GET", f"/v1/webhooks/{hook}{path}")
+    await ask("POST", f"/v1/webhooks/{hook}/test")
+    said = {"request": "2026-1", "reason": "PIPL", "by": "李办"}
+    for subject in (*SECRETS, *WRONG):
+        await ask("GET", f"/v1/privacy/reports/{subject}")
+        for path in ("releases", "readmissions", "corrections"):
+            more = {"record": subject, "fields": {"name": subject}} if path == "corrections" else {}
+            body = {"subject": subject, **said, **more}
+            await ask("POST", f"/v1/privacy/{path}", json=body)
+        for field in said:
+            body = {"subject": "reg:p7", **said, field: f"x {RESIDENT}"}
+            refused = await ask("POST", "/v1/privacy/erasures", json=body)
+            assert refused.status_code == 422
+    await ask("POST", "/v1/privacy/erasures", json={"subject": "reg:p7", **said})
+    queries = {"q": {"query": f"张三 {PHONE}", "properties": [
+        {"pid": "resident_id", "v": RESIDENT}, {"pid": "phone", "v": PHONE}]}}  # fmt: skip
+    await ask("POST", "/v1/reconcile", data={"queries": json.dumps(queries)})
+    for name in (*SECRETS, *WRONG):
+        await ask("GET", f"/v1/reconcile/preview?id={name}")
+        await ask("GET", f"/v1/reconcile/suggest/entity?prefix={name}")
+        body = {"queries": {"q": {"schema": "Thing", "properties": {
+            each: [name] for each in ("name", "idNumber", "phone", "accountNumber")}}}}  # fmt: skip
+        await ask("POST", "/v1/match", json=body)
+        await ask("POST", "/v1/match", json={"queries": {"q": {"schema": name}}})
+    return told
+
+
+@pytest.mark.usefixtures("every_log")
+def test_none_is_in_what_runs_beside_the_routes(
+    place: tuple[Session, Path], store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor at rest in the books of jobs, requests and webhooks, once jobs have ended. What a load
+    rejected is kept as it came, for who loads, and shown masked."""
+    _, folder = place
+    said, spans = io.StringIO(), io.StringIO()
+    monkeypatch.setattr("sys.stdout", spans)
+    monkeypatch.setattr(telemetry, "wanted", lambda: "console")
+    handler = logging.StreamHandler(said)
+    handler.setFormatter(logs.Lines())
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    # The client's own, in the same process.
+    monkeypatch.setattr(logging.getLogger("httpx"), "disabled", True)
+    apps: list[FastAPI] = []
+
+    async def conversation() -> list[tuple[str, Any]]:
+        async with served(store_url, with_app=apps.append) as client:
+            return await work(client, apps[0], store_url)
+
+    told = asyncio.run(conversation())
+    for what, text in told:
+        assert_none_in(text, what)
+    assert_none_in(said.getvalue(), "log")
+    assert said.getvalue().count("\n") > 100
+    assert_none_in(spans.getvalue(), "trace")
+    assert spans.getvalue().count("trace_id") > 100
+    state = [path for path in folder.rglob("*") if path.is_file() and ".state" in str(path)]
+    kept = [path for path in state if "quarantine" not in path.parts]
+    names = {path.name for path in kept}
+    assert {"jobs.db", "requests.db", "webhooks.db", "reads.db"} <= names
+    for path in kept:
+        assert_none_in(path.read_bytes().decode("latin-1"), path.name)

@@ -15,10 +15,22 @@ import networkx
 import pytest
 
 from algorithms.registry import ALGORITHMS
-from api.client import Answer, AsyncClient, Client, Local, bulk, calls, connect, operating
+from api.client import (
+    Answer,
+    AsyncClient,
+    Client,
+    Local,
+    bulk,
+    calls,
+    casework,
+    connect,
+    monitoring,
+    operating,
+)
 from api.client.inside import Inside
 from api.client.surface import LaterMethods, Methods
 from api.contract.document import operations, published
+from api.report.ask import KINDS
 from graph.errors import LinkriskError, UnknownSubject, WrongUsage
 from graph.store import Store, open_store
 from tests.api.asked import TOKEN, service
@@ -81,6 +93,9 @@ QUESTIONS: list[Callable[[Any], Any]] = [
     lambda risk: risk.replay(),
     lambda risk: risk.ledger_head(),
     lambda risk: risk.ledger_verified(),
+    lambda risk: risk.monitored(),
+    lambda risk: risk.monitor_digest(),
+    lambda risk: risk.statistics(by=["domain", "region"], day="2024-01-01"),
 ]
 
 
@@ -190,8 +205,9 @@ def sent(method: Callable[..., Any]) -> set[tuple[str, str]]:
     """What a method of `calls` or `bulk` sends first, for whatever arguments."""
     named = inspect.signature(method).parameters.values()
     required = {p.name: "x" for p in named if p.default is p.empty and p.kind == p.KEYWORD_ONLY}
-    if method is operating.ingest:
-        return {("POST", "/v1/ingest")}  # it reads a file first
+    if method in (operating.ingest, operating.add_mapping):
+        step = next(method([b"x"]))  # of blocks, not of a file
+        return {(step.method, step.path)}
     places = ["x" for p in named if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
     step = next(method(*places, **required))
     return {(step.method, step.path)}
@@ -202,8 +218,8 @@ def test_every_route_is_reached_by_a_method() -> None:
     reached = set().union(*(
         sent(getattr(module, name))
         for name in vars(Methods)
-        if not name.startswith("_") and name not in {"ask", "decide"}
-        for module in (calls, bulk, operating)
+        if not name.startswith("_") and name not in {"ask", "decide", "make_report"}
+        for module in (calls, bulk, operating, casework, monitoring)
         if hasattr(module, name)
     ))  # fmt: skip
     for step, about in (
@@ -215,6 +231,7 @@ def test_every_route_is_reached_by_a_method() -> None:
     ):
         call = next(calls.decide(step, about))
         reached.add((call.method, call.path))
+    reached |= {(c.method, c.path) for kind in KINDS for c in (next(calls.make_report(kind)),)}
     patterns = {
         (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "$")): said
         for method, path, said in operations(published())

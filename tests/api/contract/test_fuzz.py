@@ -1,8 +1,13 @@
 """Requests that nobody thought of, made from the document by schemathesis and sent with a token: no
-failure inside, and every answer one that the document names, in the shape that it gives."""
+failure inside, and every answer one that the document names, in the shape that it gives.
+
+Half of them are as the document has it, half are not. The whole run says how many were sent and
+what was answered.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +15,9 @@ import hypothesis
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -23,8 +31,8 @@ from api.contract.document import operations, published
 from api.session import Session
 from graph.facts import Normaliser
 from graph.store import open_store
+from tests.api.access.world import FACTS
 from tests.api.asked import TOKEN
-from tests.api.conftest import FACTS
 
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance,
@@ -32,11 +40,42 @@ CHECKS = [
 ]  # fmt: skip
 DOCUMENT = published()
 OPERATIONS = [(method.upper(), path) for method, path, _ in operations(DOCUMENT)]
-CASES = 10_000  # of the whole run with large counts
+CASES = 10_000  # of the whole run with large counts, at the least
+# Of an operation and mode: more than the share, for some have not so many requests that differ.
+EACH = 45
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 SETTINGS = hypothesis.settings(
     deadline=None, derandomize=True, database=None, print_blob=False,
     phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
 )  # fmt: skip
+
+
+# Values that mean something in the store, by a field's name. Made-up ones end at `unknown subject`.
+KNOWN = {
+    **dict.fromkeys(
+        ("id", "subject", "target", "owner", "controller", "from", "to", "party", "company",
+         "account", "through"), st.sampled_from(["c1", "c2", "p1", "t1", "a1", "a2", "demo:c1"]),
+    ),
+    "subjects": st.just(["c1", "c2", "p1"]), "kinds": st.none(), "facts": st.just("demo:s1"),
+    "as_of": st.sampled_from(["2022-01-05", "2024-01-01"]), "known_at": st.none(),
+    "day": st.just("2024-01-01"), "act": st.just("2021-05-01"), "algorithms": st.none(),
+    "measure": st.just("consumption_restriction"), "lists": st.none(), "domains": st.none(),
+}  # fmt: skip
+
+
+def made_known(case: Any, data: st.DataObject) -> None:
+    """Put such values in place of what was made up; None leaves a field out."""
+    for part in (case.path_parameters, case.query, case.body):
+        if not isinstance(part, dict):
+            continue
+        for name in [name for name in part if name in KNOWN]:
+            value = data.draw(KNOWN[name])
+            if isinstance(value, list) and part is case.query:
+                value = ",".join(value)
+            if value is None:
+                del part[name]
+            else:
+                part[name] = value
 
 
 @pytest.fixture(scope="module")
@@ -60,25 +99,63 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield asked
 
 
-def send(app: Any, method: str, path: str, count: int) -> None:
+def send(app: Any, method: str, path: str, mode: GenerationMode, count: int) -> Counter[int]:
+    """At most `count` requests to an operation (fewer where there are no more that differ); how
+    many had each status as their answer."""
     schema = schemathesis.openapi.from_dict(DOCUMENT)
     schema.app = app
+    schema.config.generation.update(with_security_parameters=False)  # the token is always sent
     operation = schema[path][method]
+    told: Counter[int] = Counter()
 
     @hypothesis.settings(SETTINGS, max_examples=count)
-    @hypothesis.given(case=operation.as_strategy())
-    def run(case: Any) -> None:
-        case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"}, checks=CHECKS)
+    @hypothesis.given(
+        case=operation.as_strategy(generation_mode=mode), data=st.data(), known=st.booleans()
+    )
+    def run(case: Any, data: st.DataObject, known: bool) -> None:
+        if known and mode is GenerationMode.POSITIVE:
+            made_known(case, data)
+        answer = case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"}, checks=CHECKS)
+        told[answer.status_code] += 1
 
-    run()
+    try:
+        run()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE  # nothing that can be sent is wrong there
+    return told
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_nothing_fails_inside(app: Any, method: str, path: str) -> None:
-    send(app, method, path, 3)
+    for count, mode in zip((2, 1), MODES, strict=True):
+        assert 401 not in send(app, method, path, mode, count)
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[GenerationMode, Counter[int]]:
+    """What the whole run was answered."""
+    return {mode: Counter() for mode in MODES}
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_nothing_fails_inside_of_very_many(app: Any, method: str, path: str) -> None:
-    send(app, method, path, -(-CASES // len(OPERATIONS)))
+def test_nothing_fails_inside_of_very_many(
+    app: Any, told: dict[Any, Counter[int]], method: str, path: str, mode: GenerationMode
+) -> None:
+    told[mode] += send(app, method, path, mode, EACH)
+
+
+@pytest.mark.full
+def test_they_were_very_many(
+    told: dict[Any, Counter[int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the whole file: what it came to, and that it was as much as it should be."""
+    whole = sum(told.values(), Counter())
+    with capsys.disabled():
+        print(f"\nschemathesis: {whole.total()} cases over {len(OPERATIONS)} operations")
+        for mode, counted in told.items():
+            statuses = dict(sorted(counted.items()))
+            print(f"  {mode.value}: {counted.total()} cases; by status {statuses}")
+    assert whole.total() >= CASES
+    assert not {status for status in whole if status in (401, 429) or status >= 500}

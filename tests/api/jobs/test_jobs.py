@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ async def ended(client: httpx.AsyncClient, where: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.neo4j
 def test_a_job_answers_the_bytes_of_the_route(filled: str) -> None:
     async def main() -> None:
         async with served(filled) as client:
@@ -301,14 +303,15 @@ def test_a_stop_tells_what_it_interrupted_and_a_start_takes_up_what_waits(filled
     [
         (
             Caller("feed", frozenset({"trace", "export"}), frozenset({"tax"}), "审计", "案1",
-                   "person", frozenset({"b", "a"}), 3),
+                   "person", frozenset({"b", "a"}), 3, 1_700_000_000_000_000),
             '{"name":"feed","scopes":["export","trace"],"domains":["tax"],"purpose":"审计",'
-            '"case":"案1","kind":"person","purposes":["a","b"],"depth":3}',
+            '"case":"案1","kind":"person","purposes":["a","b"],"depth":3,'
+            '"claimed":1700000000000000}',
         ),
         (
             Caller("k", frozenset(), frozenset()),
             '{"name":"k","scopes":[],"domains":[],"purpose":null,"case":null,"kind":"key",'
-            '"purposes":[],"depth":null}',
+            '"purposes":[],"depth":null,"claimed":null}',
         ),
     ],
 )  # fmt: skip
@@ -317,6 +320,8 @@ def test_a_kept_caller_is_the_same_caller(caller: Caller, text: str) -> None:
     assert keep_caller(caller) == text
     assert kept_caller(text) == caller
     assert kept_caller(keep_caller(OWNER)) == OWNER
+    before = text.partition(',"claimed"')[0] + "}"  # as versions before wrote it
+    assert kept_caller(before) == replace(caller, claimed=None)
 
 
 # -- the book, as several processes share it ---------------------------------------------------
@@ -486,6 +491,7 @@ def test_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert state_folder("sqlite:////a/facts.db") == tmp_path
 
 
+@pytest.mark.embedded  # the book of jobs is the same file; a service of its own is slow on a server
 def test_a_result_survives_kill_and_restart(filled: str) -> None:
     """Two services one after the other on one store; the first is killed."""
     environment = {**os.environ, "LINKRISK_TOKEN": TOKEN}

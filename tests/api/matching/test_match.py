@@ -15,7 +15,6 @@ from api.app import Service, make_app
 from api.auth import Access
 from api.cli import main
 from api.matching.settings import MatchSettings
-from api.matching.tables import safe_cell
 from api.session import Session
 from tests.api.asked import Asked
 from tests.api.matching.conftest import CARD, PHONE, RESIDENT, USCC
@@ -229,12 +228,3 @@ def test_bad_files_are_named(
     assert (got, out) == (code, "")
     assert said in err
     assert len(err.splitlines()) == 1
-
-
-@pytest.mark.parametrize(("value", "cell"), [
-    ("=1+1", "'=1+1"), ("+1", "'+1"), ("-x", "'-x"), ("@a", "'@a"), ("\tx", "'\tx"),
-    ("\x00=1", "'=1"),
-    (" =1", "' =1"), ("\r=1", "'\r=1"), (-0.5, "-0.5"), (True, "true"), (None, ""), ("甲", "甲"),
-])  # fmt: skip
-def test_no_cell_is_a_formula(value: Any, cell: str) -> None:
-    assert safe_cell(value) == cell

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
+from starlette.responses import Response
 
 from api.cli import main
+from api.intake.settings import IntakeSettings
+from api.jobs.book import Asked as JobAsked
+from api.jobs.book import Book as Jobs
+from api.jobs.book import Outcome
+from api.jobs.settings import JobSettings
+from api.kept import state_folder
+from api.once import Name, Once
 from api.privacy.retention import retain
 from api.privacy.settings import Retention
 from api.reads import chain as chains
 from api.reads import show
 from api.reads.chain import Chain, Read, ReadsAway
 from api.session import Session
+from api.webhooks.book import Book as Webhooks
+from api.webhooks.book import Draft, Subscribed
+from api.webhooks.settings import WebhookSettings
+from graph import times
 from graph.store import Store
 from graph.times import parse_time
 from tests.api.conftest import FACTS
+from tests.api.serving import served, until
 
 LONG_AGO = {
     "kind": "listing", "id": "b0", "subject": "c2", "list": "black", "domain": "tax",
@@ -87,6 +104,7 @@ def test_while_another_process_writes_nothing_is_pruned(
     assert show.verify(session.store, [])["ok"]
 
 
+@pytest.mark.neo4j
 def test_listings_past_their_time_keep_their_kind_alone(session: Session) -> None:
     kept = Retention()
     snapshot = session.snapshot()
@@ -102,6 +120,142 @@ def test_listings_past_their_time_keep_their_kind_alone(session: Session) -> Non
     assert session.snapshot().name == snapshot.name
     assert retain(session, kept, by="李办", apply=True)["listings"]["past"] == 0
     assert retain(session, Retention(listings="P50Y"), by="x", apply=False)["listings"]["past"] == 0
+
+
+def outdated(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of each class that is kept beside the facts, put down 400 days ago, and one of today."""
+    folder = state_folder(url)
+    beside = tmp_path / "facts.db.quarantine"
+    for place in (folder / "quarantine", beside):
+        place.mkdir(parents=True)
+    ago = 400 * 86_400
+    for path, old in (
+        (folder / "quarantine" / f"{'0a' * 12}.jsonl", True),
+        (folder / "quarantine" / f"{'0b' * 12}.jsonl", False),
+        (beside / "000001-abcdef.jsonl", True), (beside / "000002-abcdef.jsonl", False),
+        (beside / "mine.jsonl", True),
+    ):  # fmt: skip
+        path.write_text("{}")
+        if old:
+            os.utime(path, (path.stat().st_mtime - ago,) * 2)
+    today = times.now()
+    for begun in (today, today - ago * 1_000_000):
+        monkeypatch.setattr("graph.times.now", lambda begun=begun: begun)
+        with Jobs(folder, JobSettings()) as jobs:
+            asked = JobAsked(owner="o", what="x", asked="{}", call="{}", caller="{}", scope="any",
+                             seconds=1.0)  # fmt: skip
+            job = jobs.claim(jobs.add(asked).worker or "w")
+            assert job is not None
+            jobs.finish(job, Outcome(status="done", code=200, media="text/plain", body=b"x"))
+        with closing(Once(url)) as once:
+            name = Name("caller", "POST /v1/x", f"k{begun}")
+            assert once.begin(name, b"x") is None
+            once.done(name, Response(b"{}"))
+        with Webhooks(folder, WebhookSettings()) as hooks:
+            hook, _ = hooks.subscribe(
+                Subscribed(owner="o", url="http://127.0.0.1:9/", events=["batch.recorded"],
+                           subjects=None, domains=[], note=None, batch=1000, entry=0)
+            )  # fmt: skip
+            hooks.set_state(hook.id, "paused")
+            draft = Draft(hook=hook.id, id="e", type="batch.recorded", subject="", body=b"{}")
+            hooks.put([draft], hook.id, None, 1)
+    monkeypatch.undo()
+
+
+PAST = {
+    "results": {"kept": "P1D", "past": 1}, "answers": {"kept": "P1D", "past": 1},
+    "events": {"kept": "P7D", "undelivered": "P30D", "past": 1},
+    "rejected": {"kept": "P30D", "past": 2},
+}  # fmt: skip
+
+
+def left_of(url: str, tmp_path: Path) -> dict[str, Any]:
+    folder = state_folder(url)
+    counts = {
+        "jobs": one_of(folder / "jobs.db", "SELECT count(*) FROM job WHERE status = 'done'"),
+        "answers": one_of(folder / "requests.db", "SELECT count(*) FROM sent"),
+        "events": one_of(folder / "webhooks.db", "SELECT count(*) FROM event"),
+        "results": len([*(folder / "jobs").iterdir()]),
+    }
+    places = (folder / "quarantine", tmp_path / "facts.db.quarantine")
+    return counts | {"files": sorted(p.name for place in places for p in place.iterdir())}
+
+
+def one_of(path: Path, text: str) -> Any:
+    with closing(apsw.Connection(str(path))) as db:
+        return db.execute(text).fetchone()[0]
+
+
+WHOLE = {
+    "jobs": 1, "answers": 1, "events": 1, "results": 1,
+    "files": ["000002-abcdef.jsonl", f"{'0b' * 12}.jsonl", "mine.jsonl"],
+}  # fmt: skip
+
+
+@pytest.mark.embedded
+def test_what_is_kept_beside_the_facts_has_its_time(
+    session: Session, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted, then taken out: what is older than its class is kept, and nothing else."""
+    outdated(store_url, tmp_path, monkeypatch)
+    dry = retain(session, Retention(), by="李办", apply=False)
+    assert {name: dry[name] for name in PAST} == PAST
+    # Of each class two are there, each in its time: nothing was taken out yet.
+    assert left_of(store_url, tmp_path)["answers"] in (1, 2)
+    done = retain(session, Retention(), by="李办", apply=True)
+    assert {name: done[name]["past"] for name in PAST} == {n: v["past"] for n, v in PAST.items()}
+    assert left_of(store_url, tmp_path) == WHOLE
+    again = retain(session, Retention(), by="李办", apply=True)
+    # The job whose result expired is told of for a week more, and that is over as well.
+    assert {again[name]["past"] for name in PAST} == {0}
+    parts = (JobSettings(kept_seconds=90, told_seconds=1e9), IntakeSettings(kept_seconds=1e9))
+    other = retain(session, Retention(answers="P2D"), parts, by="x", apply=False)
+    assert other["results"]["kept"] == "PT90S"
+    assert other["answers"] == {"kept": "P2D", "past": 0}
+
+
+@pytest.mark.embedded
+def test_a_service_sweeps_by_itself(
+    session: Session, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that it keeps beside the facts, with its settings; the route tells, and takes out."""
+    outdated(store_url, tmp_path, monkeypatch)
+
+    async def conversation() -> None:
+        async with served(store_url) as client:
+
+            async def swept() -> bool:
+                return left_of(store_url, tmp_path) == WHOLE
+
+            await until(swept)
+            due = (await client.get("/v1/privacy/retention")).json()
+            assert (due["applied"], due["listings"]) == (False, {"kept": "P5Y", "past": 1})
+            assert {due[name]["past"] for name in PAST} == {0}
+            assert (await client.post("/v1/privacy/retention", json={})).status_code == 422
+            done = await client.post("/v1/privacy/retention", json={"by": "李办"})
+            assert (done.json()["applied"], done.json()["listings"]["past"]) == (True, 1)
+            due = (await client.get("/v1/privacy/retention")).json()
+            assert due["listings"]["past"] == 0
+
+    asyncio.run(conversation())
+    (entry,) = session.store.ledger(about="privacy")
+    assert (entry.actor, entry.content["request"]) == ("李办", "retention")
+
+
+def test_an_answer_is_kept_for_as_long_as_is_set(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three days by the calendar, whatever the default is."""
+    begun = times.now()
+    with closing(Once(store_url, "P3D")) as once:
+        name = Name("caller", "POST /v1/x", "k")
+        assert once.begin(name, b"x") is None
+        once.done(name, Response(b"{}"))
+        for hours, there in ((71, True), (73, False)):
+            monkeypatch.setattr(
+                "graph.times.now", lambda hours=hours: begun + hours * 3_600_000_000
+            )
+            assert (once.begin(name, b"x") is not None) == there
 
 
 def test_the_verb_and_its_settings(

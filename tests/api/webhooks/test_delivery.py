@@ -33,11 +33,10 @@ def record(url: str, batch: str, facts: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    made = f"sqlite:///{tmp_path / 'facts.db'}"
-    open_store(made, create=True).close()
-    record(made, "b0", [{"kind": "company", "id": c, "name": c} for c in [*SUBJECTS, "other"]])
-    return made
+def url(store_url: str) -> str:
+    open_store(store_url, create=True).close()
+    record(store_url, "b0", [{"kind": "company", "id": c, "name": c} for c in [*SUBJECTS, "other"]])
+    return store_url
 
 
 @contextmanager

@@ -64,6 +64,7 @@ def record(url: str, batch: str, facts: list[dict[str, Any]]) -> None:
         store.write(batch, [Normaliser("d", store.id_key).row(f) for f in facts])
 
 
+@pytest.mark.neo4j
 def test_what_events_say(world: str) -> None:
     """Of a watched subject its changes, of a batch its numbers, of a decision its steps; signed as
     the standard's own library verifies, and no more than was asked for."""

@@ -1,0 +1,138 @@
+"""Casework written anew: without a person who was erased, or by the ids of another key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from api.casework.keeping import NAME, TABLES, bump, kept_of
+from api.kept import Kept, copied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    import apsw
+
+GONE: Final = "[erased / 已删除]"
+# Columns that say something of subjects: JSON, and what people wrote.
+_JSON: Final = (
+    ("finding", ("row", "judged", "latest", "news")), ("step", ("news",)), ("file", ("scene",)),
+)  # fmt: skip
+_WORDS: Final = (("step", "note"), ("file", "title"), ("comment", "text"))
+
+
+def forget(url: str, named: Callable[[bytes], bool]) -> int:
+    """Take out whom `named` finds in a text: ids from findings and scenes, notes and comments that
+    say it. How many findings, files, notes and comments it was in. Findings stay, judged as they
+    were, with the others in them."""
+    kept = kept_of(url)
+    if not kept.is_there:
+        return 0
+    try:
+        with kept.writing() as db:
+            count = sum(_scrub(db, table, columns, named) for table, columns in _JSON)
+            for table, column in _WORDS:
+                found = [no for no, text in _texts(db, table, column) if named(text.encode())]
+                statement = f"UPDATE {table} SET {column} = ? WHERE no = ?"  # noqa: S608 of constants
+                db.executemany(statement, [(GONE, no) for no in found])
+                count += len(found)
+            names: list[Any] = db.execute("SELECT DISTINCT name FROM member").fetchall()
+            gone = [row for row in names if named(row[0].encode())]
+            db.executemany("DELETE FROM member WHERE name = ?", gone)
+            for counter in ("findings", "files"):
+                bump(db, counter)
+        kept.cleansed()
+    finally:
+        kept.close()
+    return count
+
+
+def _scrub(
+    db: apsw.Connection, table: str, columns: tuple[str, ...], named: Callable[[bytes], bool]
+) -> int:
+    def change(text: str) -> str | None:
+        return None if named(text.encode()) else text
+
+    touched = set()
+    for column in columns:
+        for no, text in _texts(db, table, column):
+            if named(text.encode()):
+                touched.add(no)
+                _put(db, table, column, no, changed(msgspec.json.decode(text), change))
+    return len(touched)
+
+
+def changed(value: Any, change: Callable[[str], str | None]) -> Any:
+    """A JSON value with each text in it changed; what is changed to None leaves lists and keys of
+    objects, and is said to be gone elsewhere."""
+    if isinstance(value, str):
+        new = change(value)
+        return GONE if new is None else new
+    if isinstance(value, list):
+        return [
+            changed(each, change)
+            for each in value
+            if not (isinstance(each, str) and change(each) is None)
+        ]
+    if isinstance(value, dict):
+        keys = ((change(key), each) for key, each in value.items())
+        return {key: changed(each, change) for key, each in keys if key is not None}
+    return value
+
+
+def carried_over(source: str, target: str, pairs: Iterable[tuple[str, str]]) -> Path | None:
+    """Copy the casework of one store to that of its copy under other ids; where it is then, None
+    where there is none. Raises Conflict where there is something already.
+
+    `pairs` (old, new) are gone through once, and of them those kept that casework names.
+    """
+    there = copied(NAME, TABLES, source, target)
+    if there is None:
+        return None
+    new = Kept(there, TABLES)
+    try:
+        with new.writing() as db:
+            named = {text for each in _JSON for text in _named(db, *each)}
+            became = {before: after for before, after in pairs if before in named}
+            for table, columns in _JSON:
+                for column in columns:
+                    for no, text in _texts(db, table, column):
+                        value = msgspec.json.decode(text)
+                        _put(db, table, column, no,
+                             changed(value, lambda each: became.get(each, each)))  # fmt: skip
+            for before, after in became.items():
+                db.execute("UPDATE OR IGNORE member SET name = ? WHERE name = ?", (after, before))
+    finally:
+        new.close()
+    return there
+
+
+def _named(db: apsw.Connection, table: str, columns: tuple[str, ...]) -> Iterator[str]:
+    for column in columns:
+        for _, text in _texts(db, table, column):
+            yield from texts_in(msgspec.json.decode(text))
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, keys of objects among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts_in(each)
+    elif isinstance(value, dict):
+        yield from value
+        for each in value.values():
+            yield from texts_in(each)
+
+
+def _texts(db: apsw.Connection, table: str, column: str) -> list[Any]:
+    where = f"{column} IS NOT NULL"
+    return db.execute(f"SELECT no, {column} FROM {table} WHERE {where}").fetchall()  # noqa: S608 of constants
+
+
+def _put(db: apsw.Connection, table: str, column: str, no: int, value: Any) -> None:
+    text = msgspec.json.encode(value).decode()
+    db.execute(f"UPDATE {table} SET {column} = ? WHERE no = ?", (text, no))  # noqa: S608 of constants

@@ -1,0 +1,339 @@
+"""The book of the monitor: its runs, the lines of clusters, what was told of them, and alerts.
+
+A run is written in one transaction when it is whole, and clusters of earlier runs are told anew
+from the store's own history: so a run that was killed leaves nothing behind, and the next one does
+it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from algorithms.findings.material import Version
+from api.kept import Kept, one, private_folder
+from api.monitor.entries import (
+    ALERT,
+    KINDS,
+    LINE,
+    Alert,
+    Line,
+    Outcome,
+    Run,
+    State,
+    Step,
+    UnknownAlert,
+    UnknownLine,
+    alert_of,
+    domains_of,
+    line_of,
+    mask_of,
+)
+from graph import times
+from graph.closing import Closing
+from graph.domains import DOMAINS
+from graph.errors import Conflict
+
+if TYPE_CHECKING:
+    import apsw
+
+TABLES: Final = """
+CREATE TABLE run (no INTEGER PRIMARY KEY AUTOINCREMENT, as_of TEXT NOT NULL, known_at TEXT NOT NULL,
+    batch INTEGER NOT NULL, snapshot TEXT NOT NULL, started INTEGER NOT NULL,
+    finished INTEGER NOT NULL, told TEXT NOT NULL) STRICT;
+CREATE TABLE line (id TEXT PRIMARY KEY, cluster TEXT NOT NULL, alive INTEGER NOT NULL,
+    born INTEGER NOT NULL, changed INTEGER NOT NULL, domains INTEGER NOT NULL, told BLOB NOT NULL,
+    event TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE INDEX line_alive ON line (alive, id);
+CREATE TABLE step (no INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, line TEXT NOT NULL,
+    event TEXT NOT NULL, domains INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+CREATE INDEX step_line ON step (line, no);
+CREATE INDEX step_run ON step (run);
+CREATE TABLE judged (key TEXT PRIMARY KEY, run INTEGER NOT NULL, version BLOB NOT NULL)
+    WITHOUT ROWID, STRICT;
+CREATE TABLE alert (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    run INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, of TEXT NOT NULL,
+    state TEXT NOT NULL, domains INTEGER NOT NULL, body BLOB NOT NULL,
+    by TEXT, acted INTEGER, note TEXT) STRICT;
+CREATE INDEX alert_state ON alert (state, no);
+CREATE INDEX alert_of ON alert (of, no);
+CREATE INDEX alert_run ON alert (run);
+CREATE TABLE count (name TEXT PRIMARY KEY, value INTEGER NOT NULL, text TEXT)
+    WITHOUT ROWID, STRICT;
+"""
+NAME: Final = "monitor.db"
+_CHANGE, _FAILED = "changes", "failed"
+_json = msgspec.json.encode
+# Of all that is listed what rests on no domain but these.
+_ALERTS: Final = f"SELECT {', '.join(ALERT)} FROM alert"  # noqa: S608 names of fields
+_SOME_ALERTS: Final = (
+    f"{_ALERTS} WHERE domains & ~?1 = 0 AND (?2 IS NULL OR state = ?2)"
+    " AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR of = ?4) AND (?5 IS NULL OR run > ?5)"
+    " AND no < ?6 ORDER BY no DESC LIMIT ?7"
+)
+_ONE_ALERT: Final = f"{_ALERTS} WHERE domains & ~?1 = 0 AND id = ?2"
+_LINES: Final = f"SELECT {', '.join(LINE)} FROM line"  # noqa: S608 names of fields
+_SOME_LINES: Final = (
+    f"{_LINES} WHERE domains & ~?1 = 0 AND (?2 IS NULL OR alive = ?2) AND id > ?3 ORDER BY id"
+    " LIMIT ?4"
+)
+_ONE_LINE: Final = (
+    f"{_LINES} WHERE domains & ~?1 = 0 AND (id = ?2 OR cluster = ?2)"
+    " ORDER BY id <> ?2, alive DESC, id LIMIT 1"
+)
+_STEPS: Final = (
+    "SELECT line, event, domains, body, run FROM step WHERE domains & ~?1 = 0"
+    " AND (?2 IS NULL OR line = ?2) AND (?3 IS NULL OR run > ?3) ORDER BY no DESC LIMIT ?4"
+)
+_OPEN: Final = (
+    "SELECT kind, count(*) FROM alert WHERE state = 'open' AND domains & ~? = 0 GROUP BY kind"
+)
+_STATES: Final = (
+    "SELECT event, count(*) FROM line WHERE domains & ~? = 0 GROUP BY event ORDER BY event"
+)
+_EVENTS: Final = (
+    "SELECT event, count(*) FROM step WHERE domains & ~? = 0 AND run > ? GROUP BY event ORDER BY 1"
+)
+# What may name somebody, and how that is taken out.
+_NAMING: Final = (
+    ("SELECT no, body FROM alert", "DELETE FROM alert WHERE no = ?"),
+    ("SELECT no, body FROM step", "DELETE FROM step WHERE no = ?"),
+    ("SELECT key, version FROM judged", "DELETE FROM judged WHERE key = ?"),
+    ("SELECT id, body FROM line", "UPDATE line SET body = CAST('{}' AS BLOB) WHERE id = ?"),
+)
+
+
+class Book(Closing):
+    """See the module. Every call is one short transaction. What is listed is what a caller of some
+    domains may see: nothing that rests on facts of another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._kept = Kept(folder / NAME, TABLES)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the monitor ever ran."""
+        return self._kept.is_there
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within it, no other process runs the monitor of this store; raises Conflict where one
+        does. The lock goes with its process, however that ends."""
+        import fcntl
+
+        path = private_folder(self.folder) / "monitor.lock"
+        with path.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                words = "the monitor of this store is running already / 监测正在运行"
+                raise Conflict(words) from None
+            yield
+
+    def _rows(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Rows, none where the monitor never ran: who looks makes no file."""
+        return self._kept.rows(text, values) if self.is_there else []
+
+    # -- what a run reads and writes -------------------------------------------------------------
+
+    def last(self) -> Run | None:
+        """The last run; None before the first."""
+        found = self.runs(None, 1)
+        return found[0] if found else None
+
+    def runs(self, before: int | None, limit: int) -> list[Run]:
+        """Runs, the newest first, behind number `before`."""
+        text = (
+            "SELECT no, as_of, known_at, batch, snapshot, started, finished, told FROM run"
+            " WHERE no < ? ORDER BY no DESC LIMIT ?"
+        )
+        names = Run.__struct_fields__
+        return [
+            Run(**dict(zip(names, [*row[:-1], msgspec.json.decode(row[-1])], strict=True)))
+            for row in self._rows(text, (2**62 if before is None else before, limit))
+        ]
+
+    def lines(self) -> list[Line]:
+        """All lines, of whatever domains."""
+        return [line_of(row) for row in self._rows(_LINES)]
+
+    def judged(self) -> dict[str, Version]:
+        """By key, the versions of cases as they were told last."""
+        rows = self._rows("SELECT key, version FROM judged ORDER BY key")
+        return {key: msgspec.json.decode(body, type=Version) for key, body in rows}
+
+    def put(self, run: Run, outcome: Outcome, kept_runs: int) -> tuple[Run, list[Alert]]:
+        """Write a run: whole, or not at all. Its number and the alerts that are new."""
+        with self._kept.writing() as db:
+            db.execute(
+                "INSERT INTO run (as_of, known_at, batch, snapshot, started, finished, told)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run.as_of, run.known_at, run.batch, run.snapshot, run.started, run.finished,
+                 _json(run.told).decode()),
+            )  # fmt: skip
+            no = db.last_insert_rowid()
+            _put_lines(db, no, outcome)
+            before = one(db, "SELECT max(no) FROM alert")[0] or 0
+            db.executemany(
+                "INSERT OR IGNORE INTO alert (id, run, at, kind, of, state, domains, body)"
+                " VALUES (?, ?, ?, ?, ?, 'open', ?, ?)",
+                [(each.id, no, run.finished, each.kind, each.of, mask_of(each.domains),
+                  _json(each.body)) for each in outcome.alerts],
+            )  # fmt: skip
+            db.executemany(
+                "INSERT OR REPLACE INTO judged VALUES (?, ?, ?)",
+                [(key, no, _json(version)) for key, version in outcome.judged.items()],
+            )
+            db.execute("DELETE FROM run WHERE no <= ?", (no - kept_runs,))
+            db.execute("DELETE FROM step WHERE run <= ?", (no - kept_runs,))
+            _count(db, _CHANGE)
+            made = db.execute(f"{_ALERTS} WHERE no > ? ORDER BY no", (before,)).fetchall()
+        return msgspec.structs.replace(run, no=no), [alert_of(row) for row in made]
+
+    def failed(self, why: str) -> None:
+        """Note that a run failed."""
+        with self._kept.writing() as db:
+            _count(db, _FAILED, why)
+            _count(db, _CHANGE)
+
+    # -- what is looked at -----------------------------------------------------------------------
+
+    def change(self) -> int:
+        """A number that is another once anything in the book is."""
+        return self._number(_CHANGE)[0]
+
+    def failures(self) -> tuple[int, str | None]:
+        """How many runs failed, and why the last of these did."""
+        return self._number(_FAILED)
+
+    def _number(self, name: str) -> tuple[int, str | None]:
+        rows = self._rows("SELECT value, text FROM count WHERE name = ?", (name,))
+        return rows[0] if rows else (0, None)
+
+    def open_by_kind(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
+        """Open alerts by kind."""
+        return dict.fromkeys(KINDS, 0) | dict(self._rows(_OPEN, (mask_of(seen),)))
+
+    def lines_by_state(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
+        """Lines by what was seen of them last: those that are there, those that dissolved or went
+        into others."""
+        return dict(self._rows(_STATES, (mask_of(seen),)))
+
+    def events(self, seen: Collection[str], since: int) -> dict[str, int]:
+        """How many of each event there were after a run."""
+        return dict(self._rows(_EVENTS, (mask_of(seen), since)))
+
+    def listed(
+        self, seen: Collection[str], alive: bool | None, after: str | None, limit: int
+    ) -> list[Line]:
+        """Lines by name, behind one."""
+        asked = (mask_of(seen), None if alive is None else int(alive), after or "", limit)
+        return [line_of(row) for row in self._rows(_SOME_LINES, asked)]
+
+    def line(self, name: str, seen: Collection[str]) -> Line:
+        """A line, by its name or that of its cluster now; raises UnknownLine."""
+        for row in self._rows(_ONE_LINE, (mask_of(seen), name)):
+            return line_of(row)
+        raise UnknownLine(f"no line of clusters is named {name[:80]!r} / 无此群组")
+
+    def steps(
+        self, seen: Collection[str], *, line: str | None = None, since: int | None = None,
+        limit: int = 1000,
+    ) -> list[Step]:  # fmt: skip
+        """What was seen of a line, the newest first; or of all after a run."""
+        return [
+            Step(line=a, event=b, domains=domains_of(c), body=msgspec.json.decode(d), run=e)
+            for a, b, c, d, e in self._rows(_STEPS, (mask_of(seen), line, since, limit))
+        ]
+
+    def alerts(
+        self, seen: Collection[str], *, state: str | None = None, kind: str | None = None,
+        of: str | None = None, since: int | None = None, before: int | None = None,
+        limit: int = 100,
+    ) -> list[Alert]:  # fmt: skip
+        """Alerts, the newest first, behind number `before`; of runs after `since`."""
+        top = 2**62 if before is None else before
+        asked = (mask_of(seen), state, kind, of, since, top, limit)
+        return [alert_of(row) for row in self._rows(_SOME_ALERTS, asked)]
+
+    def after(self, no: int, limit: int) -> list[Alert]:
+        """Alerts of a higher number, in their order; of whatever domains."""
+        text = f"{_ALERTS} WHERE no > ? ORDER BY no LIMIT ?"
+        return [alert_of(row) for row in self._rows(text, (no, limit))]
+
+    def top(self) -> int:
+        """The number of the newest alert; 0 before the first."""
+        rows = self._rows("SELECT max(no) FROM alert")
+        return (rows[0][0] or 0) if rows else 0
+
+    def alert(self, ident: str, seen: Collection[str]) -> Alert:
+        """One alert; raises UnknownAlert."""
+        for row in self._rows(_ONE_ALERT, (mask_of(seen), ident)):
+            return alert_of(row)
+        raise UnknownAlert(f"no alert {ident[:40]!r} / 无此预警")
+
+    def judge(
+        self, ident: str, seen: Collection[str], state: State, by: str, note: str | None
+    ) -> Alert:
+        """Say what an alert comes to: `accepted`, `dismissed`, or `open` again. Raises
+        UnknownAlert."""
+        self.alert(ident, seen)
+        with self._kept.writing() as db:
+            db.execute("UPDATE alert SET state = ?, by = ?, acted = ?, note = ? WHERE id = ?",
+                       (state, by, times.now(), note, ident))  # fmt: skip
+            _count(db, _CHANGE)
+        return self.alert(ident, seen)
+
+    def forget(self, named: Callable[[bytes], bool]) -> int:
+        """Delete what says this of somebody: alerts, steps, versions of cases; rows of lines are
+        emptied. How many were found. What was told stays told, by the ids of listings."""
+        if not self.is_there:
+            return 0
+        count = 0
+        with self._kept.writing() as db:
+            for asked, gone in _NAMING:
+                rows: list[Any] = db.execute(asked).fetchall()
+                found = [(key,) for key, body in rows if named(bytes(body))]
+                db.executemany(gone, found)
+                count += len(found)
+            if count:
+                _count(db, _CHANGE)
+        self._kept.cleansed()
+        return count
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._kept.close()
+
+
+def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
+    db.executemany(
+        "INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE"
+        " SET cluster = ?2, alive = ?3, changed = CASE WHEN body = ?8 THEN changed ELSE ?4 END,"
+        " domains = ?5, told = ?6, event = ?7, body = ?8",
+        [(each.id, each.cluster, int(each.alive), no, mask_of(each.domains), _json(each.told),
+          each.event, _json(each.body)) for each in outcome.lines],
+    )  # fmt: skip
+    gone = [(no, event, name) for name, event in outcome.over.items()]
+    db.executemany("UPDATE line SET alive = 0, changed = ?, event = ? WHERE id = ?", gone)
+    db.executemany(
+        "UPDATE alert SET state = 'over', acted = ? WHERE kind = 'cluster' AND of = ?"
+        " AND state = 'open'", [(times.now(), name) for name in outcome.over],
+    )  # fmt: skip
+    db.executemany(
+        "INSERT INTO step (run, line, event, domains, body) VALUES (?, ?, ?, ?, ?)",
+        [(no, each.line, each.event, mask_of(each.domains), _json(each.body))
+         for each in outcome.steps],
+    )  # fmt: skip
+
+
+def _count(db: apsw.Connection, name: str, text: str | None = None) -> None:
+    db.execute(
+        "INSERT INTO count VALUES (?1, 1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + 1,"
+        " text = ?2", (name, text),
+    )  # fmt: skip

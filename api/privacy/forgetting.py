@@ -1,0 +1,61 @@
+"""What the service keeps beside the facts and names an erased person: it goes, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from typing import Final
+
+import msgspec
+
+from api.casework import rewriting as casework
+from api.jobs.book import Book as Jobs
+from api.jobs.settings import JobSettings
+from api.kept import state_folder
+from api.monitor.book import Book as Monitor
+from api.once import Once
+from api.webhooks.book import Book as Webhooks
+from api.webhooks.settings import WebhookSettings
+from graph.errors import StoreError
+
+KINDS: Final = ("results", "answers", "events", "subscriptions", "casework", "alerts")
+
+
+def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) -> dict[str, int]:
+    """Delete what is kept and holds any of these texts or ids: results of jobs, answers of requests
+    with a key, events of webhooks, what subscriptions say, what the monitor told; take them out of
+    casework. How many of each; what could not be done goes to `left`. Linear in what is kept."""
+    texts, ids = set(texts), set(ids)
+    named = _holding({*map(_inside, (*texts, *ids)), *(each.encode() for each in (*texts, *ids))})
+    # An event names whom it is about by whole ids: those that begin alike are others'.
+    exactly = _holding({*map(_inside, texts), *(each.encode() for each in texts),
+                        *map(msgspec.json.encode, ids)})  # fmt: skip
+    done = dict.fromkeys(KINDS, 0)
+    try:
+        with closing(Jobs(state_folder(url), JobSettings())) as jobs:
+            done["results"], running = jobs.forget(named)
+        if running:
+            left.append(f"{running} jobs are under way, begun before: their results may name it;"
+                        " ask again once they ended / 进行中的任务可能仍含有该信息")  # fmt: skip
+        with closing(Once(url)) as once:
+            done["answers"] = once.forget(named)
+        with closing(Webhooks(state_folder(url), WebhookSettings())) as webhooks:
+            done["events"], done["subscriptions"] = webhooks.forget(exactly)
+        done["casework"] = casework.forget(url, named)
+        with closing(Monitor(state_folder(url))) as monitor:
+            done["alerts"] = monitor.forget(named)
+    except StoreError as error:
+        left.append(f"kept answers were not all looked through: {error} / 留存应答未能全部检查")
+    return done
+
+
+def _inside(text: str) -> bytes:
+    """A text as it stands within JSON."""
+    return msgspec.json.encode(text)[1:-1]
+
+
+def _holding(needles: set[bytes]) -> Callable[[bytes], bool]:
+    def named(body: bytes) -> bool:
+        return any(needle in body for needle in needles)
+
+    return named

@@ -1,0 +1,419 @@
+/** The work list: what was found, why, what else could explain it; to be accepted or dismissed. */
+import { signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { address, get, post, Problem } from "../api";
+import { attempt, open as openSubject, showFacts } from "../actions";
+import { layoutOf, partsOf } from "../casework";
+import { half, lang, number, t } from "../i18n";
+import { KindMark, Pairs, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
+import { money, short, when } from "../say";
+import { complain, scene, selection, tell } from "../state";
+import { day } from "../view";
+import { kindWord } from "../words";
+import { STATES, WORK } from "../words/casework";
+import { WORDS } from "../words/common";
+import type { Panel } from ".";
+import "./casework.css";
+
+type State = "open" | "accepted" | "dismissed";
+
+interface News {
+  readonly kind: string;
+  readonly why: string;
+  readonly items: readonly string[];
+}
+
+interface Row {
+  readonly members: readonly string[];
+  readonly members_total?: number;
+  readonly facts: readonly string[];
+  readonly facts_total?: number;
+  readonly amount?: string | null;
+  readonly currency?: string | null;
+  readonly begins?: string | null;
+  readonly ends?: string | null;
+  readonly why?: string;
+  readonly signs?: Readonly<Record<string, number>>;
+  readonly p?: number;
+  readonly q?: number;
+}
+
+interface Finding {
+  readonly id: string;
+  readonly pattern: string;
+  readonly pattern_zh: string;
+  readonly state: State;
+  readonly score: number;
+  readonly row: Row;
+  readonly subjects: readonly { readonly id: string; readonly kind: string | null; readonly label: string; readonly listed: readonly string[] }[];
+  readonly news: readonly News[];
+  readonly judged: { readonly who: string; readonly what: string; readonly note: string | null; readonly at: string } | null;
+  readonly version: number;
+  readonly found: string;
+  readonly withheld: string | null;
+  readonly as_of: string | null;
+}
+
+interface Whole extends Finding {
+  readonly steps: readonly { readonly at: string; readonly who: string; readonly what: string; readonly note: string | null; readonly news: readonly News[] }[];
+}
+
+interface List {
+  readonly results: readonly Finding[];
+  readonly next: string | null;
+  readonly counts: Readonly<Record<State, number>>;
+}
+
+const ALL: readonly State[] = ["open", "accepted", "dismissed"];
+const PAGE = 50;
+/** A weight (nats) whose bar is full. */
+const HEAVY = 6;
+const state = signal<State>("open");
+const pattern = signal("");
+const ofChosen = signal(false);
+const openOne = signal<string | null>(null);
+/** Counts what was changed here, so that the list is asked again. */
+const turn = signal(0);
+
+export function patternWord(each: { readonly pattern: string; readonly pattern_zh: string }): string {
+  return lang.value === "zh" ? each.pattern_zh : each.pattern.replaceAll("_", " ");
+}
+
+function Findings() {
+  const [pages, setPages] = useState(1);
+  const chosen = ofChosen.value ? ([...selection.value].find((id) => scene.value.nodes.has(id)) ?? null) : null;
+  const query = { state: state.value, pattern: pattern.value || null, subject: chosen, limit: PAGE };
+  const asked = useAsked(`${address("", query)}|${pages}|${turn.value}`, async (stop) => {
+    const rows: Finding[] = [];
+    let after: string | null = null;
+    let last: List | null = null;
+    for (let k = 0; k < pages; k++) {
+      last = await get<List>("/v1/findings", { ...query, after }, stop);
+      rows.push(...last.results);
+      after = last.next;
+      if (!after) break;
+    }
+    return { of: query.state, rows, next: after, counts: last!.counts };
+  });
+  const counts = asked.data?.counts;
+  const total = counts ? counts.open + counts.accepted + counts.dismissed : null;
+  return (
+    <div class="panel-body work">
+      <div class="tabs" role="group" aria-label={t(WORK.title)}>
+        {ALL.map((each) => (
+          <button
+            key={each}
+            type="button"
+            aria-pressed={state.value === each}
+            onClick={() => {
+              state.value = each;
+              setPages(1);
+            }}
+          >
+            {t(WORK[each])} {counts && <b>{number(counts[each])}</b>}
+          </button>
+        ))}
+      </div>
+      <Filters />
+      <Run />
+      <Waiting asked={asked as Asked<unknown>} />
+      {asked.data && !asked.data.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
+      <ul class="findings" data-of={asked.data?.of}>
+        {asked.data?.rows.map((each) => (
+          <Item key={each.id} finding={each} />
+        ))}
+      </ul>
+      {asked.data?.next && (
+        <button type="button" class="small" onClick={() => setPages(pages + 1)}>
+          {t(WORDS.more)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Filters() {
+  return (
+    <div class="filters">
+      <select aria-label={t(WORK.pattern)} value={pattern.value} onChange={(event) => (pattern.value = event.currentTarget.value)}>
+        <option value="">{t(WORK.allPatterns)}</option>
+        {PATTERNS.map(([name, zh]) => (
+          <option key={name} value={name}>
+            {patternWord({ pattern: name, pattern_zh: zh })}
+          </option>
+        ))}
+      </select>
+      <label class="check">
+        <input type="checkbox" checked={ofChosen.value} onChange={(event) => (ofChosen.value = event.currentTarget.checked)} /> {t(WORK.onlyChosen)}
+      </label>
+    </div>
+  );
+}
+
+/** A member's name; of one that has none, its kind and the beginning of its id. */
+function nameOf(each: Finding["subjects"][number]): string {
+  if (each.label !== each.id) return each.label;
+  const tail = short(each.id).replace(/^.*:/, "");
+  return each.kind ? `${kindWord(each.kind)} ${tail}` : tail;
+}
+
+/** An interval of days, the year said once where it is one. */
+function days(begins: string | null | undefined, ends: string | null | undefined): string {
+  const [a, b] = [begins?.slice(0, 10), ends?.slice(0, 10)];
+  if (!a || !b || a === b) return a ?? b ?? "";
+  return a.slice(0, 4) === b.slice(0, 4) ? `${a} – ${b.slice(5)}` : `${a} – ${b}`;
+}
+
+/** How sure, as a bar whose length is the score; the number stands beside it. */
+function Score({ value }: { value: number }) {
+  const said = value >= 0.995 ? "≈1" : value.toFixed(2);
+  return (
+    <span class="score" title={t(WORK.scoreWhat)}>
+      <svg viewBox="0 0 40 6" aria-hidden="true">
+        <rect class="track" width="40" height="6" rx="3" />
+        <rect class={value >= 0.8 ? "high" : value >= 0.5 ? "middle" : "low"} width={Math.max(2, 40 * value)} height="6" rx="3" />
+      </svg>
+      <span aria-label={t(WORK.score, { score: said })}>{said}</span>
+    </span>
+  );
+}
+
+function Item({ finding }: { finding: Finding }) {
+  const now = openOne.value === finding.id;
+  const { row } = finding;
+  const labels = finding.subjects.map(nameOf);
+  return (
+    <li class={`finding ${now ? "now" : ""}`}>
+      <button type="button" class="finding-head" aria-expanded={now} onClick={() => (openOne.value = now ? null : finding.id)}>
+        <span class="line">
+          <strong>{patternWord(finding)}</strong>
+          {finding.news.length > 0 && <Tag tone="alarm">{t(WORK.again)}</Tag>}
+          <Score value={finding.score} />
+        </span>
+        <span class="names">{labels.slice(0, 4).join("、")}{labels.length > 4 && ` … ${number(row.members_total ?? labels.length)}`}</span>
+        <span class="line soft">
+          <span class="num">{row.amount && `${money(row.amount)} ${row.currency ?? ""}`}</span>
+          <span class="num">{days(row.begins, row.ends)}</span>
+        </span>
+      </button>
+      {now && <Body finding={finding} />}
+    </li>
+  );
+}
+
+function Body({ finding }: { finding: Finding }) {
+  const asked = useAsked(`${finding.id}|${finding.version}|${turn.value}`, (stop) => get<Whole>(`/v1/findings/${finding.id}`, {}, stop));
+  const { row } = finding;
+  const said = partsOf(half(row.why ?? ""));
+  const signs = Object.entries(row.signs ?? {});
+  const show = () => void showFacts(row.facts, t(WORK.shown, { pattern: patternWord(finding), n: row.facts.length }), layoutOf(finding.pattern));
+  return (
+    <div class="finding-body">
+      {finding.news.length > 0 && (
+        <div class="news">
+          <h4>{t(WORK.isNew)}</h4>
+          <ul>
+            {finding.news.map((each) => (
+              <li key={each.kind}>{half(each.why)}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {finding.withheld ? <p class="soft">{half(finding.withheld)}</p> : <p>{said.said}</p>}
+      {!finding.withheld && row.signs !== undefined && (
+        <div class="weighed">
+          <div>
+            <h4>{t(WORK.speaksFor)}</h4>
+            <Weights of={signs.filter(([, weight]) => weight > 0)} words={said.more} />
+          </div>
+          <div>
+            <h4>{t(WORK.innocent)}</h4>
+            <Weights of={signs.filter(([, weight]) => weight < 0)} words={said.innocent} />
+          </div>
+        </div>
+      )}
+      <Pairs
+        rows={[
+          ...(row.p !== undefined ? [[t(WORK.chance), row.p.toPrecision(2)] as const] : []),
+          ...(row.q !== undefined ? [[t(WORK.fdr), row.q.toPrecision(2)] as const] : []),
+        ]}
+      />
+      <ul class="members">
+        {finding.subjects.slice(0, 12).map((each) => (
+          <li key={each.id}>
+            <button type="button" class="link" onClick={() => void openSubject(each.id)}>
+              {each.kind && <KindMark kind={each.kind} size={12} />} {nameOf(each)}
+            </button>
+            {each.listed.length > 0 && <Tag tone="alarm">{t(WORK.newlyListed)}</Tag>}
+          </li>
+        ))}
+      </ul>
+      {row.facts_total !== undefined && <p class="soft">{t(WORK.evidenceCut, { n: number(row.facts_total) })}</p>}
+      <button type="button" class="main wide" onClick={show}>
+        {t(WORK.show)}
+      </button>
+      <Judge finding={finding} />
+      <Waiting asked={asked} />
+      {asked.data && <Steps steps={asked.data.steps} />}
+    </div>
+  );
+}
+
+/** Signs with their weights (nats); detectors name them in words, in the same order. */
+function Weights({ of, words }: { of: readonly (readonly [string, number])[]; words: string | null }) {
+  const said = words?.split(", ") ?? [];
+  if (!of.length) return <p class="soft">{words ?? t(WORK.noSigns)}</p>;
+  return (
+    <>
+      {said.length !== of.length && <p>{words}</p>}
+      <ul class="weights">
+        {of.map(([name, weight], k) => (
+          <li key={name}>
+            <span>{said.length === of.length ? said[k] : name.replaceAll("_", " ")}</span>
+            <svg viewBox="0 0 44 6" aria-hidden="true">
+              <rect class={weight > 0 ? "for" : "against"} width={Math.max(2, 44 * Math.min(1, Math.abs(weight) / HEAVY))} height="6" rx="2" />
+            </svg>
+            <span class="num">
+              {weight > 0 ? "+" : "−"}
+              {Math.abs(weight).toFixed(1)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Judge({ finding }: { finding: Finding }) {
+  const [note, setNote] = useState("");
+  const judge = (next: State) =>
+    void attempt(async () => {
+      if (next === "dismissed" && !note.trim()) {
+        complain(t(WORK.noteNeeded));
+        return;
+      }
+      try {
+        await post(`/v1/findings/${finding.id}/verdict`, { state: next, note: note.trim() || null, version: finding.version }, { once: crypto.randomUUID() });
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status !== 409) throw error;
+        turn.value++;
+        complain(t(WORK.changed));
+        return;
+      }
+      openOne.value = null;
+      turn.value++;
+      tell(t(WORK.judged, { what: t(WORK[next]), pattern: patternWord(finding) }));
+    });
+  return (
+    <form class="judge" onSubmit={(event) => event.preventDefault()}>
+      <label>
+        {t(WORK.note)}
+        <textarea rows={2} maxLength={2000} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+      </label>
+      <div class="buttons">
+        {finding.state !== "accepted" && (
+          <button type="button" class="main" onClick={() => judge("accepted")}>
+            {t(WORK.accept)}
+          </button>
+        )}
+        {finding.state !== "dismissed" && (
+          <button type="button" class="plain" onClick={() => judge("dismissed")}>
+            {t(WORK.dismiss)}
+          </button>
+        )}
+        {finding.state !== "open" && (
+          <button type="button" class="plain" onClick={() => judge("open")}>
+            {t(WORK.reopen)}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Steps({ steps }: { steps: Whole["steps"] }) {
+  return (
+    <Section title={t(WORK.history)} count={steps.length} open={steps.length > 1}>
+      <ol class="steps">
+        {[...steps].reverse().map((each, k) => (
+          <li key={k}>
+            <time>{when(each.at)}</time> {t(each.what === "open" ? WORK.reopened : STATES[each.what as keyof typeof STATES])} · {each.who}
+            {each.note && <p>{each.note}</p>}
+            {each.news.length > 0 && <p class="soft">{each.news.map((news) => half(news.why)).join("; ")}</p>}
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+interface Receipt {
+  readonly new: number;
+  readonly again: number;
+  readonly known: number;
+  readonly left: number;
+}
+
+interface Known {
+  readonly name: string;
+  readonly title: string;
+  readonly row: { readonly properties?: Readonly<Record<string, unknown>> };
+  readonly params: { readonly required?: readonly string[] };
+}
+
+/** Run a detector on the day that is shown, and put what it finds into the list. */
+function Run() {
+  const [under, setUnder] = useState(false);
+  const [chosen, setChosen] = useState("transfer_cycles");
+  const asked = useAsked("algorithms", (stop) => get<readonly Known[]>("/v1/algorithms", {}, stop));
+  const able = (asked.data ?? []).filter((each) => ["pattern", "members", "facts", "score", "why"].every((name) => each.row.properties?.[name]) && !each.params.required?.length);
+  const run = () =>
+    void attempt(async () => {
+      setUnder(true);
+      try {
+        const told = await post<Receipt>("/v1/findings", { algorithm: chosen, params: { as_of: day.value } }, { once: crypto.randomUUID() });
+        turn.value++;
+        const cut = told.left ? `; ${t(WORK.ranCut, { left: number(told.left) })}` : "";
+        tell(t(WORK.ran, { new: number(told.new), again: number(told.again), known: number(told.known) }) + cut);
+      } finally {
+        setUnder(false);
+      }
+    });
+  return (
+    <Section title={t(WORK.run)} open={false}>
+      <Waiting asked={asked} />
+      <form
+        class="run"
+        onSubmit={(event) => {
+          event.preventDefault();
+          run();
+        }}
+      >
+        <label>
+          {t(WORK.detector)}
+          <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {able.map((each) => (
+              <option key={each.name} value={each.name}>
+                {half(each.title)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <p class="soft">{t(WORK.runOn, { day: day.value })}</p>
+        <button type="submit" class="main" disabled={under}>
+          {t(under ? WORK.running : WORK.runDo)}
+        </button>
+      </form>
+    </Section>
+  );
+}
+
+const PATTERNS: readonly (readonly [string, string])[] = [
+  ["transfer_cycle", "资金闭环"], ["fan_in", "多户归集"], ["fan_out", "一户分散"], ["scatter_gather", "分散后归集"], ["gather_scatter", "归集后分散"],
+  ["pass_through", "快进快出"], ["layered_flow", "分层转移"], ["fund_pool", "资金池"], ["rented_account", "出租出借账户"], ["shared_identifiers", "共用标识"],
+  ["dense_block", "稠密团块"], ["claim_gang", "骗保团伙"], ["bid_rigging", "围标串标"], ["exam_gang", "考试作弊团伙"], ["call_den", "电话窝点"],
+  ["invoice_cycle", "环开发票"], ["invoice_pass_through", "过票"], ["invoice_burst", "暴力虚开"], ["goods_mismatch", "进销不符"], ["affiliated_trade", "隐性关联交易"],
+  ["rebate_chain", "骗税链条"], ["payment_return", "资金回流"], ["cluster", "风险群组"], ["case", "案件"],
+];
+
+export const panel: Panel = { id: "findings", title: WORK.title, icon: "M12 3 2 20h20L12 3zM12 10v4M12 17h.01", order: 30, component: Findings, scope: "trace" };
