@@ -123,15 +123,11 @@ def _write(common: Common, kind: str, given: dict[str, Any]) -> None:
         if not (value is None or value is False or value == ())
     }
     wanted = asked(kind, {**values, "format": form})
-    from api.progress import Meter, followed
-    from api.session import Session
+    from api.opened import opened
 
-    meter = Meter("making the snapshot / 构建快照")
-    with Session(common.url, meter.count) as session:
+    with opened(common.url, f"report {kind}") as session:
         session.snapshot(wanted.known_at)
-        meter.close()
-        with followed(f"report {kind}"):
-            found = made(session, wanted, getpass.getuser())
+        found = made(session, wanted, getpass.getuser())
     if printed:
         sys.stdout.flush()
         sys.stdout.buffer.write(found.body)
