@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from graph.columns import I64
 from graph.compiled import kernel
 
 if TYPE_CHECKING:
     from graph.carried import Said
-    from graph.columns import I32, Bools
+    from graph.columns import I32
     from graph.snapshot import Snapshot
+
+    Bools = npt.NDArray[np.bool_]
 
 _HOT: Final = 20_000
 

@@ -103,7 +103,7 @@ def _making(engine: Engine, kind: str) -> Endpoint:
         job, wait = preferred(request)
         if job:
             return await jobs_of(request).submit(_as_job(request, kind, given, caller), wait)
-        body, media, subjects = await engine.run(made, engine.session, wanted, caller.name)
+        body, media, subjects = await engine.run(made, engine.session, wanted, caller)
         shown(request, (each["id"] for each in subjects if each["kind"] in PERSONAL), ["report"])
         return Response(body, headers=_headers(kind, wanted), media_type=media)
 
