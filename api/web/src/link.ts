@@ -1,6 +1,7 @@
 /** Keeps the address and the scene in step. */
 import { effect, signal } from "@preact/signals";
 import { attempt } from "./actions";
+import { stranger } from "./api";
 import { t } from "./i18n";
 import { read, write } from "./hash";
 import { answer } from "./load";
@@ -28,7 +29,8 @@ export async function follow(address: string): Promise<void> {
   await attempt(async () => {
     const answers = await Promise.all(linked.loads.map((load) => answer(load)));
     history.reset(answers.reduce((made, each) => add(made, each.found), EMPTY));
-    const first = linked.selected ?? [...(answers[0]?.found.nodes ?? [])][0]?.id;
+    const named = linked.selected !== null && scene.value.nodes.has(linked.selected);
+    const first = named ? linked.selected : [...(answers[0]?.found.nodes ?? [])][0]?.id;
     if (first) selection.value = new Set([first]);
     await arrange(layout.value, t(ACTS.laidOut));
     history.reset(history.scene.value);
@@ -38,6 +40,7 @@ export async function follow(address: string): Promise<void> {
 /** Follow the address now, and write it from then on. */
 export async function keepInStep(): Promise<void> {
   await follow(location.hash);
+  if (stranger.value) return; // asked again once the reader has signed in; the address stays till then
   effect(() => {
     written = write({
       loads: caseFile.value ? [] : scene.value.loads, // a case file says itself what is on its canvas

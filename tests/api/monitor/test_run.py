@@ -78,6 +78,7 @@ def test_what_dissolved_and_comes_back_as_it_was_is_told_once(pair: World) -> No
     assert pair.news()[0][0] == "listed"
 
 
+@pytest.mark.neo4j
 def test_clusters_that_merge_are_news_and_the_others_line_is_absorbed(pair: World) -> None:
     pair.write(
         company("e"), company("f"), listing("le", "e", valid_from="2024-02-01"),
