@@ -19,8 +19,8 @@ from api.caller import Caller, caller_of, owner_of
 from api.casework import showing
 from api.casework.findings import STATES, Findings, State, place_of
 from api.casework.keeping import mask
-from api.casework.putting import MOST, Receipt, run
-from api.contract.answers import Job
+from api.casework.putting import MOST, FindingsReceipt, run
+from api.contract.answers import MADE
 from api.etags import holds, tag_of, unchanged
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Call, keep_caller
@@ -62,7 +62,7 @@ class RunAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     by: _By = None
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FindingVerdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a finding is judged. Why it is dismissed has to be said."""
 
     state: Annotated[State, Meta(description="what it is from now on / 结论")]
@@ -148,26 +148,26 @@ def add_findings(app: FastAPI, engine: Engine) -> None:
         ("GET", BASE, listed, {"parameters": _QUERY, **answers(showing.FindingList)}),
         ("GET", f"{BASE}/{{id}}", one, {"parameters": [_ID], **answers(showing.FindingWhole)}),
         ("POST", f"{BASE}/{{id}}/verdict", judged,
-         {"parameters": [_ID], **body(Verdict, _VERDICT), **openapi.answers(showing.FindingWhole)}),
+         {"parameters": [_ID], **body(FindingVerdict, _VERDICT), **openapi.answers(showing.FindingWhole)}),
     ):  # fmt: skip
         add(app, method, path, endpoint, scope=SCOPE, tags=["casework"], extra=extra,
             writes=method == "POST")  # fmt: skip
 
 
-def _run(session: Any, book: Findings, asked: RunAsked, params: Any, who: str) -> Receipt:
+def _run(session: Any, book: Findings, asked: RunAsked, params: Any, who: str) -> FindingsReceipt:
     return run(session, book, asked.algorithm, params, who=who, limit=asked.limit)
 
 
-def judging(given: Any) -> Verdict:
+def judging(given: Any) -> FindingVerdict:
     """What a verdict says; raises WrongUsage, also where nothing says why it is dismissed."""
-    asked: Verdict = convert(Verdict, given)
+    asked: FindingVerdict = convert(FindingVerdict, given)
     if asked.state == "dismissed" and not (asked.note or "").strip():
         raise WrongUsage("note: why is it dismissed? / 请说明排除理由")
     return asked
 
 
 def judge(
-    book: Findings, view: Any, ident: str, asked: Verdict, who: str, granted: int
+    book: Findings, view: Any, ident: str, asked: FindingVerdict, who: str, granted: int
 ) -> showing.FindingWhole:
     """Carry a verdict out; the finding as it is then."""
     book.judge(ident, asked.state, who, asked.note, granted=granted, version=asked.version)
@@ -209,11 +209,7 @@ def answers(kind: Any) -> dict[str, Any]:
 _ID: Final = openapi.asked("path", "id", "the finding's id / 线索编号")
 _RUN: Final = {"algorithm": "rings", "params": {"as_of": "2022-01-05"}, "limit": 100}
 _VERDICT: Final = {"state": "dismissed", "note": "a shared office / 联合办公"}
-_MADE: Final = {
-    "description": "a job was made: `Location` says where / 已转为任务",
-    "content": {"application/json": {"schema": openapi.schema(Job)}},
-}
-_RECEIPT: Final = {"responses": {**openapi.answers(Receipt)["responses"], "202": _MADE}}
+_RECEIPT: Final = {"responses": {**openapi.answers(FindingsReceipt)["responses"], **MADE}}
 _NUMBER: Final = {"type": "number", "minimum": 0, "maximum": 1}
 _QUERY: Final = [
     openapi.asked("query", "state", "only those in this state / 状态", {"enum": [*STATES]}),

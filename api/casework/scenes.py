@@ -74,7 +74,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = None
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
+class SceneSubject(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody on the canvas; `listed`: lists in force on the day, as `black/tax`."""
 
     id: str
@@ -91,7 +91,7 @@ class Drawn(NamedTuple):
     as_of: str
     known_at: str
     snapshot: str
-    subjects: list[Subject]
+    subjects: list[SceneSubject]
     facts: list[dict[str, Any]]
     notes: list[str]
 
@@ -185,7 +185,7 @@ def drawn(session: Session, scene: Scene, *, hidden: bool = False) -> Drawn:
             gone += 1
     shown = {node: name for node, name in nodes.items() if name not in away}
     subjects = [
-        Subject(id=snapshot.canonical(node), kind=snapshot.kind_name(node),
+        SceneSubject(id=snapshot.canonical(node), kind=snapshot.kind_name(node),
                 label=snapshot.label(node), listed=_listed(snapshot, node, day))
         for node in shown
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api import openapi
 from api.caller import DOMAINS, caller_of, owner_of
-from api.contract.answers import Job
+from api.contract.answers import MADE
 from api.etags import holds, tag_of, unchanged
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Told, keep_caller
@@ -97,10 +97,9 @@ def _running() -> Endpoint:
 
 def _run_said() -> dict[str, Any]:
     content = {"schema": openapi.schema(showing.Ask), "example": {"as_of": "2026-11-26"}}
-    job = openapi.answers(Job, "202")["responses"]
     return {
         "requestBody": {"content": {"application/json": content}},
-        "responses": {**openapi.answers(showing.RunShown)["responses"], **job},
+        "responses": {**openapi.answers(showing.RunShown)["responses"], **MADE},
     }
 
 

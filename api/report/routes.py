@@ -11,6 +11,7 @@ from starlette.responses import Response
 from algorithms.registry import ALGORITHMS
 from api import openapi
 from api.caller import Caller, caller_of, owner_of
+from api.contract.answers import MADE
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Call, headers_of, keep_caller
 from api.jobs.routes import jobs_of, preferred
@@ -142,7 +143,7 @@ def _said(kind: str) -> dict[str, Any]:
     }
     return {
         "requestBody": {"required": True, "content": {"application/json": content}},
-        "responses": {"200": {"description": "the report / 报告", "content": answers}},
+        "responses": {"200": {"description": "the report / 报告", "content": answers}, **MADE},
     }
 
 
