@@ -148,7 +148,8 @@ def add_findings(app: FastAPI, engine: Engine) -> None:
         ("GET", BASE, listed, {"parameters": _QUERY, **answers(showing.FindingList)}),
         ("GET", f"{BASE}/{{id}}", one, {"parameters": [_ID], **answers(showing.FindingWhole)}),
         ("POST", f"{BASE}/{{id}}/verdict", judged,
-         {"parameters": [_ID], **body(FindingVerdict, _VERDICT), **openapi.answers(showing.FindingWhole)}),
+         {"parameters": [_ID], **body(FindingVerdict, _VERDICT),
+          **openapi.answers(showing.FindingWhole)}),
     ):  # fmt: skip
         add(app, method, path, endpoint, scope=SCOPE, tags=["casework"], extra=extra,
             writes=method == "POST")  # fmt: skip
