@@ -132,7 +132,8 @@ class CaseFiles(Closing):
 
     def change(self, ident: str, viewer: Viewer, version: int, content: Content) -> CaseFile:
         """Put other content in; raises UnknownCaseFile, Changed where it is not that version any
-        more. Only its owner says with whom it is shared."""
+        more. Only its owner says with whom it is shared: of a domain that is needed to open it
+        others take none away, and nobody does once it has comments, which may speak of it."""
         from api.access.refusals import Forbidden
 
         with self.kept.writing() as db:
@@ -147,11 +148,13 @@ class CaseFiles(Closing):
                     f"the case file is at version {known.version}: read it again, then change it"
                     " / 案卷已被他人更新"
                 )
+            said = one(db, "SELECT count(*) FROM comment WHERE file = ?", known.no)[0]
+            domains = content.domains | (0 if own and not said else known.domains)
             db.execute(
                 "UPDATE file SET title = ?, status = ?, shared = ?, scene = ?, domains = ?,"
                 " version = version + 1, updated = ?, updated_by = ? WHERE no = ?",
                 (content.title, content.status, content.shared, text(content.scene),
-                 content.domains, times.now(), viewer.name, known.no),
+                 domains, times.now(), viewer.name, known.no),
             )  # fmt: skip
             bump(db, "files")
             return file_of(one(db, f"{_SELECT} WHERE no = ?", known.no))
