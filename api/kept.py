@@ -20,7 +20,7 @@ import apsw
 
 from graph.beside import beside
 from graph.closing import Closing
-from graph.errors import SchemaVersion, StoreCorrupt, StoreError, StoreFull
+from graph.errors import Conflict, SchemaVersion, StoreCorrupt, StoreError, StoreFull
 from graph.stores.sqlite.connection import connect
 
 PLACE: Final = "LINKRISK_STATE"
@@ -177,6 +177,25 @@ def _translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+
+
+def copied(name: str, tables: str, source: str, target: str) -> Path | None:
+    """Copy a file of one store's state folder to that of another (both by their addresses); where
+    it is then, None where there is none. Raises Conflict where there is something already."""
+    here = state_folder(source) / name
+    if not here.exists():
+        return None
+    there = state_folder(target) / name
+    if there == here:  # one folder for every store: the copy waits beside it
+        there = here.with_name(f"{name}.rekeyed")
+    private_folder(there.parent)
+    try:
+        os.close(os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise Conflict(f"{there} is already there / 已存在") from None
+    with Kept(here, tables) as kept, kept.reading() as db:
+        db.execute("VACUUM INTO ?", (str(there),)).fetchall()
+    return there
 
 
 def write_whole(path: Path, body: bytes) -> None:

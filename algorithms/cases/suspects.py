@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 import numpy as np
-import orjson
 
 from algorithms.cases.cases import Case, CaseParams
+from algorithms.findings.listed import listed_among
 from algorithms.findings.material import Version, version
-from algorithms.risk.clusters import LISTS
 from graph.domains import OF_KIND, of_listing
-from graph.limbs import in_force
 from graph.model import NAMES
 from graph.times import day_end
 
@@ -41,37 +39,19 @@ def suspects(snapshot: Snapshot, params: CaseParams, day: str) -> tuple[list[Sus
     at = day_end(day)
     asked = ask_all(snapshot, params)
     groups = merge(snapshot, [found for _, found in asked.pairs], params.max_fanout, at)
-    listed = _listed(snapshot, at)
-    found = [
-        _suspect(snapshot, row, pairs, listed)
-        for row, pairs in made(snapshot, params, asked, groups)
-    ]
-    return found, asked.reasons
+    cases = made(snapshot, params, asked, groups)
+    return [_suspect(snapshot, row, pairs, at) for row, pairs in cases], asked.reasons
 
 
-def _listed(snapshot: Snapshot, at: int) -> dict[int, dict[str, str]]:
-    """By subject, the black lists and penalties in force, each with its domain."""
-    found: dict[int, dict[str, str]] = {}
-    for node, name, listing in snapshot.listings_known():
-        if listing.vf <= at < listing.vt:
-            said = orjson.loads(listing.payload)
-            if said.get("list") in LISTS and in_force(said.get("status")):
-                found.setdefault(int(snapshot.nodes.rep[node]), {})[name] = of_listing(said)
-    return found
-
-
-def _suspect(
-    snapshot: Snapshot, row: Case, pairs: Pairs, listed: dict[int, dict[str, str]]
-) -> Suspect:
+def _suspect(snapshot: Snapshot, row: Case, pairs: Pairs, at: int) -> Suspect:
     rows = sorted({int(each) for _, found in pairs for each in found.rows})
     members = {int(snapshot.nodes.rep[node]) for _, found in pairs for node in found.members}
     circle = {int(snapshot.nodes.rep[node]) for _, found in pairs for node in found.circle}
-    against = {snapshot.canonical(node): listed[node] for node in members if node in listed}
-    said = version(msgspec.to_builtins(row), {name: list(of) for name, of in against.items()})
+    said = version(msgspec.to_builtins(row), listed_among(snapshot, row.members, at))
     facts = sorted(snapshot.fact_ids(rows))
     said = msgspec.structs.replace(said, facts=facts[:_FACTS], facts_total=len(facts))
     codes = np.unique(snapshot.codes(np.asarray(rows, np.int64))).tolist() if rows else []
     kinds = {OF_KIND[NAMES[code]] for code in codes}
     kinds |= {OF_KIND[snapshot.kind_name(node)] for node in members | circle}
-    kinds |= {field for of in against.values() for field in of.values()}
+    kinds |= {of_listing(each) for node in members for each in snapshot.listings(node, at)}
     return Suspect(row, said, frozenset(kind for kind in kinds if kind is not None))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from api.casework.keeping import NAME, TABLES, bump, kept_of
-from api.kept import Kept, private_folder, state_folder
-from graph.errors import Conflict
+from api.kept import Kept, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -105,21 +103,9 @@ def carried_over(source: str, target: str, pairs: Iterable[tuple[str, str]]) -> 
 
     `pairs` (old, new) are gone through once, and of them those kept that casework names.
     """
-    here = state_folder(source) / NAME
-    if not here.exists():
+    there = copied(NAME, TABLES, source, target)
+    if there is None:
         return None
-    there = state_folder(target) / NAME
-    if there == here:  # one folder for every store: the copy waits beside it
-        there = here.with_name(f"{NAME}.rekeyed")
-    private_folder(there.parent)
-    try:
-        os.close(os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        raise Conflict(f"{there} is already there / 已存在") from None
-    old = kept_of(source)
-    with old.reading() as db:
-        db.execute("VACUUM INTO ?", (str(there),)).fetchall()
-    old.close()
     new = Kept(there, TABLES)
     try:
         with new.writing() as db:
@@ -141,19 +127,20 @@ def carried_over(source: str, target: str, pairs: Iterable[tuple[str, str]]) -> 
 def _named(db: apsw.Connection, table: str, columns: tuple[str, ...]) -> Iterator[str]:
     for column in columns:
         for _, text in _texts(db, table, column):
-            yield from _strings(msgspec.json.decode(text))
+            yield from texts_in(msgspec.json.decode(text))
 
 
-def _strings(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, keys of objects among them."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
         for each in value:
-            yield from _strings(each)
+            yield from texts_in(each)
     elif isinstance(value, dict):
         yield from value
         for each in value.values():
-            yield from _strings(each)
+            yield from texts_in(each)
 
 
 def _texts(db: apsw.Connection, table: str, column: str) -> list[Any]:

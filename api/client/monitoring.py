@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from api.client.answer import Answer
+from api.client.bulk import wait
 from api.client.exchange import Call, Exchange, Reply, Stream, get, pages, part, post
 
 _BASE: Final = "/v1/monitor"
@@ -17,8 +18,10 @@ def monitored() -> Exchange[Answer]:
 
 
 def run_monitor(*, as_of: str | None = None) -> Exchange[Answer]:
-    """Run the monitor now; the run with the ids of its alerts, or the job that it became."""
-    return post(f"{_BASE}/runs", {"as_of": as_of})
+    """Run the monitor now and wait for it; the run with the ids of its alerts. Raises what `wait`
+    raises, and Conflict where one is under way."""
+    job = yield from post(f"{_BASE}/runs", {"as_of": as_of})
+    return (yield from wait(job["id"]))
 
 
 def monitor_runs(*, page: int = 100) -> Stream:

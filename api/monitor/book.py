@@ -41,7 +41,7 @@ from graph.errors import Conflict
 if TYPE_CHECKING:
     import apsw
 
-_TABLES: Final = """
+TABLES: Final = """
 CREATE TABLE run (no INTEGER PRIMARY KEY AUTOINCREMENT, as_of TEXT NOT NULL, known_at TEXT NOT NULL,
     batch INTEGER NOT NULL, snapshot TEXT NOT NULL, started INTEGER NOT NULL,
     finished INTEGER NOT NULL, told TEXT NOT NULL) STRICT;
@@ -113,7 +113,7 @@ class Book(Closing):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._kept = Kept(folder / NAME, _TABLES)
+        self._kept = Kept(folder / NAME, TABLES)
 
     @property
     def is_there(self) -> bool:

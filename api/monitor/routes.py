@@ -26,6 +26,8 @@ from api.monitor.keeper import Keeper
 from api.monitor.run import run
 from api.monitor.settings import MonitorSettings
 from api.monitor.statistics import Asked, Statistics, csv_of, statistics
+from api.reads.hook import shown
+from api.reads.naming import Named, Namer
 from api.serving import (
     KEPT,
     Endpoint,
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
 
 BASE: Final = "/v1/monitor"
 KIND: Final = "monitor"
-_WAIT: Final = 30.0  # seconds that a run is waited for before it is answered as a job
 _EML: Final = "message/rfc822"
 _CSV: Final = "text/csv; charset=utf-8"
 _LIMIT: Final = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
@@ -80,8 +81,8 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
 
 def _running() -> Endpoint:
     async def asked(request: Request) -> Response:
-        """Run the monitor now, as of a day: the run, or 202 and a job where it takes long
-        / 立即运行监测."""
+        """Run the monitor now, as of a day: 202 and a job; the run itself where the caller waits
+        for it (`Prefer: wait=30`) and it is done by then / 立即运行监测."""
         given = await asked_of(request, showing.Ask, "monitor")
         jobs, caller = jobs_of(request), caller_of(request)
         text = msgspec.json.encode(given).decode()
@@ -89,8 +90,7 @@ def _running() -> Endpoint:
             owner=owner_of(caller), what=KIND, asked=text, call=text, caller=keep_caller(caller),
             scope="ingest", seconds=jobs.settings.seconds,
         )  # fmt: skip
-        wanted, wait = preferred(request)
-        return await jobs.submit(job, wait if wanted else _WAIT)
+        return await jobs.submit(job, preferred(request)[1])
 
     return asked
 
@@ -231,7 +231,9 @@ def _add_digest(put: Callable[..., None], engine: Engine, book: Book) -> None:
             return json_response(msgspec.json.encode(found))
         to, sender = query.getlist("to"), query.get("from", digest.SENDER)
         body = await engine.run(digest.mail, found, to or [digest.SENDER], sender)
-        _name_all(request, found)
+        # A mail is no JSON that is looked through: whom it names is said.
+        named = await engine.run(_named, engine, found)
+        shown(request, named.subjects, named.fields)
         return Response(body, headers={**KEPT, "Content-Disposition": 'attachment; filename='
                                        '"linkrisk-digest.eml"'}, media_type=_EML)  # fmt: skip
 
@@ -250,14 +252,10 @@ def _add_digest(put: Callable[..., None], engine: Engine, book: Book) -> None:
         name="monitor_digest")  # fmt: skip
 
 
-def _name_all(request: Request, found: digest.Digest) -> None:
-    """A mail is no JSON that is looked through: say whom it names."""
-    from api.reads.hook import shown
-    from api.reads.naming import Namer
-
+def _named(engine: Engine, found: digest.Digest) -> Named:
+    """Whom a digest names."""
     body = msgspec.json.decode(msgspec.json.encode(found))
-    named = Namer().of_json(body, request.app.state.engine.session.snapshot())
-    shown(request, named.subjects, named.fields)
+    return Namer().of_json(body, engine.session.snapshot())
 
 
 def _add_statistics(put: Callable[..., None], engine: Engine) -> None:

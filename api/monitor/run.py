@@ -10,10 +10,11 @@ from algorithms.registry import as_day
 from algorithms.risk.novelty import Told, novel, remembered, together
 from api.monitor import saying
 from api.monitor.entries import Draft, Line, Outcome, Run, Step, ends_of
+from api.monitor.worklist import WorkList, held
 from graph import times
 from graph.deadline import stage
 from graph.domains import DOMAINS
-from graph.errors import Cancelled, WrongUsage
+from graph.errors import Cancelled, LinkriskError, WrongUsage
 
 if TYPE_CHECKING:
     from algorithms.cases.suspects import Suspect
@@ -40,16 +41,18 @@ def run(
     day = as_day(as_of)
     with book.alone():
         try:
-            return _run(session.snapshot(), book, settings, day)
+            return _run(session.snapshot(), book, settings, day, WorkList(session.url))
         except (WrongUsage, Cancelled):
             raise
         except Exception as error:
-            book.failed(f"{type(error).__name__}: {error}"[:300])
+            # What an error of our own says may be read; any other may say what it was at.
+            known = f": {error}" if isinstance(error, LinkriskError) else ""
+            book.failed(f"{type(error).__name__}{known}"[:300])
             raise
 
 
 def _run(
-    view: Snapshot, book: Book, settings: MonitorSettings, day: str
+    view: Snapshot, book: Book, settings: MonitorSettings, day: str, work: WorkList
 ) -> tuple[Run, list[Alert]]:
     started, last = times.now(), book.last()
     if last is not None and day < last.as_of:
@@ -59,12 +62,13 @@ def _run(
     with stage(0, 2, _UNIT):
         watched = _clusters(view, book, settings, day, last, outcome)
     with stage(1, 2, _UNIT):
-        count, cuts = _cases(view, book, settings, day, last, outcome)
+        found, cuts = _suspects(view, settings, day)
+        _cases(book, settings, last, found, outcome, work.dismissed() if found else [])
     told = {
         "first": last is None,
         "clusters": len(watched.there),
         "events": dict(sorted(Counter(s.event for s in (*watched.there, *watched.gone)).items())),
-        "cases": count,
+        "cases": len(found),
         "detectors": sorted(settings.detectors),
         "cut": [*watched.cuts, *cuts],
     }
@@ -72,7 +76,13 @@ def _run(
         no=0, as_of=day, known_at=view.known_at, batch=view.batch, snapshot=view.name,
         started=started, finished=times.now(), told=told,
     )  # fmt: skip
-    return book.put(made, outcome, settings.kept_runs)
+    written = book.put(made, outcome, settings.kept_runs)
+    if found:  # whatever ends it before: the next run puts them in
+        try:
+            work.put(found, view, day)
+        except LinkriskError as error:
+            book.failed(f"the work list: {error}"[:300])
+    return written
 
 
 # -- clusters -------------------------------------------------------------------------------------
@@ -161,17 +171,20 @@ def _absorbed(watched: Watched, outcome: Outcome, ends: dict[str, str], line: st
 # -- cases ----------------------------------------------------------------------------------------
 
 
-def _cases(
-    view: Snapshot, book: Book, settings: MonitorSettings, day: str, last: Run | None,
-    outcome: Outcome,
-) -> tuple[int, list[str]]:  # fmt: skip
-    """How many cases there are, and what cut the search for them short."""
+def _suspects(
+    view: Snapshot, settings: MonitorSettings, day: str
+) -> tuple[list[Suspect], list[str]]:
+    """The cases that there are, and what cut the search for them short."""
     from algorithms.cases.suspects import suspects
 
     params = settings.cases(day)
-    if params is None:
-        return 0, []
-    found, cuts = suspects(view, params, day)
+    return ([], []) if params is None else suspects(view, params, day)
+
+
+def _cases(
+    book: Book, settings: MonitorSettings, last: Run | None, found: list[Suspect],
+    outcome: Outcome, dismissed: list[Version],
+) -> None:  # fmt: skip
     judged = book.judged()
     keys = list(judged)
     # What a detector finds that was not asked before may have been there for long: no news.
@@ -179,8 +192,8 @@ def _cases(
     places = matched(list(judged.values()), [each.version for each in found])
     for each, place in zip(found, places, strict=True):
         key = each.version.id if place is None else keys[place]
-        _case(outcome, each, key, None if place is None else judged[key], stock=stock)
-    return len(found), cuts
+        if stock or not held(dismissed, each.version):
+            _case(outcome, each, key, None if place is None else judged[key], stock=stock)
 
 
 def _case(

@@ -34,9 +34,11 @@ def rekey(common: Common, source: str, target: str, mapping: Path) -> None:
     of persons, accounts and phones change, and with them the names of snapshots; decisions are
     found by the new ids. SOURCE stays as it is, and an embedded TARGET appears when it is whole;
     put it in the place of the other then. FILE lists old and new ids, sealed under the new key.
-    Findings and case files are copied to the target's state folder under the new ids.
+    Findings, case files and what the monitor knows are copied to the target's state folder under
+    the new ids.
     """
     from api.casework.rewriting import carried_over
+    from api.monitor.carrying import carried_over as monitor_carried_over
     from api.progress import Meter
     from api.rekeyed import Mapping, pairs
     from graph.beside import beside
@@ -66,13 +68,15 @@ def rekey(common: Common, source: str, target: str, mapping: Path) -> None:
             )  # fmt: skip
             ids = kept.finish()
         casework = carried_over(source, target, pairs(mapping, there.id_key))
+        monitor = monitor_carried_over(source, target, pairs(mapping, there.id_key))
         if partial is not None and place is not None:
             cast("Copying", there).purge()
             there.close()
             partial.rename(place)
     told = {"source": source.rpartition("@")[2], "target": target.rpartition("@")[2],
             "batches": batches, "ids": ids, "mapping": str(mapping),
-            "casework": None if casework is None else str(casework)}  # fmt: skip
+            "casework": None if casework is None else str(casework),
+            "monitor": None if monitor is None else str(monitor)}  # fmt: skip
     if common.json:
         write_json(msgspec.json.encode(told))
     else:

@@ -61,6 +61,8 @@ def generate(
     if months is not None:
         if schemes is not None or instances is not None:
             raise click.UsageError("--months: not together with --schemes")
+        if str(out) == "-":
+            raise click.UsageError("--months: --out is a folder")
         _monthly(common, Path("months") if str(out) == "world.jsonl" else out,
                  (entities, seed, months, dataset or "register"))  # fmt: skip
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api.cli import main
 from graph.errors import BadFile, WrongUsage
 from graph.facts import Normaliser
 from ingest.generate.monthly import monthly
@@ -56,6 +57,22 @@ def test_sizes_that_are_none_are_refused(tmp_path: Path) -> None:
 
 def core(listing: dict[str, Any]) -> bool:
     return listing["status"] == "active" and listing["list"] in ("black", "penalty")
+
+
+def test_by_the_command_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    args = ["generate", "--months", "2", "--entities", "200", "--seed", "5", "--json"]
+    assert main([*args, "--out", "here"]) == 0
+    said = json.loads(capfd.readouterr().out)
+    assert said["files"] == ["here/load-01.jsonl", "here/load-02.jsonl"]
+    made = monthly(tmp_path / "there", 200, seed=5, count=2)
+    assert json.loads(Path(said["truth"]).read_text("utf-8")) == made.truth
+    assert said["facts"] == made.facts
+    for more in (["--out", "-"], ["--schemes", "easy"], ["--instances", "2"]):
+        assert main([*args, *more]) == 2
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["here", "there"]
 
 
 class Reader:

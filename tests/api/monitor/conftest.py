@@ -19,12 +19,12 @@ from graph.store import open_store
 Fact = dict[str, Any]
 
 
-def company(name: str, **more: Any) -> Fact:
-    return {"kind": "company", "id": name, "name": f"{name}公司", **more}
+def company(ident: str, **more: Any) -> Fact:
+    return {"kind": "company", "id": ident, "name": f"{ident}公司", **more}
 
 
-def listing(name: str, subject: str, **more: Any) -> Fact:
-    return {"kind": "listing", "id": name, "subject": subject, "list": "black", "domain": "court",
+def listing(ident: str, subject: str, **more: Any) -> Fact:
+    return {"kind": "listing", "id": ident, "subject": subject, "list": "black", "domain": "court",
             "valid_from": "2024-01-01", "status": "active", **more}  # fmt: skip
 
 

@@ -10,10 +10,16 @@ import httpx
 import msgspec
 import pytest
 
+from api.app import Service, make_app
+from api.auth import Access
 from api.cli import main
+from api.client import Client
+from api.client.inside import Inside
 from api.monitor.settings import MonitorSettings
+from api.session import Session
+from graph.errors import WrongUsage
 from tests.api.monitor.conftest import World, company, listing, tie
-from tests.api.serving import served, until
+from tests.api.serving import TOKEN, served, until
 
 BASE = "/v1/monitor"
 QUICK = MonitorSettings(detectors=())
@@ -175,13 +181,14 @@ def test_verdicts_that_are_none_are_refused(told: World) -> None:
 
 def test_a_run_over_http(pair: World) -> None:
     async def all_(client: httpx.AsyncClient) -> None:
-        ran = await client.post(f"{BASE}/runs", json={"as_of": "2024-07-01"})
+        wait = {"Prefer": "wait=30"}
+        ran = await client.post(f"{BASE}/runs", json={"as_of": "2024-07-01"}, headers=wait)
         assert ran.status_code == 200, ran.text
         assert (ran.json()["run"], ran.json()["events"]) == (2, {"steady": 1})
-        early = await client.post(f"{BASE}/runs", json={"as_of": "2024-06-01"})
+        early = await client.post(f"{BASE}/runs", json={"as_of": "2024-06-01"}, headers=wait)
         assert early.status_code in (400, 422)
         assert "before 2024-07-01" in early.text
-        later = await client.post(f"{BASE}/runs", headers={"Prefer": "respond-async"}, json={})
+        later = await client.post(f"{BASE}/runs", json={})
         assert later.status_code == 202
         job = later.headers["Location"]
 
@@ -272,3 +279,39 @@ def test_the_command_line_runs_it_after_a_load(
         path.write_bytes(msgspec.json.encode(company("z")))
         assert main(["ingest", str(path), "--store", pair.url]) == 0
         assert "running already" in capfd.readouterr().err
+
+
+def test_a_client_runs_it_and_goes_through_what_it_found(pair: World) -> None:
+    pair.write(listing("lc", "c"), tie("g2", "b", "c"))
+    app = make_app(Session(pair.url), Service(Access(TOKEN, None), parts=(QUICK,)))
+    with Inside(app) as inside:
+        risk = Client("http://127.0.0.1", TOKEN, transport=inside)
+        made = risk.run_monitor(as_of="2024-06-30")
+        (ident,) = made["alerts"]
+        assert [alert["id"] for alert in risk.alerts(state="open", page=1)] == [ident]
+        assert [each["run"] for each in risk.monitor_runs(page=1)] == [2, 1]
+        (line,) = risk.cluster_lines(page=1)
+        assert risk.cluster_line(line["line"])["alerts"] == [ident]
+        assert risk.judge_alert(ident, "dismissed", note="known")["state"] == "dismissed"
+        assert risk.alert(ident)["note"] == "known"
+        assert list(risk.alerts(state="open")) == []
+        mail = risk.digest_mail(["a@example.org"], since=1)
+        assert mail.startswith(b"Subject: linkrisk")
+        with pytest.raises(WrongUsage, match="before 2024-06-30"):
+            risk.run_monitor(as_of="2024-06-01")
+        rows = risk.statistics(by=["domain"], day="2024-06-30")["results"]
+        assert rows == [rows[0] | {"domain": "court", "listed": 3}]
+
+
+@pytest.mark.parametrize("path", ["/alerts", "/lines", "/digest", "/digest?format=eml"])
+def test_whom_it_shows_is_recorded_as_a_read(told: World, path: str) -> None:
+    async def all_(client: httpx.AsyncClient) -> list[Any]:
+        assert (await client.get(f"{BASE}{path}{'&' if '?' in path else '?'}limit=9")).is_success
+        found = (await client.get("/v1/audit/reads?subject=d:t")).json()
+        return [entry["about"] for entry in found["results"]]
+
+    if path.startswith("/digest"):
+        path += "&since=1" if "?" in path else "?since=1"
+    routes = asked(told.url, all_)
+    assert len(routes) == 1, routes
+    assert routes[0] == f"{BASE}{path.split('?')[0]}"

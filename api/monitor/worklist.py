@@ -1,0 +1,62 @@
+"""Cases that the monitor watches, in the work list; and what people said of them there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from algorithms.findings.material import Version, matched, material
+from api.caller import DOMAINS
+from api.casework.findings import Findings, Put, Run, Wanted
+from api.casework.keeping import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from algorithms.cases.suspects import Suspect
+    from graph.snapshot import Snapshot
+
+WHO: Final = "linkrisk"  # nobody: a name that no key and no person has
+_ALL: Final = mask(DOMAINS)
+_PAGE: Final = 1000
+
+
+class WorkList:
+    """The work list of a store, as the monitor has to do with it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def dismissed(self) -> list[Version]:
+        """Cases as they were when they were dismissed."""
+        with Findings(self._url) as book:
+            found: list[Version] = []
+            wanted = Wanted(granted=_ALL, state="dismissed", pattern="case")
+            after = None
+            while True:
+                page, more = book.page(wanted, _PAGE, after)
+                found += [entry.judged for entry in page]
+                if more is None:
+                    return found
+                after = (page[-1].score, page[-1].no)
+
+    def put(self, found: Sequence[Suspect], view: Snapshot, day: str) -> None:
+        """Put cases in, where they are found by who works through them; sent again it changes
+        nothing."""
+        run = Run(
+            algorithm="cases", who=WHO, seen=_ALL, as_of=day, known_at=view.known_at,
+            snapshot=view.name,
+        )  # fmt: skip
+        puts = [
+            Put(row=msgspec.to_builtins(each.row), version=each.version, domains=mask(each.domains))
+            for each in found
+        ]
+        with Findings(self._url) as book:
+            book.put(puts, run)
+
+
+def held(dismissed: Sequence[Version], now: Version) -> bool:
+    """Whether a case was dismissed in the work list, and nothing is materially new since."""
+    (place,) = matched(dismissed, [now])
+    return place is not None and not material(dismissed[place], now)
