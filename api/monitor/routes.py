@@ -64,7 +64,7 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
 
     def work(given: dict[str, Any]) -> Told:
         made, alerts = run(engine.session, book, settings, given.get("as_of"))
-        body = msgspec.json.encode(showing.run(made, alerts))
+        body = msgspec.json.encode(showing.run(made, alerts, given.get("seen", ())))
         return Told(status=200, media="application/json", body=body)
 
     app.state.jobs.runner.kinds[KIND] = work
@@ -86,8 +86,9 @@ def _running() -> Endpoint:
         given = await asked_of(request, showing.Ask, "monitor")
         jobs, caller = jobs_of(request), caller_of(request)
         text = msgspec.json.encode(given).decode()
+        call = msgspec.json.encode({"as_of": given.as_of, "seen": sorted(caller.domains)}).decode()
         job = JobAsked(
-            owner=owner_of(caller), what=KIND, asked=text, call=text, caller=keep_caller(caller),
+            owner=owner_of(caller), what=KIND, asked=text, call=call, caller=keep_caller(caller),
             scope="ingest", seconds=jobs.settings.seconds,
         )  # fmt: skip
         return await jobs.submit(job, preferred(request)[1])
@@ -115,7 +116,7 @@ def _looks(book: Book) -> tuple[tuple[str, Show, dict[str, Any]], ...]:
 
     def runs(request: Request) -> showing.RunList:
         """Runs, the newest first: `after`, `limit` / 运行记录."""
-        return showing.runs(book, *_page(request))
+        return showing.runs(book, caller_of(request).domains, *_page(request))
 
     def lines(request: Request) -> showing.LineList:
         """Lines of clusters by name: `state` (alive, gone), `after`, `limit`

@@ -122,11 +122,12 @@ def status(common: Common) -> None:
 @pass_common
 def runs(common: Common, after: str | None, limit: str) -> None:
     """Runs, the newest first. 运行记录。"""
+    from api.caller import DOMAINS
     from api.look import limit_of, place_of
     from api.monitor import showing
 
     with _book(common) as book:
-        found = showing.runs(book, place_of(after, "after"), limit_of(limit))
+        found = showing.runs(book, DOMAINS, place_of(after, "after"), limit_of(limit))
     _rows(common, found, ("run", "as_of", "known_at", "seconds", "clusters", "cases", "events"))
 
 
