@@ -74,7 +74,9 @@ def _session(common: Common) -> Iterator[tuple[Session, Book, MonitorSettings]]:
 def _book(common: Common) -> Iterator[Book]:
     from api.kept import state_folder
     from api.monitor.book import Book
+    from graph.store import open_store
 
+    open_store(common.url).close()  # raises where there is none: no store is not a quiet one
     with Book(state_folder(common.url)) as book:
         yield book
 

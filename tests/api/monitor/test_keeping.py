@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +10,11 @@ import msgspec
 import pytest
 
 from api.caller import DOMAINS
+from api.cli import main
 from api.monitor import keeper, showing
 from api.monitor.settings import MonitorSettings
-from graph.errors import StoreError
+from api.monitor.statistics import Asked, statistics
+from graph.errors import StoreError, WrongUsage
 from tests.api.conftest import RESIDENT
 from tests.api.monitor.conftest import World
 from tests.api.monitor.test_run import round_trip
@@ -53,6 +56,20 @@ def test_who_is_not_granted_every_domain_is_told_no_number_of_all(pair: World) -
         assert (told.run, told.clusters, told.cases, told.events) == (made.no, None, None, None)
     whole = showing.runs(pair.book, DOMAINS, None, 1).results[0]
     assert (whole.clusters, whole.events) == (1, {"steady": 1})
+
+
+@pytest.mark.parametrize("verb", ["status", "runs", "lines", "alerts"])
+def test_no_store_is_not_a_quiet_one(
+    verb: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["monitor", verb, "--json", "--store", f"sqlite:///{tmp_path / 'none.db'}"]) == 3
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n"), "there is no store" in err) == ("", 1, True)
+
+
+def test_a_day_that_is_none_is_called_by_its_name(pair: World) -> None:
+    with pytest.raises(WrongUsage, match="^day: not a date"):
+        statistics(pair.session, Asked(day="2024-02-30"))
 
 
 def test_a_case_is_not_told_again_when_somebody_in_it_is_erased(world: World) -> None:
