@@ -13,6 +13,7 @@ from api.kept import one
 from graph import times
 from graph.closing import Closing
 from graph.errors import InputError, LinkriskError
+from graph.keys import mask_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,7 +200,7 @@ class CaseFiles(Closing):
         return found, found[-1].no if len(rows) > limit else None
 
     def say(self, ident: str, viewer: Viewer, said: str) -> Comment:
-        """Comment on a case file; whoever may open it may. Raises UnknownCaseFile,
+        """Comment on a case file; whoever may open it may. Identifiers in it are masked. Raises UnknownCaseFile,
         TooManyCaseFiles."""
         with self.kept.writing() as db:
             known = self._get(db, ident, viewer)
@@ -209,7 +210,7 @@ class CaseFiles(Closing):
                 db,
                 "INSERT INTO comment (file, at, who, text) VALUES (?, ?, ?, ?)"
                 " RETURNING no, at, who, text",
-                known.no, times.now(), viewer.name, said,
+                known.no, times.now(), viewer.name, mask_within(said),
             )  # fmt: skip
             bump(db, "files")
             return _comment(row)

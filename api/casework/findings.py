@@ -19,6 +19,7 @@ from api.kept import one
 from graph import times
 from graph.closing import Closing
 from graph.errors import Conflict, InputError, LinkriskError, WrongUsage
+from graph.keys import mask_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -250,7 +251,7 @@ class Findings(Closing):
                 " changed = ? WHERE no = ?",
                 (state, times.now(), known.no),
             )
-            _step(db, known.no, who, state, note)
+            _step(db, known.no, who, state, mask_within(note))
             bump(db, "findings")
             return self._get(db, ident, granted)
 

@@ -14,6 +14,7 @@ from api.evidence import facts as facts_of
 from api.look import was_known
 from graph.domains import OF_KIND, of_listing
 from graph.errors import UnknownSubject, WrongUsage
+from graph.keys import mask_within
 from graph.limbs import in_force
 from graph.model import LISTING, RELATIONS
 from graph.times import day_end, parse_time, today
@@ -116,7 +117,8 @@ def settled(session: Session, scene: Scene) -> tuple[Scene, int]:
             bits |= mask([domain])
     of = _Names(names)
     groups = [
-        msgspec.structs.replace(each, members=of(f"groups[{at}].members", each.members))
+        msgspec.structs.replace(each, label=mask_within(each.label),
+                                members=of(f"groups[{at}].members", each.members))  # fmt: skip
         for at, each in enumerate(scene.groups)
     ]
     places = zip(of("positions", (p.id for p in scene.positions)), scene.positions, strict=True)

@@ -166,13 +166,14 @@ def _members(
 ) -> list[Member]:
     found = []
     for each in ids:
-        kind, label = None, each
+        kind, label, said = None, each, listed.get(each, [])
         try:
             node = snapshot.resolve(each)
             kind, label = snapshot.kind_name(node), snapshot.label(node)
+            said = [] if snapshot.restricted(node) else said
         except UnknownSubject:
             pass
-        found.append(Member(id=each, kind=kind, label=label, listed=listed.get(each, [])))
+        found.append(Member(id=each, kind=kind, label=label, listed=said))
     return found
 
 

@@ -11,6 +11,7 @@ from api.caller import one_line
 from api.monitor.entries import KINDS, STATES
 from graph.domains import DOMAINS
 from graph.errors import WrongUsage
+from graph.keys import mask_within
 from graph.times import format_instant
 
 if TYPE_CHECKING:
@@ -251,4 +252,4 @@ def judge(book: Book, seen: Collection[str], ident: str, asked: Verdict, by: str
     note = None
     if asked.note is not None and (note := one_line(asked.note, _NOTE)) is None:
         raise WrongUsage(f"note: 1 to {_NOTE} characters in one line / 备注无效")
-    return alert(book.judge(ident, seen, asked.state, by, note))
+    return alert(book.judge(ident, seen, asked.state, by, mask_within(note)))

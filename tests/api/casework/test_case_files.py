@@ -175,6 +175,23 @@ def test_others_take_no_needed_domain_away_and_nobody_does_from_comments(made: W
     assert made.ask("GET", f"{C}/{ident}/comments", made.key("r", "registry")).status == 404
 
 
+def test_identifiers_in_what_people_write_are_masked(made: World) -> None:
+    number = "11010519491231002X"
+    scene = {**FIRMS["scene"], "groups": [{"id": "g", "label": number, "members": ["c1"]}]}  # type: ignore[dict-item]
+    ident = made.post(C, {"title": f"about {number}", "scene": scene}).said["id"]
+    made.post(f"{C}/{ident}/comments", {"text": f"{number} was called at 13800000001"})
+    made.post("/v1/findings", CYCLES)
+    (cycle,) = made.get("/v1/findings")["results"]
+    note = {"state": "dismissed", "note": f"{number} is dead"}
+    made.post(f"/v1/findings/{cycle['id']}/verdict", note)
+    for path in (f"{C}/{ident}", f"{C}/{ident}/comments", f"{C}/{ident}/export",
+                 f"/v1/findings/{cycle['id']}"):  # fmt: skip
+        body = made.ask("GET", path).body.decode()
+        assert "110" in body and number not in body and "13800000001" not in body, path
+    for path in state_folder(made.url).glob("casework.db*"):
+        assert number.encode() not in path.read_bytes()
+
+
 def test_comments(made: World) -> None:
     ident = made.post(C, {**FIRMS, "shared": "read"}).said["id"]
     path, li = f"{C}/{ident}/comments", made.key("李办")
