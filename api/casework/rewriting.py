@@ -81,11 +81,7 @@ def changed(value: Any, change: Callable[[str], str | None]) -> Any:
         new = change(value)
         return GONE if new is None else new
     if isinstance(value, list):
-        return [
-            changed(each, change)
-            for each in value
-            if not _gone(each, change)
-        ]
+        return [changed(each, change) for each in value if not _gone(each, change)]
     if isinstance(value, dict):
         keys = ((change(key), each) for key, each in value.items())
         return {key: changed(each, change) for key, each in keys if key is not None}

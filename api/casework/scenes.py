@@ -117,8 +117,9 @@ def settled(session: Session, scene: Scene) -> tuple[Scene, int]:
             bits |= mask([domain])
     of = _Names(names)
     groups = [
-        msgspec.structs.replace(each, label=mask_within(each.label),
-                                members=of(f"groups[{at}].members", each.members))  # fmt: skip
+        msgspec.structs.replace(
+            each, label=mask_within(each.label), members=of(f"groups[{at}].members", each.members)
+        )  # fmt: skip
         for at, each in enumerate(scene.groups)
     ]
     places = zip(of("positions", (p.id for p in scene.positions)), scene.positions, strict=True)

@@ -226,6 +226,19 @@ def test_a_scene_goes_out_as_json_and_comes_in_again(made: World) -> None:
     assert again.said["scene"] == found["scene"]
 
 
+def test_a_scene_may_be_larger_than_other_requests(made: World) -> None:
+    """5,000 accounts by their canonical ids, their places and 10,000 transfers are 1.2 MB."""
+    place = {"id": f"cn:account:{'f' * 32}", "x": 1234.5678, "y": -1234.5678}
+    node = len(json.dumps(place)) + len(place["id"]) + 4  # type: ignore[arg-type]
+    wide = 5_000 * node + 10_000 * len(f"'bank:transfer~{'f' * 32}', ")
+    assert wide > 1 << 20
+    said = json.dumps(FILE).encode()
+    for headers in ({}, {"idempotency-key": "k"}):
+        assert made.ask("POST", C, body=said.ljust(wide), headers=headers).status == 201
+    assert made.ask("POST", C, body=said.ljust((8 << 20) + 1)).status == 413
+    assert made.post("/v1/findings", {**CYCLES, "by": "x" * wide}).status == 413
+
+
 def test_graphml_is_read_by_networkx(made: World) -> None:
     ident = made.post(C, FILE).said["id"]
     graph = networkx.read_graphml(io.BytesIO(exported(made, ident, "graphml")))

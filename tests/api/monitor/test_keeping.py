@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from api.caller import DOMAINS
 from api.cli import main
 from api.monitor import keeper, showing
+from api.monitor.digest import digest, mail
+from api.monitor.entries import Outcome
 from api.monitor.settings import MonitorSettings
 from api.monitor.statistics import Asked, statistics
 from graph.errors import StoreError, WrongUsage
@@ -70,6 +73,24 @@ def test_no_store_is_not_a_quiet_one(
 def test_a_day_that_is_none_is_called_by_its_name(pair: World) -> None:
     with pytest.raises(WrongUsage, match="^day: not a date"):
         statistics(pair.session, Asked(day="2024-02-30"))
+
+
+def test_a_digest_says_what_cut_its_runs_short(pair: World) -> None:
+    made, _ = pair.run()
+    cut = msgspec.structs.replace(
+        made, told={**made.told, "cut": ["time_limit: <b>late</b> / 超时"]}
+    )
+    none = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[])
+    pair.book.put(cut, none, 1000)
+    pair.book.put(made, none, 1000)
+    assert digest(pair.session, pair.book, DOMAINS, None).cut == []
+    told = digest(pair.session, pair.book, DOMAINS, made.no)
+    assert told.cut == ["time_limit: <b>late</b> / 超时"]
+    parts = [each.get_content() for each in message_from_bytes(
+        mail(told, ["clerk@example.org"]), policy=policy.default
+    ).iter_parts()]  # type: ignore[attr-defined]  # fmt: skip
+    assert "未查全 / cut short: time_limit: <b>late</b> / 超时" in parts[0]
+    assert "time_limit: &lt;b&gt;late&lt;/b&gt; / 超时" in parts[1]
 
 
 def test_a_case_is_not_told_again_when_somebody_in_it_is_erased(world: World) -> None:
