@@ -130,7 +130,8 @@ def _files(engine: Engine, book: CaseFiles) -> tuple[Route, ...]:
     one_of = {"parameters": [_ID]}
     return (
         ("POST", BASE, made,
-         {**body(CaseFileAsked, _EXAMPLE), **_LARGE, **openapi.answers(showing.CaseFileShown, "201")}),
+         {**body(CaseFileAsked, _EXAMPLE), **_LARGE,
+          **openapi.answers(showing.CaseFileShown, "201")}),
         ("GET", BASE, listed, {"parameters": _QUERY, **answers(showing.CaseFileList)}),
         ("GET", ONE, one, {**one_of, **answers(showing.CaseFileShown)}),
         ("PUT", ONE, changed,

@@ -200,8 +200,8 @@ class CaseFiles(Closing):
         return found, found[-1].no if len(rows) > limit else None
 
     def say(self, ident: str, viewer: Viewer, said: str) -> Comment:
-        """Comment on a case file; whoever may open it may. Identifiers in it are masked. Raises UnknownCaseFile,
-        TooManyCaseFiles."""
+        """Comment on a case file; whoever may open it may. Identifiers in it are masked. Raises
+        UnknownCaseFile, TooManyCaseFiles."""
         with self.kept.writing() as db:
             known = self._get(db, ident, viewer)
             if one(db, "SELECT count(*) FROM comment WHERE file = ?", known.no)[0] >= COMMENTS:

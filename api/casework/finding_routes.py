@@ -101,7 +101,7 @@ def add_findings(app: FastAPI, engine: Engine) -> None:
             jobs = jobs_of(request)
             job = JobAsked(
                 owner=owner_of(caller), what="findings", caller=keep_caller(caller), scope=SCOPE,
-                asked=msgspec.json.encode(asked).decode(), seconds=jobs.settings.seconds,
+                asked=jobs.unnamed(msgspec.to_builtins(asked)), seconds=jobs.settings.seconds,
                 call=msgspec.json.encode(call).decode(),
             )  # fmt: skip
             return await jobs.submit(job, wait)

@@ -119,7 +119,7 @@ def settled(session: Session, scene: Scene) -> tuple[Scene, int]:
     groups = [
         msgspec.structs.replace(
             each, label=mask_within(each.label), members=of(f"groups[{at}].members", each.members)
-        )  # fmt: skip
+        )
         for at, each in enumerate(scene.groups)
     ]
     places = zip(of("positions", (p.id for p in scene.positions)), scene.positions, strict=True)

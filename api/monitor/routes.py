@@ -70,7 +70,8 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
     app.state.jobs.runner.kinds[KIND] = work
     put = partial(add, app, tags=[KIND])
     said = _run_said()
-    put("POST", f"{BASE}/runs", _running(), scope="ingest", extra=said, name="monitor_run")
+    put("POST", f"{BASE}/runs", _running(), scope="ingest", extra=said, writes=True,
+        name="monitor_run")  # fmt: skip
     for path, show, said in _looks(book):
         name = f"monitor_{show.__name__}"
         put("GET", path, _looked(engine, book, show), scope="trace", extra=said, name=name)

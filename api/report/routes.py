@@ -127,7 +127,7 @@ def _as_job(request: Request, kind: str, given: dict[str, Any], caller: Caller) 
     )  # fmt: skip
     told = {name: value for name, value in given.items() if name != "answer"}
     return JobAsked(
-        owner=owner_of(caller), what=f"report_{kind}", asked=msgspec.json.encode(told).decode(),
+        owner=owner_of(caller), what=f"report_{kind}", asked=jobs_of(request).unnamed(told),
         call=msgspec.json.encode(call).decode(), caller=keep_caller(caller),
         scope=scope_of(ALGORITHMS[_AS[kind]]), seconds=jobs_of(request).settings.seconds,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email import message_from_bytes, policy
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from graph.errors import StoreError, WrongUsage
 from tests.api.conftest import RESIDENT
 from tests.api.monitor.conftest import World
 from tests.api.monitor.test_run import round_trip
+from tests.api.serving import served
 
 MINUTE = 60_000_000
 
@@ -71,7 +73,7 @@ def test_no_store_is_not_a_quiet_one(
 
 
 def test_a_day_that_is_none_is_called_by_its_name(pair: World) -> None:
-    with pytest.raises(WrongUsage, match="^day: not a date"):
+    with pytest.raises(WrongUsage, match=r"^day: not a date"):
         statistics(pair.session, Asked(day="2024-02-30"))
 
 
@@ -108,3 +110,19 @@ def test_a_case_is_not_told_again_when_somebody_in_it_is_erased(world: World) ->
     assert (sorted(version.core), version.core_total) == (["d:x1", "d:x2", "d:x3"], 4)
     assert world.book.alerts(DOMAINS) == []
     assert world.news() == [], "nothing of it is new"
+
+
+def test_a_run_with_a_key_is_made_once(pair: World) -> None:
+    async def ask() -> None:
+        async with served(pair.url, pair.settings) as client:
+            headers = {"Prefer": "wait=30", "Idempotency-Key": "k1"}
+            body = {"as_of": "2024-06-30"}
+            one, two = [
+                (await client.post("/v1/monitor/runs", json=body, headers=headers)).json()
+                for _ in range(2)
+            ]
+            assert (one["run"], two) == (2, one)
+
+    asyncio.run(ask())
+    last = pair.book.last()
+    assert last is not None and last.no == 2
