@@ -27,8 +27,8 @@ docs: .venv/.synced ## write docs/algorithms.md and docs/cli.md from the registr
 serve: .venv/.synced ## the service on http://127.0.0.1:8000, its token in the printed address
 	@$(BIN)/linkrisk serve
 
-notebook: .venv/.synced ## JupyterLab on the investigator's notebooks
-	@$(BIN)/jupytext --quiet --to ipynb --update --output notebooks/first_steps.ipynb notebooks/first_steps.py
+notebook: .venv/.synced ## JupyterLab on the investigators' notebooks
+	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/*.py
 	@$(BIN)/jupyter lab notebooks/first_steps.ipynb
 
 bench: .venv/.synced ## the measurements that docs and README quote

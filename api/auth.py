@@ -117,13 +117,9 @@ def from_here(scheme: str, headers: Mapping[bytes, bytes]) -> bool:
     `SameSite` is not enough: another port of one host is the same site. Every browser sends
     `Origin` with what is not GET or HEAD, and no page can set it.
     """
-    host, origin = headers.get(b"host"), headers.get(b"origin")
     site = headers.get(b"sec-fetch-site", b"same-origin")
-    return (
-        host is not None
-        and origin == b"%s://%s" % (scheme.encode(), host)
-        and site == b"same-origin"
-    )
+    here = scheme.encode() + b"://" + headers.get(b"host", b"")
+    return headers.get(b"origin") == here and site == b"same-origin"
 
 
 def host_name(header: bytes) -> str:

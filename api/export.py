@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from api.exporting import World
-from api.progress import Meter
+from api.progress import Meter, followed
 from graph.errors import Conflict, WrongUsage
 from graph.store import open_store
 from ingest.writers import Tally, writings
@@ -113,11 +113,8 @@ def neo4j_csv(url: str, folder: Path) -> CsvExport:
     from graph.stores.neo4j import csv_export
 
     meter = Meter("export / 导出")
-    with closing(cast("Copying", open_store(url))) as store:
-        try:
-            done = csv_export.export(store, folder, lambda facts, total: meter(facts, total, facts))
-        finally:
-            meter.close()
+    with closing(cast("Copying", open_store(url))) as store, followed("export / 导出"):
+        done = csv_export.export(store, folder, lambda facts, total: meter(facts, total, facts))
     key = None if done.key is None else str(done.key)
     told = {
         "folder": str(folder.absolute()), "facts": done.facts, "nodes": done.nodes,

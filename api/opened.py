@@ -29,6 +29,8 @@ def session_of(url: str) -> Session:
 
     def tell(count: int) -> None:
         meter(count, total, count)
+        if count >= total:
+            meter.close()
 
     session = Session(url, tell)
     total = versions(session.whole_store)

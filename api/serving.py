@@ -56,6 +56,7 @@ class Plain(APIRoute):
         self._needed: str = said["x-scope"]
         self._domains = frozenset(said.get("x-domains", ()))
         self._largest: int = said.get("x-max-bytes", MAX_BODY)
+        self._also: tuple[str, ...] = tuple(said.get("x-also", ()))
         self.app = self._answer
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -78,6 +79,8 @@ class Plain(APIRoute):
             for hear in listeners(request.scope["app"]):
                 hear(caller)
         check(caller, self._needed, self._domains)
+        for other in self._also:
+            check(caller, other)
         if caller.sees_all or self._needed == OPEN:
             await self._respond(request, send)
         else:
@@ -117,20 +120,24 @@ def add(
     scope: str,
     tags: list[str],
     domains: Iterable[str] = (),
+    also: Iterable[str] = (),
     extra: dict[str, Any] | None = None,
     writes: bool = False,
     **options: Any,
 ) -> None:
     """Add a route; `scope` is what its caller must have (`open`: nobody need be known; `any`:
-    whoever is), `domains` those without which its answer would mislead. `extra` is what OpenAPI
-    says of it. One that `writes` is carried out once for each `Idempotency-Key`. Raises ValueError
-    for a scope or domain that is none.
+    whoever is), with those of `also`, `domains` those without which its answer would mislead.
+    `extra` is what OpenAPI says of it. One that `writes` is carried out once for each
+    `Idempotency-Key`. Raises ValueError for a scope or domain that is none.
     """
-    if scope not in {*SCOPES, OPEN, ANYONE}:
-        raise ValueError(f"{method} {path}: no scope {scope!r}")
+    for each in (scope, *also):
+        if each not in {*SCOPES, OPEN, ANYONE}:
+            raise ValueError(f"{method} {path}: no scope {each!r}")
     needed = sorted(domains, key=DOMAINS.index)
     scopes_of(app)[method, path] = scope
     said = {**(extra or {}), "x-scope": scope, "x-domains": needed}
+    if also:
+        said["x-also"] = [*also]
     if writes:
         endpoint = keyed(endpoint)
         said["parameters"] = [*said.get("parameters", []), once_header()]

@@ -165,22 +165,9 @@ print("快照是否相同 same snapshot:", then["snapshot"] == now["snapshot"])
 # %%
 import networkx as nx
 
-evidence = list(dict.fromkeys(fact for r in related["results"] for fact in r["facts"]))
-graph = nx.MultiDiGraph(as_of=related["as_of"], snapshot=related["snapshot"])
-for start in range(0, len(evidence), 500):
-    for fact in risk.facts(evidence[start : start + 500])["results"]:
-        for end in (fact["from"], fact["to"]):
-            graph.add_node(end["id"], kind=end["kind"], label=end["label"])
-        graph.add_edge(
-            fact["from"]["id"],
-            fact["to"]["id"],
-            key=fact["id"],
-            **{
-                k: fact[k]
-                for k in ("kind", "share", "valid_from", "valid_to", "source")
-                if k in fact
-            },
-        )
+from api.client import evidence
+
+graph = evidence(risk, related)
 print(graph)
 sorted(nx.degree(graph), key=lambda pair: (-pair[1], pair[0]))[:5]
 

@@ -22,11 +22,13 @@ _FACTS: Final = 2_000  # of a case that are kept to be compared with; more are c
 
 
 class Suspect(NamedTuple):
-    """A case: its row, the version that is compared, the domains that something of it is of."""
+    """A case: its row, the version that is compared, the domains that something of it is of, and
+    the batch that recorded the newest of its facts."""
 
     row: Case
     version: Version
     domains: frozenset[str]
+    newest: int
 
 
 def suspects(snapshot: Snapshot, params: CaseParams, day: str) -> tuple[list[Suspect], list[str]]:
@@ -54,4 +56,5 @@ def _suspect(snapshot: Snapshot, row: Case, pairs: Pairs, at: int) -> Suspect:
     kinds = {OF_KIND[NAMES[code]] for code in codes}
     kinds |= {OF_KIND[snapshot.kind_name(node)] for node in members | circle}
     kinds |= {of_listing(each) for node in members for each in snapshot.listings(node, at)}
-    return Suspect(row, said, frozenset(kind for kind in kinds if kind is not None))
+    newest = int(snapshot.columns.rec[rows].max()) if rows else 0
+    return Suspect(row, said, frozenset(kind for kind in kinds if kind is not None), newest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from graph.columns import I64
 from graph.compiled import kernel
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from graph.carried import Said
     from graph.columns import I32
     from graph.snapshot import Snapshot
+
+    Bools = npt.NDArray[np.bool_]
 
 _HOT: Final = 20_000
 
@@ -43,11 +46,13 @@ def netted(
     """What stands of each invoice's amount once red letters (negative) have taken back theirs.
 
     Of the invoices of the same seller and buyer no later than itself, a red letter takes back the
-    one that it cites (`cited`: an id of its own dataset, or `dataset:id`), and no other. Where it
+    one that it cites (`cited`: an id of its own dataset, or `dataset:id`), and no other: nothing
+    more where that one is void or taken back already, for either undoes the same trade. Where it
     cites none of them, it is the latest of its very amount and goods; where there is none, the
     latest of its amount; where there is none, the latest, in part, and then those before. Citations
     go first. What is taken back whole stands at 0, and a red letter that cites none at what it
-    found nothing for. O(n log n) in the invoices of pairs that have a red letter.
+    found nothing for. A void one comes in, and stands, at 0. O(n log n) in the invoices of pairs
+    that have a red letter.
     """
     left = amount.copy()
     red = amount < 0
@@ -56,7 +61,7 @@ def netted(
     at = np.flatnonzero(np.isin(pair, np.unique(pair[red])))
     at = at[np.lexsort((red[at], time[at], pair[at]))]
     at = untied(snapshot, row, at, (pair, time, red))
-    _cited(snapshot, left, row, at, (pair, time), cited)
+    _cited(snapshot, left, row, at, (pair, time, red), cited)
     size = np.abs(amount)
     for by in ((goods, size, pair), (size, pair), (pair,)):
         # What is taken back in part is of no amount that another could be like.
@@ -67,22 +72,22 @@ def netted(
 
 
 def _cited(
-    snapshot: Snapshot, left: I64, row: I64, at: I64, by: tuple[I64, I64], cited: Said
+    snapshot: Snapshot, left: I64, row: I64, at: I64, by: tuple[I64, I64, Bools], cited: Said
 ) -> None:
     """Take back what red letters cite; they are done with."""
-    pair, time = by
-    red = at[(left[at] < 0) & (cited.codes[at] >= 0)]
-    if not len(red):
+    pair, time, red = by
+    citing = at[red[at] & (cited.codes[at] >= 0)]
+    if not len(citing):
         return
-    at = at[np.isin(pair[at], np.unique(pair[red]))]
+    at = at[np.isin(pair[at], np.unique(pair[citing]))]
     names = snapshot.fact_ids(row[at].tolist())
     place = dict(zip(names, at.tolist(), strict=True))
     called = dict(zip(at.tolist(), names, strict=True))
-    for one in red.tolist():
+    for one in citing.tolist():
         text = cited.texts[cited.codes[one]]
         own = called[one].partition(":")[0]
         first = place.get(f"{own}:{text}", place.get(text))
-        if first is None or pair[first] != pair[one] or time[first] > time[one] or left[first] < 0:
+        if first is None or pair[first] != pair[one] or time[first] > time[one] or red[first]:
             continue
         left[first] = max(left[first] + left[one], 0)
         left[one] = 0

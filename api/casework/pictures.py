@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
-from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
-from api.report.canvas import Card, Picture, Point, border, clean, wrap
-from api.report.style import FONT, KINDS, SHEETS
-from api.report.words import kind_words, on_line, says, short, span
+from api.report.canvas import Card, Picture, Point, border, wrap
+from api.report.words import kind_words, on_line, short
 from graph.errors import WrongUsage
 from graph.model import ZH
 
@@ -21,11 +18,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 300  # subjects of a picture
 _CARDS: Final = 80  # up to so many have their names beside them
-_ROWS: Final = 200  # of each table of a PDF
 _WIDE: Final = 118.0
 _LARGEST: Final = 6_000.0  # px
-_PRINTED: Final = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC',sans-serif"
-_VARIABLE: Final = re.compile(r"var\(--(\w+)\)")
 
 
 def picture(title: str, drawn: Drawn) -> Picture:
@@ -130,65 +124,3 @@ def _ring(names: Sequence[str], middle: Point, least: float) -> dict[str, Point]
         for at, name in enumerate(names)
         for angle in (2 * math.pi * at / len(names) - math.pi / 2,)
     }
-
-
-def on_paper(svg: str) -> str:
-    """A picture in plain colours: printers' programs know no variables."""
-    colours = SHEETS["light"] | {kind: look[0] for kind, look in KINDS.items()}
-    plain = svg.replace(f"font:13px/1.2 {FONT}", f"font-size:13px;font-family:{_PRINTED}")
-    return _VARIABLE.sub(lambda found: colours[found[1]], plain)
-
-
-def page(title: str, drawn: Drawn, made: Picture) -> str:
-    """A page to be printed: the picture, then its subjects and relations with what they say and
-    where they come from."""
-    subjects = [(each.label, kind_words(each.kind), each.id) for each in drawn.subjects]
-    facts = [
-        (kind_words(fact["kind"]), _end(fact, "from", "subject"), _end(fact, "to"), says(fact),
-         span(fact), fact["id"])
-        for fact in drawn.facts
-    ]  # fmt: skip
-    about = (
-        f"截至 as of {drawn.as_of} · 已知 known at {drawn.known_at[:19]} · {drawn.snapshot[:19]}"
-    )
-    return (
-        f'<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><title>{_said(title)}</title>'
-        f"<style>{_STYLE}</style><h1>{_said(title)}</h1><p>{_said(about)}</p>"
-        f"<div class='picture'>{on_paper(made.svg())}</div>"
-        + _table("主体 Subjects", ("名称 name", "种类 kind", "编号 id"), subjects)
-        + _table("关系 Relations", ("种类 kind", "自 from", "至 to", "内容 says", "时间 time",
-                                   "编号 id"), facts)
-        + "</html>"
-    )  # fmt: skip
-
-
-def _end(fact: Mapping[str, Any], *names: str) -> str:
-    return next((str(fact[name]["label"]) for name in names if name in fact), "")
-
-
-def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    shown = "".join(
-        "<tr>" + "".join(f"<td>{_said(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows[:_ROWS]
-    )
-    more = "" if len(rows) <= _ROWS else f"<p>… {len(rows) - _ROWS:,} more / 另有</p>"
-    head = "".join(f"<th>{_said(each)}</th>" for each in heads)
-    return (
-        f"<h2>{_said(title)} ({len(rows):,})</h2><table><thead><tr>{head}</tr></thead>{shown}"
-        f"</table>{more}"
-    )
-
-
-def _said(text: str) -> str:
-    return escape(clean(text))
-
-
-_STYLE: Final = (
-    "@page{size:A4 landscape;margin:14mm;@bottom-right{content:counter(page) ' / ' counter(pages);"
-    f"font:9px {FONT}}}}}body{{font:11px/1.45 {FONT};color:#1b2430}}h1{{font-size:18px;margin:0}}"
-    "h2{font-size:13px;margin:16px 0 4px}p{color:#4d5967;margin:2px 0 10px}"
-    ".picture svg{max-width:100%;max-height:150mm}"
-    "table{border-collapse:collapse;width:100%}thead{display:table-header-group}"
-    "th,td{border:1px solid #c9d1d9;padding:3px 6px;text-align:left;vertical-align:top;"
-    "overflow-wrap:anywhere}th{background:#eef1f4}tr{break-inside:avoid}"
-)

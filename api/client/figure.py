@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import networkx
 
 Places = Mapping[Hashable, tuple[float, float]]
-_NAMED: Final = 150  # nodes whose names are all written
-_BUSIEST: Final = 40  # of more nodes, so many: the best-connected ones
+_NAMED: Final = 60  # nodes whose names are all written
+_BUSIEST: Final = 25  # of more nodes, so many: the best-connected ones
 _CROWD: Final = 500  # nodes from which on marks and lines are thinner
-_WORDED: Final = 150  # lines beside which words are written; more are told to the pointer alone
+_WORDED: Final = 80  # lines beside which words are written; more are told to the pointer alone
 _FACTS: Final = 6  # of one line that the pointer is told
 _ARROW: Final = 0.72  # how far along its line an arrow stands
 _MARKS: Final = {

@@ -43,7 +43,8 @@ def _part(graph: networkx.Graph[Any], nodes: list[Hashable]) -> dict[Hashable, P
     if len(nodes) > _FORCED:
         return _rings(ordered)
     size = math.sqrt(len(nodes))
-    found = nx.spring_layout(ordered, seed=0, iterations=80, scale=size)
+    # Twice the usual distance: names want room, and the leaves of a star would lie on one another.
+    found = nx.spring_layout(ordered, k=2 / size, seed=0, iterations=80, scale=1.2 * size)
     return {node: (float(at[0]), float(at[1])) for node, at in found.items()}
 
 

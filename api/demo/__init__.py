@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from api.demo.report import Report, page
+from api.demo.sample import Sample, sample
 from api.demo.show import Teller, program
 from api.report.asked import Answered, answer_file, command_of
+
+__all__ = ["REPORT", "Sample", "run", "sample"]
 
 REPORT = "report.html"
 

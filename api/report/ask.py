@@ -12,6 +12,7 @@ from algorithms.registry import readable
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from api.caller import Caller
     from api.report.document import Document
     from api.session import Session
 
@@ -49,7 +50,8 @@ class CaseAsked(Asked, frozen=True, kw_only=True):
     """A report of a finding, a case or a cluster by its id, or of the findings in an answer."""
 
     id: Annotated[
-        str | None, Meta(description="of a finding, case or cluster / 线索、案件或群组编号")
+        str | None,
+        Meta(description="of a finding, case, cluster, or case file / 线索、案件、群组或案卷编号"),
     ] = None
     answer: Annotated[
         dict[str, Any] | None, Meta(description="an answer with findings / 含线索的结果")
@@ -115,9 +117,9 @@ def asked(kind: str, given: Mapping[str, Any]) -> Asked:
         raise WrongUsage(f"report {kind}: {readable(str(error))}") from None
 
 
-def made(session: Session, wanted: Asked, by: str) -> Made:
-    """The report's file. The same question on the same view makes the same bytes, unless it is
-    stamped with who made it (`by`) and when.
+def made(session: Session, wanted: Asked, caller: Caller, by: str = "") -> Made:
+    """The report's file, for a caller. The same question on the same view makes the same bytes,
+    unless it is stamped with who made it (`by`, else the caller) and when.
 
     Raises UnknownSubject, WrongUsage, InputError, BadRulebook; NoPdf where PDF cannot be made here.
     """
@@ -127,9 +129,9 @@ def made(session: Session, wanted: Asked, by: str) -> Made:
 
     style = "paper" if wanted.format == "pdf" else "screen"
     with speaking(wanted.lang):
-        document = _DOCUMENTS[type(wanted)](Local.on(session), wanted, style)
+        document = _DOCUMENTS[type(wanted)](Local.on(session), wanted, style, caller)
         if wanted.stamp:
-            _stamp(document, by)
+            _stamp(document, by or caller.name)
         page = render(document, style)
         subjects = list(document.subjects)
     if wanted.format == "html":
@@ -151,20 +153,26 @@ def _stamp(document: Document, by: str) -> None:
     document.meta |= {"author": by, "dcterms.created": moment[:19] + moment[-6:]}
 
 
-def _subject(risk: Any, wanted: SubjectAsked, style: str) -> Document:
+def _subject(risk: Any, wanted: SubjectAsked, style: str, _: Caller) -> Document:
     from api.report.subject import subject
 
     return subject(risk, wanted.subject, as_of=wanted.as_of, known_at=wanted.known_at, style=style)
 
 
-def _case(risk: Any, wanted: CaseAsked, style: str) -> Document:
+def _case(risk: Any, wanted: CaseAsked, style: str, caller: Caller) -> Document:
     from api.report.case import case
+    from api.report.kept import document_of
+
+    if wanted.id is not None and wanted.answer is None:
+        kept = document_of(risk, wanted.id, wanted.as_of, wanted.known_at, caller, style)
+        if kept is not None:
+            return kept
 
     return case(risk, wanted.id, wanted.answer, as_of=wanted.as_of, known_at=wanted.known_at,
                 style=style)  # fmt: skip
 
 
-def _extension(risk: Any, wanted: ExtensionAsked, style: str) -> Document:
+def _extension(risk: Any, wanted: ExtensionAsked, style: str, _: Caller) -> Document:
     from api.report.extension import extension
 
     return extension(
@@ -173,7 +181,7 @@ def _extension(risk: Any, wanted: ExtensionAsked, style: str) -> Document:
     )  # fmt: skip
 
 
-def _clusters(risk: Any, wanted: ClustersAsked, style: str) -> Document:
+def _clusters(risk: Any, wanted: ClustersAsked, style: str, _: Caller) -> Document:
     from api.report.clusters import KNITTING, Wanted, clusters
 
     given = {name: getattr(wanted, name) for name in KNITTING}
@@ -184,6 +192,6 @@ def _clusters(risk: Any, wanted: ClustersAsked, style: str) -> Document:
     return clusters(risk, told, as_of=wanted.as_of, known_at=wanted.known_at, style=style)
 
 
-_DOCUMENTS: Final[dict[type[Asked], Callable[[Any, Any, str], Document]]] = {
+_DOCUMENTS: Final[dict[type[Asked], Callable[[Any, Any, str, Caller], Document]]] = {
     SubjectAsked: _subject, CaseAsked: _case, ExtensionAsked: _extension, ClustersAsked: _clusters,
 }  # fmt: skip

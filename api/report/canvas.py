@@ -7,6 +7,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from itertools import pairwise
 from typing import Final
@@ -66,7 +67,7 @@ class Card:
     tip: str = ""
     look: str = ""  # focus, more or listed
 
-    @property
+    @cached_property
     def half(self) -> Point:
         """Half its width and height."""
         bold = 1.1 if self.look else 1.0

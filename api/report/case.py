@@ -280,7 +280,7 @@ def _pattern(row: Row) -> Said:
 
 
 def _score(row: Row) -> str | None:
-    return None if row.score is None else f"{row.score:.4f}"
+    return None if row.score is None else f"{row.score:.4g}"
 
 
 __all__ = ["FINDERS", "case"]

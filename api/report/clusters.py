@@ -200,7 +200,8 @@ class _Made:
         ]  # fmt: skip
         if became is not None:
             pairs.append((Said("变化", "change"), plain(self._change(row))))
-            pairs.append((Said("加入", "joined"), self._names(became, "joined")))
+            if became["event"] != "born":
+                pairs.append((Said("加入", "joined"), self._names(became, "joined")))
             pairs.append((Said("离开", "left"), self._names(became, "left")))
             pairs.append((Said("来自", "came from"), plain("、".join(became["parents"][:_NAMES]))))
         return [(label, cell) for label, cell in pairs if cell]

@@ -119,11 +119,11 @@ class Section:
 
     @property
     def lead(self) -> tuple[int, str]:
-        """How many blocks share the page of a picture that lies on its side, with the heading; and
-        that page."""
+        """How many blocks up to its first picture stay on one page with the heading; and that
+        page."""
         for at, block in enumerate(self.blocks):
             if isinstance(block, Figure):
-                return (0, "") if block.page == "upright" else (at + 1, block.page)
+                return at + 1, block.page
             if not isinstance(block, Text):
                 break
         return 0, ""

@@ -173,14 +173,15 @@ def apart(
     """
     at = dict(places)
     names = sorted(at)
+    half = {name: cards[name].half for name in names}
     for _ in range(_ROUNDS):
         moved = False
         for i, a in enumerate(names):
             for b in names[i + 1 :]:
                 dx, dy = at[b][0] - at[a][0], at[b][1] - at[a][1]
                 near = (a, b) in linked
-                over_x = cards[a].half[0] + cards[b].half[0] + (84 if near else 20) - abs(dx)
-                over_y = cards[a].half[1] + cards[b].half[1] + (56 if near else 18) - abs(dy)
+                over_x = half[a][0] + half[b][0] + (84 if near else 20) - abs(dx)
+                over_y = half[a][1] + half[b][1] + (56 if near else 18) - abs(dy)
                 if over_x <= 0 or over_y <= 0:
                     continue
                 moved = True

@@ -20,7 +20,7 @@ from api.reads.hook import shown
 from api.reads.naming import PERSONAL
 from api.report.ask import KINDS, MEDIA, Asked, asked, made
 from api.routes import domains_of, scope_of
-from api.serving import KEPT, Endpoint, add, body_of, check
+from api.serving import KEPT, Endpoint, add, body_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -82,6 +82,7 @@ def add_reports(app: FastAPI, engine: Engine) -> None:
             _making(engine, kind),
             scope=scope_of(record),
             domains=domains_of(record),
+            also=_ALSO.get(kind, ()),
             tags=["reports"],
             extra=_said(kind),
             name=f"report-{kind}",
@@ -97,14 +98,12 @@ def _making(engine: Engine, kind: str) -> Endpoint:
 
     async def report(request: Request) -> Response:
         caller = caller_of(request)
-        for scope in _ALSO.get(kind, ()):
-            check(caller, scope)
         given = await body_of(request)
         wanted = asked(kind, given)
         job, wait = preferred(request)
         if job:
             return await jobs_of(request).submit(_as_job(request, kind, given, caller), wait)
-        body, media, subjects = await engine.run(made, engine.session, wanted, caller.name)
+        body, media, subjects = await engine.run(made, engine.session, wanted, caller)
         shown(request, (each["id"] for each in subjects if each["kind"] in PERSONAL), ["report"])
         return Response(body, headers=_headers(kind, wanted), media_type=media)
 

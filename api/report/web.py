@@ -175,13 +175,25 @@ def _part(graph: Any, cards: Mapping[str, Card], at: dict[str, Point], left: flo
     placed = nx.kamada_kawai_layout(graph)
     lengths = [math.dist(placed[a], placed[b]) for a, b in graph.edges]
     scale = _EDGE / max(statistics.median(lengths), 1e-9)
-    spots = {n: (float(x) * scale * 1.35, float(y) * scale) for n, (x, y) in placed.items()}
+    spots = {n: (x * scale * 1.35, y * scale) for n, (x, y) in _lying(placed).items()}
     linked = {pair for edge in graph.edges for pair in (edge, edge[::-1])}
     spots = apart(spots, cards, linked)
     low = min(x - cards[n].half[0] for n, (x, _) in spots.items())
     high = max(x + cards[n].half[0] for n, (x, _) in spots.items())
     at.update({n: (x - low + left, y) for n, (x, y) in spots.items()})
     return left + high - low + 60.0
+
+
+def _lying(placed: Mapping[str, Any]) -> dict[str, Point]:
+    """The same places turned until they spread most from left to right: their principal axis."""
+    count = len(placed)
+    mean = [sum(float(p[i]) for p in placed.values()) / count for i in (0, 1)]
+    flat = {n: (float(p[0]) - mean[0], float(p[1]) - mean[1]) for n, p in placed.items()}
+    xx, yy = (sum(p[i] * p[i] for p in flat.values()) for i in (0, 1))
+    xy = sum(x * y for x, y in flat.values())
+    turn = math.atan2(2 * xy, xx - yy) / 2
+    cos, sin = math.cos(turn), math.sin(turn)
+    return {n: (x * cos + y * sin, y * cos - x * sin) for n, (x, y) in flat.items()}
 
 
 __all__ = ["places", "tangle", "web"]

@@ -144,7 +144,8 @@ _VALUES: Final = {
     "born": ("产生", "born"), "grew": ("扩大", "grew"), "shrank": ("缩小", "shrank"),
     "changed": ("成员变化", "changed"), "merged": ("合并", "merged"), "split": ("分裂", "split"),
     "dissolved": ("消散", "dissolved"), "present": ("已存在", "present"),
-    "steady": ("未变", "steady"),
+    "steady": ("未变", "steady"), "found": ("发现", "found"), "again": ("再次出现", "again"),
+    "accepted": ("确认", "accepted"), "dismissed": ("排除", "dismissed"), "open": ("待办", "open"),
 }  # fmt: skip
 
 

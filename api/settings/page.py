@@ -13,6 +13,7 @@ from api.settings import SECTIONS, Key, keys, struct_of
 _PROCESS: Final = {
     "LINKRISK_CONFIG": "the settings file, as `--config` / 设置文件",
     "LINKRISK_TOKEN": "the service's token; without it a new one is made at each start / 服务令牌",
+    "LINKRISK_URL": "the service that the notebooks ask over HTTP / 笔记本所用服务的地址",
     "LINKRISK_ID_KEY": "the key that personal identifiers are hashed with, for a store that holds"
     " none / 标识符密钥",
     "LINKRISK_NEW_ID_KEY": "the key that `linkrisk rekey` goes over to / 新的标识符密钥",

@@ -201,14 +201,14 @@ def _all(
 ) -> tuple[list[Judged], list[Scheme], dict[str, float]]:
     """Findings of all worlds with their verdicts, their schemes, and what took how long."""
     from algorithms.evaluation.matching import judge
-    from api.session import Session
+    from api.opened import session_of
 
     judged: list[Judged] = []
     schemes: list[Scheme] = []
     seconds: dict[str, float] = defaultdict(float)
     wanted = ask.wanted()
     for number, (url, truth) in enumerate(places):
-        with Session(url) as session:
+        with session_of(url) as session:
             here = read_truth(truth, session.snapshot(), ask.dataset, f"{number}:")
             if wanted:
                 unknown = wanted - {scheme.pattern for scheme in here}

@@ -41,11 +41,11 @@ def ingest(
     read = loaded + duplicates + quarantined. Bad rows go to the quarantine file with line, column
     and reason, good rows load. Loading the same file again changes nothing.
     """
-    from api.progress import Meter
+    from api.progress import Meter, followed
     from ingest.load import load
 
     meter = Meter("reading / 读取")
-    with ExitStack() as stack:
+    with followed("ingest / 导入"), ExitStack() as stack:
         store, throw_away = _store(common.url, dry_run, stack)
         if throw_away and quarantine is None:
             quarantine = Path("linkrisk.quarantine") / "dry-run.jsonl"

@@ -30,12 +30,12 @@ def migrate(common: Common, source: str, target: str) -> None:
     target that holds anything else is refused, and a ledger that is broken.
     """
     from api.opened import versions
-    from api.progress import Meter
+    from api.progress import Meter, followed
     from graph.store import open_store
     from graph.stores.copying import copy
 
     meter = Meter("copying / 复制")
-    with ExitStack() as stack:
+    with followed("migrate / 迁移"), ExitStack() as stack:
         here = open_store(source)
         stack.callback(here.close)
         there = open_store(target, create=True, id_key=here.id_key)

@@ -63,10 +63,10 @@ def _seconds(text: str) -> float:
 @contextmanager
 def _session(common: Common) -> Iterator[tuple[Session, Book, MonitorSettings]]:
     from api.monitor.settings import MonitorSettings
-    from api.session import Session
+    from api.opened import session_of
     from api.settings import read
 
-    with _book(common) as book, Session(common.url) as session:
+    with _book(common) as book, session_of(common.url) as session:
         yield session, book, read().section(MonitorSettings)
 
 
@@ -280,7 +280,7 @@ def stats(
 ) -> None:
     """How many were listed, extended, objected, repaired; clocks met and missed. 统计。"""
     from api.monitor.statistics import COUNTS, Asked, csv_of, statistics
-    from api.session import Session
+    from api.opened import opened
 
     asked = {name: value for name, value in given.items() if value is not None}
     if by:
@@ -289,7 +289,7 @@ def stats(
         wanted = msgspec.convert(asked, Asked)
     except msgspec.ValidationError as error:
         raise WrongUsage(f"statistics: {error}") from None
-    with Session(common.url) as session:
+    with opened(common.url, "monitor stats / 统计") as session:
         found = statistics(session, wanted)
     if csv or common.json or out is not None:
         _put(csv_of(found) if csv else msgspec.json.encode(found) + b"\n", out)

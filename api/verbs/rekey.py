@@ -39,7 +39,7 @@ def rekey(common: Common, source: str, target: str, mapping: Path) -> None:
     """
     from api.casework.rewriting import carried_over
     from api.monitor.carrying import carried_over as monitor_carried_over
-    from api.progress import Meter
+    from api.progress import Meter, followed
     from api.rekeyed import Mapping, pairs
     from graph.beside import beside
     from graph.store import open_store
@@ -51,7 +51,7 @@ def rekey(common: Common, source: str, target: str, mapping: Path) -> None:
     partial = None if place is None else place.with_name(place.name + ".partial")
     made = target if partial is None else f"sqlite:///{partial}"
     meter = Meter("re-keying / 更换密钥")
-    with ExitStack() as stack:
+    with followed("rekey / 更换密钥"), ExitStack() as stack:
         here = open_store(source)
         stack.callback(here.close)
         old = here.id_key

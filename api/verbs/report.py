@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from algorithms.registry import split
+from api.caller import OWNER
 from api.options import Common, Reading, pass_common
 from api.output import write_file, write_json
 from api.report.ask import asked, made
@@ -60,7 +61,7 @@ def subject_(common: Common, /, **given: Any) -> None:
 
 
 @report.command("case", cls=Reading)
-@click.option("--id", metavar="ID", help="A finding, case or cluster, found again / 编号.")
+@click.option("--id", metavar="ID", help="A finding, case, cluster or case file / 编号.")
 @click.option(
     "--from", "source", metavar="FILE", help="An answer of --json with findings; - is stdin."
 )
@@ -123,15 +124,11 @@ def _write(common: Common, kind: str, given: dict[str, Any]) -> None:
         if not (value is None or value is False or value == ())
     }
     wanted = asked(kind, {**values, "format": form})
-    from api.progress import Meter, followed
-    from api.session import Session
+    from api.opened import opened
 
-    meter = Meter("making the snapshot / 构建快照")
-    with Session(common.url, meter.count) as session:
+    with opened(common.url, f"report {kind}") as session:
         session.snapshot(wanted.known_at)
-        meter.close()
-        with followed(f"report {kind}"):
-            found = made(session, wanted, getpass.getuser())
+        found = made(session, wanted, OWNER, getpass.getuser())
     if printed:
         sys.stdout.flush()
         sys.stdout.buffer.write(found.body)

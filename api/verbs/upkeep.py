@@ -72,7 +72,7 @@ def _copied(url: str, destination: Path) -> Looked | None:
 
     def looked() -> tuple[float, float, str]:
         done = sum(p.stat().st_size for p in (partial, Path(f"{partial}-wal")) if p.exists())
-        return done / 1e6, total / 1e6, "MB"
+        return done / 1e3, total / 1e3, "kB"
 
     return looked
 

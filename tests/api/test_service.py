@@ -58,14 +58,15 @@ def address(url: str) -> Iterator[httpx.URL]:
 def http(address: httpx.URL) -> Iterator[httpx.Client]:
     """A client of the service that sends the token."""
     headers = {"Authorization": f"Bearer {address.params['token']}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{address.port}", headers=headers) as client:
+    base = f"http://127.0.0.1:{address.port}"
+    with httpx.Client(base_url=base, headers=headers, timeout=60) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(address: httpx.URL) -> Iterator[httpx.Client]:
     """A client that sends no token."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{address.port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{address.port}", timeout=60) as client:
         yield client
 
 

@@ -37,9 +37,13 @@ def standing(invoices: list[Invoice]) -> dict[str, int]:
         ]  # fmt: skip
         return sorted(found, key=lambda i: (i.time, i.id))
 
-    for red in [red for red in reds if red.cites in [i.id for i in before(red)]]:
-        assert red.cites is not None
-        left[red.cites] = max(left[red.cites] - back[red.id], 0)
+    by_id = {i.id: i for i in invoices if i.void or i.amount > 0}
+    for red in reds.copy():
+        of = by_id.get(red.cites or "")
+        if of is None or (of.seller, of.buyer) != (red.seller, red.buyer) or of.time > red.time:
+            continue
+        if not of.void:
+            left[of.id] = max(left[of.id] - back[red.id], 0)
         reds.remove(red)  # and takes back no other
     for goods in (True, False):
         for red in sorted(reds, key=lambda i: (i.time, i.id)):

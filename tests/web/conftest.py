@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "w" * 32
-FLAGS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-SIZE = {"width": 1440, "height": 900}
-PATIENCE = 30_000  # milliseconds that a step may take on a busy machine
+# WebGL in software where there is no graphics card; the page itself is put together without it.
+FLAGS = ("--no-sandbox", "--enable-unsafe-swiftshader", "--disable-gpu-compositing")
+SIZE = {"width": 1280, "height": 800}
+PATIENCE = 20_000  # milliseconds that a step may take on a busy machine
 
 
 def missing(what: str) -> None:
@@ -121,6 +122,12 @@ class Explorer:
     def count(self, what: str) -> int:
         """Subjects or relations on the canvas: `nodes` or `edges`."""
         return int(self.page.locator(".canvas").get_attribute(f"data-{what}") or 0)
+
+    def panel(self, name: str) -> None:
+        """Open one of the panels on the left."""
+        button = self.page.locator(f".rail [data-panel={name}]")
+        if button.get_attribute("aria-pressed") != "true":
+            button.click()
 
     def status(self, text: str | re.Pattern[str]) -> None:
         """Wait for what the status line says."""

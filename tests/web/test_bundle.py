@@ -30,9 +30,9 @@ def run(node: str, tool: str, *arguments: str) -> subprocess.CompletedProcess[st
         [node, str(script), *arguments],
         cwd=WEB,
         capture_output=True,
+        check=False,
         text=True,
         timeout=300,
-        check=False,
     )
 
 

@@ -100,7 +100,7 @@ def test_in_english_no_chinese_of_the_page_is_left(explorer_of: Callable[..., Ex
     labels = it.page.evaluate(
         "() => [...document.querySelectorAll('[aria-label],[title],[placeholder]')]"
         ".flatMap((e) => ['aria-label', 'title', 'placeholder']"
-        ".map((n) => e.getAttribute(n) ?? ''))"
+        ".map((name) => e.getAttribute(name) ?? ''))"
     )
     for text in [texts, *labels]:
         assert not re.search("[\u3400-\u9fff]", text), text

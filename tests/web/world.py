@@ -30,7 +30,7 @@ FACTS: Final[list[Fact]] = [
     {"kind": "person", "id": "p2", "name": "王丽"},
     {"kind": "person", "id": "p3", "name": "陳志強"},
     {"kind": "phone", "id": "t1", "keys": {"e164": PHONE}},
-    {"kind": "address", "id": "d1", "attrs": {"text": "福州市鼓楼区五四路1号"}},
+    {"kind": "address", "id": "d1", "text": "福州市鼓楼区五四路1号"},
     {"kind": "shareholder", "id": "s1", "from": "p1", "to": "c1", "share": "0.51",
      "valid_from": "2015-03-01"},
     {"kind": "shareholder", "id": "s2", "from": "p2", "to": "c1", "share": "0.49",

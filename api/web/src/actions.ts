@@ -66,15 +66,18 @@ export async function paths(ids: readonly string[]): Promise<void> {
     const before = scene.value.nodes.size;
     const cut: string[] = [];
     const met = new Set<string>();
+    let ways = 0;
     for (const load of loads.slice(0, 15)) {
       const { found, truncated } = await bring(load, t(ACTS.pathsOf, { n: ids.length }));
       for (const node of found.nodes) met.add(node.id);
+      ways += met.size;
       if (truncated) cut.push(truncated.reason);
     }
-    selection.value = new Set([...ids, ...met]);
+    for (const id of ids) met.delete(id);
+    selection.value = new Set([...met, ...ids]); // the card stays that of one who was asked about
     await arrange();
     if (cut.length) complain(t(WORDS.truncated, { why: cut[0]! }));
-    else if (!met.size) tell(t(ACTS.noPath));
+    else if (!ways) tell(t(ACTS.noPath));
     else tell(t(ACTS.pathsFound, { n: scene.value.nodes.size - before }));
   });
 }
@@ -114,6 +117,7 @@ export function pinChosen(): void {
   if (!ids.size) return;
   const places = canvas.value?.places(ids) ?? new Map();
   history.apply(t(ACTS.pinned, { n: ids.size }), (now) => change.pin(change.place(now, places), ids));
+  tell(t(ACTS.pinned, { n: ids.size }));
 }
 
 /** Show the subjects chosen as one, or take a chosen group apart. */
@@ -122,6 +126,7 @@ export function groupChosen(): void {
   const only = ids.size === 1 ? [...ids][0]! : null;
   if (only && scene.value.groups.has(only)) {
     history.apply(t(ACTS.ungrouped), (now) => change.ungroup(now, only));
+    tell(t(ACTS.ungrouped));
     void arrange();
     return;
   }
@@ -134,6 +139,7 @@ export function groupChosen(): void {
   const at = middle(canvas.value?.places(ids));
   history.apply(t(ACTS.grouped, { n: ids.size }), (now) => change.place(change.group(now, id, t(ACTS.groupOf, { name: first }), ids), new Map([[id, at]])));
   selection.value = new Set([id]);
+  tell(t(ACTS.grouped, { n: ids.size }));
 }
 
 function middle(places: ReadonlyMap<string, readonly [number, number]> | undefined): readonly [number, number] {

@@ -124,6 +124,7 @@ function Rail() {
           <button
             key={each.id}
             type="button"
+            data-panel={each.id}
             aria-pressed={now}
             onClick={() => {
               wide.value = !now;

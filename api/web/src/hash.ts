@@ -22,8 +22,7 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 export function write(state: Linked): string {
   const out = new URLSearchParams();
   if (state.caseFile) out.set("case", state.caseFile);
-  // A case file says itself what is on its canvas.
-  for (const load of state.caseFile ? [] : state.loads.slice(0, MOST)) {
+  for (const load of state.loads.slice(0, MOST)) {
     switch (load.what) {
       case "subject":
         out.append("subject", load.id);

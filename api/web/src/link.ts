@@ -1,6 +1,7 @@
 /** Keeps the address and the scene in step. */
 import { effect, signal } from "@preact/signals";
 import { attempt } from "./actions";
+import { stranger } from "./api";
 import { t } from "./i18n";
 import { read, write } from "./hash";
 import { answer } from "./load";
@@ -38,9 +39,10 @@ export async function follow(address: string): Promise<void> {
 /** Follow the address now, and write it from then on. */
 export async function keepInStep(): Promise<void> {
   await follow(location.hash);
+  if (stranger.value) return; // asked again once the reader has signed in; the address stays till then
   effect(() => {
     written = write({
-      loads: scene.value.loads,
+      loads: caseFile.value ? [] : scene.value.loads, // a case file says itself what is on its canvas
       asOf: asOf.value,
       knownAt: knownAt.value,
       layout: layout.value,

@@ -23,6 +23,14 @@ def place(kept: Books, snapshot: Snapshot, name: str) -> int:
     return kept.place(snapshot.resolve(f"d:{name}"))
 
 
+def net_of(made: list[Fact]) -> dict[str, int]:
+    """What stands of each invoice of a world, by its own id."""
+    with world([company("x"), company("y"), *made]) as snapshot:
+        found = books(snapshot, AT).invoices
+        names = [name.removeprefix("d:") for name in snapshot.fact_ids(found.row.tolist())]
+    return dict(zip(names, found.net.tolist(), strict=True))
+
+
 @settings(max_examples=60, deadline=None)
 @given(ledgers())
 def test_red_letters_take_back_what_the_referee_says(made: list[Invoice]) -> None:
@@ -67,6 +75,32 @@ def test_a_red_letter_takes_back_what_it_cites() -> None:
     assert dict(zip(names, found.net.tolist(), strict=True)) == {
         "d:i1": 0, "d:i2": 10000, "d:i3": 0, "d:iz": 4000, "d:r1": 0, "d:r2": 0, "d:rz": 0,
     }  # fmt: skip
+
+
+def test_a_red_letter_of_what_is_undone_already_takes_back_no_other() -> None:
+    """A trade is undone once: by voiding its invoice, or by the first red letter of it."""
+    made = [
+        invoice("v", "x", "y", 1, "100.00", status="void"),
+        invoice("i1", "x", "y", 2, "100.00"),
+        invoice("i2", "x", "y", 2, "100.00"),
+        invoice("r1", "x", "y", 5, "-100.00", status="red", attrs={"red_of": "v"}),
+        invoice("r2", "x", "y", 5, "-100.00", status="red", attrs={"red_of": "i1"}),
+        invoice("r3", "x", "y", 6, "-100.00", status="red", attrs={"red_of": "i1"}),
+    ]
+    assert net_of(made) == {"v": 0, "i1": 0, "i2": 10000, "r1": 0, "r2": 0, "r3": 0}
+
+
+def test_a_red_letter_that_cites_a_red_letter_cites_no_invoice() -> None:
+    """Whether that one, which cites an invoice, comes before it or after."""
+    for first, second in ("ra", "rb"), ("rb", "ra"):
+        made = [
+            invoice("i1", "x", "y", 1, "100.00"),
+            invoice("i2", "x", "y", 2, "100.00"),
+            invoice("i3", "x", "y", 3, "100.00"),
+            invoice(first, "x", "y", 5, "-100.00", status="red", attrs={"red_of": "i1"}),
+            invoice(second, "x", "y", 5, "-100.00", status="red", attrs={"red_of": first}),
+        ]
+        assert net_of(made) == {"i1": 0, "i2": 10000, "i3": 0, "ra": 0, "rb": 0}
 
 
 def test_an_unknown_amount_is_no_red_letter() -> None:

@@ -105,7 +105,12 @@ def test_a_route_answers_those_who_have_its_scope(app: FastAPI, key: Key, scopes
         }
 
     let = asyncio.run(all_())
-    wrong = {route for route, scope in scopes_of(app).items() if let[route] != (scope in granted)}
+    more = also(app)
+    wrong = {
+        route
+        for route, scope in scopes_of(app).items()
+        if let[route] != ({scope, *more[route]} <= granted)
+    }
     assert not wrong
     assert len(let) > 100
 
@@ -117,6 +122,21 @@ def needed(app: FastAPI) -> dict[tuple[str, str], set[str]]:
         if isinstance(route, Plain)
         for method in route.methods or ()
     }
+
+
+def also(app: FastAPI) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {
+        (method, route.path): route._also
+        for route in app.routes
+        if isinstance(route, Plain)
+        for method in route.methods or ()
+    }
+
+
+def test_what_needs_two_scopes(app: FastAPI) -> None:
+    """A report shows names and facts beside what its question answers."""
+    told = {path: scopes for (_, path), scopes in also(app).items() if scopes}
+    assert told == {f"/v1/reports/{kind}": ("search",) for kind in ("subject", "case", "clusters")}
 
 
 def test_the_document_says_what_each_route_needs(app: FastAPI) -> None:

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import closing
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -491,35 +491,40 @@ def test_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert state_folder("sqlite:////a/facts.db") == tmp_path
 
 
-@pytest.mark.embedded  # the book of jobs is the same file; a service of its own is slow on a server
+@contextmanager
+def service(url: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """A service in a process of its own, which does not outlive this, however it ends."""
+    command = [sys.executable, "-m", "api.cli", "serve", "--store", url, "--port", "0", "--no-warm"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "LINKRISK_TOKEN": TOKEN}
+    )
+    with process:
+        assert process.stdout is not None
+        try:
+            address = httpx.URL(process.stdout.readline().strip())
+            base = f"http://127.0.0.1:{address.port}"
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            with httpx.Client(base_url=base, headers=headers, timeout=60) as client:
+                yield process, client
+        finally:
+            process.kill()
+
+
 def test_a_result_survives_kill_and_restart(filled: str) -> None:
     """Two services one after the other on one store; the first is killed."""
-    environment = {**os.environ, "LINKRISK_TOKEN": TOKEN}
-    command = [sys.executable, "-m", "api.cli", "serve", "--store", filled, "--port", "0"]
-
-    def start() -> tuple[subprocess.Popen[str], httpx.Client]:
-        process = subprocess.Popen(
-            [*command, "--no-warm"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=environment, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
-        port = httpx.URL(process.stdout.readline().strip()).port
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        return process, httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers)
-
-    process, client = start()
-    with process, client:
-        made = client.post("/v1/jobs?", json=ASKED, headers={"Prefer": "wait=20"})
+    with service(filled) as (process, client):
+        made = client.post("/v1/jobs?", json=ASKED, headers={"Prefer": "wait=60"})
         plain = client.post("/v1/related-parties", json=ASKED["params"])
         assert made.content == plain.content
         (job,) = client.get("/v1/jobs").json()["results"]
         process.send_signal(signal.SIGKILL)
-    process, client = start()
-    with process, client:
+        process.wait()
+    with service(filled) as (process, client):
         found = client.get(f"/v1/jobs/{job['id']}").json()
         assert (found["status"], found["finished"]) == ("done", job["finished"])
         assert client.get(found["result"]).content == plain.content
         process.terminate()
+        assert process.wait(60) == 0
 
 
 def test_a_damaged_book_is_told_in_one_line(filled: str) -> None:

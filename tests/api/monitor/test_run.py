@@ -78,6 +78,7 @@ def test_what_dissolved_and_comes_back_as_it_was_is_told_once(pair: World) -> No
     assert pair.news()[0][0] == "listed"
 
 
+@pytest.mark.neo4j
 def test_clusters_that_merge_are_news_and_the_others_line_is_absorbed(pair: World) -> None:
     pair.write(
         company("e"), company("f"), listing("le", "e", valid_from="2024-02-01"),
@@ -170,6 +171,29 @@ def test_cases_are_taken_stock_of_and_then_told(world: World) -> None:
     assert {"members", "facts"} <= {new["what"] for new in more.body["new"]}
     world.settings = MonitorSettings(detectors=("transfer_cycles", "pass_through"), min_score=0.0)
     assert world.run()[1] == []  # what a detector finds that was not asked before is no news
+
+
+def test_what_a_detector_did_not_reach_before_is_no_news(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search that time cut short finds more the next time, of facts that were there: no news; a
+    case that has a new fact is."""
+    world.settings = MonitorSettings(detectors=("transfer_cycles",), min_score=0.0)
+    world.write(*({"kind": "account", "id": f"x{n}"} for n in range(8)))
+    world.run()
+    world.write(*round_trip("t", "x0", "x1", "x2", day=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "algorithms.cases.suspects.suspects", lambda *_: ([], ["transfer_cycles: time_limit"])
+        )
+        assert world.run()[0].told["cut"] == ["transfer_cycles: time_limit"]
+    world.write(*round_trip("u", "x3", "x4", "x5", day=4))
+    made, (alert,) = world.run()
+    assert made.told["cases"] == 2
+    assert set(alert.body["members"]) == {"d:x3", "d:x4", "d:x5"}
+    assert made.told["cut"] == []
+    world.write(*round_trip("v", "x5", "x6", "x7", day=6))
+    assert {alert.body["id"] for alert in world.run()[1]}
 
 
 def test_cases_come_into_the_work_list_and_what_is_dismissed_there_stays_so(world: World) -> None:

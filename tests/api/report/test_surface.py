@@ -18,6 +18,7 @@ import pytest
 from api.access.keys import Keyring
 from api.app import Service, make_app
 from api.auth import Access
+from api.caller import OWNER
 from api.cli import main
 from api.client import Client, connect
 from api.client.inside import Inside
@@ -96,7 +97,7 @@ def test_the_route_answers_what_the_function_makes(
     assert found.headers["content-type"] == "text/html; charset=utf-8"
     assert found.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in found.headers["content-security-policy"]
-    assert found.content == made(session, asked(kind, given), "x").body
+    assert found.content == made(session, asked(kind, given), OWNER).body
     for scope in SCOPES[kind].split():  # each of them is needed
         others = [each for each in ("search", "related", "trace", "audit") if each != scope]
         refused = ask(kind, given, key(" ".join(others)))
@@ -144,7 +145,7 @@ def test_as_a_job(ask: Any, session: Session, store_url: str, has_pdf: bool) -> 
         told = ask("", {}, path=f"/v1/jobs/{told['id']}").json()
     assert told["status"] == "done", told
     found = ask("", {}, path=told["result"])
-    assert found.content == made(session, asked("clusters", given), "x").body
+    assert found.content == made(session, asked("clusters", given), OWNER).body
     if has_pdf:  # it is handed on as it is: a read of anybody
         assert "*" in [each for each in reads(store_url) if "jobs" in each["route"]][-1]["subjects"]
 
@@ -163,7 +164,7 @@ def test_clients_are_answered_the_same(session: Session, store_url: str) -> None
         far = Client("http://127.0.0.1", "t" * 32, transport=inside)
         for kind in KINDS:
             given = usual(kind, session)
-            expected = made(session, asked(kind, given), "x").body
+            expected = made(session, asked(kind, given), OWNER).body
             assert near.make_report(kind, **given) == far.make_report(kind, **given) == expected
 
 
@@ -199,7 +200,7 @@ def test_the_verb_writes_what_the_function_makes(
     args = ["report", "clusters", "--as-of", DAY, "--since", "2024-01-01", "--store", store_url]
     assert main([*args, "--out", str(out), "--json"]) == 0
     told = json.loads(capfd.readouterr().out)
-    body = made(session, asked("clusters", ASKED["clusters"]), "x").body
+    body = made(session, asked("clusters", ASKED["clusters"]), OWNER).body
     assert out.read_bytes() == body
     assert told["sha256"] == hashlib.sha256(body).hexdigest()
     assert main(args) == 0

@@ -39,6 +39,8 @@ VERBS: dict[str, tuple[list[str], str]] = {
     "question": (["related-parties", "--subject", "c1"], "related-parties"),
     "privacy": (["privacy", "report", "p1", "--masked"], "privacy report / 个人信息权利"),
     "decide": (["decide", "list"], "decide / 惩戒决定"),
+    "stats": (["monitor", "stats"], "monitor stats / 统计"),
+    "report": (["report", "subject", "--subject", "c1", "--out", "c1.html"], "report subject"),
     "audit": (["audit", "verify"], "audit / 审计"),
     "undo": (["undo", "batch-1"], "undo / 撤销"),
     "migrate": (["migrate", "sqlite:///facts.db", "sqlite:///other.db"], "copying / 复制"),

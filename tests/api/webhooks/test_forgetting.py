@@ -69,7 +69,8 @@ def test_events_and_subscriptions_that_name_an_erased_person(store_url: str) -> 
             body = {"subject": "reg:p1", **SAID}
             erased = (await client.post("/v1/privacy/erasures", json=body)).json()
             assert erased["forgotten"] == {
-                "results": 0, "answers": 0, "events": 2, "subscriptions": 2,
+                "results": 0, "answers": 0, "casework": 0, "alerts": 0, "events": 2,
+                "subscriptions": 2,
             }  # fmt: skip
             assert await told(both) == await told(other) == ["reg:c1", "reg:p10"]
             assert await told(alone) == []

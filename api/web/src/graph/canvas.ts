@@ -9,6 +9,7 @@ import { still } from "../still";
 import { colour, lineColour, LOOKS, OWNERSHIP, SHEETS } from "./look";
 import { layerRim, shapes } from "./shapes";
 import { Steady } from "./steady";
+import { renderer } from "./webgl";
 
 export interface Heard {
   node(id: string, add: boolean): void;
@@ -149,7 +150,7 @@ export class Canvas {
       },
     };
     this.sigma = new Sigma(this.graph, box, options as SigmaOptions<NodeData, EdgeData>);
-    this.steady = new Steady(this.sigma as unknown as Sigma<never, never>);
+    this.steady = new Steady(this.sigma as unknown as Sigma<never, never>, renderer ?? "");
     this.listen();
     this.watched = new ResizeObserver(() => this.sigma.resize().scheduleRender());
     this.watched.observe(box);

@@ -2,42 +2,32 @@
 import type { FragmentLayer, SDFShape } from "sigma/rendering";
 import { LOOKS } from "./look";
 
-/** One shape for every kind: its polygon, or a circle. */
+/** One shape for every kind. Edges end at shapes, so that each of these is in several programs and is
+ * called many times there: no loops, a few operations each. */
 export function shapes(): SDFShape[] {
-  return Object.entries(LOOKS).map(([kind, look]) => ({
+  return Object.keys(LOOKS).map((kind) => ({
     name: kind,
     uniforms: [],
-    glsl: look.points.length ? polygon(kind, look.points) : circle(kind),
-    inradiusFactor: look.points.length ? 0.62 : 1,
+    glsl: `float sdf_${kind}(vec2 uv, float size) { vec2 p = uv / size; vec2 q = abs(p); return size * (${DISTANCES[kind] ?? CIRCLE}); }`,
+    inradiusFactor: kind === "person" ? 1 : 0.62,
   }));
 }
 
-function circle(kind: string): string {
-  return `float sdf_${kind}(vec2 uv, float size) { return length(uv) - size * 0.92; }`;
-}
+const CIRCLE = "length(p) - 0.92";
 
-const float = (value: number): string => value.toFixed(4);
-
-/** The distance to a polygon, negative inside: after Inigo Quilez, an edge at a time. */
-function polygon(kind: string, points: readonly (readonly [number, number])[]): string {
-  const count = points.length;
-  const listed = points.map(([x, y]) => `vec2(${float(x * 0.92)},${float(-y * 0.92)})`).join(",");
-  return `float sdf_${kind}(vec2 uv, float size) {
-  vec2 v[${count}] = vec2[${count}](${listed});
-  vec2 p = uv / size;
-  float d = dot(p - v[0], p - v[0]);
-  float s = 1.0;
-  for (int i = 0, j = ${count - 1}; i < ${count}; j = i, i++) {
-    vec2 e = v[j] - v[i];
-    vec2 w = p - v[i];
-    vec2 b = w - e * clamp(dot(w, e) / dot(e, e), 0.0, 1.0);
-    d = min(d, dot(b, b));
-    bvec3 c = bvec3(p.y >= v[i].y, p.y < v[j].y, e.x * w.y > e.y * w.x);
-    if (all(c) || all(not(c))) s = -s;
-  }
-  return s * sqrt(d) * size;
-}`;
-}
+/** Distances of the outlines in `look.ts` from a point `p` (y up, `q` its absolute), by the nearest
+ * side: exact inside, a little short beside corners. */
+const DISTANCES: Readonly<Record<string, string>> = {
+  company: "max(q.x, q.y) - 0.78",
+  person: CIRCLE,
+  account: "0.7071 * (q.x + q.y - 0.92)",
+  phone: "max(-p.y - 0.78, 0.88 * q.x + 0.475 * p.y - 0.437)",
+  address: "max(max(q.x - 0.83, -p.y - 0.83), 0.707 * (q.x + p.y - 0.92))",
+  device: "max(q.x - 0.46, q.y - 0.92)",
+  loan: "max(-p.x - 0.92, 0.41 * p.x + 0.912 * q.y - 0.377)",
+  event: "dot(vec2(max(q.x, q.y), min(q.x, q.y)) - vec2(0.92, 0.0), vec2(0.447, 0.894))",
+  group: "max(q.y - 0.83, 0.874 * q.x + 0.486 * q.y - 0.804)",
+};
 
 /** A line inside a node's outline; nothing where its colour is clear. */
 export function layerRim(): FragmentLayer {

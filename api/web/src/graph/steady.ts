@@ -32,9 +32,9 @@ export class Steady {
   private readonly draw: () => unknown;
   private readonly software: boolean;
 
-  constructor(private readonly sigma: Sigma<never, never>) {
+  constructor(private readonly sigma: Sigma<never, never>, renderer: string) {
     this.drawn = this.now();
-    this.software = SOFTWARE.test(renderer());
+    this.software = SOFTWARE.test(renderer);
     this.draw = sigma.scheduleRender.bind(sigma);
     sigma.scheduleRender = () => {
       if (!this.shift()) this.draw();
@@ -147,13 +147,4 @@ export class Steady {
     this.sigma.getContainer().removeEventListener("mousedown", this.grab, { capture: true });
     this.sigma.getContainer().removeEventListener("mousemove", this.hover, { capture: true });
   }
-}
-
-/** What draws, as the browser names it. */
-export function renderer(): string {
-  const gl = document.createElement("canvas").getContext("webgl2");
-  const more = gl?.getExtension("WEBGL_debug_renderer_info");
-  const name: unknown = gl && gl.getParameter(more ? more.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-  gl?.getExtension("WEBGL_lose_context")?.loseContext();
-  return String(name ?? "");
 }

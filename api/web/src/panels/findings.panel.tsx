@@ -93,7 +93,7 @@ function Findings() {
       after = last.next;
       if (!after) break;
     }
-    return { rows, next: after, counts: last!.counts };
+    return { of: query.state, rows, next: after, counts: last!.counts };
   });
   const counts = asked.data?.counts;
   const total = counts ? counts.open + counts.accepted + counts.dismissed : null;
@@ -118,7 +118,7 @@ function Findings() {
       <Run />
       <Waiting asked={asked as Asked<unknown>} />
       {asked.data && !asked.data.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
-      <ul class="findings">
+      <ul class="findings" data-of={asked.data?.of}>
         {asked.data?.rows.map((each) => (
           <Item key={each.id} finding={each} />
         ))}

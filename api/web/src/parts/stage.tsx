@@ -6,6 +6,7 @@ import type { Canvas, Heard } from "../graph/canvas";
 import { Flow } from "../graph/flow";
 import { hops } from "../graph/hops";
 import { LOOKS, SHEETS } from "../graph/look";
+import { renderer } from "../graph/webgl";
 import { t } from "../i18n";
 import { place } from "../scene";
 import { dark, history, layout, picked, scene, selection, tell, type LayoutName } from "../state";
@@ -20,17 +21,7 @@ import { toggle } from "../panels/subjects.panel";
 import { IconButton, KindMark } from "./ui";
 
 /** Whether this browser can draw by WebGL 2 at all. */
-export const webgl = hasWebGL();
-
-function hasWebGL(): boolean {
-  try {
-    const gl = document.createElement("canvas").getContext("webgl2");
-    gl?.getExtension("WEBGL_lose_context")?.loseContext();
-    return gl !== null;
-  } catch {
-    return false;
-  }
-}
+export const webgl = renderer !== null;
 
 /** Loaded only where it can draw: what draws needs WebGL as soon as it is loaded. */
 const drawing = webgl ? import("../graph/canvas") : null;
