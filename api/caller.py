@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 SCOPES: Final = (
     "search",  # find subjects, read their records
-    "related",  # related parties, ownership, control, decisions as they stand
-    "trace",  # flows, rings, invoices, cases
+    "related",  # related parties, ownership, control, decisions as they stand; case files
+    "trace",  # flows, rings, invoices, cases; the work list and its verdicts
     "extend.propose",  # ask whom a measure may reach, propose and execute decisions
     "extend.approve",  # approve what somebody else proposed
     "export",  # whole stores, feeds of changes

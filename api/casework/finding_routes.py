@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Meta
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
@@ -17,9 +16,10 @@ from api.access.bounds import bounded
 from api.answering import view_of
 from api.caller import Caller, caller_of, owner_of
 from api.casework import showing
-from api.casework.findings import STATES, Findings, State, place_of
+from api.casework.asking import FindingVerdict, RunAsked, convert, judge, judging
+from api.casework.findings import STATES, Findings, place_of
 from api.casework.keeping import mask
-from api.casework.putting import MOST, FindingsReceipt, run
+from api.casework.putting import FindingsReceipt, run
 from api.contract.answers import MADE
 from api.etags import holds, tag_of, unchanged
 from api.jobs.book import Asked as JobAsked
@@ -28,7 +28,6 @@ from api.jobs.routes import jobs_of, preferred
 from api.look import limit_of
 from api.routes import domains_of, scope_of
 from api.serving import add, alongside, body_of, check, json_response, only, query_of
-from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,41 +38,7 @@ if TYPE_CHECKING:
 
 BASE: Final = "/v1/findings"
 SCOPE: Final = "trace"
-NOTE: Final = 2000  # characters
-_LIMIT: Final = 200
 _FILTERS: Final = ("state", "pattern", "subject", "min_score", "limit", "after")
-_By = Annotated[
-    Annotated[str, Meta(max_length=200)] | None,
-    Meta(description="in whose name, for the service's owner / 办理人"),
-]
-
-
-class RunAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A detector to run, its parameters, and how many of its findings are put in at most."""
-
-    algorithm: Annotated[
-        str, Meta(description="an algorithm that yields findings / 检测算法", examples=["rings"])
-    ]
-    params: dict[str, Any] = {}
-    limit: Annotated[
-        int,
-        Meta(description="findings put in, those of highest score / 最多放入的线索", ge=1, le=MOST),
-    ] = _LIMIT
-    by: _By = None
-
-
-class FindingVerdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a finding is judged. Why it is dismissed has to be said."""
-
-    state: Annotated[State, Meta(description="what it is from now on / 结论")]
-    note: Annotated[
-        Annotated[str, Meta(max_length=NOTE)] | None, Meta(description="why, in words / 理由")
-    ] = None
-    version: Annotated[
-        int | None,
-        Meta(description="the version that was judged: refused where it changed / 所见版本"),
-    ] = None
-    by: _By = None
 
 
 def add_findings(app: FastAPI, engine: Engine) -> None:
@@ -159,22 +124,6 @@ def _run(session: Any, book: Findings, asked: RunAsked, params: Any, who: str) -
     return run(session, book, asked.algorithm, params, who=who, limit=asked.limit)
 
 
-def judging(given: Any) -> FindingVerdict:
-    """What a verdict says; raises WrongUsage, also where nothing says why it is dismissed."""
-    asked: FindingVerdict = convert(FindingVerdict, given)
-    if asked.state == "dismissed" and not (asked.note or "").strip():
-        raise WrongUsage("note: why is it dismissed? / 请说明排除理由")
-    return asked
-
-
-def judge(
-    book: Findings, view: Any, ident: str, asked: FindingVerdict, who: str, granted: int
-) -> showing.FindingWhole:
-    """Carry a verdict out; the finding as it is then."""
-    book.judge(ident, asked.state, who, asked.note, granted=granted, version=asked.version)
-    return showing.whole(book, view, ident, granted)
-
-
 async def marks(engine: Engine, book: Findings, view: Any) -> tuple[str, ...]:
     """What an answer from the book is made on, beside what was asked."""
     return str(await engine.run(book.revision)), view.name, str(engine.session.erased)
@@ -184,15 +133,6 @@ def signing(caller: Caller, given: dict[str, Any]) -> str:
     """In whose name something is done: the caller's, or whom the owner names."""
     by = signed(caller, given).get("by")
     return " ".join(by.split()) if isinstance(by, str) and by.strip() else caller.name
-
-
-def convert(kind: type[Any], given: Any) -> Any:
-    """What a request says, as a type; raises WrongUsage with the field in front."""
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at `$.")
-        raise WrongUsage(f"{where.rstrip('`')}: {reason}" if where else reason) from None
 
 
 def body(kind: type[Any], example: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
     from graph.store import Store
 
-MOST: Final = 1000  # findings that one run puts in
 _FIELDS: Final = frozenset({"id", "pattern", "members", "facts", "score", "why"})
 
 

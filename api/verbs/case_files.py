@@ -40,8 +40,8 @@ def _open(common: Common) -> Iterator[tuple[Session, CaseFiles]]:
 
 def _asked(path: str) -> CaseFileAsked:
     """What a file (`-`: standard input) says of a case file."""
+    from api.casework.asking import convert
     from api.casework.file_showing import CaseFileAsked
-    from api.casework.finding_routes import convert
 
     try:
         body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
@@ -154,7 +154,7 @@ def remove(common: Common, ident: str) -> None:
 def comment(common: Common, ident: str, text: str) -> None:
     """Comment on a case file. 评论。"""
     from api.casework import file_showing
-    from api.casework.finding_routes import convert
+    from api.casework.asking import convert
 
     asked = convert(file_showing.CommentAsked, {"text": text})
     with _open(common) as (_, book):

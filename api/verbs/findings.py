@@ -152,7 +152,7 @@ def _judging(name: str, state: str, help_: str) -> click.Command:
     def judged(
         common: Common, ident: str, note: str | None, by: str, version: int | None
     ) -> None:  # fmt: skip
-        from api.casework.finding_routes import judge, judging
+        from api.casework.asking import judge, judging
 
         given = {"state": state, "note": note, "version": version}
         with _open(common) as (session, book):

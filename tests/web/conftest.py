@@ -1,7 +1,7 @@
 """One service and one browser for all tests of the page, which is driven as a person would.
 
 Where Chromium or Playwright is missing the tests skip, under CI they fail. Screenshots are written
-to work/screenshots (LINKRISK_SCREENSHOTS names another folder), to be looked at.
+to work/screenshots, to be looked at.
 """
 
 from __future__ import annotations
@@ -169,8 +169,7 @@ def explorer_of(browser: Browser, served: str) -> Iterator[Callable[..., Explore
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
-        folder = os.environ.get("LINKRISK_SCREENSHOTS")
-        it = Explorer(page, served, **({"folder": Path(folder)} if folder else {}))
+        it = Explorer(page, served)
         page.on("request", lambda request: it.hosts.add(urlsplit(request.url).netloc))
         page.on("pageerror", lambda error: it.wrong.append(str(error)))
         page.on(

@@ -125,7 +125,9 @@ export function groupChosen(): void {
   const ids = selection.value;
   const only = ids.size === 1 ? [...ids][0]! : null;
   if (only && scene.value.groups.has(only)) {
+    const { members } = scene.value.groups.get(only)!;
     history.apply(t(ACTS.ungrouped), (now) => change.ungroup(now, only));
+    selection.value = new Set(members);
     tell(t(ACTS.ungrouped));
     void arrange();
     return;

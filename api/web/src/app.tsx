@@ -143,7 +143,7 @@ function Rail() {
 
 function Details() {
   const one = selection.value.size ? [...selection.value].at(-1)! : null;
-  const subject = one && !scene.value.groups.has(one) ? one : null;
+  const subject = one && !one.startsWith("group:") ? one : null;
   if (!picked.value && !subject) return null;
   return (
     <aside class="details" aria-label={t(WORDS.details)} tabIndex={0}>

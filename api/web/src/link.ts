@@ -29,7 +29,8 @@ export async function follow(address: string): Promise<void> {
   await attempt(async () => {
     const answers = await Promise.all(linked.loads.map((load) => answer(load)));
     history.reset(answers.reduce((made, each) => add(made, each.found), EMPTY));
-    const first = linked.selected ?? [...(answers[0]?.found.nodes ?? [])][0]?.id;
+    const named = linked.selected !== null && scene.value.nodes.has(linked.selected);
+    const first = named ? linked.selected : [...(answers[0]?.found.nodes ?? [])][0]?.id;
     if (first) selection.value = new Set([first]);
     await arrange(layout.value, t(ACTS.laidOut));
     history.reset(history.scene.value);

@@ -6,7 +6,7 @@ import { attempt, open as openSubject, showFacts } from "../actions";
 import { half, lang, number, t } from "../i18n";
 import { KindMark, Pairs, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
 import { percent, short } from "../say";
-import { asOf, complain, knownAt, scene, selection, tell } from "../state";
+import { asOf, complain, knownAt, panel as opened, scene, selection, tell } from "../state";
 import { factsOf } from "../load";
 import { give } from "../parts/give";
 import { today } from "../time";
@@ -315,4 +315,23 @@ function Decisions({ id }: { id: string }) {
   );
 }
 
-export const panel: Panel = { id: "extension", title: EXTEND.title, icon: "M5 12h6M11 12l6-6M11 12l6 6M17 6h3v3M17 18h3v-3M4 10v4", order: 50, component: Extension, scope: "extend.propose" };
+/** On a subject's card: the way to this panel. */
+function AskAbout({ id, kind }: { id: string; kind: string }) {
+  if (!may("extend.propose") || (kind !== "company" && kind !== "person")) return null;
+  return (
+    <button
+      type="button"
+      class="plain ask-about"
+      onClick={() => {
+        subject.value = id;
+        answer.value = null;
+        checked.value = null;
+        opened.value = "extension";
+      }}
+    >
+      {t(EXTEND.about)}
+    </button>
+  );
+}
+
+export const panel: Panel = { id: "extension", title: EXTEND.title, icon: "M5 12h6M11 12l6-6M11 12l6 6M17 6h3v3M17 18h3v-3M4 10v4", order: 50, component: Extension, scope: "extend.propose", card: AskAbout };

@@ -1,13 +1,13 @@
 /** The work list: what was found, why, what else could explain it; to be accepted or dismissed. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { address, get, post, Problem } from "../api";
+import { address, get, may, post, Problem } from "../api";
 import { attempt, open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, lang, number, t } from "../i18n";
 import { KindMark, Pairs, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
 import { money, short, when } from "../say";
-import { complain, scene, selection, tell } from "../state";
+import { complain, panel as opened, scene, selection, tell } from "../state";
 import { day } from "../view";
 import { kindWord } from "../words";
 import { STATES, WORK } from "../words/casework";
@@ -408,6 +408,35 @@ function Run() {
   );
 }
 
+/** On a subject's card: the findings that it is a member of. */
+function FindingsOf({ id }: { id: string }) {
+  const asked = useAsked(may("trace") ? `${id}|${turn.value}` : null, (stop) => get<List>("/v1/findings", { subject: id, limit: 10 }, stop));
+  const rows = asked.data?.results ?? [];
+  if (!rows.length) return null;
+  const show = (finding: Finding) => {
+    state.value = finding.state;
+    pattern.value = "";
+    ofChosen.value = true;
+    openOne.value = finding.id;
+    opened.value = "findings";
+  };
+  return (
+    <Section title={t(WORK.title)} count={`${rows.length}${asked.data?.next ? "+" : ""}`}>
+      <ul class="plain-list">
+        {rows.map((each) => (
+          <li key={each.id} class="of">
+            <button type="button" class="link" onClick={() => show(each)}>
+              {patternWord(each)}
+            </button>
+            <Tag tone={each.news.length ? "alarm" : "soft"}>{t(each.news.length ? WORK.again : WORK[each.state])}</Tag>
+            <Score value={each.score} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
 const PATTERNS: readonly (readonly [string, string])[] = [
   ["transfer_cycle", "资金闭环"], ["fan_in", "多户归集"], ["fan_out", "一户分散"], ["scatter_gather", "分散后归集"], ["gather_scatter", "归集后分散"],
   ["pass_through", "快进快出"], ["layered_flow", "分层转移"], ["fund_pool", "资金池"], ["rented_account", "出租出借账户"], ["shared_identifiers", "共用标识"],
@@ -416,4 +445,4 @@ const PATTERNS: readonly (readonly [string, string])[] = [
   ["rebate_chain", "骗税链条"], ["payment_return", "资金回流"], ["cluster", "风险群组"], ["case", "案件"],
 ];
 
-export const panel: Panel = { id: "findings", title: WORK.title, icon: "M12 3 2 20h20L12 3zM12 10v4M12 17h.01", order: 30, component: Findings, scope: "trace" };
+export const panel: Panel = { id: "findings", title: WORK.title, icon: "M12 3 2 20h20L12 3zM12 10v4M12 17h.01", order: 30, component: Findings, scope: "trace", card: FindingsOf };

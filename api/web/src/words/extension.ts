@@ -4,6 +4,7 @@ export const EXTEND = {
   title: ["Extend", "措施扩展"],
   how: ["Whom a measure on a subject may reach, by the rulebook, on the facts of the day of the act.", "依规则库与行为日事实, 判断措施可及于谁。"],
   subject: ["Subject", "被采取措施的主体"],
+  about: ["Whom may a measure on it reach?", "对其采取的措施可及于谁?"],
   takeChosen: ["Take the subject chosen", "取所选主体"],
   measure: ["Measure", "措施"],
   act: ["Day of the act", "行为日期"],
