@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MAX_BODY: Final = 1 << 20
 KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SLASH: Final = re.compile("%2f", re.IGNORECASE)
+_LARGEST: Final = "linkrisk.largest"
 _LETTER: Final = "\ue000"  # of private use: in no id
 S = TypeVar("S")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -54,6 +55,7 @@ class Plain(APIRoute):
         said = kwargs["openapi_extra"]
         self._needed: str = said["x-scope"]
         self._domains = frozenset(said.get("x-domains", ()))
+        self._largest: int = said.get("x-max-bytes", MAX_BODY)
         self._also: tuple[str, ...] = tuple(said.get("x-also", ()))
         self.app = self._answer
 
@@ -70,6 +72,7 @@ class Plain(APIRoute):
         return match, child
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_LARGEST] = self._largest
         request = Request(scope, receive)
         caller = caller_of(request)
         if caller.kind == "person":
@@ -203,13 +206,14 @@ def json_response(
 
 
 async def bytes_of(request: Request) -> bytes:
-    """A request's whole body; raises TooLarge."""
-    body = b""
+    """A request's whole body, at most 1 MiB unless its route says otherwise (`x-max-bytes`);
+    raises TooLarge."""
+    body, most = bytearray(), request.scope.get(_LARGEST, MAX_BODY)
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise TooLarge(f"the request is larger than {MAX_BODY} bytes")
-    return body
+        if len(body) > most:
+            raise TooLarge(f"the request is larger than {most} bytes")
+    return bytes(body)
 
 
 async def body_of(request: Request) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class RunAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     by: _By = None
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FindingVerdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a finding is judged. Why it is dismissed has to be said."""
 
     state: Annotated[State, Meta(description="what it is from now on / 结论")]
@@ -61,16 +61,16 @@ def convert(kind: type[Any], given: Any) -> Any:
         raise WrongUsage(f"{where.rstrip('`')}: {reason}" if where else reason) from None
 
 
-def judging(given: Any) -> Verdict:
+def judging(given: Any) -> FindingVerdict:
     """What a verdict says; raises WrongUsage, also where nothing says why it is dismissed."""
-    asked: Verdict = convert(Verdict, given)
+    asked: FindingVerdict = convert(FindingVerdict, given)
     if asked.state == "dismissed" and not (asked.note or "").strip():
         raise WrongUsage("note: why is it dismissed? / 请说明排除理由")
     return asked
 
 
 def judge(
-    book: Findings, view: Snapshot, ident: str, asked: Verdict, who: str, granted: int
+    book: Findings, view: Snapshot, ident: str, asked: FindingVerdict, who: str, granted: int
 ) -> showing.FindingWhole:
     """Carry a verdict out; the finding as it is then."""
     book.judge(ident, asked.state, who, asked.note, granted=granted, version=asked.version)

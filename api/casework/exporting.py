@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import msgspec
 
 from api.casework import pictures
-from api.casework.scenes import Scene, Subject, drawn
+from api.casework.scenes import Scene, SceneSubject, drawn
 from api.exporting import World
 from api.look import noted, was_known
 from api.notices.pdf import pdf
@@ -36,7 +36,7 @@ class SceneShown(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
     known_at: str
     snapshot: str
-    subjects: list[Subject]
+    subjects: list[SceneSubject]
     facts: list[dict[str, Any]]
     notes: list[str]
 

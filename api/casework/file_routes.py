@@ -131,11 +131,12 @@ def _files(engine: Engine, book: CaseFiles) -> tuple[Route, ...]:
     one_of = {"parameters": [_ID]}
     return (
         ("POST", BASE, made,
-         {**body(CaseFileAsked, _EXAMPLE), **openapi.answers(showing.CaseFileShown, "201")}),
+         {**body(CaseFileAsked, _EXAMPLE), **_LARGE,
+          **openapi.answers(showing.CaseFileShown, "201")}),
         ("GET", BASE, listed, {"parameters": _QUERY, **answers(showing.CaseFileList)}),
         ("GET", ONE, one, {**one_of, **answers(showing.CaseFileShown)}),
         ("PUT", ONE, changed,
-         {"parameters": [_ID, _MATCH], **body(CaseFileAsked, _EXAMPLE),
+         {"parameters": [_ID, _MATCH], **body(CaseFileAsked, _EXAMPLE), **_LARGE,
           "responses": {**openapi.answers(showing.CaseFileShown)["responses"], **_STALE}}),
         ("DELETE", ONE, removed,
          {"parameters": [_ID, _MATCH], "responses": {"204": {"description": "gone / 已删除"},
@@ -205,7 +206,7 @@ def _exports(engine: Engine, book: CaseFiles) -> tuple[Route, ...]:
     return (
         ("GET", f"{ONE}/export", taken, {"parameters": [_ID, _FORMAT], "responses": _EXPORTED}),
         ("POST", "/v1/scenes/export", scene,
-         {"parameters": [_FORMAT], **body(SceneAsked, {"scene": {"ids": ["c1", "p1"]}}),
+         {"parameters": [_FORMAT], **body(SceneAsked, {"scene": {"ids": ["c1", "p1"]}}), **_LARGE,
           "responses": _EXPORTED}),
     )  # fmt: skip
 
@@ -234,6 +235,8 @@ def _check(request: Request, found: CaseFile) -> None:
 
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"  # a picture has its style in it
+# 5,000 subjects with their places and 10,000 relations, by long ids.
+_LARGE: Final = {"x-max-bytes": 8 << 20}
 _ID: Final = openapi.asked("path", "id", "the case file's id / 案卷编号")
 _MATCH: Final = openapi.asked(
     "header", "If-Match", "the ETag of what is changed, or its version in quotes / 所改版本"

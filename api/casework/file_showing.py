@@ -12,6 +12,7 @@ from api.casework.files import STATUSES, Content, Shared, Status, Viewer
 from api.casework.keeping import mask, names
 from api.casework.scenes import Scene, settled
 from graph.errors import WrongUsage
+from graph.keys import mask_within
 from graph.times import format_instant
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def content_of(session: Session, asked: CaseFileAsked, caller: Caller = OWNER) -
     if not asked.title.strip() or not asked.title.isprintable():
         raise WrongUsage("title: one line of printable text / 标题须为一行文字")
     scene, bits = settled(session, asked.scene)
-    return Content(title=asked.title.strip(), status=asked.status, shared=asked.shared,
+    return Content(title=mask_within(asked.title.strip()), status=asked.status, shared=asked.shared,
                    scene=scene, domains=bits | mask(asked.domains))  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from api.kept import one
 from graph import times
 from graph.closing import Closing
 from graph.errors import InputError, LinkriskError
+from graph.keys import mask_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +133,8 @@ class CaseFiles(Closing):
 
     def change(self, ident: str, viewer: Viewer, version: int, content: Content) -> CaseFile:
         """Put other content in; raises UnknownCaseFile, Changed where it is not that version any
-        more. Only its owner says with whom it is shared."""
+        more. Only its owner says with whom it is shared: of a domain that is needed to open it
+        others take none away, and nobody does once it has comments, which may speak of it."""
         from api.access.refusals import Forbidden
 
         with self.kept.writing() as db:
@@ -147,11 +149,13 @@ class CaseFiles(Closing):
                     f"the case file is at version {known.version}: read it again, then change it"
                     " / 案卷已被他人更新"
                 )
+            said = one(db, "SELECT count(*) FROM comment WHERE file = ?", known.no)[0]
+            domains = content.domains | (0 if own and not said else known.domains)
             db.execute(
                 "UPDATE file SET title = ?, status = ?, shared = ?, scene = ?, domains = ?,"
                 " version = version + 1, updated = ?, updated_by = ? WHERE no = ?",
                 (content.title, content.status, content.shared, text(content.scene),
-                 content.domains, times.now(), viewer.name, known.no),
+                 domains, times.now(), viewer.name, known.no),
             )  # fmt: skip
             bump(db, "files")
             return file_of(one(db, f"{_SELECT} WHERE no = ?", known.no))
@@ -196,8 +200,8 @@ class CaseFiles(Closing):
         return found, found[-1].no if len(rows) > limit else None
 
     def say(self, ident: str, viewer: Viewer, said: str) -> Comment:
-        """Comment on a case file; whoever may open it may. Raises UnknownCaseFile,
-        TooManyCaseFiles."""
+        """Comment on a case file; whoever may open it may. Identifiers in it are masked. Raises
+        UnknownCaseFile, TooManyCaseFiles."""
         with self.kept.writing() as db:
             known = self._get(db, ident, viewer)
             if one(db, "SELECT count(*) FROM comment WHERE file = ?", known.no)[0] >= COMMENTS:
@@ -206,7 +210,7 @@ class CaseFiles(Closing):
                 db,
                 "INSERT INTO comment (file, at, who, text) VALUES (?, ?, ?, ?)"
                 " RETURNING no, at, who, text",
-                known.no, times.now(), viewer.name, said,
+                known.no, times.now(), viewer.name, mask_within(said),
             )  # fmt: skip
             bump(db, "files")
             return _comment(row)

@@ -16,11 +16,11 @@ from api.access.bounds import bounded
 from api.answering import view_of
 from api.caller import Caller, caller_of, owner_of
 from api.casework import showing
-from api.casework.asking import RunAsked, Verdict, convert, judge, judging
+from api.casework.asking import FindingVerdict, RunAsked, convert, judge, judging
 from api.casework.findings import STATES, Findings, place_of
 from api.casework.keeping import mask
-from api.casework.putting import Receipt, run
-from api.contract.answers import Job
+from api.casework.putting import FindingsReceipt, run
+from api.contract.answers import MADE
 from api.etags import holds, tag_of, unchanged
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Call, keep_caller
@@ -66,7 +66,7 @@ def add_findings(app: FastAPI, engine: Engine) -> None:
             jobs = jobs_of(request)
             job = JobAsked(
                 owner=owner_of(caller), what="findings", caller=keep_caller(caller), scope=SCOPE,
-                asked=msgspec.json.encode(asked).decode(), seconds=jobs.settings.seconds,
+                asked=jobs.unnamed(msgspec.to_builtins(asked)), seconds=jobs.settings.seconds,
                 call=msgspec.json.encode(call).decode(),
             )  # fmt: skip
             return await jobs.submit(job, wait)
@@ -113,13 +113,14 @@ def add_findings(app: FastAPI, engine: Engine) -> None:
         ("GET", BASE, listed, {"parameters": _QUERY, **answers(showing.FindingList)}),
         ("GET", f"{BASE}/{{id}}", one, {"parameters": [_ID], **answers(showing.FindingWhole)}),
         ("POST", f"{BASE}/{{id}}/verdict", judged,
-         {"parameters": [_ID], **body(Verdict, _VERDICT), **openapi.answers(showing.FindingWhole)}),
+         {"parameters": [_ID], **body(FindingVerdict, _VERDICT),
+          **openapi.answers(showing.FindingWhole)}),
     ):  # fmt: skip
         add(app, method, path, endpoint, scope=SCOPE, tags=["casework"], extra=extra,
             writes=method == "POST")  # fmt: skip
 
 
-def _run(session: Any, book: Findings, asked: RunAsked, params: Any, who: str) -> Receipt:
+def _run(session: Any, book: Findings, asked: RunAsked, params: Any, who: str) -> FindingsReceipt:
     return run(session, book, asked.algorithm, params, who=who, limit=asked.limit)
 
 
@@ -149,11 +150,7 @@ def answers(kind: Any) -> dict[str, Any]:
 _ID: Final = openapi.asked("path", "id", "the finding's id / 线索编号")
 _RUN: Final = {"algorithm": "rings", "params": {"as_of": "2022-01-05"}, "limit": 100}
 _VERDICT: Final = {"state": "dismissed", "note": "a shared office / 联合办公"}
-_MADE: Final = {
-    "description": "a job was made: `Location` says where / 已转为任务",
-    "content": {"application/json": {"schema": openapi.schema(Job)}},
-}
-_RECEIPT: Final = {"responses": {**openapi.answers(Receipt)["responses"], "202": _MADE}}
+_RECEIPT: Final = {"responses": {**openapi.answers(FindingsReceipt)["responses"], **MADE}}
 _NUMBER: Final = {"type": "number", "minimum": 0, "maximum": 1}
 _QUERY: Final = [
     openapi.asked("query", "state", "only those in this state / 状态", {"enum": [*STATES]}),

@@ -19,6 +19,7 @@ from api.kept import one
 from graph import times
 from graph.closing import Closing
 from graph.errors import Conflict, InputError, LinkriskError, WrongUsage
+from graph.keys import mask_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class FindingOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one row: `new`, `again` (materially new, so told anew), or `known`; and the
     state it is in now."""
 
@@ -152,7 +153,7 @@ class Findings(Closing):
 
     # -- what runs put in -----------------------------------------------------------------------
 
-    def put(self, found: Sequence[Put], run: Run, rules: Rules = DEFAULT) -> list[Outcome]:
+    def put(self, found: Sequence[Put], run: Run, rules: Rules = DEFAULT) -> list[FindingOutcome]:
         """Take in what a run found; what became of each, in order. Raises TooManyFindings.
 
         What the run's caller may not see is not compared with. Linear in what is kept of these
@@ -163,7 +164,7 @@ class Findings(Closing):
         with self.kept.writing() as db:
             earlier = self._of_patterns(db, {each.version.pattern for each in found}, run.seen)
             places = matched([e.judged for e in earlier], [e.version for e in found], rules)
-            told: list[Outcome] = []
+            told: list[FindingOutcome] = []
             done: set[int] = set()
             for each, place in zip(found, places, strict=True):
                 if place is None:
@@ -183,7 +184,7 @@ class Findings(Closing):
         rows = db.execute(f"{_SELECT} WHERE {where}", (seen, text(sorted(patterns))))
         return [entry_of(row) for row in rows]
 
-    def _made(self, db: apsw.Connection, each: Put, run: Run) -> Outcome:
+    def _made(self, db: apsw.Connection, each: Put, run: Run) -> FindingOutcome:
         now, ident = times.now(), "f" + secrets.token_hex(12)
         version = text(each.version)
         no = one(
@@ -196,18 +197,18 @@ class Findings(Closing):
         )[0]  # fmt: skip
         _members(db, no, each.version)
         _step(db, no, run.who, "found")
-        return Outcome(id=ident, name=each.version.id, what="new", state="open")
+        return FindingOutcome(id=ident, name=each.version.id, what="new", state="open")
 
     def _met(
         self, db: apsw.Connection, known: Entry, each: Put, run: Run, rules: Rules, *, first: bool
-    ) -> Outcome:
+    ) -> FindingOutcome:
         """A finding met again; of several rows that are one finding the first is shown."""
         news = material(known.judged, each.version, rules)
         name = each.version.id
         if not first or (not news and known.seen & ~run.seen):
             # A part of what is shown, or seen by who is shown less: it is there, and no more.
             db.execute("UPDATE finding SET met = ? WHERE no = ?", (times.now(), known.no))
-            return Outcome(id=known.id, name=name, what="known", state=known.state)
+            return FindingOutcome(id=known.id, name=name, what="known", state=known.state)
         state: State = "open" if news and known.state == "dismissed" else known.state
         same = not news and text(each.row) == text(known.row)
         now = times.now()
@@ -224,7 +225,7 @@ class Findings(Closing):
         if news:
             _step(db, known.no, run.who, "again", None, news)
         what: Literal["again", "known"] = "again" if news else "known"
-        return Outcome(id=known.id, name=name, what=what, state=state, news=news)
+        return FindingOutcome(id=known.id, name=name, what=what, state=state, news=news)
 
     # -- what people do -------------------------------------------------------------------------
 
@@ -250,7 +251,7 @@ class Findings(Closing):
                 " changed = ? WHERE no = ?",
                 (state, times.now(), known.no),
             )
-            _step(db, known.no, who, state, note)
+            _step(db, known.no, who, state, mask_within(note))
             bump(db, "findings")
             return self._get(db, ident, granted)
 

@@ -14,7 +14,7 @@ from graph.model import ZH
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from api.casework.scenes import Drawn, Subject
+    from api.casework.scenes import Drawn, SceneSubject
 
 MOST: Final = 300  # subjects of a picture
 _CARDS: Final = 80  # up to so many have their names beside them
@@ -51,7 +51,7 @@ def picture(title: str, drawn: Drawn) -> Picture:
     return made
 
 
-def _card(subject: Subject) -> Card:
+def _card(subject: SceneSubject) -> Card:
     name = subject.label
     if name == subject.id:
         name = f"{ZH[subject.kind]} {short(subject.id).rpartition(':')[2]}"

@@ -15,7 +15,7 @@ from algorithms.findings.material import DEFAULT, Rules, version
 from algorithms.registry import ALGORITHMS, answer, prepare
 from api.access.sight import Kinds, granted
 from api.caller import DOMAINS
-from api.casework.findings import Outcome, Put, Run
+from api.casework.findings import FindingOutcome, Put, Run
 from api.casework.keeping import mask
 from api.routes import domains_of
 from graph.domains import OF_KIND, of_fact
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _FIELDS: Final = frozenset({"id", "pattern", "members", "facts", "score", "why"})
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class FindingsReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a run put in: how many were new, again (materially new) or known; `left` were found and
     not put in, those of least score."""
 
@@ -50,7 +50,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     again: int
     known: int
     left: int
-    results: list[Outcome]
+    results: list[FindingOutcome]
     truncated: dict[str, Any] | None = None
 
 
@@ -63,7 +63,7 @@ def yields_findings(record: Algorithm) -> bool:
 def run(
     session: Session, book: Findings, name: str, params: Mapping[str, Any], *, who: str,
     limit: int = 200, rules: Rules = DEFAULT,
-) -> Receipt:  # fmt: skip
+) -> FindingsReceipt:  # fmt: skip
     """Ask a detector and put its findings of highest score into the book.
 
     Sees, and compares with, what the caller of the request under way is granted. Raises WrongUsage
@@ -85,7 +85,7 @@ def put(
     session: Session, book: Findings, envelope: Mapping[str, Any], *, who: str,
     snapshot: Snapshot, limit: int = 200, rules: Rules = DEFAULT,
     whole: Mapping[str, Found] | None = None,
-) -> Receipt:  # fmt: skip
+) -> FindingsReceipt:  # fmt: skip
     """Put the findings of an answer (`algorithms.registry.answer`) into the book. `snapshot` is
     what it was given on; `whole` are findings with all that they stand on, by id, where known: of
     others whose evidence is cut, every domain that is shown now is needed to see them."""
@@ -104,7 +104,7 @@ def put(
     of: dict[str, Any] = {key: told[key] for key in ("algorithm", "as_of", "known_at", "snapshot")}
     outcomes = book.put(puts, Run(who=who, seen=sight.seen, **of), rules)
     count = Counter(each.what for each in outcomes)
-    return Receipt(
+    return FindingsReceipt(
         **of, new=count["new"], again=count["again"], known=count["known"],
         left=len(told["results"]) - len(rows), results=outcomes, truncated=told["truncated"],
     )  # fmt: skip

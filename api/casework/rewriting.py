@@ -37,6 +37,7 @@ def forget(url: str, named: Callable[[bytes], bool]) -> int:
                 found = [no for no, text in _texts(db, table, column) if named(text.encode())]
                 statement = f"UPDATE {table} SET {column} = ? WHERE no = ?"  # noqa: S608 of constants
                 db.executemany(statement, [(GONE, no) for no in found])
+                _other(db, table, found)
                 count += len(found)
             names: list[Any] = db.execute("SELECT DISTINCT name FROM member").fetchall()
             gone = [row for row in names if named(row[0].encode())]
@@ -61,25 +62,35 @@ def _scrub(
             if named(text.encode()):
                 touched.add(no)
                 _put(db, table, column, no, changed(msgspec.json.decode(text), change))
+    _other(db, table, touched)
     return len(touched)
 
 
+def _other(db: apsw.Connection, table: str, numbers: Iterable[int]) -> None:
+    """Who holds a file as it was is told that it is another."""
+    if table == "file":
+        rows = [(no,) for no in numbers]
+        db.executemany("UPDATE file SET version = version + 1 WHERE no = ?", rows)
+
+
 def changed(value: Any, change: Callable[[str], str | None]) -> Any:
-    """A JSON value with each text in it changed; what is changed to None leaves lists and keys of
-    objects, and is said to be gone elsewhere."""
+    """A JSON value with each text in it changed; what is changed to None leaves lists, with the
+    objects in them that have it as their `id`, and keys of objects, and is said to be gone
+    elsewhere."""
     if isinstance(value, str):
         new = change(value)
         return GONE if new is None else new
     if isinstance(value, list):
-        return [
-            changed(each, change)
-            for each in value
-            if not (isinstance(each, str) and change(each) is None)
-        ]
+        return [changed(each, change) for each in value if not _gone(each, change)]
     if isinstance(value, dict):
         keys = ((change(key), each) for key, each in value.items())
         return {key: changed(each, change) for key, each in keys if key is not None}
     return value
+
+
+def _gone(value: Any, change: Callable[[str], str | None]) -> bool:
+    name = value.get("id") if isinstance(value, dict) else value
+    return isinstance(name, str) and change(name) is None
 
 
 def carried_over(source: str, target: str, pairs: Iterable[tuple[str, str]]) -> Path | None:

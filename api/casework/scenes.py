@@ -14,6 +14,7 @@ from api.evidence import facts as facts_of
 from api.look import was_known
 from graph.domains import OF_KIND, of_listing
 from graph.errors import UnknownSubject, WrongUsage
+from graph.keys import mask_within
 from graph.limbs import in_force
 from graph.model import LISTING, RELATIONS
 from graph.times import day_end, parse_time, today
@@ -74,7 +75,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = None
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
+class SceneSubject(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody on the canvas; `listed`: lists in force on the day, as `black/tax`."""
 
     id: str
@@ -91,7 +92,7 @@ class Drawn(NamedTuple):
     as_of: str
     known_at: str
     snapshot: str
-    subjects: list[Subject]
+    subjects: list[SceneSubject]
     facts: list[dict[str, Any]]
     notes: list[str]
 
@@ -116,7 +117,9 @@ def settled(session: Session, scene: Scene) -> tuple[Scene, int]:
             bits |= mask([domain])
     of = _Names(names)
     groups = [
-        msgspec.structs.replace(each, members=of(f"groups[{at}].members", each.members))
+        msgspec.structs.replace(
+            each, label=mask_within(each.label), members=of(f"groups[{at}].members", each.members)
+        )
         for at, each in enumerate(scene.groups)
     ]
     places = zip(of("positions", (p.id for p in scene.positions)), scene.positions, strict=True)
@@ -185,7 +188,7 @@ def drawn(session: Session, scene: Scene, *, hidden: bool = False) -> Drawn:
             gone += 1
     shown = {node: name for node, name in nodes.items() if name not in away}
     subjects = [
-        Subject(id=snapshot.canonical(node), kind=snapshot.kind_name(node),
+        SceneSubject(id=snapshot.canonical(node), kind=snapshot.kind_name(node),
                 label=snapshot.label(node), listed=_listed(snapshot, node, day))
         for node in shown
     ]  # fmt: skip

@@ -39,7 +39,7 @@ class Judged(msgspec.Struct, kw_only=True):
     at: str
 
 
-class StepShown(msgspec.Struct, kw_only=True):
+class FindingStep(msgspec.Struct, kw_only=True):
     """One thing that happened to a finding: it was found, found again with what is new, judged."""
 
     at: str
@@ -90,7 +90,7 @@ class FindingShown(msgspec.Struct, kw_only=True):
 class FindingWhole(FindingShown, kw_only=True):
     """A finding with all its members and its steps, oldest first."""
 
-    steps: list[StepShown]
+    steps: list[FindingStep]
 
 
 class FindingList(msgspec.Struct, kw_only=True):
@@ -120,7 +120,7 @@ def whole(book: Findings, snapshot: Snapshot, ident: str, granted: int) -> Findi
     found, steps = book.get(ident, granted)
     judged = next((each for each in reversed(steps) if each.what in STATES), None)
     told = [
-        StepShown(at=format_instant(each.at), who=each.who, what=each.what, note=each.note,
+        FindingStep(at=format_instant(each.at), who=each.who, what=each.what, note=each.note,
                   news=_news(each.news, found, granted))
         for each in steps
     ]  # fmt: skip
@@ -166,13 +166,14 @@ def _members(
 ) -> list[Member]:
     found = []
     for each in ids:
-        kind, label = None, each
+        kind, label, said = None, each, listed.get(each, [])
         try:
             node = snapshot.resolve(each)
             kind, label = snapshot.kind_name(node), snapshot.label(node)
+            said = [] if snapshot.restricted(node) else said
         except UnknownSubject:
             pass
-        found.append(Member(id=each, kind=kind, label=label, listed=listed.get(each, [])))
+        found.append(Member(id=each, kind=kind, label=label, listed=said))
     return found
 
 

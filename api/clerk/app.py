@@ -50,10 +50,10 @@ def _(LinkriskError, desk, mo, upload):
     mo.stop(not upload.value)
     try:
         draft = desk.put(upload.value[0].name, upload.value[0].contents)
-        _told = mo.md(f"**{draft.path.name}**")
+        _told = mo.plain_text(draft.path.name)
     except LinkriskError as _error:
         draft = None
-        _told = mo.callout(mo.md(f"读不了这个文件 / cannot be read: {_error}"), kind="danger")
+        _told = mo.callout(f"读不了这个文件 / cannot be read: {_error}", kind="danger")
     _told
     return (draft,)
 
@@ -93,7 +93,7 @@ def _(LinkriskError, desk, draft, load, mapping, mo, results):
         loaded = desk.load(draft, mapping.value or None)
     except LinkriskError as _error:
         loaded = None
-        mo.stop(True, mo.callout(mo.md(f"没有导入 / not loaded: {_error}"), kind="danger"))
+        mo.stop(True, mo.callout(f"没有导入 / not loaded: {_error}", kind="danger"))
     _bad = loaded.bad
     mo.vstack([
         mo.md("**3 回执 Receipt**"),
@@ -172,7 +172,7 @@ def _(LinkriskError, desk, form, forms, go, mo, question):
         answer = desk.risk.ask(asked, **forms.params(asked, form.value))
     except LinkriskError as _error:
         answer = None
-        mo.stop(True, mo.callout(mo.md(f"答不了 / cannot be answered: {_error}"), kind="danger"))
+        mo.stop(True, mo.callout(f"答不了 / cannot be answered: {_error}", kind="danger"))
     return answer, asked
 
 
@@ -189,7 +189,7 @@ def _(answer, asked, desk, forms, mo, results):
     _page = results.as_html(_title, answer, found, drawn)
     mo.vstack([
         mo.md(f"**5 {_title}**: {len(answer.rows):,} 行 rows"),
-        *(mo.callout(mo.md(note), kind="warn") for note in found.notes),
+        *(mo.callout(note, kind="warn") for note in found.notes),
         _picture,
         mo.ui.table(found.rows, selection=None, show_download=False)
         if found.rows

@@ -202,6 +202,15 @@ class Job(msgspec.Struct, kw_only=True):
     error: dict[str, Any] | None
 
 
+# What a route answers where a job was made of what was asked.
+MADE: Final[dict[str, Any]] = {
+    "202": {
+        "description": "a job was made: `Location` says where / 已转为任务",
+        "content": {"application/json": {"schema": openapi.schema(Job)}},
+    }
+}
+
+
 class JobList(msgspec.Struct, kw_only=True):
     """The caller's jobs, newest first; `next` leads on."""
 
@@ -287,10 +296,7 @@ def besides(method: str, path: str, *, question: bool) -> dict[str, Any]:
     made = question or (method, path) in {("post", "/v1/jobs"), ("post", "/v1/ingest")}
     found: dict[str, Any] = {}
     if made:
-        found["202"] = {
-            "description": "a job was made: `Location` says where / 已转为任务",
-            "content": {"application/json": {"schema": openapi.schema(Job)}},
-        }
+        found |= MADE
     if (method, path) == ("delete", "/v1/jobs/{id}"):
         found["204"] = {"description": "it had ended, and is forgotten / 已删除"}
     return found

@@ -132,7 +132,10 @@ def clock(
     stopped: str | None = None,
     of: str | None = None,
 ) -> Clock:
-    """A clock as it stands on a day; from the day `stopped` on nothing is asked for any more."""
+    """A clock as it stands on a day; from the day `stopped` on nothing is asked for any more. What
+    comes later than the day is not known on it."""
+    done = None if done is None or done > day else done
+    stopped = None if stopped is None or stopped > day else stopped
     if done is not None:
         state = "met" if done <= due.day else "missed"
     elif stopped is not None:

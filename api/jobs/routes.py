@@ -98,18 +98,23 @@ class Jobs:
         from api.routes import scope_of
 
         said = {k: v for k, v in msgspec.to_builtins(params).items() if v is not None}
-        # What is shown is listed, and kept for longer than what is carried out.
-        view = self.engine.session.current()
-        if view is not None:
+        if (view := self.engine.session.current()) is not None:
             said |= msgspec.to_builtins(told(view, params))
-            said = unnamed_within(said, lambda text: bool(view.named(text)))
-        else:
-            said = unnamed_within(said)
         return Asked(
-            owner=owner_of(caller), what=record.name, asked=msgspec.json.encode(said).decode(),
+            owner=owner_of(caller), what=record.name, asked=self.unnamed(said),
             call=msgspec.json.encode(call).decode(), caller=keep_caller(caller),
             scope=scope_of(record), seconds=seconds or most,
         )  # fmt: skip
+
+    def unnamed(self, said: dict[str, Any]) -> str:
+        """What was asked, without identifiers: it is shown, and kept for longer than what is
+        carried out."""
+        view = self.engine.session.current()
+
+        def known(text: str) -> bool:
+            return view is not None and bool(view.named(text)) and view.discreet(text) == text
+
+        return msgspec.json.encode(unnamed_within(said, known)).decode()
 
 
 def jobs_of(request: Request) -> Jobs:

@@ -66,4 +66,9 @@ def answered(job: Job, body: bytes, *, lines: bool = False) -> Response:
     media = job.media if job.status == "done" else MEDIA_TYPE
     if lines and job.status == "done" and media is not None and media.startswith(_JSON):
         return LineResponse(body)
-    return Response(body, code, {**KEPT, "Content-Type": media or "application/json"})
+    headers = {**KEPT, "Content-Type": media or "application/json"}
+    if media is not None and media.startswith("text/html"):  # of a report: its styles are within
+        from api.notices.ask import POLICY
+
+        headers["Content-Security-Policy"] = POLICY
+    return Response(body, code, headers)

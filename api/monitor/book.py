@@ -102,7 +102,6 @@ _EVENTS: Final = (
 _NAMING: Final = (
     ("SELECT no, body FROM alert", "DELETE FROM alert WHERE no = ?"),
     ("SELECT no, body FROM step", "DELETE FROM step WHERE no = ?"),
-    ("SELECT key, version FROM judged", "DELETE FROM judged WHERE key = ?"),
     ("SELECT id, body FROM line", "UPDATE line SET body = CAST('{}' AS BLOB) WHERE id = ?"),
 )
 
@@ -290,8 +289,9 @@ class Book(Closing):
         return self.alert(ident, seen)
 
     def forget(self, named: Callable[[bytes], bool]) -> int:
-        """Delete what says this of somebody: alerts, steps, versions of cases; rows of lines are
-        emptied. How many were found. What was told stays told, by the ids of listings."""
+        """Delete what says this of somebody: alerts, steps; rows of lines are emptied, and of cases
+        it is taken out. How many were found. What was told stays told: of clusters by the ids of
+        listings, of cases by those who are left in them."""
         if not self.is_there:
             return 0
         count = 0
@@ -301,6 +301,7 @@ class Book(Closing):
                 found = [(key,) for key, body in rows if named(bytes(body))]
                 db.executemany(gone, found)
                 count += len(found)
+            count += _without(db, named)
             if count:
                 _count(db, _CHANGE)
         self._kept.cleansed()
@@ -309,6 +310,18 @@ class Book(Closing):
     def close(self) -> None:
         """Let go of the file."""
         self._kept.close()
+
+
+def _without(db: apsw.Connection, named: Callable[[bytes], bool]) -> int:
+    """Take somebody out of the versions of cases; how many had to do with it."""
+    from api.casework.rewriting import changed
+
+    rows: list[Any] = db.execute("SELECT key, version FROM judged").fetchall()
+    found = [(key, msgspec.json.decode(body)) for key, body in rows if named(bytes(body))]
+    for key, said in found:
+        left = changed(said, lambda text: None if named(text.encode()) else text)
+        db.execute("UPDATE judged SET version = ? WHERE key = ?", (_json(left), key))
+    return len(found)
 
 
 def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:

@@ -37,7 +37,8 @@ _KINDS: Final = {"cluster": "风险群组", "case": "案件"}
 
 class Digest(msgspec.Struct, kw_only=True):
     """What is new in the runs after `since` up to `run`: events of clusters, and alerts that were
-    not dismissed, worst first; `names` are those of the companies that they name."""
+    not dismissed, worst first; `names` are those of the companies that they name. `cut` says what
+    bounds cut these runs short: what is not told may be there."""
 
     since: int
     run: int | None
@@ -51,6 +52,7 @@ class Digest(msgspec.Struct, kw_only=True):
     alerts: list[showing.AlertShown]
     total: int
     names: dict[str, str]
+    cut: list[str]
 
 
 def digest(
@@ -72,8 +74,14 @@ def digest(
         snapshot=None if last is None else last.snapshot, at=at,
         events=book.events(seen, begin), clusters=book.lines_by_state(seen),
         open=book.open_by_kind(seen), alerts=rows, total=len(found),
-        names=_names(session.snapshot(), rows) if rows else {},
+        names=_names(session.snapshot(), rows) if rows else {}, cut=_cut(book, begin),
     )  # fmt: skip
+
+
+def _cut(book: Book, since: int) -> list[str]:
+    """The bounds that runs after one met, each once; of the last 1,000 runs."""
+    runs = (each for each in book.runs(None, 1000) if each.no > since)
+    return sorted({reason for each in runs for reason in each.told["cut"]})
 
 
 def _names(view: Snapshot, rows: list[showing.AlertShown]) -> dict[str, str]:

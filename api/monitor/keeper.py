@@ -37,6 +37,7 @@ class Keeper:
         self._settings = settings
         self._gone = Event()
         self._failed: int | None = None  # the batch that the last run failed on
+        self._failed_at = 0  # and when (µs)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -89,16 +90,15 @@ class Keeper:
         return True
 
     def _note(self, error: Exception) -> None:
-        self._failed = self._session.whole_store.last_batch()
+        self._failed, self._failed_at = self._session.whole_store.last_batch(), times.now()
         _log.warning("the monitor did not run: %s", error)
 
     def _due(self) -> bool:
         last, batch = self._book.last(), self._session.whole_store.last_batch()
-        if batch == self._failed:
-            return False
-        if self._settings.after_ingest and batch > (0 if last is None else last.batch):
+        known = 0 if last is None else last.batch
+        if self._settings.after_ingest and batch > known and batch != self._failed:
             return True
-        every = self._settings.every
-        return every is not None and (
-            last is None or times.now() - last.finished >= every * _MICROS
-        )
+        if (every := self._settings.every) is None:
+            return False
+        before = max(0 if last is None else last.finished, self._failed_at)
+        return times.now() - before >= every * _MICROS

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api import openapi
 from api.caller import DOMAINS, caller_of, owner_of
-from api.contract.answers import Job
+from api.contract.answers import MADE
 from api.etags import holds, tag_of, unchanged
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Told, keep_caller
@@ -64,13 +64,14 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
 
     def work(given: dict[str, Any]) -> Told:
         made, alerts = run(engine.session, book, settings, given.get("as_of"))
-        body = msgspec.json.encode(showing.run(made, alerts))
+        body = msgspec.json.encode(showing.run(made, alerts, given.get("seen", ())))
         return Told(status=200, media="application/json", body=body)
 
     app.state.jobs.runner.kinds[KIND] = work
     put = partial(add, app, tags=[KIND])
     said = _run_said()
-    put("POST", f"{BASE}/runs", _running(), scope="ingest", extra=said, name="monitor_run")
+    put("POST", f"{BASE}/runs", _running(), scope="ingest", extra=said, writes=True,
+        name="monitor_run")  # fmt: skip
     for path, show, said in _looks(book):
         name = f"monitor_{show.__name__}"
         put("GET", path, _looked(engine, book, show), scope="trace", extra=said, name=name)
@@ -86,8 +87,9 @@ def _running() -> Endpoint:
         given = await asked_of(request, showing.Ask, "monitor")
         jobs, caller = jobs_of(request), caller_of(request)
         text = msgspec.json.encode(given).decode()
+        call = msgspec.json.encode({"as_of": given.as_of, "seen": sorted(caller.domains)}).decode()
         job = JobAsked(
-            owner=owner_of(caller), what=KIND, asked=text, call=text, caller=keep_caller(caller),
+            owner=owner_of(caller), what=KIND, asked=text, call=call, caller=keep_caller(caller),
             scope="ingest", seconds=jobs.settings.seconds,
         )  # fmt: skip
         return await jobs.submit(job, preferred(request)[1])
@@ -97,10 +99,9 @@ def _running() -> Endpoint:
 
 def _run_said() -> dict[str, Any]:
     content = {"schema": openapi.schema(showing.Ask), "example": {"as_of": "2026-11-26"}}
-    job = openapi.answers(Job, "202")["responses"]
     return {
         "requestBody": {"content": {"application/json": content}},
-        "responses": {**openapi.answers(showing.RunShown)["responses"], **job},
+        "responses": {**openapi.answers(showing.RunShown)["responses"], **MADE},
     }
 
 
@@ -116,7 +117,7 @@ def _looks(book: Book) -> tuple[tuple[str, Show, dict[str, Any]], ...]:
 
     def runs(request: Request) -> showing.RunList:
         """Runs, the newest first: `after`, `limit` / 运行记录."""
-        return showing.runs(book, *_page(request))
+        return showing.runs(book, caller_of(request).domains, *_page(request))
 
     def lines(request: Request) -> showing.LineList:
         """Lines of clusters by name: `state` (alive, gone), `after`, `limit`

@@ -9,7 +9,9 @@ from msgspec import Meta
 
 from api.caller import one_line
 from api.monitor.entries import KINDS, STATES
+from graph.domains import DOMAINS
 from graph.errors import WrongUsage
+from graph.keys import mask_within
 from graph.times import format_instant
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ _NOTE: Final = 1000
 
 class RunShown(msgspec.Struct, kw_only=True):
     """A run: the day and moment told of, when it ran, how many clusters and cases there were, what
-    became of clusters, what bounds cut it, the ids of alerts that it raised."""
+    became of clusters, what bounds cut it, the ids of alerts that it raised. How many there were is
+    null for whoever is not granted every domain."""
 
     run: int
     as_of: str
@@ -33,9 +36,9 @@ class RunShown(msgspec.Struct, kw_only=True):
     started: str
     seconds: float
     first: bool
-    clusters: int
-    cases: int
-    events: dict[str, int]
+    clusters: int | None
+    cases: int | None
+    events: dict[str, int] | None
     cut: list[str]
     alerts: list[str] | msgspec.UnsetType = msgspec.UNSET
 
@@ -151,14 +154,20 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = None  # fmt: skip
 
 
-def run(found: Run, alerts: Sequence[Alert] | None = None) -> RunShown:
-    """A run, with the alerts that it raised where these are given."""
-    told = found.told
+def run(
+    found: Run, alerts: Sequence[Alert] | None = None, seen: Collection[str] = DOMAINS
+) -> RunShown:
+    """A run, with the alerts that it raised where these are given; to a caller of some domains, no
+    number of what rests on others, too."""
+    told, every = found.told, set(seen) >= set(DOMAINS)
+    if alerts is not None:
+        alerts = [each for each in alerts if each.domains <= set(seen)]
     return RunShown(
         run=found.no, as_of=found.as_of, known_at=found.known_at, snapshot=found.snapshot,
         batch=found.batch, started=format_instant(found.started),
         seconds=round((found.finished - found.started) / 1e6, 3), first=told["first"],
-        clusters=told["clusters"], cases=told["cases"], events=told["events"], cut=told["cut"],
+        clusters=told["clusters"] if every else None, cases=told["cases"] if every else None,
+        events=told["events"] if every else None, cut=told["cut"],
         alerts=msgspec.UNSET if alerts is None else [each.id for each in alerts],
     )  # fmt: skip
 
@@ -167,15 +176,15 @@ def status(book: Book, seen: Collection[str]) -> Status:
     """How things stand, of what a caller of these domains may see."""
     last, (failed, error) = book.last(), book.failures()
     return Status(
-        last=None if last is None else run(last), clusters=book.lines_by_state(seen),
+        last=None if last is None else run(last, seen=seen), clusters=book.lines_by_state(seen),
         alerts=book.open_by_kind(seen), failed=failed, error=error,
     )  # fmt: skip
 
 
-def runs(book: Book, after: int | None, limit: int) -> RunList:
+def runs(book: Book, seen: Collection[str], after: int | None, limit: int) -> RunList:
     """A page of runs."""
     found = book.runs(after, limit + 1)
-    rows = [run(each) for each in found[:limit]]
+    rows = [run(each, seen=seen) for each in found[:limit]]
     return RunList(results=rows, next=str(found[limit - 1].no) if len(found) > limit else None)
 
 
@@ -243,4 +252,4 @@ def judge(book: Book, seen: Collection[str], ident: str, asked: Verdict, by: str
     note = None
     if asked.note is not None and (note := one_line(asked.note, _NOTE)) is None:
         raise WrongUsage(f"note: 1 to {_NOTE} characters in one line / 备注无效")
-    return alert(book.judge(ident, seen, asked.state, by, note))
+    return alert(book.judge(ident, seen, asked.state, by, mask_within(note)))

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from algorithms.registry import as_day
+from api.decisions.clocks import day_of
 from api.decisions.lists import entry_of
 from api.decisions.timing import clocks
 from api.matching.tables import safe_cell
 from api.monitor.regions import Level, name_of, region_of
 from graph.errors import WrongUsage
 from graph.rulebook.load import load_editions
-from graph.times import format_instant
+from graph.times import format_instant, today
 
 if TYPE_CHECKING:
     from api.decisions.follow import Decisions
@@ -110,7 +110,8 @@ def statistics(session: Session, asked: Asked) -> Statistics:
     """
     if len(set(asked.by)) != len(asked.by):
         raise WrongUsage("by: each dimension once")
-    day, view = as_day(asked.day), session.snapshot()
+    day = today() if asked.day is None else day_of(asked.day)
+    view = session.snapshot()
     session.decisions.follow()
     happened = [
         *_listings(session, view, asked.level, day),

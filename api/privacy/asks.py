@@ -14,7 +14,7 @@ _Text = Annotated[str, Meta(min_length=1, max_length=200)]
 _Words = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PersonAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who asks for what to be done, under which request, and why."""
 
     subject: Annotated[
@@ -36,7 +36,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     by: Annotated[_Text, Meta(description="who does it / 经办人", examples=["张三"])]
 
 
-class Erase(Ask, frozen=True, kw_only=True):
+class Erase(PersonAsk, frozen=True, kw_only=True):
     """Erase what is held of a person; where it must be kept, `restrict` its use instead."""
 
     restrict: Annotated[
@@ -47,7 +47,7 @@ class Erase(Ask, frozen=True, kw_only=True):
     ] = False
 
 
-class Correct(Ask, frozen=True, kw_only=True):
+class Correct(PersonAsk, frozen=True, kw_only=True):
     """Put one record right: the fields given take the place of those that were."""
 
     record: Annotated[

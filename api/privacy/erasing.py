@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from api.kept import state_folder
-from api.privacy.asks import Ask, Erase
+from api.privacy.asks import Erase, PersonAsk
 from api.privacy.forgetting import forget
 from api.privacy.keeping import Kept, kept
 from api.privacy.subject import Held, held, named, told
@@ -96,7 +96,7 @@ def _wordless(reason: str, found: Held) -> None:
         raise WrongUsage("reason: names the person or an identifier, and is kept / 理由含个人信息")
 
 
-def _draft(ask: Ask, found: Held, plan: Plan) -> Draft:
+def _draft(ask: PersonAsk, found: Held, plan: Plan) -> Draft:
     body = {
         "subject": _subject(found, plan),
         "request": ask.request,
@@ -120,7 +120,7 @@ def _subject(found: Held, plan: Plan) -> str:
     return found.canonical
 
 
-def _key(ask: Ask, found: Held, plan: Plan) -> str:
+def _key(ask: PersonAsk, found: Held, plan: Plan) -> str:
     seqs = ",".join(map(str, plan.erased))
     text = "\n".join((ask.request, _subject(found, plan), seqs, str(len(plan.cut))))
     return "erase:" + hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -183,7 +183,7 @@ def _restrict(session: Session, ask: Erase, found: Held, reasons: list[str]) -> 
             "entry": head.no, "head": str(head), "kept": reasons}  # fmt: skip
 
 
-def release(session: Session, ask: Ask) -> dict[str, Any]:
+def release(session: Session, ask: PersonAsk) -> dict[str, Any]:
     """End a restriction; raises Conflict where there is none."""
     subject = _known(session, ask.subject)
     if subject not in session.store.erased().restricted:
@@ -195,7 +195,7 @@ def release(session: Session, ask: Ask) -> dict[str, Any]:
             "head": str(head)}  # fmt: skip
 
 
-def readmit(session: Session, ask: Ask) -> dict[str, Any]:
+def readmit(session: Session, ask: PersonAsk) -> dict[str, Any]:
     """Let what names an erased person be recorded again: a new ground to keep it was found, or the
     person asks for it. What was erased does not come back. Raises Conflict where nothing was."""
     subject = _known(session, ask.subject)

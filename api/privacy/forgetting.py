@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Final
@@ -26,7 +27,12 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
     with a key, events of webhooks, what subscriptions say, what the monitor told; take them out of
     casework. How many of each; what could not be done goes to `left`. Linear in what is kept."""
     texts, ids = set(texts), set(ids)
-    named = _holding({*map(_inside, (*texts, *ids)), *(each.encode() for each in (*texts, *ids))})
+    holding = _holding({*map(_inside, texts), *(each.encode() for each in texts)})
+    about = _naming({*map(_inside, ids), *(each.encode() for each in ids)})
+
+    def named(body: bytes) -> bool:
+        return holding(body) or about(body)
+
     # An event names whom it is about by whole ids: those that begin alike are others'.
     exactly = _holding({*map(_inside, texts), *(each.encode() for each in texts),
                         *map(msgspec.json.encode, ids)})  # fmt: skip
@@ -52,6 +58,15 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
 def _inside(text: str) -> bytes:
     """A text as it stands within JSON."""
     return msgspec.json.encode(text)[1:-1]
+
+
+def _naming(ids: set[bytes]) -> Callable[[bytes], bool]:
+    """Whether a text has one of these ids to its end: `bank:p12` names somebody else than
+    `bank:p1`."""
+    if not ids:
+        return _holding(ids)
+    found = re.compile(b"(?:%s)(?![0-9A-Za-z_])" % b"|".join(map(re.escape, sorted(ids))))
+    return lambda body: found.search(body) is not None
 
 
 def _holding(needles: set[bytes]) -> Callable[[bytes], bool]:

@@ -74,9 +74,9 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
          "Erase what is held of a person / 删除个人信息"),
         ("corrections", asks.Correct, correcting.correct, answers.Correction,
          "Put a record right / 更正个人信息"),
-        ("releases", asks.Ask, erasing.release, answers.Done,
+        ("releases", asks.PersonAsk, erasing.release, answers.Done,
          "End a restriction / 解除处理限制"),
-        ("readmissions", asks.Ask, erasing.readmit, answers.Done,
+        ("readmissions", asks.PersonAsk, erasing.readmit, answers.Done,
          "Let an erased person in again / 允许重新导入"),
     ):  # fmt: skip
         extra = _answers(told) | _asked(kind)
@@ -109,7 +109,7 @@ def _report(session: Session, name: str) -> dict[str, Any]:
 
 
 def _taking(
-    engine: Engine, kind: type[asks.Ask], function: Callable[..., dict[str, Any]], doc: str
+    engine: Engine, kind: type[asks.PersonAsk], function: Callable[..., dict[str, Any]], doc: str
 ) -> Endpoint:
     async def taken(request: Request) -> Response:
         given = signed(caller_of(request), await body_of(request))

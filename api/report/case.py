@@ -142,11 +142,17 @@ def _found(writer: Writer, ident: str) -> tuple[Given, list[Row]]:
 
 
 def _named(given: Given, ident: str) -> list[Row]:
-    rows = [r for r in given.results if ident in (r.id, *r.attrs.get("was", ()))][:1]
+    rows = [r for r in given.results if ident in (r.id, *_was(r))][:1]
     if not rows:
         said = "" if given.truncated is None else f" ({given.truncated['reason']})"
         raise UnknownSubject(f"no finding is named {ident[:80]!r} on {given.as_of}{said}")
     return rows
+
+
+def _was(row: Row) -> list[str]:
+    """The names that it had: an answer that was sent may say anything there."""
+    was = row.attrs.get("was")
+    return [str(name) for name in was] if isinstance(was, list) else []
 
 
 def _written(writer: Writer, given: Given, rows: Sequence[Row]) -> Document:
@@ -230,7 +236,7 @@ def _pictures(writer: Writer, row: Row) -> list[Block]:
 
 def _about(writer: Writer, row: Row) -> list[tuple[Said, Cell]]:
     signs = sorted(row.signs.items(), key=lambda each: -abs(each[1]))[:_SIGNS]
-    was = [str(name)[:80] for name in row.attrs.get("was", ())][:3]
+    was = [name[:80] for name in _was(row)][:3]
     pairs: list[tuple[Said, Cell]] = [
         (Said("编号", "id"), [Part(row.id)]),
         (Said("曾用编号", "earlier names"), plain("、".join(was))),

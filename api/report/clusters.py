@@ -17,6 +17,8 @@ from api.report.words import halves, list_words, value_words
 from api.report.writing import Cell, Writer, grid, plain
 from graph.deadline import current
 from graph.errors import UnknownSubject
+from graph.limbs import in_force
+from graph.times import day_end, parse_time
 
 if TYPE_CHECKING:
     from api.client import Asking
@@ -229,12 +231,15 @@ class _Made:
     def _listed(self, name: str) -> list[Mapping[str, Any]]:
         """The listings that are in force on the day, of the lists that make a core."""
         lists = self.wanted.knitting.get("lists") or LISTS
+        domains = self.wanted.knitting.get("domains")
         found = self.writer.risk.subject(name, known_at=self.writer.known_at)
-        day = self.writer.as_of
+        day = day_end(self.writer.as_of)
         return [
             each for each in found["listings"]
-            if each.get("list") in lists and (each["valid_from"] or "") <= day
-            and (each["valid_to"] is None or each["valid_to"] > day)
+            if each.get("list") in lists and in_force(each.get("status"))
+            and (domains is None or each.get("domain") in domains)
+            and (each["valid_from"] is None or parse_time(each["valid_from"]) <= day)
+            and (each["valid_to"] is None or day < parse_time(each["valid_to"]))
         ]  # fmt: skip
 
     def _note(self, told: Sequence[Mapping[str, Any]]) -> str:

@@ -76,6 +76,8 @@ def _hops(known: Known, members: Sequence[str]) -> list[list[Mapping[str, Any]]]
     pairs = {(a, members[(i + 1) % len(members)]): i for i, a in enumerate(members)}
     hops: list[list[Mapping[str, Any]]] = [[] for _ in members]
     for fact in known.facts.values():
+        if "from" not in fact or "at" not in fact:
+            continue
         if (i := pairs.get((fact["from"]["id"], fact["to"]["id"]))) is not None:
             hops[i].append(fact)
     return hops

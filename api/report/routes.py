@@ -11,6 +11,7 @@ from starlette.responses import Response
 from algorithms.registry import ALGORITHMS
 from api import openapi
 from api.caller import Caller, caller_of, owner_of
+from api.contract.answers import MADE
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Call, headers_of, keep_caller
 from api.jobs.routes import jobs_of, preferred
@@ -125,7 +126,7 @@ def _as_job(request: Request, kind: str, given: dict[str, Any], caller: Caller) 
     )  # fmt: skip
     told = {name: value for name, value in given.items() if name != "answer"}
     return JobAsked(
-        owner=owner_of(caller), what=f"report_{kind}", asked=msgspec.json.encode(told).decode(),
+        owner=owner_of(caller), what=f"report_{kind}", asked=jobs_of(request).unnamed(told),
         call=msgspec.json.encode(call).decode(), caller=keep_caller(caller),
         scope=scope_of(ALGORITHMS[_AS[kind]]), seconds=jobs_of(request).settings.seconds,
     )  # fmt: skip
@@ -141,7 +142,7 @@ def _said(kind: str) -> dict[str, Any]:
     }
     return {
         "requestBody": {"required": True, "content": {"application/json": content}},
-        "responses": {"200": {"description": "the report / 报告", "content": answers}},
+        "responses": {"200": {"description": "the report / 报告", "content": answers}, **MADE},
     }
 
 

@@ -72,6 +72,8 @@ def timeline(risk: Asking, answer: Mapping[str, Any], row: int = 0) -> Picture:
 def _fact(known: Known, fact: Mapping[str, Any]) -> list[_Moment]:
     """When a fact happened, or began and ended."""
     ends = [known.label(fact[end]["id"]) for end in ("from", "to", "subject") if end in fact]
+    if not ends:  # a record of a subject: of a state or event nothing is said
+        return []
     kind = str(fact["from" if "from" in fact else "subject"]["kind"])
     said, name = f"{' → '.join(ends)}: {on_line(fact)}", str(fact["id"])
     if fact.get("at"):

@@ -74,7 +74,9 @@ def _session(common: Common) -> Iterator[tuple[Session, Book, MonitorSettings]]:
 def _book(common: Common) -> Iterator[Book]:
     from api.kept import state_folder
     from api.monitor.book import Book
+    from graph.store import open_store
 
+    open_store(common.url).close()  # raises where there is none: no store is not a quiet one
     with Book(state_folder(common.url)) as book:
         yield book
 
@@ -122,11 +124,12 @@ def status(common: Common) -> None:
 @pass_common
 def runs(common: Common, after: str | None, limit: str) -> None:
     """Runs, the newest first. 运行记录。"""
+    from api.caller import DOMAINS
     from api.look import limit_of, place_of
     from api.monitor import showing
 
     with _book(common) as book:
-        found = showing.runs(book, place_of(after, "after"), limit_of(limit))
+        found = showing.runs(book, DOMAINS, place_of(after, "after"), limit_of(limit))
     _rows(common, found, ("run", "as_of", "known_at", "seconds", "clusters", "cases", "events"))
 
 

@@ -97,7 +97,7 @@ def _done(session: Session, action: str, subject: str, given: dict[str, Any]) ->
             raise WrongUsage(f"fields: not a JSON object: {error}") from None
         return correcting.correct(session, asks.convert(said, asks.Correct))
     function = erasing.release if action == "release" else erasing.readmit
-    return function(session, asks.convert(said, asks.Ask))
+    return function(session, asks.convert(said, asks.PersonAsk))
 
 
 def _retained(session: Session, given: dict[str, Any]) -> dict[str, Any]:

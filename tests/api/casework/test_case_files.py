@@ -163,6 +163,35 @@ def test_a_link_opens_for_who_has_the_domains(made: World) -> None:
     assert made.post(C, drawn, made.key("z", "registry")).said["domains"] == ["registry"]
 
 
+def test_others_take_no_needed_domain_away_and_nobody_does_from_comments(made: World) -> None:
+    li, wang = made.key("李办"), made.key("王办")
+    shared = {**FIRMS, "shared": "write"}
+    ident = made.post(C, {**shared, "domains": ["bank"]}, li).said["id"]
+    assert put(made, ident, shared, wang, if_match='"1"').said["domains"] == ["bank"]
+    assert put(made, ident, shared, li, if_match='"2"').said["domains"] == []
+    assert put(made, ident, {**shared, "scene": SCENE}, li, if_match='"3"').status == 200
+    made.post(f"{C}/{ident}/comments", {"text": "a1 was paid 50,000"}, li)
+    assert put(made, ident, shared, li, if_match='"4"').said["domains"] == ["bank"]
+    assert made.ask("GET", f"{C}/{ident}/comments", made.key("r", "registry")).status == 404
+
+
+def test_identifiers_in_what_people_write_are_masked(made: World) -> None:
+    number = "11010519491231002X"
+    scene = {**FIRMS["scene"], "groups": [{"id": "g", "label": number, "members": ["c1"]}]}  # type: ignore[dict-item]
+    ident = made.post(C, {"title": f"about {number}", "scene": scene}).said["id"]
+    made.post(f"{C}/{ident}/comments", {"text": f"{number} was called at 13800000001"})
+    made.post("/v1/findings", CYCLES)
+    (cycle,) = made.get("/v1/findings")["results"]
+    note = {"state": "dismissed", "note": f"{number} is dead"}
+    made.post(f"/v1/findings/{cycle['id']}/verdict", note)
+    for path in (f"{C}/{ident}", f"{C}/{ident}/comments", f"{C}/{ident}/export",
+                 f"/v1/findings/{cycle['id']}"):  # fmt: skip
+        body = made.ask("GET", path).body.decode()
+        assert "110" in body and number not in body and "13800000001" not in body, path
+    for path in state_folder(made.url).glob("casework.db*"):
+        assert number.encode() not in path.read_bytes()
+
+
 def test_comments(made: World) -> None:
     ident = made.post(C, {**FIRMS, "shared": "read"}).said["id"]
     path, li = f"{C}/{ident}/comments", made.key("李办")
@@ -195,6 +224,19 @@ def test_a_scene_goes_out_as_json_and_comes_in_again(made: World) -> None:
     }  # fmt: skip
     again = made.post(C, {"title": "二", "scene": found["scene"]})
     assert again.said["scene"] == found["scene"]
+
+
+def test_a_scene_may_be_larger_than_other_requests(made: World) -> None:
+    """5,000 accounts by their canonical ids, their places and 10,000 transfers are 1.2 MB."""
+    place = {"id": f"cn:account:{'f' * 32}", "x": 1234.5678, "y": -1234.5678}
+    node = len(json.dumps(place)) + len(place["id"]) + 4  # type: ignore[arg-type]
+    wide = 5_000 * node + 10_000 * len(f"'bank:transfer~{'f' * 32}', ")
+    assert wide > 1 << 20
+    said = json.dumps(FILE).encode()
+    for headers in ({}, {"idempotency-key": "k"}):
+        assert made.ask("POST", C, body=said.ljust(wide), headers=headers).status == 201
+    assert made.ask("POST", C, body=said.ljust((8 << 20) + 1)).status == 413
+    assert made.post("/v1/findings", {**CYCLES, "by": "x" * wide}).status == 413
 
 
 def test_graphml_is_read_by_networkx(made: World) -> None:
@@ -308,6 +350,28 @@ def test_an_erased_person_is_gone_from_it(made: World, tmp_path: Path) -> None:
     for path in state_folder(made.url).glob("casework.db*"):
         assert person.encode() not in path.read_bytes()
         assert "张三".encode() not in path.read_bytes()
+
+
+def test_whose_id_begins_alike_stays_when_a_person_is_erased(made: World) -> None:
+    people = [{"kind": "person", "id": f"q{n}", "name": f"钱{n}"} for n in ("1", "12")]
+    made.write(people)
+    scene = {"ids": ["q1", "q12", "c1"], "pinned": ["q12"],
+             "positions": [{"id": name, "x": 1, "y": 2} for name in ("q1", "q12")],
+             "groups": [{"id": "g", "label": "two", "members": ["q1", "q12"]}]}  # fmt: skip
+    ident = made.post(C, {"title": "x", "scene": scene}).said["id"]
+    made.post(f"{C}/{ident}/comments", {"text": "bank:q12 was heard"})
+    before = made.ask("GET", f"{C}/{ident}").headers["etag"]
+    asked = {"subject": "q1", "request": "1", "reason": "PIPL art. 47", "by": "李办"}
+    assert made.post("/v1/privacy/erasures", asked).said["status"] == "erased"
+    found = made.ask("GET", f"{C}/{ident}", headers={"if-none-match": before})
+    assert found.status == 200, "what is held names the erased person"
+    left = found.said["scene"]
+    assert (left["ids"], left["pinned"]) == (["bank:q12", "bank:c1"], ["bank:q12"])
+    assert [place["id"] for place in left["positions"]] == ["bank:q12"]
+    assert [group["members"] for group in left["groups"]] == [["bank:q12"]]
+    assert made.get(f"{C}/{ident}/comments")["results"][0]["text"] == "bank:q12 was heard"
+    again = put(made, ident, {"title": "x", "scene": left}, if_match=found.headers["etag"])
+    assert again.status == 200, "what is left can be kept again"
 
 
 def test_casework_goes_along_when_a_store_is_re_keyed(

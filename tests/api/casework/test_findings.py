@@ -310,3 +310,43 @@ def test_a_run_can_be_a_job(made: World) -> None:
 
     assert asyncio.run(ask())["new"] == 1
     assert made.get(F)["counts"]["open"] == 1
+
+
+def test_what_jobs_show_has_no_identifier(made: World) -> None:
+    number = "11010519491231002X"
+
+    async def ask() -> None:
+        async with served(made.url) as client:
+            headers = {"Prefer": "respond-async"}
+            for path, said in (
+                ("/v1/reports/subject", {"subject": number}),
+                (F, {"algorithm": "transfer_cycles", "params": {"through": number}}),
+            ):
+                answer = await client.post(path, json=said, headers=headers)
+                assert answer.status_code == 202, answer.text
+                shown = await client.get(answer.headers["location"])
+                assert number not in answer.text + shown.text, path
+            page = (await client.get("/v1/jobs")).text
+            assert number not in page and "report_subject" in page
+
+    asyncio.run(ask())
+
+
+def test_a_report_made_by_a_job_is_shown_with_its_styles(made: World) -> None:
+    async def ask() -> Any:
+        async with served(made.url) as client:
+            path, said = "/v1/reports/subject", {"subject": "c1", "as_of": "2024-01-01"}
+            once = await client.post(path, json=said)
+            job = await client.post(path, json=said, headers={"Prefer": "respond-async"})
+            where = f"{job.headers['location']}/result"
+
+            async def done() -> Any:
+                found = await client.get(where)
+                return found if found.status_code == 200 else None
+
+            return once, await until(done)
+
+    once, later = asyncio.run(ask())
+    name = "content-security-policy"
+    assert later.content == once.content
+    assert later.headers[name] == once.headers[name]

@@ -72,7 +72,21 @@ def test_types_have_names() -> None:
     assert unnamed == UNNAMED
     shared = {"Envelope", "Problem", "Truncated"}
     assert shared <= set(DOCUMENT["components"]["schemas"])
-    assert not {f"{name}2" for name in shared} & set(DOCUMENT["components"]["schemas"])
+
+
+@pytest.mark.parametrize("kind", ["schemas", "responses"])
+def test_each_name_is_one_type(kind: str) -> None:
+    """Of equal names with other contents the later ones are numbered: there are none."""
+    names = set(DOCUMENT["components"][kind])
+    assert not [name for name in names if name[-1].isdigit() and name.rstrip("0123456789") in names]
+
+
+def test_what_may_become_a_job_says_so() -> None:
+    reports = {path for path in DOCUMENT["paths"] if path.startswith("/v1/reports/")}
+    assert len(reports) >= 4
+    for path in (*reports, "/v1/monitor/runs", "/v1/findings"):
+        said = DOCUMENT["paths"][path]["post"]["responses"]["202"]
+        assert said == {"$ref": "#/components/responses/JobMade"}, path
 
 
 @pytest.mark.parametrize("record", ALGORITHMS.values(), ids=lambda record: record.name)

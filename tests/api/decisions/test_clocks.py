@@ -101,6 +101,11 @@ def test_the_clocks_of_the_plans() -> None:
         ("2025-07-01", "2025-06-13", None, "missed"),
         ("2025-07-01", None, "2025-06-12", "stopped"),
         ("2025-07-01", None, "2025-06-13", "missed"),
+        # On a day before it was done, that is not known.
+        ("2025-06-12", "2025-06-13", None, "running"),
+        ("2025-06-13", "2025-06-14", None, "overdue"),
+        ("2025-06-13", None, "2025-06-14", "overdue"),
+        ("2025-06-13", "2025-06-13", None, "missed"),
     ],
 )
 def test_states_of_a_clock(day: str, done: str | None, stopped: str | None, state: str) -> None:

@@ -56,6 +56,6 @@ def test_a_case_file_with_its_comments(made: World) -> None:
     ids = re.findall(r'id="s-([^"]+)"', text)
     assert "bank:a2" not in ids  # hidden on the scene
     assert "bank:a1" in ids
-    stranger = made.key("stranger", scopes="search trace")
+    stranger = made.key("stranger", scopes="search trace related")
     assert page(made, {"id": ident}, stranger)[0] == 404
     assert page(made, {"id": "c" + "0" * 24})[0] == 404
