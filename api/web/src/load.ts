@@ -2,6 +2,7 @@
 import { ask, get, post, Problem, subjectPath, type Envelope, type Truncated } from "./api";
 import { add, describe, type Found } from "./scene";
 import { asOf, history, knownAt, shownKey, type Item, type Load, type Node, type Shown } from "./state";
+import { inForce, today } from "./time";
 
 export interface Adjacent {
   readonly party: string;
@@ -206,15 +207,17 @@ async function around(id: string, at: At): Promise<Answered> {
   ]);
   const { shown } = foundIn(few, record.id, new Map());
   const { nodes, relations } = ofFacts(facts);
-  const self: Node = { id: record.id, kind: record.kind, label: called(record), listed: listedIn(record) };
+  const self: Node = { id: record.id, kind: record.kind, label: called(record), listed: listedIn(record, at.as_of ?? today()) };
   return {
     found: { nodes: [self, ...nodes.filter((each) => each.id !== self.id)], relations, load: { what: "subject", id: record.id }, shown },
     truncated: said.truncated,
   };
 }
 
-export function listedIn(record: SubjectRecord): string[] {
-  return record.listings.map((each) => `${each.list}/${each.domain ?? ""}`);
+/** What is held against a subject on a day: red lists and what is over are not. */
+export function listedIn(record: SubjectRecord, day: string): string[] {
+  const against = record.listings.filter((each) => each.list !== "red" && inForce(each, day));
+  return against.map((each) => `${each.list}/${each.domain ?? ""}`);
 }
 
 /** One more page of a kind at a subject, beside those that are shown; gives how many came. */
@@ -279,5 +282,5 @@ export function called(record: SubjectRecord): string {
 
 /** Say of a subject what its record told. */
 export function learned(record: SubjectRecord): void {
-  history.amend((scene) => describe(scene, [{ id: record.id, kind: record.kind, label: called(record), listed: listedIn(record) }]));
+  history.amend((scene) => describe(scene, [{ id: record.id, kind: record.kind, label: called(record), listed: listedIn(record, asOf.value ?? today()) }]));
 }

@@ -36,3 +36,15 @@ export function holds(kind: string, item: { readonly begins: string | null; read
   if (item.begins !== null && instant(item.begins) >= end) return false;
   return EVENTS.has(kind) || item.ends === null || instant(item.ends) >= end;
 }
+
+/** Words of a listing's status by which it stands; anything unknown does not. */
+const STANDS: ReadonlySet<string> = new Set(["", "active", "in force", "in_force", "有效", "生效", "执行中"]);
+
+/** Whether a listing is in force at the end of a day: its status says so, and its interval has it. */
+export function inForce(
+  listing: { readonly status?: string | null; readonly valid_from?: string | null; readonly valid_to?: string | null },
+  day: string,
+): boolean {
+  if (!STANDS.has((listing.status ?? "").trim().toLowerCase())) return false;
+  return holds("listing", { begins: listing.valid_from ?? null, ends: listing.valid_to ?? null }, day);
+}

@@ -3,9 +3,20 @@ import { read, write, type Linked } from "../src/hash";
 import { half, lang, t } from "../src/i18n";
 import { money, percent, short, span, sum } from "../src/say";
 import { bins, range } from "../src/span";
-import { dayOf, daysBetween, holds, instant, plusDays, today } from "../src/time";
+import { dayOf, daysBetween, holds, inForce, instant, plusDays, today } from "../src/time";
 
 describe("time", () => {
+  it("a listing stands while its status and its interval say so", () => {
+    const from = "2022-01-05T00:00:00+08:00";
+    const until = "2025-01-05T00:00:00+08:00"; // half open: that day is no longer in it
+    const days = ["2022-01-04", "2022-01-05", "2025-01-04", "2025-01-05"];
+    const on = (status?: string) => days.map((day) => inForce({ status: status ?? null, valid_from: from, valid_to: until }, day));
+    expect(on("active")).toEqual([false, true, true, false]);
+    expect(on()).toEqual([false, true, true, false]);
+    expect(on(" 有效 ")).toEqual([false, true, true, false]);
+    for (const over of ["revoked", "removed", "repaired", "已移出"]) expect(on(over)).toEqual([false, false, false, false]);
+  });
+
   it("counts days at +08:00", () => {
     expect(today(Date.parse("2026-06-30T15:59:59Z"))).toBe("2026-06-30");
     expect(today(Date.parse("2026-06-30T16:00:00Z"))).toBe("2026-07-01");

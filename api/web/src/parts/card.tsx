@@ -7,6 +7,7 @@ import { called, counts, learned, PAGE, type AdjacentGroup, type Listing, type S
 import { PANELS } from "../panels";
 import { money, percent, short, span, when } from "../say";
 import { asOf, knownAt, scene, shownKey, tell } from "../state";
+import { inForce } from "../time";
 import { day, labelOf, named } from "../view";
 import { domainWord, fieldWord, kindWord, listWord } from "../words";
 import { CARD } from "../words/card";
@@ -23,6 +24,7 @@ export function Card({ id }: { id: string }) {
   const known = scene.value.nodes.get(id);
   const kind = record?.kind ?? known?.kind ?? "";
   const label = named(record ? called(record) : known?.label, id);
+  const standing = record?.listings.filter((each) => inForce(each, day.value)) ?? [];
   return (
     <article class="card" aria-label={label}>
       <header class="card-head">
@@ -34,9 +36,9 @@ export function Card({ id }: { id: string }) {
           </p>
         </div>
       </header>
-      {record && record.listings.length > 0 && (
+      {standing.length > 0 && (
         <p class="tags">
-          {record.listings.map((each, k) => (
+          {standing.map((each, k) => (
             <Tag key={k} tone={each.list === "red" ? "good" : "alarm"}>
               {listWord(each.list)} {domainWord(each.domain ?? "")}
             </Tag>
@@ -218,6 +220,7 @@ function Listings({ listings }: { listings: readonly Listing[] }) {
               {listWord(each.list)} {domainWord(each.domain ?? "")}
             </strong>{" "}
             {each.status && <Tag>{domainWord(each.status)}</Tag>}
+            {!inForce(each, day.value) && <Tag>{t(CARD.notInForce)}</Tag>}
             <div>{[each.authority, each.basis].filter(Boolean).join(" · ")}</div>
             <div class="soft">
               {when(each.decided_on ?? each.valid_from)} – {when(each.until ?? each.valid_to) || "…"}

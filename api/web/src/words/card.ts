@@ -10,6 +10,7 @@ export const CARD = {
   during: ["while held", "任职期间"],
   after: ["afterwards", "离任之后"],
   listings: ["Listings", "名单与处罚"],
+  notInForce: ["not in force that day", "当日未生效"],
   timeline: ["Timeline", "时间线"],
   records: ["Records and sources", "记录与来源"],
   contradictions: ["Records disagree", "记录矛盾"],
