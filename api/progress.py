@@ -28,14 +28,15 @@ class _Line:
         self._shown = False
         self._said = 0.0  # when work last told of itself
 
-    def write(self, text: str, *, told: bool) -> None:
-        """Write over what stands there; no wider than the terminal, or it could not be."""
+    def write(self, text: str, left: str = "", *, told: bool) -> None:
+        """Write over what stands there; no wider than the terminal, or it could not be. What does
+        not fit is cut before how much is `left`."""
         from rich.cells import cell_len, set_cell_size
 
-        wide = max(_columns() - 1, 1)
+        wide = max(_columns() - 1 - cell_len(left), 1)
         shown = text if cell_len(text) <= wide else set_cell_size(text, wide - 1).rstrip() + "…"
         with self._lock:
-            sys.stderr.write(f"\r\x1b[2K{shown}")
+            sys.stderr.write(f"\r\x1b[2K{shown}{left}")
             sys.stderr.flush()
             self._shown = True
             if told:
@@ -87,7 +88,7 @@ class Meter:
             return
         spent = max(now - self._began, 1e-6)
         text = f"{self._what}: {count:,} {self._unit}, {count / spent:,.0f}/s"
-        self._write(text + _left(done, total, spent))
+        self._write(text, _left(done, total, spent))
 
     def count(self, count: int) -> None:
         """`count` things were met, of how many is not known."""
@@ -105,7 +106,7 @@ class Meter:
         text += f" of {total:,.0f} {unit}" if total else f" {unit}"
         if max(done, total) >= _MANY:
             text += f", {done / spent:,.0f}/s"
-        self._write(text + _left(done, total, spent))
+        self._write(text, _left(done, total, spent))
 
     def beat(self) -> None:
         """Say how long it has been at it, where it has not said for a while how far it is: some
@@ -127,8 +128,8 @@ class Meter:
         return now
 
     @staticmethod
-    def _write(text: str) -> None:
-        _LINE.write(text, told=True)
+    def _write(text: str, left: str) -> None:
+        _LINE.write(text, left, told=True)
 
 
 @contextmanager

@@ -140,9 +140,9 @@ def test_what_is_loaded_again_does_not_come_back_until_readmitted(
     # Others may use the phone number that was the person's.
     phone = ground.write([{"kind": "phone", "id": "t9", "keys": {"e164": MOBILE}}], dataset="z")
     assert phone.loaded == 1
-    assert erasing.readmit(session, ask(asks.Ask))["status"] == "readmitted"
+    assert erasing.readmit(session, ask(asks.PersonAsk))["status"] == "readmitted"
     with pytest.raises(Conflict):
-        erasing.readmit(session, ask(asks.Ask))
+        erasing.readmit(session, ask(asks.PersonAsk))
     assert ground.write([person("p1", name=NAME)]).loaded == 1
     assert session.snapshot().label(session.snapshot().resolve("d:p1")) == NAME
     assert ground.store.check() == []
@@ -216,11 +216,11 @@ def test_the_law_keeps_what_still_runs(ground: Ground, session: Session) -> None
     assert session.snapshot().search(NAME) == []
     fact = evidence.facts(session, ["d:p1"])["results"][0]
     assert set(fact) == {"kind", "id", "recorded_at"}
-    assert erasing.release(session, ask(asks.Ask))["status"] == "released"
+    assert erasing.release(session, ask(asks.PersonAsk))["status"] == "released"
     assert shown_of(session, "d:p1")[0] == NAME
     assert len(session.snapshot().search(NAME)) == 1
     with pytest.raises(Conflict):
-        erasing.release(session, ask(asks.Ask))
+        erasing.release(session, ask(asks.PersonAsk))
     with pytest.raises(WrongUsage, match="reason"):
         erasing.erase(session, ask(reason=f"{NAME}申请"))
     with pytest.raises(WrongUsage, match="company"):
