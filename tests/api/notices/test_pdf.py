@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html import unescape
@@ -16,33 +15,16 @@ import pytest
 from api.notices.ask import notice
 from api.notices.known import Known
 from api.notices.particulars import KINDS
-from api.notices.pdf import NoPdf, pdf
+from api.notices.pdf import pdf
 from api.notices.render import render
 from api.session import Session
 from tests.api.notices.conftest import RESIDENT, given
+from tests.api.poppler import needed, poppler
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _tools() -> None:
-    """Pango, a Chinese font, Poppler: `.ci/fonts` brings them where it may."""
-    why = None if shutil.which("pdftotext") else "no pdftotext"
-    try:
-        pdf("<p>中文</p>")
-    except NoPdf as error:
-        why = str(error)
-    if why is None:
-        return
-    if os.environ.get("CI") and os.geteuid() == 0:
-        pytest.fail(why)
-    pytest.skip(f"{why} (.ci/fonts)")
-
-
-def poppler(program: str, made: bytes, tmp_path: Path, *options: str) -> str:
-    path = tmp_path / "notice.pdf"
-    path.write_bytes(made)
-    to = ["-"] if program == "pdftotext" else []
-    command = [program, *options, str(path), *to]
-    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    needed()
 
 
 def close(text: str) -> str:

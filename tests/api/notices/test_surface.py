@@ -18,10 +18,11 @@ from api.app import Service, make_app
 from api.auth import Access
 from api.cli import main
 from api.notices.ask import notice
-from api.notices.pdf import NoPdf, pdf
+from api.notices.pdf import pdf
 from api.session import Session
 from graph.errors import LinkriskError
 from tests.api.notices.conftest import given
+from tests.api.poppler import why_not
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "notices.md"
 
@@ -32,11 +33,7 @@ def options(kind: str, **more: Any) -> list[str]:
 
 
 def has_pdf() -> bool:
-    try:
-        pdf("<p>中文</p>")
-    except NoPdf:
-        return False
-    return True
+    return why_not() is None
 
 
 def test_the_guide_does_what_it_says(

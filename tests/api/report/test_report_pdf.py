@@ -3,10 +3,7 @@ on every page, nothing beyond the margin."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -15,34 +12,16 @@ from typing import Any
 import pytest
 
 from api.caller import OWNER
-from api.notices.pdf import NoPdf, pdf
 from api.report.ask import KINDS, asked, made
 from api.session import Session
 from graph.store import Store
+from tests.api.poppler import needed, poppler
 from tests.api.report.cases import ASKED, DAY, MOBILE, RESIDENT
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _tools() -> None:
-    """Pango, a Chinese font, Poppler: `.ci/fonts` brings them where it may."""
-    why = None if shutil.which("pdftotext") else "no pdftotext"
-    try:
-        pdf("<p>中文</p>")
-    except NoPdf as error:
-        why = str(error)
-    if why is None:
-        return
-    if os.environ.get("CI") and os.geteuid() == 0:
-        pytest.fail(why)
-    pytest.skip(f"{why} (.ci/fonts)")
-
-
-def poppler(program: str, body: bytes, tmp_path: Path, *options: str) -> str:
-    path = tmp_path / "report.pdf"
-    path.write_bytes(body)
-    to = ["-"] if program == "pdftotext" else []
-    command = [program, *options, str(path), *to]
-    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    needed()
 
 
 def close(text: str) -> str:

@@ -22,12 +22,12 @@ from api.caller import OWNER
 from api.cli import main
 from api.client import Client, connect
 from api.client.inside import Inside
-from api.notices.pdf import NoPdf, pdf
 from api.reads.chain import Chain
 from api.report.ask import KINDS, asked, made
 from api.session import Session
 from graph.store import open_store
 from graph.times import now
+from tests.api.poppler import why_not
 from tests.api.report.cases import ASKED, DAY, RESIDENT
 from tests.api.walking import Walk
 
@@ -45,11 +45,7 @@ def usual(kind: str, session: Session) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def has_pdf() -> bool:
-    try:
-        pdf("<p>中文</p>")
-    except NoPdf:
-        return False
-    return True
+    return why_not() is None
 
 
 @pytest.fixture
