@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +13,7 @@ from graph.names.index import has_names, names_path
 from graph.names.masked import MaskIndex, find_masked, masked_path
 from graph.snapshot import snapshot_of
 from graph.store import Store
+from tests.graph.names.threads import at_once
 
 Write = Callable[..., Store]
 FACTS = [
@@ -66,11 +66,7 @@ def test_several_that_want_identifiers_at_once_make_them_once(
     made, make = [], MaskIndex._made
     monkeypatch.setattr(MaskIndex, "_made", lambda *args: made.append(args) or make(*args))
     lives = [open_live(kept) for _ in range(4)]
-    threads = [threading.Thread(target=live.masks) for live in lives]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([live.masks for live in lives])
     assert len(made) == 1
     path = base_path(kept)
     assert path is not None

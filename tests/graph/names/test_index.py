@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from graph.names.index import names_path
 from graph.rebuild import main as rebuild
 from graph.snapshot import Snapshot, snapshot_of
 from graph.store import Store
+from tests.graph.names.threads import at_once
 
 Write = Callable[..., Store]
 
@@ -60,11 +60,7 @@ def test_several_that_want_it_at_once_make_it_once(
     made, built = [], index._built
     monkeypatch.setattr(index, "_built", lambda *args: made.append(args) or built(*args))
     lives = [open_live(kept) for _ in range(4)]
-    threads = [threading.Thread(target=live.names) for live in lives]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([live.names for live in lives])
     assert len(made) == 1
     assert all(called(snapshot_of(live), "张3") == ["d:p3"] for live in lives)
 
