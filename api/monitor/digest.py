@@ -15,6 +15,7 @@ import msgspec
 
 from api.monitor import showing
 from api.monitor.saying import EVENTS
+from api.pages import templates
 from graph.errors import InputError, WrongUsage
 from graph.keys import mask_within
 from graph.times import SHANGHAI
@@ -143,15 +144,4 @@ def _said(found: Digest) -> dict[str, Any]:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    from api.report.canvas import clean
-
-    return Environment(
-        loader=PackageLoader("api.monitor", ""),
-        autoescape=select_autoescape(),  # of .html: in a text nothing is markup
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,
-    )
+    return templates("api.monitor")

@@ -10,6 +10,7 @@ from api.notices.content import ANSWER_DAYS, Content, content
 from api.notices.known import Known
 from api.notices.particulars import particulars
 from api.notices.words import LANGUAGES, Language
+from api.pages import templates
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -55,18 +56,7 @@ def _page(found: Content, languages: tuple[Language, ...]) -> str:
 @cache
 def _environment() -> Environment:
     """The templates; read and compiled once: 0.1 s."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    from api.report.canvas import clean
-
-    made = Environment(
-        loader=PackageLoader("api.notices", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,
-    )
+    made = templates("api.notices")
     made.filters["day"] = lambda text, lang: lang.day(text)
     made.filters["word"] = lambda value, words: words.get(value, value)
     return made

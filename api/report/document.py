@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from api.pages import templates, tidied
 from api.report.canvas import Picture, clean
 from api.report.style import FONT, PRINTED, sheet, variables
 from api.report.tables import Evidence, Part, Table
@@ -204,20 +205,12 @@ def _broken(context: Context, text: str) -> Markup | str:
 @cache
 def _environment() -> Environment:
     """The template, read and compiled once."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+    from jinja2 import pass_context
 
     def tidy(value: Any) -> Any:
-        return clean(value) if type(value) is str else clean(str(value)) if isinstance(
-            value, Said) else value  # fmt: skip
+        return clean(str(value)) if isinstance(value, Said) else tidied(value)
 
-    made = Environment(
-        loader=PackageLoader("api.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=tidy,
-    )
+    made = templates("api.report", finalize=tidy)
     made.filters["kind"] = kind_words
     made.filters["broken"] = pass_context(_broken)
     return made

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.browsing import chromium
+
 ROOT = Path(__file__).parents[2]
 DATA = Path(__file__).parent / "data"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 WAIT = 60_000  # ms
 
 
@@ -36,18 +35,12 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def page() -> Iterator[Any]:
-    """A page of Chromium that notes every request; where there is no Chromium, skips, and fails
-    where there must be one."""
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not Path(CHROMIUM).exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no chromium at {CHROMIUM}")
-    with sync.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        made = browser.new_page(viewport={"width": 1200, "height": 1500})
+    """A page of Chromium that notes every request."""
+    with chromium() as browser:
+        made: Any = browser.new_page(viewport={"width": 1200, "height": 1500})
         made.asked = []
         made.on("request", lambda request: made.asked.append(request.url))
         yield made
-        browser.close()
 
 
 def test_from_upload_to_picture_without_code(address: str, page: Any, tmp_path: Path) -> None:

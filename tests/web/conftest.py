@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import pytest
 
 from graph.facts import Normaliser
 from graph.store import open_store
+from tests.browsing import chromium, missing
 from tests.web.world import FACTS, HUB, LATER
 
 if TYPE_CHECKING:
@@ -29,16 +29,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "w" * 32
 # WebGL in software where there is no graphics card; the page itself is put together without it.
-FLAGS = ("--no-sandbox", "--enable-unsafe-swiftshader", "--disable-gpu-compositing")
+FLAGS = ("--enable-unsafe-swiftshader", "--disable-gpu-compositing")
 SIZE = {"width": 1280, "height": 800}
 PATIENCE = 20_000  # milliseconds that a step may take on a busy machine
-
-
-def missing(what: str) -> None:
-    """Skip for want of something; under CI it has to be there."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="package")
@@ -74,19 +67,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("Playwright is not installed: it is in the group dev")
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        missing("no Chromium: .ci/browser installs Debian's")
-    with sync_playwright() as started:
-        launched = started.chromium.launch(
-            executable_path=found, args=[*FLAGS], timeout=4 * PATIENCE
-        )
-        yield launched
-        launched.close()
+    with chromium(*FLAGS, timeout=4 * PATIENCE) as started:
+        yield started
 
 
 @dataclass

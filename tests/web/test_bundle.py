@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from api.explorer.files import STATIC
-from tests.web.conftest import ROOT, missing
+from tests.browsing import missing
+from tests.web.conftest import ROOT
 
 WEB = ROOT / "api" / "web"
 

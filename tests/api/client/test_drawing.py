@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,7 @@ from hypothesis import strategies as st
 from api.client import Drawing, connect, draw, evidence
 from api.client.placing import places
 from graph.errors import WrongUsage
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+from tests.browsing import chromium
 
 
 @pytest.fixture(autouse=True)
@@ -176,17 +173,12 @@ def test_an_answers_evidence(filled: str) -> None:
 
 @pytest.fixture
 def page() -> Iterator[Any]:
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not Path(CHROMIUM).exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no chromium at {CHROMIUM}")
-    with sync.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        made = browser.new_page(viewport={"width": 900, "height": 600})
+    with chromium() as browser:
+        made: Any = browser.new_page(viewport={"width": 900, "height": 600})
         made.asked, made.said = [], []
         made.on("request", lambda request: made.asked.append(request.url))
         made.on("console", lambda message: made.said.append((message.type, message.text)))
         yield made
-        browser.close()
 
 
 def test_a_browser_draws_it_within_a_static_page(page: Any, tmp_path: Path) -> None:
