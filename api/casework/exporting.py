@@ -8,11 +8,11 @@ import msgspec
 
 from api.casework import pictures
 from api.casework.scenes import Scene, SceneSubject, drawn
+from api.evidence import known
 from api.exporting import World
-from api.look import noted, was_known
+from api.look import noted
 from api.notices.pdf import pdf
 from graph.errors import WrongUsage
-from graph.times import parse_time
 from ingest.writers import Tally
 from ingest.writers.graphml import WRITING
 
@@ -72,10 +72,8 @@ def exported(session: Session, title: str, scene: Scene, form: Form) -> bytes:
 def _graphml(session: Session, found: Drawn) -> bytes:
     snapshot = session.snapshot(found.known_at)
     world = World(session, snapshot, masked=True)
-    moment = parse_time(found.known_at)
     nodes = [snapshot.resolve(each.id) for each in found.subjects]
     facts = [*snapshot.stated(nodes).values()]
-    for each in found.facts:
-        facts += [f for f in session.store.history(each["id"]) if was_known(f, moment)][-1:]
+    facts += known(session, snapshot, (each["id"] for each in found.facts)).values()
     assert WRITING.lines is not None
     return b"".join(WRITING.lines(map(world.given, facts), world, Tally()))
