@@ -52,6 +52,11 @@ def form_of(text: str | None) -> Form:
 def exported(session: Session, title: str, scene: Scene, form: Form) -> bytes:
     """The bytes of a scene in a format, identifiers masked; what is hidden on it is left out of all
     but json. Raises WrongUsage for an SVG of too many, NoPdf where PDF cannot be made."""
+    if form == "pdf":
+        from api.report.document import render
+        from api.report.scene import scene as report
+
+        return pdf(render(report(session, title, scene, "paper"), "paper"), tagged=True)
     found = drawn(session, scene, hidden=form == "json")
     if form == "json":
         notes = [*found.notes, *noted(session.snapshot(scene.known_at)).get("notes", ())]
@@ -61,12 +66,7 @@ def exported(session: Session, title: str, scene: Scene, form: Form) -> bytes:
         ))  # fmt: skip
     if form == "graphml":
         return _graphml(session, found)
-    if form == "svg":
-        return pictures.picture(title, found).svg().encode()
-    from api.report.document import render
-    from api.report.scene import scene as report
-
-    return pdf(render(report(session, title, scene, "paper"), "paper"), tagged=True)
+    return pictures.picture(title, found).svg().encode()
 
 
 def _graphml(session: Session, found: Drawn) -> bytes:
