@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from api.casework import showing
 from api.casework.findings import State
+from api.converting import convert
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -52,18 +53,9 @@ class FindingVerdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     by: _By = None
 
 
-def convert(kind: type[Any], given: Any) -> Any:
-    """What a request says, as a type; raises WrongUsage with the field in front."""
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at `$.")
-        raise WrongUsage(f"{where.rstrip('`')}: {reason}" if where else reason) from None
-
-
 def judging(given: Any) -> FindingVerdict:
     """What a verdict says; raises WrongUsage, also where nothing says why it is dismissed."""
-    asked: FindingVerdict = convert(FindingVerdict, given)
+    asked = convert(FindingVerdict, given)
     if asked.state == "dismissed" and not (asked.note or "").strip():
         raise WrongUsage("note: why is it dismissed? / 请说明排除理由")
     return asked

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from api import openapi
 from api.caller import caller_of
 from api.casework import file_showing as showing
-from api.casework.asking import convert
 from api.casework.exporting import FORMS, MEDIA, SceneShown, exported, form_of
 from api.casework.file_showing import CaseFileAsked, CommentAsked, content_of, viewer_of
 from api.casework.files import STATUSES, CaseFiles, Changed
 from api.casework.finding_routes import answers, body
 from api.casework.scenes import Scene, settled
+from api.converting import convert
 from api.etags import holds, tag_of, unchanged
 from api.look import limit_of, place_of
 from api.openapi import PROBLEM

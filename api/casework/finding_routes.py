@@ -16,11 +16,12 @@ from api.access.bounds import bounded
 from api.answering import view_of
 from api.caller import Caller, caller_of, owner_of
 from api.casework import showing
-from api.casework.asking import FindingVerdict, RunAsked, convert, judge, judging
+from api.casework.asking import FindingVerdict, RunAsked, judge, judging
 from api.casework.findings import STATES, Findings, place_of
 from api.casework.keeping import mask
 from api.casework.putting import FindingsReceipt, run
 from api.contract.answers import MADE
+from api.converting import convert
 from api.etags import holds, tag_of, unchanged
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Call, keep_caller

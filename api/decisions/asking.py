@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from api.converting import convert
 from api.decisions import asks, views
 from api.decisions.work import Work
 from graph.errors import WrongUsage
@@ -16,11 +17,7 @@ A = TypeVar("A", bound=asks.Ask)
 
 def read(kind: type[A], given: Mapping[str, Any]) -> A:
     """What a step takes; raises WrongUsage naming what is missing, unknown or of another type."""
-    try:
-        return msgspec.convert(dict(given), kind, strict=False)
-    except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at `$.")
-        raise WrongUsage(f"{where.rstrip('`')}: {reason}" if where else reason) from None
+    return convert(kind, given, strict=False)
 
 
 def take(work: Work, step: str, about: str | None, given: Mapping[str, Any]) -> bytes:

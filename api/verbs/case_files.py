@@ -40,8 +40,8 @@ def _open(common: Common) -> Iterator[tuple[Session, CaseFiles]]:
 
 def _asked(path: str) -> CaseFileAsked:
     """What a file (`-`: standard input) says of a case file."""
-    from api.casework.asking import convert
     from api.casework.file_showing import CaseFileAsked
+    from api.converting import convert
 
     try:
         body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
@@ -50,8 +50,7 @@ def _asked(path: str) -> CaseFileAsked:
         raise BadFile(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFile(f"{path}: not JSON: {error}") from None
-    asked: CaseFileAsked = convert(CaseFileAsked, given)
-    return asked
+    return convert(CaseFileAsked, given)
 
 
 def _show(common: Common, told: Any) -> None:
@@ -154,7 +153,7 @@ def remove(common: Common, ident: str) -> None:
 def comment(common: Common, ident: str, text: str) -> None:
     """Comment on a case file. 评论。"""
     from api.casework import file_showing
-    from api.casework.asking import convert
+    from api.converting import convert
 
     asked = convert(file_showing.CommentAsked, {"text": text})
     with _open(common) as (_, book):

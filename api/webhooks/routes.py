@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api import openapi
 from api.caller import Caller, caller_of, whose
+from api.converting import convert
 from api.kept import state_folder
 from api.look import limit_of, place_of
 from api.serving import (
@@ -31,7 +32,6 @@ from api.webhooks.settings import WebhookSettings
 from api.webhooks.standing import claims_of
 from api.webhooks.subscribing import Asked, subscribe
 from api.webhooks.worker import Delivery
-from graph.errors import WrongUsage
 from graph.times import parse_time
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
 
     async def made(request: Request) -> Response:
         """Subscribe: `url`, `events`, `subjects`; the secret is shown here only / 订阅."""
-        caller, asked = caller_of(request), _read(Asked, await body_of(request))
+        caller, asked = caller_of(request), convert(Asked, await body_of(request))
         hook, secret = await run(subscribe, engine.session, book, caller, asked)
         await run(_claim, book, caller)
         delivery.wake()
@@ -106,7 +106,7 @@ def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
     async def state(request: Request) -> Response:
         """Pause a subscription, or take it up again; events wait meanwhile / 暂停或恢复."""
         ident, owner = _which(request)
-        asked = _read(State, await body_of(request))
+        asked = convert(State, await body_of(request))
         await run(_claim, book, caller_of(request))  # before whoever delivers looks at it
         hook = await run(book.set_state, ident, asked.state, owner)
         delivery.wake()
@@ -149,7 +149,7 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
     async def replayed(request: Request) -> Response:
         """Send the dead again, or all since a moment: `since` / 重新投递."""
         ident, owner = _which(request)
-        asked = _read(Replay, await body_of(request))
+        asked = convert(Replay, await body_of(request))
         since = None if asked.since is None else parse_time(asked.since)
         _check(caller_of(request), await run(book.get, ident, owner))
         count = await run(book.replay, ident, since, owner)
@@ -198,14 +198,6 @@ def _check(caller: Caller, hook: Hook) -> None:
 
 def _which(request: Request) -> tuple[str, str | None]:
     return request.path_params["id"], whose(caller_of(request))
-
-
-def _read(kind: type[Any], given: dict[str, Any]) -> Any:
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at `$.")
-        raise WrongUsage(f"{where.rstrip('`')}: {reason}" if where else reason) from None
 
 
 def _json(said: Any) -> Response:
