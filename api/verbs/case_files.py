@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from api.given import json_of
 from api.options import Common, Reading, Verb, common_options, pass_common
 from api.output import printable, write_file, write_json
-from graph.errors import BadFile, WrongUsage
+from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
     from api.casework.file_showing import CaseFileAsked
@@ -43,14 +44,7 @@ def _asked(path: str) -> CaseFileAsked:
     from api.casework.file_showing import CaseFileAsked
     from api.converting import convert
 
-    try:
-        body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        given = msgspec.json.decode(body)
-    except OSError as error:
-        raise BadFile(f"{path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFile(f"{path}: not JSON: {error}") from None
-    return convert(CaseFileAsked, given)
+    return convert(CaseFileAsked, json_of(path, "JSON"))
 
 
 def _show(common: Common, told: Any) -> None:
