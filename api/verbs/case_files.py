@@ -93,10 +93,10 @@ def list_(common: Common, status: str | None, limit: str, before: str | None) ->
 
 
 def _rows(found: Any) -> None:
-    from api.table import console, table
+    from api.table import console, listed
 
     rows = msgspec.to_builtins(found)
-    console().print(table(rows) if rows else "no rows / 无结果")
+    console().print(listed(rows))
 
 
 @case_files.command("show", cls=Reading)
