@@ -419,6 +419,10 @@ def test_the_command_line_says_the_bytes_of_the_routes(
         assert ran(*args, "--json")[1].encode() == made.ask("GET", below).body + b"\n"
     assert ran("comment", ident, "看过")[0] == 0
     assert "看过" in ran("comments", ident)[1]
+    assert ran("comment", ident, "又看")[0] == 0
+    _, out, err = ran("comments", ident, "--limit", "1")
+    assert "又看" in out and "看过" not in out
+    assert "--before 2 " in err
     path.write_text(json.dumps({**FILE, "title": "二号案"}), "utf-8")
     assert ran("change", ident, str(path), "--version", "7")[0] == 1
     assert "二号案" in ran("change", ident, str(path), "--version", "1")[1]
