@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -33,19 +33,33 @@ def facts(session: Session, names: Sequence[str], known_at: str | None = None) -
     if len(names) > MOST:
         raise WrongUsage(f"at most {MOST} facts at once, not {len(names)}")
     snapshot = session.snapshot(known_at)
-    moment, store = parse_time(snapshot.known_at), session.store
-    rows = []
+    about = {"known_at": snapshot.known_at, "snapshot": snapshot.name}
+    return {"results": rows(session, snapshot, names), **about, **noted(snapshot)}
+
+
+def rows(session: Session, snapshot: Snapshot, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of `facts`, however many; raises UnknownSubject."""
+    there = known(session, snapshot, names)
     for name in names:
-        versions = [fact for fact in store.history(name) if was_known(fact, moment)]
-        if not versions:
+        if name not in there:
             said = "".join(f" ({note})" for note in snapshot.notes)
             raise UnknownSubject(f"no fact is named {name[:80]!r}{said}")
-        rows.append(_row(snapshot, versions[-1]))
-    about = {"known_at": snapshot.known_at, "snapshot": snapshot.name}
-    return {"results": rows, **about, **noted(snapshot)}
+    return [row(snapshot, there[name]) for name in names]
 
 
-def _row(snapshot: Snapshot, fact: StoredFact) -> dict[str, Any]:
+def known(session: Session, snapshot: Snapshot, names: Iterable[str]) -> dict[str, StoredFact]:
+    """Facts by name as a snapshot knows them; those that it does not know are left out."""
+    moment, store = parse_time(snapshot.known_at), session.store
+    found = {}
+    for name in names:
+        for fact in store.history(name):
+            if was_known(fact, moment):
+                found[name] = fact
+    return found
+
+
+def row(snapshot: Snapshot, fact: StoredFact) -> dict[str, Any]:
+    """A fact as `facts` shows it."""
     shown = native(fact, masked=True) | {"id": fact.name}
     if not is_relation(fact.code) and snapshot.restricted(snapshot.node_of(fact.a or fact.name)):
         shown = {name: shown[name] for name in ("kind", "id", "subject") if name in shown}

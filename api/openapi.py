@@ -115,6 +115,13 @@ def asked(where: str, name: str, words: str, kind: dict[str, Any] | None = None)
     return said | ({"required": True} if where == "path" else {})
 
 
+def body(kind: Any, example: Any, *, required: bool = False) -> dict[str, Any]:
+    """What is said of a body of JSON: of a type, or of a schema as it is."""
+    content = {"schema": kind if isinstance(kind, dict) else schema(kind), "example": example}
+    said: dict[str, Any] = {"content": {"application/json": content}}
+    return {"requestBody": {"required": True, **said} if required else said}
+
+
 def answers(kind: Any, status: str = "200", media: str = "application/json") -> dict[str, Any]:
     """What is said of an answer: of a type, or of a schema as it is; of None, nothing is in it."""
     said: dict[str, Any] = {"description": "the answer / 结果"}

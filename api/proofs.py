@@ -94,9 +94,8 @@ def add_proofs(app: FastAPI, engine: Engine) -> None:
         asked = await asked_of(request, ProofsAsked, "proofs")
         return json_response(msgspec.json.encode(await engine.run(work, asked)))
 
-    content = {"schema": openapi.schema(ProofsAsked), "example": {"proofs": [{"claim": {}}]}}
     said = {
-        "requestBody": {"required": True, "content": {"application/json": content}},
+        **openapi.body(ProofsAsked, {"proofs": [{"claim": {}}]}, required=True),
         **openapi.answers(ProofsChecked),
     }
     add(app, "POST", "/v1/proofs/verify", verify, scope="extend.propose", domains=["registry"],

@@ -37,6 +37,7 @@ _LONG: Final = {
 }  # fmt: skip
 _WIDE: Final = 160  # of text in a pipe, where no id needs more
 _ENDLESS: Final = 1 << 16
+_NONE: Final = "no rows / 无结果"
 
 
 def console() -> Console:
@@ -58,7 +59,7 @@ def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot
     if total > len(rows):
         out.print(f"{len(rows)} of {total:,} rows shown; --json has all / 共 {total:,} 行")
     elif not rows:
-        out.print("no rows / 无结果")
+        out.print(_NONE)
     for note in envelope.get("notes", ()):
         out.print(Text(f"note / 注: {printable(note)}"))
     if (cut := envelope["truncated"]) is not None:
@@ -106,6 +107,11 @@ def table(
         shown.caption = f"no room for / 未显示的列: {', '.join(gone)} (--json)"
         shown.caption_justify = "left"
     return shown
+
+
+def listed(rows: Sequence[dict[str, Any]]) -> Table | str:
+    """Rows as a table, or that there are none."""
+    return table(rows) if rows else _NONE
 
 
 def cell(column: str, value: Any, snapshot: Snapshot | None) -> str:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from algorithms.cases.asking import ask_all
+from algorithms.cases.case_rows import made
 from algorithms.cases.cases import Case, CaseParams
+from algorithms.cases.merging import merge
 from algorithms.findings.listed import listed_among
 from algorithms.findings.material import Version, version
 from graph.domains import OF_KIND, of_listing
@@ -34,10 +37,6 @@ class Suspect(NamedTuple):
 def suspects(snapshot: Snapshot, params: CaseParams, day: str) -> tuple[list[Suspect], list[str]]:
     """The cases of a day in the order of `cases`, and what cut the detectors short. Takes what
     `cases` takes; raises what it raises."""
-    from algorithms.cases.asking import ask_all
-    from algorithms.cases.case_rows import made
-    from algorithms.cases.merging import merge
-
     at = day_end(day)
     asked = ask_all(snapshot, params)
     groups = merge(snapshot, [found for _, found in asked.pairs], params.max_fanout, at)

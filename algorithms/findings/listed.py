@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 LISTS: Final = ("black", "penalty", "abnormal")  # what stands against somebody
 
 
-def listed_among(
-    snapshot: Snapshot, names: Iterable[str], at: int, lists: Collection[str] = LISTS
-) -> dict[str, list[str]]:
+def listed_among(snapshot: Snapshot, names: Iterable[str], at: int) -> dict[str, list[str]]:
     """The listings (facts) of each of these subjects that are known and in force at an instant
-    (µs), on one of these lists; who has none, or is not in the snapshot, is left out. In proportion
+    (µs), on one of `LISTS`; who has none, or is not in the snapshot, is left out. In proportion
     to the subjects and their listings."""
     found: dict[str, list[str]] = {}
     for name in names:
@@ -32,13 +30,13 @@ def listed_among(
         facts = [
             fact
             for fact, each in snapshot.listings_ever(node)
-            if each.known(snapshot.batch) and each.vf <= at < each.vt and _stands(each, lists)
+            if each.known(snapshot.batch) and each.vf <= at < each.vt and _stands(each)
         ]
         if facts:
             found[name] = sorted(facts)
     return found
 
 
-def _stands(each: Listing, lists: Collection[str]) -> bool:
+def _stands(each: Listing) -> bool:
     said = orjson.loads(each.payload)
-    return said.get("list") in lists and in_force(said.get("status"))
+    return said.get("list") in LISTS and in_force(said.get("status"))

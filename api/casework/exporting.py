@@ -8,11 +8,11 @@ import msgspec
 
 from api.casework import pictures
 from api.casework.scenes import Scene, SceneSubject, drawn
+from api.evidence import known
 from api.exporting import World
-from api.look import noted, was_known
+from api.look import noted
 from api.notices.pdf import pdf
 from graph.errors import WrongUsage
-from graph.times import parse_time
 from ingest.writers import Tally
 from ingest.writers.graphml import WRITING
 
@@ -52,6 +52,11 @@ def form_of(text: str | None) -> Form:
 def exported(session: Session, title: str, scene: Scene, form: Form) -> bytes:
     """The bytes of a scene in a format, identifiers masked; what is hidden on it is left out of all
     but json. Raises WrongUsage for an SVG of too many, NoPdf where PDF cannot be made."""
+    if form == "pdf":
+        from api.report.document import render
+        from api.report.scene import scene as report
+
+        return pdf(render(report(session, title, scene, "paper"), "paper"), tagged=True)
     found = drawn(session, scene, hidden=form == "json")
     if form == "json":
         notes = [*found.notes, *noted(session.snapshot(scene.known_at)).get("notes", ())]
@@ -61,21 +66,14 @@ def exported(session: Session, title: str, scene: Scene, form: Form) -> bytes:
         ))  # fmt: skip
     if form == "graphml":
         return _graphml(session, found)
-    if form == "svg":
-        return pictures.picture(title, found).svg().encode()
-    from api.report.document import render
-    from api.report.scene import scene as report
-
-    return pdf(render(report(session, title, scene, "paper"), "paper"), tagged=True)
+    return pictures.picture(title, found).svg().encode()
 
 
 def _graphml(session: Session, found: Drawn) -> bytes:
     snapshot = session.snapshot(found.known_at)
     world = World(session, snapshot, masked=True)
-    moment = parse_time(found.known_at)
     nodes = [snapshot.resolve(each.id) for each in found.subjects]
     facts = [*snapshot.stated(nodes).values()]
-    for each in found.facts:
-        facts += [f for f in session.store.history(each["id"]) if was_known(f, moment)][-1:]
+    facts += known(session, snapshot, (each["id"] for each in found.facts)).values()
     assert WRITING.lines is not None
     return b"".join(WRITING.lines(map(world.given, facts), world, Tally()))

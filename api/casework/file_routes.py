@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from api.casework.exporting import Form
     from api.casework.files import CaseFile
     from api.engine import Engine
     from api.serving import Endpoint
@@ -194,7 +195,7 @@ def _exports(engine: Engine, book: CaseFiles) -> tuple[Route, ...]:
         made, _ = await engine.run(settled, session, asked.scene)
         return await answer(request, asked.title, made, form)
 
-    async def answer(request: Request, title: str, scene: Scene, form: Any) -> Response:
+    async def answer(request: Request, title: str, scene: Scene, form: Form) -> Response:
         written = await engine.run(partial(exported, session, title, scene, form))
         if form == "json":
             return json_response(written)

@@ -137,9 +137,8 @@ def signing(caller: Caller, given: dict[str, Any]) -> str:
 
 
 def body(kind: type[Any], example: dict[str, Any]) -> dict[str, Any]:
-    """What OpenAPI says of a body."""
-    content = {"schema": openapi.schema(kind), "example": example}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    """What OpenAPI says of a body, without which there is no request."""
+    return openapi.body(kind, example, required=True)
 
 
 def answers(kind: Any) -> dict[str, Any]:

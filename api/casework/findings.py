@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from algorithms.findings.material import DEFAULT, News, Rules, Version, matched, material
+from algorithms.findings.material import News, Version, matched, material
 from api.casework.keeping import bump, count, kept_of, text
 from api.kept import one
 from graph import times
@@ -153,7 +153,7 @@ class Findings(Closing):
 
     # -- what runs put in -----------------------------------------------------------------------
 
-    def put(self, found: Sequence[Put], run: Run, rules: Rules = DEFAULT) -> list[FindingOutcome]:
+    def put(self, found: Sequence[Put], run: Run) -> list[FindingOutcome]:
         """Take in what a run found; what became of each, in order. Raises TooManyFindings.
 
         What the run's caller may not see is not compared with. Linear in what is kept of these
@@ -163,16 +163,14 @@ class Findings(Closing):
             return []
         with self.kept.writing() as db:
             earlier = self._of_patterns(db, {each.version.pattern for each in found}, run.seen)
-            places = matched([e.judged for e in earlier], [e.version for e in found], rules)
+            places = matched([e.judged for e in earlier], [e.version for e in found])
             told: list[FindingOutcome] = []
             done: set[int] = set()
             for each, place in zip(found, places, strict=True):
                 if place is None:
                     told.append(self._made(db, each, run))
                     continue
-                told.append(
-                    self._met(db, earlier[place], each, run, rules, first=place not in done)
-                )
+                told.append(self._met(db, earlier[place], each, run, first=place not in done))
                 done.add(place)
             if one(db, "SELECT count(*) FROM finding")[0] > MOST:
                 raise TooManyFindings(f"{MOST} findings are the most that are kept / 线索过多")
@@ -200,10 +198,10 @@ class Findings(Closing):
         return FindingOutcome(id=ident, name=each.version.id, what="new", state="open")
 
     def _met(
-        self, db: apsw.Connection, known: Entry, each: Put, run: Run, rules: Rules, *, first: bool
+        self, db: apsw.Connection, known: Entry, each: Put, run: Run, *, first: bool
     ) -> FindingOutcome:
         """A finding met again; of several rows that are one finding the first is shown."""
-        news = material(known.judged, each.version, rules)
+        news = material(known.judged, each.version)
         name = each.version.id
         if not first or (not news and known.seen & ~run.seen):
             # A part of what is shown, or seen by who is shown less: it is there, and no more.

@@ -1,4 +1,4 @@
-"""A run of a detector, and its findings put into the book: by the service, by the monitor."""
+"""A run of a detector, and its findings put into the book."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from algorithms.findings.listed import listed_among
 from algorithms.findings.making import kept_whole
-from algorithms.findings.material import DEFAULT, Rules, version
+from algorithms.findings.material import version
 from algorithms.registry import ALGORITHMS, answer, prepare
 from api.access.sight import Kinds, granted
 from api.caller import DOMAINS
@@ -62,7 +62,7 @@ def yields_findings(record: Algorithm) -> bool:
 
 def run(
     session: Session, book: Findings, name: str, params: Mapping[str, Any], *, who: str,
-    limit: int = 200, rules: Rules = DEFAULT,
+    limit: int = 200,
 ) -> FindingsReceipt:  # fmt: skip
     """Ask a detector and put its findings of highest score into the book.
 
@@ -77,14 +77,12 @@ def run(
     with kept_whole() as whole:
         envelope = answer(snapshot, record, prepared)
     found = {row.id: each for row, each in whole}
-    return put(session, book, envelope, who=who, limit=limit, rules=rules,
-               snapshot=snapshot, whole=found)  # fmt: skip
+    return _put(session, book, envelope, snapshot, found, who=who, limit=limit)
 
 
-def put(
-    session: Session, book: Findings, envelope: Mapping[str, Any], *, who: str,
-    snapshot: Snapshot, limit: int = 200, rules: Rules = DEFAULT,
-    whole: Mapping[str, Found] | None = None,
+def _put(
+    session: Session, book: Findings, envelope: Mapping[str, Any], snapshot: Snapshot,
+    whole: Mapping[str, Found], *, who: str, limit: int,
 ) -> FindingsReceipt:  # fmt: skip
     """Put the findings of an answer (`algorithms.registry.answer`) into the book. `snapshot` is
     what it was given on; `whole` are findings with all that they stand on, by id, where known: of
@@ -98,11 +96,11 @@ def put(
     sight = _Sight(session.store, snapshot, told["algorithm"])
     puts = [
         Put(row=row, version=version(row, listed),
-            domains=sight.needed(row, (whole or {}).get(row["id"])))
+            domains=sight.needed(row, whole.get(row["id"])))
         for row in rows
     ]  # fmt: skip
     of: dict[str, Any] = {key: told[key] for key in ("algorithm", "as_of", "known_at", "snapshot")}
-    outcomes = book.put(puts, Run(who=who, seen=sight.seen, **of), rules)
+    outcomes = book.put(puts, Run(who=who, seen=sight.seen, **of))
     count = Counter(each.what for each in outcomes)
     return FindingsReceipt(
         **of, new=count["new"], again=count["again"], known=count["known"],

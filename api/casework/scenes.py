@@ -8,16 +8,14 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from api import evidence
 from api.casework.keeping import mask
-from api.evidence import MOST as AT_ONCE
-from api.evidence import facts as facts_of
-from api.look import was_known
 from graph.domains import OF_KIND, of_listing
 from graph.errors import UnknownSubject, WrongUsage
 from graph.keys import mask_within
 from graph.limbs import in_force
 from graph.model import LISTING, RELATIONS
-from graph.times import day_end, parse_time, today
+from graph.times import day_end, today
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -153,9 +151,8 @@ def _domains(session: Session, snapshot: Snapshot, scene: Scene, names: Sequence
     """The domains of the relations that are drawn, as bits; raises WrongUsage for one that does
     not join two of the scene, UnknownSubject for none."""
     inside, bits = set(scene.ids), 0
-    for fact in _facts(session, names, snapshot.known_at):
-        ends = [fact[end]["id"] for end in ("from", "to", "subject") if end in fact]
-        if not inside.issuperset(ends):
+    for fact in evidence.rows(session, snapshot, names):
+        if not _joins(fact, inside):
             raise WrongUsage(
                 f"scene.facts: {fact['id'][:60]!r} joins others / 关系不在图中主体之间"
             )
@@ -163,13 +160,6 @@ def _domains(session: Session, snapshot: Snapshot, scene: Scene, names: Sequence
         if domain:
             bits |= mask([domain])
     return bits
-
-
-def _facts(session: Session, names: Sequence[str], known_at: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for at in range(0, len(names), AT_ONCE):
-        found += facts_of(session, names[at : at + AT_ONCE], known_at)["results"]
-    return found
 
 
 def drawn(session: Session, scene: Scene, *, hidden: bool = False) -> Drawn:
@@ -193,7 +183,8 @@ def drawn(session: Session, scene: Scene, *, hidden: bool = False) -> Drawn:
         for node in shown
     ]  # fmt: skip
     names, cut = _between(snapshot, shown, day, scene.facts)
-    known = _known(session, names, snapshot.known_at)
+    there = evidence.known(session, snapshot, names)
+    known = [there[name] for name in names if name in there]
     notes = []
     if gone:
         notes.append(f"{gone} subjects of the scene are not there any more / {gone} 个主体已不存在")
@@ -201,9 +192,9 @@ def drawn(session: Session, scene: Scene, *, hidden: bool = False) -> Drawn:
         notes.append(f"{lost} relations of it are not there any more / {lost} 条关系已不存在")
     if cut:
         notes.append(f"{cut} more relations between them are not shown / 另有 {cut} 条关系未列出")
-    found = _facts(session, known, snapshot.known_at)
     inside = {each.id for each in subjects}
-    facts = [each for each in found if _joins(each, inside)]
+    rows = (evidence.row(snapshot, each) for each in known)
+    facts = [each for each in rows if _joins(each, inside)]
     return Drawn(scene, day, snapshot.known_at, snapshot.name, subjects, facts, notes)
 
 
@@ -213,11 +204,6 @@ def _listed(snapshot: Snapshot, node: int, day: str) -> list[str]:
         return []
     found = (each for each in snapshot.listings(node, day_end(day)) if in_force(each.get("status")))
     return sorted({f"{each.get('list')}/{each.get('domain') or '–'}" for each in found})
-
-
-def _known(session: Session, names: Sequence[str], known_at: str) -> list[str]:
-    moment = parse_time(known_at)
-    return [n for n in names if any(was_known(f, moment) for f in session.store.history(n))]
 
 
 def _joins(fact: dict[str, Any], inside: set[str]) -> bool:

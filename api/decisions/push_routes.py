@@ -107,5 +107,4 @@ def _body(step: str, more: dict[str, Any], without: str) -> dict[str, Any]:
     needed = [name for name in [*more, *said.get("required", ())] if name != without]
     title = f"{said['title']}{'OfPush' if without else 'Of'}"
     body = {**said, "title": title, "properties": properties, "required": needed}
-    content = {"schema": body, "example": {n: v for n, v in _EXAMPLE.items() if n in properties}}
-    return {"requestBody": {"content": {"application/json": content}}}
+    return openapi.body(body, {n: v for n, v in _EXAMPLE.items() if n in properties})

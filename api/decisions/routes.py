@@ -165,8 +165,7 @@ def _query(*names: str) -> dict[str, Any]:
 
 
 def _body(kind: type[Any]) -> dict[str, Any]:
-    content = {"schema": openapi.schema(kind), "example": _example(kind)}
-    return {"requestBody": {"content": {"application/json": content}}}
+    return openapi.body(kind, _example(kind))
 
 
 def _one_step(kind: type[Any]) -> dict[str, Any]:

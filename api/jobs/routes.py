@@ -229,6 +229,5 @@ def _said(method: str, path: str) -> dict[str, Any]:
     said: dict[str, Any] = {"parameters": parameters}
     if method == "POST":
         example = {"algorithm": "transfer_cycles", "params": {"max_length": 4}, "seconds": 600}
-        content = {"schema": openapi.schema(JobAsked), "example": example}
-        said["requestBody"] = {"required": True, "content": {"application/json": content}}
+        said |= openapi.body(JobAsked, example, required=True)
     return said

@@ -98,9 +98,8 @@ def _running() -> Endpoint:
 
 
 def _run_said() -> dict[str, Any]:
-    content = {"schema": openapi.schema(showing.Ask), "example": {"as_of": "2026-11-26"}}
     return {
-        "requestBody": {"content": {"application/json": content}},
+        **openapi.body(showing.Ask, {"as_of": "2026-11-26"}),
         "responses": {**openapi.answers(showing.RunShown)["responses"], **MADE},
     }
 
@@ -201,10 +200,9 @@ def _add_verdict(put: Callable[..., None], engine: Engine, book: Book) -> None:
         return json_response(msgspec.json.encode(found))
 
     example = {"state": "dismissed", "note": "同一集团内部担保"}
-    content = {"schema": openapi.schema(showing.Verdict), "example": example}
     said = {
         "parameters": [openapi.asked("path", "id", "the alert's id / 预警编号")],
-        "requestBody": {"content": {"application/json": content}},
+        **openapi.body(showing.Verdict, example),
         **openapi.answers(showing.AlertShown),
     }
     put("POST", f"{BASE}/alerts/{{id}}/verdict", judged, scope="trace", extra=said, writes=True,

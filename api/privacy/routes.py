@@ -95,8 +95,7 @@ def add_privacy(app: FastAPI, engine: Engine) -> None:
 
 
 def _asked(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    content = {"schema": openapi.schema(kind), "example": _example(kind)}
-    return {"requestBody": {"content": {"application/json": content}}}
+    return openapi.body(kind, _example(kind))
 
 
 def _answers(kind: type[Any]) -> dict[str, Any]:

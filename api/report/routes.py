@@ -134,14 +134,13 @@ def _as_job(request: Request, kind: str, given: dict[str, Any], caller: Caller) 
 
 def _said(kind: str) -> dict[str, Any]:
     """What OpenAPI says of one of them."""
-    content = {"schema": openapi.schema(KINDS[kind]), "example": _EXAMPLES[kind]}
     text = {"type": "string"}
     answers = {
         MEDIA["html"].partition(";")[0]: {"schema": text},
         MEDIA["pdf"]: {"schema": {**text, "format": "binary"}},
     }
     return {
-        "requestBody": {"required": True, "content": {"application/json": content}},
+        **openapi.body(KINDS[kind], _EXAMPLES[kind], required=True),
         "responses": {"200": {"description": "the report / 报告", "content": answers}, **MADE},
     }
 

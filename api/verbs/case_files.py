@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from api.given import json_of
 from api.options import Common, Reading, Verb, common_options, pass_common
 from api.output import printable, write_file, write_json
-from graph.errors import BadFile, WrongUsage
+from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from api.casework.file_showing import CaseFileAsked
+    from api.casework.file_showing import CaseFileAsked, CaseFileList, CommentList
     from api.casework.files import CaseFiles
     from api.session import Session
 
@@ -43,14 +44,7 @@ def _asked(path: str) -> CaseFileAsked:
     from api.casework.file_showing import CaseFileAsked
     from api.converting import convert
 
-    try:
-        body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        given = msgspec.json.decode(body)
-    except OSError as error:
-        raise BadFile(f"{path}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFile(f"{path}: not JSON: {error}") from None
-    return convert(CaseFileAsked, given)
+    return convert(CaseFileAsked, json_of(path, "JSON"))
 
 
 def _show(common: Common, told: Any) -> None:
@@ -92,17 +86,18 @@ def list_(common: Common, status: str | None, limit: str, before: str | None) ->
     most, top = limit_of(limit), place_of(before)
     with _open(common) as (_, book):
         told = listing(book, viewer_of(), most, status, top)
+    _rows(common, told)
+
+
+def _rows(common: Common, told: CaseFileList | CommentList) -> None:
     if common.json:
         write_json(msgspec.json.encode(told))
         return
-    _rows(told.results)
+    from api.table import console, listed
 
-
-def _rows(found: Any) -> None:
-    from api.table import console, table
-
-    rows = msgspec.to_builtins(found)
-    console().print(table(rows) if rows else "no rows / 无结果")
+    console().print(listed(msgspec.to_builtins(told.results)))
+    if told.next is not None:
+        click.echo(f"more are there; --before {told.next} shows them / 还有更多", err=True)
 
 
 @case_files.command("show", cls=Reading)
@@ -174,10 +169,7 @@ def comments(common: Common, ident: str, limit: str, before: str | None) -> None
     most, top = limit_of(limit), place_of(before)
     with _open(common) as (_, book):
         told = file_showing.comments(*book.comments(ident, file_showing.viewer_of(), most, top))
-    if common.json:
-        write_json(msgspec.json.encode(told))
-        return
-    _rows(told.results)
+    _rows(common, told)
 
 
 @case_files.command("export", cls=Reading)

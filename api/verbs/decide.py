@@ -234,14 +234,14 @@ def _rows(common: Common, found: dict[str, Any]) -> None:
     if common.json:
         write_json(msgspec.json.encode(found))
         return
-    from api.table import console, table
+    from api.table import console, listed
 
     out = console()
     rows = [
         {n: v for n, v in row.items() if n not in ("listings", "clocks")}
         for row in found["results"]
     ]
-    out.print(table(rows) if rows else "no rows / 无结果")
+    out.print(listed(rows))
     for name, text in found.get("terms", {}).items():
         out.print(f"{name}: {text}", markup=False)
 

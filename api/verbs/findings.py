@@ -100,7 +100,7 @@ def list_(common: Common, /, limit: str, after: str | None, **asked: str | None)
     if common.json:
         write_json(msgspec.json.encode(told))
         return
-    from api.table import console, table
+    from api.table import console, listed
 
     rows = [
         {"id": each.id, "state": each.state, "pattern": f"{each.pattern_zh} {each.pattern}",
@@ -109,7 +109,7 @@ def list_(common: Common, /, limit: str, after: str | None, **asked: str | None)
         for each in told.results
     ]  # fmt: skip
     out = console()
-    out.print(table(rows) if rows else "no rows / 无结果")
+    out.print(listed(rows))
     out.print(", ".join(f"{state} {count}" for state, count in told.counts.items()))
     if told.next:
         out.print(f"more / 更多: --after {told.next}")

@@ -193,14 +193,14 @@ def alerts(
     if common.json:
         write_json(msgspec.json.encode(found))
         return
-    from api.table import console, table
+    from api.table import console, listed
 
     rows = [
         {"id": each.id, "run": each.run, "state": each.state, "kind": each.kind, "of": each.of,
          "score": each.row.get("score"), "new": "; ".join(new["why"] for new in each.new)}
         for each in found.results
     ]  # fmt: skip
-    console().print(table(rows) if rows else "no rows / 无结果")
+    console().print(listed(rows))
 
 
 @monitor.command("alert", cls=Verb)
@@ -330,10 +330,10 @@ def _rows(common: Common, found: Any, names: tuple[str, ...]) -> None:
     if common.json:
         write_json(msgspec.json.encode(found))
         return
-    from api.table import console, table
+    from api.table import console, listed
 
     every = [msgspec.to_builtins(each) for each in found.results]
     rows = [{name: each[name] for name in names} for each in every]
-    console().print(table(rows) if rows else "no rows / 无结果")
+    console().print(listed(rows))
     if found.next is not None:
         click.echo(f"more are there; --after {found.next} shows them / 还有更多", err=True)

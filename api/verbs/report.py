@@ -15,6 +15,7 @@ import msgspec
 
 from algorithms.registry import split
 from api.caller import OWNER
+from api.given import json_of
 from api.options import Common, Reading, pass_common
 from api.output import write_file, write_json
 from api.report.ask import asked, made
@@ -72,7 +73,7 @@ def case_(common: Common, /, source: str | None, **given: Any) -> None:
     if source is None and given["id"] is None:
         raise WrongUsage("report case: --id ID or --from FILE")
     if source is not None:
-        given["answer"] = _answer(source)
+        given["answer"] = json_of(source, "an answer", dict[str, Any])
     _write(common, "case", given)
 
 
@@ -142,17 +143,6 @@ def _write(common: Common, kind: str, given: dict[str, Any]) -> None:
         write_json(msgspec.json.encode(told))
     else:
         click.echo(f"written / 已写入: {out}", err=True)
-
-
-def _answer(source: str) -> dict[str, Any]:
-    """An answer from a file; raises BadFile."""
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except OSError as error:
-        raise BadFile(f"{source}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFile(f"{source}: not an answer: {error}") from None
 
 
 def _day_of(path: Path) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
@@ -13,8 +14,10 @@ import orjson
 
 from api.options import Common, Reading, pass_common
 from api.output import printable, write_json
-from graph.closing import Closing
 from graph.errors import BadFile, InputError, LinkriskError
+
+if TYPE_CHECKING:
+    from graph.snapshot import Snapshot
 
 _MOST: Final = 64 << 20  # bytes of one file
 
@@ -37,10 +40,11 @@ def verify_proof(common: Common, /, files: tuple[str, ...], alone: bool) -> None
     from api.progress import followed
     from api.proofs import checked
 
-    told: list[dict[str, Any]] = []
-    with followed("verify-proof / 校验证明"), _Views(common, alone) as views:
-        for name, proof in _proofs(files):
-            told.append({"file": name, **msgspec.to_builtins(checked(proof, views.of))})
+    with followed("verify-proof / 校验证明"), _views(common, alone) as view_of:
+        told: list[dict[str, Any]] = [
+            {"file": name, **msgspec.to_builtins(checked(proof, view_of))}
+            for name, proof in _proofs(files)
+        ]
     _show(common, told)
     refused = sum(not each["holds"] for each in told)
     if not told:
@@ -58,24 +62,17 @@ def _show(common: Common, told: list[dict[str, Any]]) -> None:
         click.echo(printable(f"{each['party']} {each['outcome']}: {words}"))
 
 
-class _Views(Closing):
-    """Views of the store as proofs were made on them; None throughout where none is asked."""
+@contextmanager
+def _views(common: Common, alone: bool) -> Iterator[Callable[[str], Snapshot | None]]:
+    """Opens views of the store as proofs were made on them; none where none is asked."""
+    from api.opened import session_of
+    from api.proofs import against
 
-    def __init__(self, common: Common, alone: bool) -> None:
-        from api.opened import session_of
-        from api.proofs import against
-
-        self._session = None if alone else session_of(common.url)
-        self._view_of = None if self._session is None else against(self._session)
-
-    def close(self) -> None:
-        """Let go of the store."""
-        if self._session is not None:
-            self._session.close()
-
-    def of(self, known_at: str) -> Any:
-        """The view of a claim."""
-        return None if self._view_of is None else self._view_of(known_at)
+    if alone:
+        yield lambda _: None
+        return
+    with session_of(common.url) as session:
+        yield against(session)
 
 
 def _proofs(files: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -192,8 +192,8 @@ def _rows(common: Common, found: dict[str, Any]) -> None:
     if common.json:
         write_json(msgspec.json.encode(found))
         return
-    from api.table import console, table
+    from api.table import console, listed
 
     out = console()
     rows = [{n: v for n, v in row.items() if n != "body"} for row in found["results"]]
-    out.print(table(rows) if rows else "no rows / 无结果")
+    out.print(listed(rows))

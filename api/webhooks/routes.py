@@ -124,11 +124,11 @@ def _subscriptions(engine: Engine, delivery: Delivery) -> tuple[Route, ...]:
 
     return (
         ("POST", "", made,
-         {**_body(Asked, showing.EXAMPLE), **openapi.answers(answers.WebhookMade, "201")}),
+         {**openapi.body(Asked, showing.EXAMPLE), **openapi.answers(answers.WebhookMade, "201")}),
         ("GET", "", listed, openapi.answers(answers.WebhookList)),
         ("GET", "/{id}", one, openapi.answers(answers.WebhookWhole)),
         ("PATCH", "/{id}", state,
-         {**_body(State, {"state": "paused"}), **openapi.answers(answers.WebhookShown)}),
+         {**openapi.body(State, {"state": "paused"}), **openapi.answers(answers.WebhookShown)}),
         ("DELETE", "/{id}", removed, openapi.answers(None, "204")),
         ("POST", "/{id}/secret", rotated, openapi.answers(answers.WebhookMade)),
     )  # fmt: skip
@@ -175,7 +175,7 @@ def _events(engine: Engine, delivery: Delivery, settings: WebhookSettings) -> tu
     return (
         ("POST", "/{id}/test", tried, openapi.answers(answers.WebhookTrial)),
         ("POST", "/{id}/replay", replayed,
-         {**_body(Replay, again), **openapi.answers(answers.WebhookReplayed)}),
+         {**openapi.body(Replay, again), **openapi.answers(answers.WebhookReplayed)}),
         ("GET", "/{id}/deliveries", deliveries,
          {"parameters": pages, **openapi.answers(answers.WebhookDeliveries)}),
     )  # fmt: skip
@@ -202,8 +202,3 @@ def _which(request: Request) -> tuple[str, str | None]:
 
 def _json(said: Any) -> Response:
     return json_response(msgspec.json.encode(said))
-
-
-def _body(kind: type[Any], example: dict[str, Any]) -> dict[str, Any]:
-    content = {"schema": openapi.schema(kind), "example": example}
-    return {"requestBody": {"content": {"application/json": content}}}

@@ -30,7 +30,7 @@ SCENE: dict[str, Any] = {
     "groups": [{"id": "g1", "label": "一组", "members": ["c1", "c2"]}],
 }  # fmt: skip
 FILE = {"title": "一号案", "scene": SCENE}
-FIRMS = {"title": "firms", "scene": {"ids": ["c1", "c2"], "as_of": DAY}}
+FIRMS: dict[str, Any] = {"title": "firms", "scene": {"ids": ["c1", "c2"], "as_of": DAY}}
 
 
 def put(made: World, ident: str, said: Any, token: str = TOKEN, if_match: str | None = None) -> Any:
@@ -177,7 +177,7 @@ def test_others_take_no_needed_domain_away_and_nobody_does_from_comments(made: W
 
 def test_identifiers_in_what_people_write_are_masked(made: World) -> None:
     number = "11010519491231002X"
-    scene = {**FIRMS["scene"], "groups": [{"id": "g", "label": number, "members": ["c1"]}]}  # type: ignore[dict-item]
+    scene = {**FIRMS["scene"], "groups": [{"id": "g", "label": number, "members": ["c1"]}]}
     ident = made.post(C, {"title": f"about {number}", "scene": scene}).said["id"]
     made.post(f"{C}/{ident}/comments", {"text": f"{number} was called at 13800000001"})
     made.post("/v1/findings", CYCLES)
@@ -228,8 +228,8 @@ def test_a_scene_goes_out_as_json_and_comes_in_again(made: World) -> None:
 
 def test_a_scene_may_be_larger_than_other_requests(made: World) -> None:
     """5,000 accounts by their canonical ids, their places and 10,000 transfers are 1.2 MB."""
-    place = {"id": f"cn:account:{'f' * 32}", "x": 1234.5678, "y": -1234.5678}
-    node = len(json.dumps(place)) + len(place["id"]) + 4  # type: ignore[arg-type]
+    place: dict[str, Any] = {"id": f"cn:account:{'f' * 32}", "x": 1234.5678, "y": -1234.5678}
+    node = len(json.dumps(place)) + len(place["id"]) + 4
     wide = 5_000 * node + 10_000 * len(f"'bank:transfer~{'f' * 32}', ")
     assert wide > 1 << 20
     said = json.dumps(FILE).encode()
@@ -419,6 +419,10 @@ def test_the_command_line_says_the_bytes_of_the_routes(
         assert ran(*args, "--json")[1].encode() == made.ask("GET", below).body + b"\n"
     assert ran("comment", ident, "看过")[0] == 0
     assert "看过" in ran("comments", ident)[1]
+    assert ran("comment", ident, "又看")[0] == 0
+    _, out, err = ran("comments", ident, "--limit", "1")
+    assert "又看" in out and "看过" not in out
+    assert "--before 2 " in err
     path.write_text(json.dumps({**FILE, "title": "二号案"}), "utf-8")
     assert ran("change", ident, str(path), "--version", "7")[0] == 1
     assert "二号案" in ran("change", ident, str(path), "--version", "1")[1]
