@@ -58,7 +58,6 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
     """Run, look at runs, lines, alerts and statistics; the keeper beside the routes."""
     settings = settings_of(app, MonitorSettings)
     book = Book(state_folder(engine.session.url))
-    app.state.monitor = book
     keeper = Keeper(engine, book, settings)
     alongside(app).append(keeper.running)
 
