@@ -274,16 +274,13 @@ def stats(
     common: Common, /, by: tuple[str, ...], csv: bool, out: Path | None, **given: Any
 ) -> None:
     """How many were listed, extended, objected, repaired; clocks met and missed. 统计。"""
-    from api.monitor.statistics import COUNTS, Asked, csv_of, statistics
+    from api.monitor.statistics import COUNTS, asked_of, csv_of, statistics
     from api.opened import opened
 
     asked = {name: value for name, value in given.items() if value is not None}
     if by:
         asked["by"] = split(by)
-    try:
-        wanted = msgspec.convert(asked, Asked)
-    except msgspec.ValidationError as error:
-        raise WrongUsage(f"statistics: {error}") from None
+    wanted = asked_of(asked)
     with opened(common.url, "monitor stats / 统计") as session:
         found = statistics(session, wanted)
     if csv or common.json or out is not None:
