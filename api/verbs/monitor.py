@@ -61,11 +61,13 @@ def _seconds(text: str) -> float:
 
 @contextmanager
 def _session(common: Common) -> Iterator[tuple[Session, Book, MonitorSettings]]:
+    from api.kept import state_folder
+    from api.monitor.book import Book
     from api.monitor.settings import MonitorSettings
     from api.opened import session_of
     from api.settings import read
 
-    with _book(common) as book, session_of(common.url) as session:
+    with session_of(common.url) as session, Book(state_folder(common.url)) as book:
         yield session, book, read().section(MonitorSettings)
 
 
