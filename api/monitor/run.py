@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 _UNIT: Final = "watching / 监测"
-_MICROS: Final = 1_000_000
 
 
 def run(
