@@ -11,8 +11,13 @@ import click
 
 def write_json(answer: bytes) -> None:
     """Exactly the answer's bytes and a newline."""
+    write_bytes(answer + b"\n")
+
+
+def write_bytes(body: bytes) -> None:
+    """Bytes as they are, whatever was printed before them."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(answer + b"\n")
+    sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
 
 

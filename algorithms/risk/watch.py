@@ -16,8 +16,6 @@ from graph.domains import OF_KIND, of_listing
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
-OVERLAP = 0.5  # of `cluster_history`, unless asked otherwise
-
 
 class Parent(NamedTuple):
     """A cluster of the earlier moment that goes on in a later one: its name then, and how many
@@ -53,7 +51,7 @@ class Watched(NamedTuple):
 
 
 def watch(
-    snapshot: Snapshot, params: Knitting, now: str, before: Moment | None, overlap: float = OVERLAP
+    snapshot: Snapshot, params: Knitting, now: str, before: Moment | None, overlap: float
 ) -> Watched:
     """The clusters of a day by what the view knows, and what became of those of the moment before;
     without one, each is `present`.

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from algorithms.findings.material import Version
+from api.casework.keeping import mask, names
 from api.kept import Kept, one, private_folder
 from api.monitor.entries import (
     ALERT,
     KINDS,
     LINE,
+    RUN,
     Alert,
     Line,
     Outcome,
@@ -29,9 +31,7 @@ from api.monitor.entries import (
     UnknownAlert,
     UnknownLine,
     alert_of,
-    domains_of,
     line_of,
-    mask_of,
 )
 from graph import times
 from graph.closing import Closing
@@ -68,6 +68,7 @@ CREATE TABLE count (name TEXT PRIMARY KEY, value INTEGER NOT NULL, text TEXT)
 NAME: Final = "monitor.db"
 _CHANGE, _FAILED = "changes", "failed"
 _json = msgspec.json.encode
+_RUNS: Final = f"SELECT {', '.join(RUN)} FROM run WHERE no < ? ORDER BY no DESC LIMIT ?"  # noqa: S608 names of fields
 # Of all that is listed what rests on no domain but these.
 _ALERTS: Final = f"SELECT {', '.join(ALERT)} FROM alert"  # noqa: S608 names of fields
 _SOME_ALERTS: Final = (
@@ -147,14 +148,9 @@ class Book(Closing):
 
     def runs(self, before: int | None, limit: int) -> list[Run]:
         """Runs, the newest first, behind number `before`."""
-        text = (
-            "SELECT no, as_of, known_at, batch, snapshot, started, finished, told FROM run"
-            " WHERE no < ? ORDER BY no DESC LIMIT ?"
-        )
-        names = Run.__struct_fields__
         return [
-            Run(**dict(zip(names, [*row[:-1], msgspec.json.decode(row[-1])], strict=True)))
-            for row in self._rows(text, (2**62 if before is None else before, limit))
+            Run(**dict(zip(RUN, [*row[:-1], msgspec.json.decode(row[-1])], strict=True)))
+            for row in self._rows(_RUNS, (2**62 if before is None else before, limit))
         ]
 
     def lines(self) -> list[Line]:
@@ -181,7 +177,7 @@ class Book(Closing):
             db.executemany(
                 "INSERT OR IGNORE INTO alert (id, run, at, kind, of, state, domains, body)"
                 " VALUES (?, ?, ?, ?, ?, 'open', ?, ?)",
-                [(each.id, no, run.finished, each.kind, each.of, mask_of(each.domains),
+                [(each.id, no, run.finished, each.kind, each.of, mask(each.domains),
                   _json(each.body)) for each in outcome.alerts],
             )  # fmt: skip
             db.executemany(
@@ -216,27 +212,27 @@ class Book(Closing):
 
     def open_by_kind(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
         """Open alerts by kind."""
-        return dict.fromkeys(KINDS, 0) | dict(self._rows(_OPEN, (mask_of(seen),)))
+        return dict.fromkeys(KINDS, 0) | dict(self._rows(_OPEN, (mask(seen),)))
 
     def lines_by_state(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:
         """Lines by what was seen of them last: those that are there, those that dissolved or went
         into others."""
-        return dict(self._rows(_STATES, (mask_of(seen),)))
+        return dict(self._rows(_STATES, (mask(seen),)))
 
     def events(self, seen: Collection[str], since: int) -> dict[str, int]:
         """How many of each event there were after a run."""
-        return dict(self._rows(_EVENTS, (mask_of(seen), since)))
+        return dict(self._rows(_EVENTS, (mask(seen), since)))
 
     def listed(
         self, seen: Collection[str], alive: bool | None, after: str | None, limit: int
     ) -> list[Line]:
         """Lines by name, behind one."""
-        asked = (mask_of(seen), None if alive is None else int(alive), after or "", limit)
+        asked = (mask(seen), None if alive is None else int(alive), after or "", limit)
         return [line_of(row) for row in self._rows(_SOME_LINES, asked)]
 
     def line(self, name: str, seen: Collection[str]) -> Line:
         """A line, by its name or that of its cluster now; raises UnknownLine."""
-        for row in self._rows(_ONE_LINE, (mask_of(seen), name)):
+        for row in self._rows(_ONE_LINE, (mask(seen), name)):
             return line_of(row)
         raise UnknownLine(f"no line of clusters is named {name[:80]!r} / 无此群组")
 
@@ -246,8 +242,8 @@ class Book(Closing):
     ) -> list[Step]:  # fmt: skip
         """What was seen of a line, the newest first; or of all after a run."""
         return [
-            Step(line=a, event=b, domains=domains_of(c), body=msgspec.json.decode(d), run=e)
-            for a, b, c, d, e in self._rows(_STEPS, (mask_of(seen), line, since, limit))
+            Step(line=a, event=b, domains=frozenset(names(c)), body=msgspec.json.decode(d), run=e)
+            for a, b, c, d, e in self._rows(_STEPS, (mask(seen), line, since, limit))
         ]
 
     def alerts(
@@ -257,7 +253,7 @@ class Book(Closing):
     ) -> list[Alert]:  # fmt: skip
         """Alerts, the newest first, behind number `before`; of runs after `since`."""
         top = 2**62 if before is None else before
-        asked = (mask_of(seen), state, kind, of, since, top, limit)
+        asked = (mask(seen), state, kind, of, since, top, limit)
         return [alert_of(row) for row in self._rows(_SOME_ALERTS, asked)]
 
     def after(self, no: int, limit: int) -> list[Alert]:
@@ -272,7 +268,7 @@ class Book(Closing):
 
     def alert(self, ident: str, seen: Collection[str]) -> Alert:
         """One alert; raises UnknownAlert."""
-        for row in self._rows(_ONE_ALERT, (mask_of(seen), ident)):
+        for row in self._rows(_ONE_ALERT, (mask(seen), ident)):
             return alert_of(row)
         raise UnknownAlert(f"no alert {ident[:40]!r} / 无此预警")
 
@@ -329,7 +325,7 @@ def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
         "INSERT INTO line VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE"
         " SET cluster = ?2, alive = ?3, changed = CASE WHEN body = ?8 THEN changed ELSE ?4 END,"
         " domains = ?5, told = ?6, event = ?7, body = ?8",
-        [(each.id, each.cluster, int(each.alive), no, mask_of(each.domains), _json(each.told),
+        [(each.id, each.cluster, int(each.alive), no, mask(each.domains), _json(each.told),
           each.event, _json(each.body)) for each in outcome.lines],
     )  # fmt: skip
     gone = [(no, event, name) for name, event in outcome.over.items()]
@@ -340,7 +336,7 @@ def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
     )  # fmt: skip
     db.executemany(
         "INSERT INTO step (run, line, event, domains, body) VALUES (?, ?, ?, ?, ?)",
-        [(no, each.line, each.event, mask_of(each.domains), _json(each.body))
+        [(no, each.line, each.event, mask(each.domains), _json(each.body))
          for each in outcome.steps],
     )  # fmt: skip
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
 from algorithms.findings.material import Version
 from algorithms.risk.novelty import Told
-from graph.domains import DOMAINS
+from api.casework.keeping import names
 from graph.errors import InputError
 
 Kind = Literal["cluster", "case"]
@@ -105,39 +105,27 @@ class Outcome(msgspec.Struct, kw_only=True):
     alerts: list[Draft]
 
 
-def mask_of(domains: Collection[str]) -> int:
-    """Domains as a number, a bit each."""
-    return sum(1 << at for at, name in enumerate(DOMAINS) if name in domains)
-
-
-def domains_of(mask: int) -> frozenset[str]:
-    """The domains of such a number."""
-    return frozenset(name for at, name in enumerate(DOMAINS) if mask >> at & 1)
-
-
-ALERT: Final = ("no", "id", "run", "at", "kind", "of", "state", "domains", "body", "by", "acted",
-                 "note")  # fmt: skip
+RUN: Final = Run.__struct_fields__
+ALERT: Final = Alert.__struct_fields__
+LINE: Final = Line.__struct_fields__
 
 
 def alert_of(row: Sequence[Any]) -> Alert:
     """An alert of its row, which has the columns of `ALERT`."""
     said = dict(zip(ALERT, row, strict=True))
-    said["domains"] = domains_of(said["domains"])
+    said["domains"] = frozenset(names(said["domains"]))
     said["body"] = msgspec.json.decode(said["body"])
     return Alert(**said)
 
 
 def line_of(row: Sequence[Any]) -> Line:
     """A line of its row, which has the columns of `LINE`."""
-    ident, cluster, alive, born, changed, mask, told, event, body = row
-    return Line(
-        id=ident, cluster=cluster, alive=bool(alive), born=born, changed=changed,
-        domains=domains_of(mask), told=msgspec.json.decode(told, type=Told), event=event,
-        body=msgspec.json.decode(body),
-    )  # fmt: skip
-
-
-LINE: Final = ("id", "cluster", "alive", "born", "changed", "domains", "told", "event", "body")
+    said = dict(zip(LINE, row, strict=True))
+    said["alive"] = bool(said["alive"])
+    said["domains"] = frozenset(names(said["domains"]))
+    said["told"] = msgspec.json.decode(said["told"], type=Told)
+    said["body"] = msgspec.json.decode(said["body"])
+    return Line(**said)
 
 
 def ends_of(lines: Iterable[Line]) -> dict[str, str]:

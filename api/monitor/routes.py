@@ -19,13 +19,12 @@ from api.jobs.calling import Told, keep_caller
 from api.jobs.routes import jobs_of, preferred
 from api.kept import state_folder
 from api.look import limit_of, place_of
-from api.monitor import digest, showing
+from api.monitor import digest, showing, statistics
 from api.monitor.book import Book
 from api.monitor.entries import KINDS, STATES
 from api.monitor.keeper import Keeper
 from api.monitor.run import run
 from api.monitor.settings import MonitorSettings
-from api.monitor.statistics import Asked, Statistics, csv_of, statistics
 from api.reads.hook import shown
 from api.reads.naming import Named, Namer
 from api.serving import (
@@ -58,7 +57,6 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
     """Run, look at runs, lines, alerts and statistics; the keeper beside the routes."""
     settings = settings_of(app, MonitorSettings)
     book = Book(state_folder(engine.session.url))
-    app.state.monitor = book
     keeper = Keeper(engine, book, settings)
     alongside(app).append(keeper.running)
 
@@ -266,20 +264,16 @@ def _add_statistics(put: Callable[..., None], engine: Engine) -> None:
         form = given.pop("format", "json")
         if form not in ("json", "csv"):
             raise WrongUsage(f"format: json or csv, not {str(form)[:20]!r}")
-        try:
-            asked = msgspec.convert(given, Asked)
-        except msgspec.ValidationError as error:
-            raise WrongUsage(f"statistics: {error}") from None
-        found = await engine.run(statistics, engine.session, asked)
+        found = await engine.run(statistics.statistics, engine.session, statistics.asked_of(given))
         if form == "json":
             return json_response(msgspec.json.encode(found))
-        return Response(csv_of(found), headers=KEPT, media_type=_CSV)
+        return Response(statistics.csv_of(found), headers=KEPT, media_type=_CSV)
 
-    kinds = openapi.schema(Asked)["properties"]
+    kinds = openapi.schema(statistics.Asked)["properties"]
     parameters = [openapi.parameter(name, kind) for name, kind in kinds.items()]
     form = {"enum": ["json", "csv"], "default": "json"}
     parameters.append(openapi.asked("query", "format", "json or csv / 格式", form))
-    said = openapi.answers(Statistics)
+    said = openapi.answers(statistics.Statistics)
     said["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     # Whoever sees a part only would count a part, and take it for all.
     put("GET", f"{BASE}/statistics", counted, scope="related", domains=DOMAINS,

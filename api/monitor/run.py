@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 _UNIT: Final = "watching / 监测"
-_MICROS: Final = 1_000_000
 
 
 def run(
@@ -189,14 +188,15 @@ def _cases(
     keys = list(judged)
     # What a detector finds that was not asked before may have been there for long: no news.
     stock = last is None or not set(settings.detectors) <= {*last.told["detectors"]}
-    places = matched(list(judged.values()), [each.version for each in found])
+    versions = [each.version for each in found]
+    places, kept = matched(list(judged.values()), versions), held(dismissed, versions)
     # What was there when detectors were cut short the last time may only not have been reached.
     missed = last.batch if last is not None and last.told["cut"] else 0
-    for each, place in zip(found, places, strict=True):
+    for each, place, quiet in zip(found, places, kept, strict=True):
         key = each.version.id if place is None else keys[place]
         if place is None and each.newest <= missed:
             outcome.judged[key] = each.version
-        elif stock or not held(dismissed, each.version):
+        elif stock or not quiet:
             _case(outcome, each, key, None if place is None else judged[key], stock=stock)
 
 

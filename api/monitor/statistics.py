@@ -4,7 +4,7 @@ domain, region and measure, from listings and the ledger of decisions."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -97,6 +97,14 @@ class Happened(NamedTuple):
     domain: str | None
     region: str | None
     measure: str | None
+
+
+def asked_of(given: Mapping[str, Any]) -> Asked:
+    """What is asked, by the names of parameters; raises WrongUsage."""
+    try:
+        return msgspec.convert(given, Asked)
+    except msgspec.ValidationError as error:
+        raise WrongUsage(f"statistics: {error}") from None
 
 
 def statistics(session: Session, asked: Asked) -> Statistics:
@@ -213,6 +221,3 @@ def csv_of(found: Statistics) -> bytes:
     for row in found.results:
         writer.writerow([safe_cell(getattr(row, name)) for name in (*names, *COUNTS)])
     return out.getvalue().encode("utf-8-sig")
-
-
-__all__ = ["Asked", "Statistics", "StatisticsRow", "csv_of", "statistics"]

@@ -56,7 +56,11 @@ class WorkList:
             book.put(puts, run)
 
 
-def held(dismissed: Sequence[Version], now: Version) -> bool:
-    """Whether a case was dismissed in the work list, and nothing is materially new since."""
-    (place,) = matched(dismissed, [now])
-    return place is not None and not material(dismissed[place], now)
+def held(dismissed: Sequence[Version], now: Sequence[Version]) -> list[bool]:
+    """Of each case whether it was dismissed in the work list, and nothing is materially new since:
+    of that, which other cases there are changes nothing."""
+    places = matched(dismissed, now)
+    return [
+        place is not None and not material(dismissed[place], each)
+        for place, each in zip(places, now, strict=True)
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ import msgspec
 
 from algorithms.registry import split
 from api.options import Common, Verb, common_options, pass_common
-from api.output import write_file, write_json
+from api.output import write_bytes, write_file, write_json
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -62,11 +61,13 @@ def _seconds(text: str) -> float:
 
 @contextmanager
 def _session(common: Common) -> Iterator[tuple[Session, Book, MonitorSettings]]:
+    from api.kept import state_folder
+    from api.monitor.book import Book
     from api.monitor.settings import MonitorSettings
     from api.opened import session_of
     from api.settings import read
 
-    with _book(common) as book, session_of(common.url) as session:
+    with session_of(common.url) as session, Book(state_folder(common.url)) as book:
         yield session, book, read().section(MonitorSettings)
 
 
@@ -130,7 +131,8 @@ def runs(common: Common, after: str | None, limit: str) -> None:
 
     with _book(common) as book:
         found = showing.runs(book, DOMAINS, place_of(after, "after"), limit_of(limit))
-    _rows(common, found, ("run", "as_of", "known_at", "seconds", "clusters", "cases", "events"))
+    names = ("run", "as_of", "known_at", "seconds", "clusters", "cases", "events")
+    _rows(common, found, _columns(found.results, names))
 
 
 @monitor.command("lines", cls=Verb)
@@ -146,7 +148,8 @@ def lines(common: Common, state: str | None, after: str | None, limit: str) -> N
 
     with _book(common) as book:
         found = showing.lines(book, DOMAINS, state, after, limit_of(limit))
-    _rows(common, found, ("line", "cluster", "alive", "event", "born", "changed"))
+    names = ("line", "cluster", "alive", "event", "born", "changed")
+    _rows(common, found, _columns(found.results, names))
 
 
 @monitor.command("line", cls=Verb)
@@ -167,9 +170,8 @@ def line(common: Common, ident: str, limit: str) -> None:
     from api.table import console, table
 
     _one({**msgspec.to_builtins(found.line), "alerts": found.alerts})
-    steps = [msgspec.to_builtins(each) for each in found.steps]
-    columns = ("run", "event", "members", "score", "parents", "joined", "left")
-    console().print(table([{name: each[name] for name in columns} for each in steps]))
+    names = ("run", "event", "members", "score", "parents", "joined", "left")
+    console().print(table(_columns(found.steps, names)))
 
 
 @monitor.command("alerts", cls=Verb)
@@ -190,17 +192,12 @@ def alerts(
         found = showing.alerts(
             book, DOMAINS, state, kind, place_of(after, "after"), limit_of(limit)
         )
-    if common.json:
-        write_json(msgspec.json.encode(found))
-        return
-    from api.table import console, listed
-
     rows = [
         {"id": each.id, "run": each.run, "state": each.state, "kind": each.kind, "of": each.of,
          "score": each.row.get("score"), "new": "; ".join(new["why"] for new in each.new)}
         for each in found.results
     ]  # fmt: skip
-    console().print(listed(rows))
+    _rows(common, found, rows)
 
 
 @monitor.command("alert", cls=Verb)
@@ -279,16 +276,13 @@ def stats(
     common: Common, /, by: tuple[str, ...], csv: bool, out: Path | None, **given: Any
 ) -> None:
     """How many were listed, extended, objected, repaired; clocks met and missed. 统计。"""
-    from api.monitor.statistics import COUNTS, Asked, csv_of, statistics
+    from api.monitor.statistics import COUNTS, asked_of, csv_of, statistics
     from api.opened import opened
 
     asked = {name: value for name, value in given.items() if value is not None}
     if by:
         asked["by"] = split(by)
-    try:
-        wanted = msgspec.convert(asked, Asked)
-    except msgspec.ValidationError as error:
-        raise WrongUsage(f"statistics: {error}") from None
+    wanted = asked_of(asked)
     with opened(common.url, "monitor stats / 统计") as session:
         found = statistics(session, wanted)
     if csv or common.json or out is not None:
@@ -308,9 +302,7 @@ def _put(body: bytes, out: Path | None) -> None:
         write_file(out, [body])
         click.echo(f"written / 已写入: {out}", err=True)
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(body)
-    sys.stdout.buffer.flush()
+    write_bytes(body)
 
 
 def _show(common: Common, found: Any) -> None:
@@ -326,14 +318,17 @@ def _one(found: dict[str, Any]) -> None:
     console().print(table([{"": name, " ": value} for name, value in found.items()]))
 
 
-def _rows(common: Common, found: Any, names: tuple[str, ...]) -> None:
+def _columns(found: list[Any], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{name: getattr(each, name) for name in names} for each in found]
+
+
+def _rows(common: Common, found: Any, rows: list[dict[str, Any]]) -> None:
+    """A page: as it is, or of it these rows."""
     if common.json:
         write_json(msgspec.json.encode(found))
         return
     from api.table import console, listed
 
-    every = [msgspec.to_builtins(each) for each in found.results]
-    rows = [{name: each[name] for name in names} for each in every]
     console().print(listed(rows))
     if found.next is not None:
         click.echo(f"more are there; --after {found.next} shows them / 还有更多", err=True)

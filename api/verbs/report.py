@@ -17,7 +17,7 @@ from algorithms.registry import split
 from api.caller import OWNER
 from api.given import json_of
 from api.options import Common, Reading, pass_common
-from api.output import write_file, write_json
+from api.output import write_bytes, write_file, write_json
 from api.report.ask import asked, made
 from graph.errors import BadFile, WrongUsage
 
@@ -131,9 +131,7 @@ def _write(common: Common, kind: str, given: dict[str, Any]) -> None:
         session.snapshot(wanted.known_at)
         found = made(session, wanted, OWNER, getpass.getuser())
     if printed:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(found.body)
-        sys.stdout.buffer.flush()
+        write_bytes(found.body)
         return
     write_file(out, [found.body])
     if common.json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
-from graph.errors import BadFile, StoreFull, WrongUsage
+from graph.errors import BadFile, LinkriskError, StoreFull, WrongUsage
 from ingest.generate import entities as things
 from ingest.generate import events, links, ownership, roles, ties
 from ingest.generate.lines import Section
@@ -112,8 +112,8 @@ def generate(
     StoreFull where the disk is full.
     """
     world = World.plan(entities, seed, relations_per_entity)
-    if dataset is not None and (not dataset or ":" in dataset):
-        raise WrongUsage("a dataset's name is not empty and has no colon")
+    if dataset is not None:
+        check_dataset(dataset)
     if schemes is None:
         if instances is not None:
             raise WrongUsage("instances: only of a world with schemes")
@@ -122,6 +122,19 @@ def generate(
 
     made = make(entities, seed, schemes, instances)
     return _put(out, lambda file: _write_made(file, made, dataset, progress))
+
+
+def check_dataset(name: str) -> None:
+    """Raises WrongUsage for what is no name of a dataset."""
+    if not name or ":" in name:
+        raise WrongUsage("a dataset's name is not empty and has no colon")
+
+
+def not_written(out: Path, error: OSError) -> LinkriskError:
+    """What kept a world from being written, as an error of ours."""
+    if error.errno in _FULL:
+        return StoreFull(f"no room for {out}: {error.strerror}")
+    return BadFile(f"cannot write {out}: {error.strerror}")
 
 
 def _put(out: Path | BinaryIO, write: Callable[[BinaryIO], Summary]) -> Summary:
@@ -137,9 +150,7 @@ def _put(out: Path | BinaryIO, write: Callable[[BinaryIO], Summary]) -> Summary:
         part.replace(out)
     except OSError as error:
         part.unlink(missing_ok=True)
-        if error.errno in _FULL:
-            raise StoreFull(f"no room for {out}: {error.strerror}") from None
-        raise BadFile(f"cannot write {out}: {error.strerror}") from None
+        raise not_written(out, error) from None
     return Summary(summary.counts, summary.bytes, summary.seconds, summary.truth, str(truth))
 
 

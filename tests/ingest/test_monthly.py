@@ -47,9 +47,12 @@ def test_every_line_is_a_fact_and_ids_say_nothing(tmp_path: Path) -> None:
 
 
 def test_sizes_that_are_none_are_refused(tmp_path: Path) -> None:
-    for wrong in ({"entities": 100}, {"count": 0}, {"seed": -1}, {"dataset": "a:b"}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"entities": 100}, {"count": 0}, {"seed": -1}, {"dataset": "a:b"},
+    )  # fmt: skip
+    for wrong in wrongs:
         with pytest.raises(WrongUsage):
-            monthly(tmp_path, **{"entities": 200, **wrong})  # type: ignore[arg-type]
+            monthly(tmp_path, **{"entities": 200, **wrong})
     (tmp_path / "file").write_text("")
     with pytest.raises(BadFile, match="cannot write"):
         monthly(tmp_path / "file", 200)

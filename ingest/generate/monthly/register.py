@@ -84,10 +84,10 @@ class Register:
         """A company with a valid credit code."""
         at = self._at("company")
         here = places()
-        district = here.codes[self.draws.choose("monthly.city", at, here.table)]
+        where = self.draws.choose("monthly.city", at, here.table)
         body = self.draws.permuted("monthly.uscc", at, numbers.NEW_BODIES)
-        (code,) = numbers.credit_codes(np.array([91]), district, np.array([True]), body)
-        city = here.cities[int(self.draws.choose("monthly.city", at, here.table)[0])]
+        (code,) = numbers.credit_codes(np.array([91]), here.codes[where], np.array([True]), body)
+        city = here.cities[int(where[0])]
         brand = self.dice.pick(BRAND_1) + self.dice.pick(BRAND_2) + self.dice.pick(BRAND_3)
         name = f"{city}{brand}{self.dice.pick(_WORDS)}有限公司"
         began = since if since is not None else _EARLY + self.dice.below(3000)
@@ -100,12 +100,12 @@ class Register:
         """An adult, known by a resident id."""
         at = self._at("person")
         born = day(1960) + self.draws.below("monthly.born", at, 14_000)
-        district = places().codes[self.draws.choose("monthly.from", at, places().table)]
+        here = places()
+        district = here.codes[self.draws.choose("monthly.from", at, here.table)]
         written = np.array([int(dates(born)[0].replace("-", ""))])
         sequence = self.draws.below("monthly.sequence", at, 1000)
         (code,) = numbers.resident_ids(district, written, sequence)
-        year = np.array([int(dates(born)[0][:4])])
-        (name,) = person_names(self.draws, at, at, year, sequence % 2 == 1)
+        (name,) = person_names(self.draws, at, at, written // 10_000, sequence % 2 == 1)
         return self._put(
             {"kind": "person", "id": self._id("person", "p"), "name": name,
              "keys": {"resident_id": code}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +10,15 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from graph.errors import BadFile, StoreFull, WrongUsage
+from graph.errors import WrongUsage
 from ingest.generate.days import dates
 from ingest.generate.draws import Draws
 from ingest.generate.monthly.register import Register, months
 from ingest.generate.monthly.story import Story
+from ingest.generate.stream import check_dataset, not_written
 
 Progress = Callable[[int, int], None]
 TRUTH: Final = "truth.json"
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CROWD: Final = 30  # at one address, which so joins nobody
 
 
@@ -63,8 +62,7 @@ def monthly(
         raise WrongUsage(f"months: from 1 to 120, not {count}")
     if not 0 <= seed < 2**63:
         raise WrongUsage("seed: a number that is not negative")
-    if not dataset or ":" in dataset:
-        raise WrongUsage("a dataset's name is not empty and has no colon")
+    check_dataset(dataset)
     register = Register(Draws(seed), dataset)
     story = Story(register, births=max(1, entities // 400))
     spans = months(count)
@@ -89,9 +87,7 @@ def monthly(
         truth = {"seed": seed, "dataset": dataset, "months": told}
         _put(folder / TRUTH, orjson.dumps(truth, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as error:
-        if error.errno in _FULL:
-            raise StoreFull(f"no room for {folder}: {error.strerror}") from None
-        raise BadFile(f"cannot write {folder}: {error.strerror}") from None
+        raise not_written(folder, error) from None
     return Loads(files, facts, truth, folder / TRUTH)
 
 

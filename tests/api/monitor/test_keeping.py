@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from email import message_from_bytes, policy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +20,7 @@ from api.monitor.statistics import Asked, statistics
 from graph.errors import StoreError, WrongUsage
 from tests.api.conftest import RESIDENT
 from tests.api.monitor.conftest import World
+from tests.api.monitor.test_digest import read
 from tests.api.monitor.test_run import round_trip
 from tests.api.serving import served
 
@@ -88,9 +88,8 @@ def test_a_digest_says_what_cut_its_runs_short(pair: World) -> None:
     assert digest(pair.session, pair.book, DOMAINS, None).cut == []
     told = digest(pair.session, pair.book, DOMAINS, made.no)
     assert told.cut == ["time_limit: <b>late</b> / 超时"]
-    parts = [each.get_content() for each in message_from_bytes(
-        mail(told, ["clerk@example.org"]), policy=policy.default
-    ).iter_parts()]  # type: ignore[attr-defined]  # fmt: skip
+    made = read(mail(told, ["clerk@example.org"]))
+    parts = [each.get_content() for each in made.iter_parts()]
     assert "未查全 / cut short: time_limit: <b>late</b> / 超时" in parts[0]
     assert "time_limit: &lt;b&gt;late&lt;/b&gt; / 超时" in parts[1]
 

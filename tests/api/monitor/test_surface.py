@@ -107,6 +107,20 @@ def test_pages_lead_on_to_the_end(told: World) -> None:
     asked(told.url, all_)
 
 
+@pytest.mark.parametrize("verb", ["runs", "lines", "alerts"])
+def test_a_table_says_that_there_is_more(
+    told: World, verb: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    args = ["monitor", verb, "--store", told.url]
+    capfd.readouterr()
+    assert main([*args, "--limit", "1", "--json"]) == 0
+    after = msgspec.json.decode(capfd.readouterr().out)["next"]
+    assert main([*args, "--limit", "1"]) == 0
+    assert f"more are there; --after {after} shows them" in capfd.readouterr().err
+    assert main(args) == 0
+    assert "more are there" not in capfd.readouterr().err
+
+
 def test_a_tag_holds_until_something_changed(told: World) -> None:
     async def all_(client: httpx.AsyncClient) -> None:
         for path in ("", "/runs", "/alerts", "/lines"):
