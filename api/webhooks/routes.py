@@ -23,6 +23,7 @@ from api.serving import (
     listeners,
     settings_of,
 )
+from api.tidying import hourly
 from api.webhooks import answers, showing
 from api.webhooks.book import Book, Hook
 from api.webhooks.events import scopes_of
@@ -65,6 +66,7 @@ def add_webhooks(app: FastAPI, engine: Engine) -> None:
     app.state.webhooks = delivery
     alongside(app).append(delivery.running)
     listeners(app).append(delivery.hear)
+    hourly(app, "events of webhooks", book.sweep)
     for method, path, endpoint, extra in (
         *_subscriptions(engine, delivery),
         *_events(engine, delivery, settings),
