@@ -45,8 +45,7 @@ class World:
         self, session: Session, view: Snapshot, *, masked: bool, as_of: str | None = None
     ) -> None:
         self.masked = masked
-        self._store = session.store
-        self._total = versions(session.whole_store)
+        self._store, self._whole = session.store, session.whole_store
         self._snapshot = view
         self._moment = parse_time(view.known_at)
         self.day = view.known_at[:10]
@@ -69,7 +68,7 @@ class World:
     def _pieces(self) -> Iterator[list[StoredFact]]:
         """All versions in the order of recording, some at a time: whoever takes them slowly keeps
         no statement of the store's open, and may take them from one thread after the other."""
-        behind, deadline = 0, current()
+        behind, total, deadline = 0, versions(self._whole), current()
         while True:
             with closing(cast("Generator[StoredFact]", self._store.facts(behind))) as source:
                 piece = list(islice(source, _TOGETHER))
@@ -77,7 +76,7 @@ class World:
                 return
             yield piece
             behind = piece[-1].seq
-            deadline.report(behind, self._total, "facts / 事实")
+            deadline.report(behind, total, "facts / 事实")
 
     def _holds(self, fact: StoredFact) -> bool:
         at = self._at

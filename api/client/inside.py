@@ -3,7 +3,6 @@ loop of its own thread, and what works beside it (jobs, deliveries) works there,
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
@@ -11,20 +10,20 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from api.client.uploads import in_threads
+
 if TYPE_CHECKING:
     from types import TracebackType
 
 
 class _Read(httpx.AsyncByteStream):
-    """What a caller that waits sends, read in a thread: it may wait for a disk."""
+    """What a caller that waits sends."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        blocks = iter(self._stream)
-        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-            yield block
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return in_threads(iter(self._stream))
 
 
 class Inside(httpx.BaseTransport):

@@ -69,11 +69,15 @@ class Upload:
         except OSError as error:
             raise BadFile(f"{self.name or 'the upload'}: {error.strerror or error}") from None
 
-    async def later(self) -> AsyncIterator[bytes]:
-        """The same for asyncio: read in a thread."""
-        blocks = self.blocks()
-        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-            yield block
+    def later(self) -> AsyncIterator[bytes]:
+        """The same for asyncio."""
+        return in_threads(self.blocks())
+
+
+async def in_threads(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Blocks for asyncio, each waited for in a thread: it may come from a disk."""
+    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        yield block
 
 
 def _opened(path: Path) -> IO[bytes]:

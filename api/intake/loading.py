@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from api.intake.mappings import Own, mapping_of
+from api.intake.mappings import Own, is_file_name, mapping_of
 from api.jobs.calling import Told
 from api.problems import MEDIA_TYPE, written
 from graph.deadline import current
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 QUARANTINE: Final = "/v1/ingest/quarantine"
 _NAME_BYTES: Final = 200
-_NAME: Final = re.compile(r"[\w\-（）()+=,@ ][\w\-.（）()+=,@ ]{0,119}")
+_LONGEST: Final = 120
 _ALL_REJECTED: Final = 422
 
 
@@ -58,7 +57,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 def checked(asked: Asked) -> Asked:
     """Raise WrongUsage for a name or format that is none."""
     # No file system keeps a name of more than 255 bytes, and others are made from this one.
-    if not _NAME.fullmatch(asked.name) or len(asked.name.encode()) > _NAME_BYTES:
+    if not is_file_name(asked.name, _LONGEST) or len(asked.name.encode()) > _NAME_BYTES:
         raise WrongUsage("name: a file's name of 1 to 120 letters, digits, ._-+=,@() / 文件名无效")
     if asked.format is not None and asked.format not in formats():
         raise WrongUsage(f"format: one of {', '.join(formats())}, not {asked.format[:40]!r}")

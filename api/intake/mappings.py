@@ -36,7 +36,8 @@ PATH: Final = "/v1/mappings"
 MEDIA_TYPE: Final = "application/yaml"  # RFC 9512
 _LARGEST: Final = 1 << 16  # bytes of one; those that ship have some 3,000
 _IDENT: Final = re.compile(r"own:([0-9a-f]{24})")
-_NAME: Final = re.compile(r"[\w\-（）()+=,@ ][\w\-.（）()+=,@ ]{0,79}")
+_NAME: Final = re.compile(r"[\w\-（）()+=,@ ][\w\-.（）()+=,@ ]*")
+_LONGEST: Final = 80  # characters of a mapping's name
 
 
 class UnknownMapping(InputError):
@@ -99,7 +100,7 @@ class Mappings:
     def keep(self, name: str, text: bytes) -> tuple[str, Mapping]:
         """Check a mapping and keep it; what it is known by. Of more than the bound, those that were
         not used for longest are dropped. Raises BadFile, WrongUsage, StoreFull."""
-        if not _NAME.fullmatch(name):
+        if not is_file_name(name, _LONGEST):
             raise WrongUsage("name: a file's name of 1 to 80 letters, digits, ._-+=,@() / 名称无效")
         try:
             own = Own(name=name, text=text.decode("utf-8-sig"))
@@ -144,6 +145,11 @@ class Mappings:
 
     def _file(self, ident: str) -> Path:
         return self._folder / f"{ident.partition(':')[2]}.json"
+
+
+def is_file_name(text: str, most: int) -> bool:
+    """Whether a caller may call a file so: what no path or shell reads as something else."""
+    return len(text) <= most and _NAME.fullmatch(text) is not None
 
 
 def mapping_of(name: str | None, own: Own | None) -> Mapping | None:

@@ -118,6 +118,11 @@ def failed(status: int, detail: str, title: str | None = None) -> Outcome:
 
 _FIELDS: Final = Job.__struct_fields__
 _SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM job"  # noqa: S608 names of fields
+# What is past its time: a result, then that there was one.
+_OVER: Final = "status IN ('done', 'failed', 'cancelled') AND expires < ?"
+_TOLD: Final = "status = 'expired' AND finished < ?"
+_COUNT_OLD: Final = f"SELECT count(*) FROM job WHERE {_OVER} OR {_TOLD}"  # noqa: S608 constants
+_DROP_TOLD: Final = f"DELETE FROM job WHERE {_TOLD}"  # noqa: S608 a constant
 
 
 def _job(row: Sequence[Any]) -> Job:
@@ -250,12 +255,10 @@ class Book(Closing):
             for job in map(_job, rows):
                 called_off, lost = Outcome(status="cancelled"), failed(503, _GONE, "Interrupted")
                 self._end(db, job, called_off if job.cancel else lost)
-            text = f"{_SELECT} WHERE status IN ('done', 'failed', 'cancelled') AND expires < ?"
-            old = [_job(row) for row in db.execute(text, (now,))]
+            old = [_job(row) for row in db.execute(f"{_SELECT} WHERE {_OVER}", (now,))]
             for job in old:
                 self._expire(db, job)
-            told = now - int(self.settings.told_seconds * _MICROS)
-            db.execute("DELETE FROM job WHERE status = 'expired' AND finished < ?", (told,))
+            db.execute(_DROP_TOLD, (self._told(now),))
             return len(rows) + len(old) + db.changes()
 
     def old(self) -> int:
@@ -263,12 +266,11 @@ class Book(Closing):
         if not self._kept.is_there:
             return 0
         now = times.now()
-        text = (
-            "SELECT count(*) FROM job WHERE status IN ('done', 'failed', 'cancelled')"
-            " AND expires < ? OR status = 'expired' AND finished < ?"
-        )
-        told = now - int(self.settings.told_seconds * _MICROS)
-        return int(self._kept.rows(text, (now, told))[0][0])
+        return int(self._kept.rows(_COUNT_OLD, (now, self._told(now)))[0][0])
+
+    def _told(self, now: int) -> int:
+        """Before which moment a job must have ended to be told of no longer."""
+        return now - int(self.settings.told_seconds * _MICROS)
 
     def forget(self, named: Callable[[bytes], bool]) -> tuple[int, int]:
         """Delete jobs, with their results, of which this is true of what they ask or answer; one

@@ -27,15 +27,13 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
     with a key, events of webhooks, what subscriptions say, what the monitor told; take them out of
     casework. How many of each; what could not be done goes to `left`. Linear in what is kept."""
     texts, ids = set(texts), set(ids)
-    holding = _holding({*map(_inside, texts), *(each.encode() for each in texts)})
-    about = _naming({*map(_inside, ids), *(each.encode() for each in ids)})
+    holding, about = _holding(_written(texts)), _naming(_written(ids))
 
     def named(body: bytes) -> bool:
         return holding(body) or about(body)
 
     # An event names whom it is about by whole ids: those that begin alike are others'.
-    exactly = _holding({*map(_inside, texts), *(each.encode() for each in texts),
-                        *map(msgspec.json.encode, ids)})  # fmt: skip
+    exactly = _holding(_written(texts) | {msgspec.json.encode(each) for each in ids})
     done = dict.fromkeys(KINDS, 0)
     try:
         with closing(Jobs(state_folder(url), JobSettings())) as jobs:
@@ -55,9 +53,9 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
     return done
 
 
-def _inside(text: str) -> bytes:
-    """A text as it stands within JSON."""
-    return msgspec.json.encode(text)[1:-1]
+def _written(texts: set[str]) -> set[bytes]:
+    """Texts as they stand in what is kept: as they are, and within JSON."""
+    return {form for each in texts for form in (each.encode(), msgspec.json.encode(each)[1:-1])}
 
 
 def _naming(ids: set[bytes]) -> Callable[[bytes], bool]:

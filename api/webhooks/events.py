@@ -48,6 +48,16 @@ def check_types(given: Sequence[str]) -> list[str]:
     return list(found)
 
 
+def scopes_of(types: Sequence[str]) -> list[str]:
+    """The scopes that whoever is told of these types of events must have."""
+    needed = ["export"]
+    if set(DECIDED) & set(types):
+        needed.append("related")
+    if ALERTED in types:
+        needed.append("trace")
+    return needed
+
+
 def draft(hook: Hook, kind: str, of: str, subject: str, at: int, data: dict[str, Any]) -> Draft:
     """An event, in the shape of Standard Webhooks. `of` is what it is of, as a batch's subject;
     those of one `subject` are sent in order."""

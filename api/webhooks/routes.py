@@ -24,9 +24,10 @@ from api.serving import (
     listeners,
     settings_of,
 )
+from api.tidying import hourly
 from api.webhooks import answers, showing
 from api.webhooks.book import Book, Hook
-from api.webhooks.events import ALERTED, DECIDED
+from api.webhooks.events import scopes_of
 from api.webhooks.sender import Sender
 from api.webhooks.settings import WebhookSettings
 from api.webhooks.standing import claims_of
@@ -65,6 +66,7 @@ def add_webhooks(app: FastAPI, engine: Engine) -> None:
     app.state.webhooks = delivery
     alongside(app).append(delivery.running)
     listeners(app).append(delivery.hear)
+    hourly(app, "events of webhooks", book.sweep)
     for method, path, endpoint, extra in (
         *_subscriptions(engine, delivery),
         *_events(engine, delivery, settings),
@@ -189,11 +191,8 @@ def _claim(book: Book, caller: Caller) -> None:
 
 def _check(caller: Caller, hook: Hook) -> None:
     """Raise Forbidden where a caller is not granted what the events of a subscription tell."""
-    check(caller, "export", frozenset(hook.domains))
-    if set(DECIDED) & set(hook.events):
-        check(caller, "related")
-    if ALERTED in hook.events:
-        check(caller, "trace")
+    for scope in scopes_of(hook.events):
+        check(caller, scope, frozenset(hook.domains))
 
 
 def _which(request: Request) -> tuple[str, str | None]:

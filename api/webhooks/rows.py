@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from graph import times
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+S = TypeVar("S", bound=msgspec.Struct)
 State = Literal["active", "paused", "gone"]
 VERSION: Final = 2
 _PERSON: Final = """
@@ -120,7 +121,6 @@ class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
     entry: int
 
 
-_JSON: Final = frozenset({"events", "subjects", "domains", "secrets"})
 HOOK: Final = f"SELECT {', '.join(Hook.__struct_fields__)} FROM hook"  # noqa: S608 names of fields
 EVENT: Final = f"SELECT {', '.join(Event.__struct_fields__)} FROM event"  # noqa: S608 names of fields
 PERSON: Final = f"SELECT {', '.join(Person.__struct_fields__)} FROM person"  # noqa: S608 names of fields
@@ -147,10 +147,7 @@ def new_secret() -> str:
 
 def hook_of(row: Sequence[Any]) -> Hook:
     """A row of HOOK."""
-    said = dict(zip(Hook.__struct_fields__, row, strict=True))
-    for name in _JSON:
-        said[name] = msgspec.json.decode(said[name])
-    return msgspec.convert(said, Hook)
+    return _read(Hook, row, ("events", "subjects", "domains", "secrets"))
 
 
 def event_of(row: Sequence[Any]) -> Event:
@@ -160,11 +157,14 @@ def event_of(row: Sequence[Any]) -> Event:
 
 def person_of(row: Sequence[Any]) -> Person:
     """A row of PERSON."""
-    said = dict(zip(Person.__struct_fields__, row, strict=True))
-    return msgspec.convert(
-        {**said, **{name: msgspec.json.decode(said[name]) for name in ("scopes", "domains")}},
-        Person,
-    )
+    return _read(Person, row, ("scopes", "domains"))
+
+
+def _read(kind: type[S], row: Sequence[Any], texts: Sequence[str]) -> S:
+    """A row of which these columns are JSON."""
+    said = dict(zip(kind.__struct_fields__, row, strict=True))
+    said |= {name: msgspec.json.decode(said[name]) for name in texts}
+    return msgspec.convert(said, kind)
 
 
 def as_text(value: Any) -> str:

@@ -61,12 +61,7 @@ def _of_person(book: Book, person: Person | None, hook: Hook) -> Hook:
 def _within(
     book: Book, hook: Hook, who: str, scopes: Collection[str], domains: Collection[str]
 ) -> Hook:
-    needed = ["export"]
-    if set(events.DECIDED) & set(hook.events):
-        needed.append("related")
-    if events.ALERTED in hook.events:
-        needed.append("trace")
-    for scope in needed:
+    for scope in events.scopes_of(hook.events):
         if scope not in scopes:
             return _paused(book, hook, f"{who} has no scope {scope} / 无此权限")
     if gone := sorted(set(hook.domains).difference(domains)):

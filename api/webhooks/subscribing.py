@@ -54,10 +54,8 @@ def subscribe(session: Session, book: Book, caller: Caller, asked: Asked) -> tup
     if events.CHANGED in types and not asked.subjects:
         raise WrongUsage(f"subjects: whose changes? {events.RECORDED} tells of every batch"
                          " / 须指定关注主体")  # fmt: skip
-    if set(events.DECIDED) & set(types):
-        check(caller, "related", frozenset({"registry"}))
-    if events.ALERTED in types:
-        check(caller, "trace")
+    for scope in events.scopes_of(types):  # decisions are about what the registry says
+        check(caller, scope, frozenset({"registry"} if scope == "related" else ()))
     check_url(asked.url, book.settings)
     view = session.snapshot()
     subjects = asked.subjects and [_kept(view, name) for name in asked.subjects]

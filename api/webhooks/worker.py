@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from api.webhooks.settings import WebhookSettings
 
 _LOOK: Final = 0.5  # seconds between two looks at feeds and outbox
-_FORGET: Final = 3600.0
 _NOTED: Final = 10_000  # persons whose claims are remembered as written down
 _log = logging.getLogger("linkrisk.webhooks")
 
@@ -97,7 +96,6 @@ class Delivery:
         return await asyncio.get_running_loop().run_in_executor(self._clerks, function, *args)
 
     async def _loop(self, holder: str, sender: Sender) -> None:
-        forgotten, now = -_FORGET, asyncio.get_running_loop().time
         trouble: str | None = None  # that was told already
         while True:
             self._wake.clear()
@@ -108,9 +106,6 @@ class Delivery:
                 if await self._clerk(self._mine, holder):
                     more = await self._clerk(self._pump.run)
                     await self._start(sender)
-                    if now() - forgotten > _FORGET:
-                        await self._clerk(self.book.sweep)
-                        forgotten = now()
                 trouble = None
             except LinkriskError as error:
                 if str(error) != trouble:

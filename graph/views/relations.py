@@ -105,8 +105,17 @@ class Relations(View):
 
     def extras_of(self, rows: I64) -> dict[int, dict[str, Any]]:
         """The carried fields of those of these relations that have any, by row."""
+        return {row: orjson.loads(raw) for row, raw in self._raw(rows).items()}
+
+    def said(self, rows: Sequence[int], field: str) -> dict[int, str]:
+        """What those of these relations say that carry a text field, by row."""
+        raw = self._raw(np.array(rows, np.int64))
+        return {row: found for row, text in raw.items() if (found := _field(text, field))}
+
+    def _raw(self, rows: I64) -> dict[int, str]:
+        """The carried fields of those of these relations that have any, as they are kept."""
         live = self._live
-        found = {}
+        found: dict[int, str] = {}
         if live.extra_tail:
             tail = rows[rows >= self._base_rows].tolist()
             found = {row: raw for row in tail if (raw := live.extra_tail.get(row))}
@@ -117,19 +126,7 @@ class Relations(View):
             if hit.any():
                 texts = live.extra.many(at[hit].tolist())
                 found.update(zip(wanted[hit].tolist(), texts, strict=True))
-        return {row: orjson.loads(raw) for row, raw in found.items()}
-
-    def said(self, rows: Sequence[int], field: str) -> dict[int, str]:
-        """What those of these relations say that carry a text field, by row."""
-        live = self._live
-        raw = {row: text for row in rows if (text := live.extra_tail.get(row))}
-        if len(live.extra_row) and len(rows):
-            wanted = np.array(rows, np.int32)
-            at = np.searchsorted(live.extra_row, wanted)
-            hit = live.extra_row[np.minimum(at, len(live.extra_row) - 1)] == wanted
-            texts = live.extra.many(at[hit].tolist())
-            raw.update(zip(wanted[hit].tolist(), texts, strict=True))
-        return {row: found for row, text in raw.items() if (found := _field(text, field))}
+        return found
 
     def carried(self, kind: str, rows: I64, field: str) -> Said:
         """What relations of one kind say in a carried text field, as numbers of sorted texts.
