@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
