@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 F64 = npt.NDArray[np.float64]
 
+_PAIRS: Final = 60_000_000  # of all blocks together, the same pair counted in each
 _ROUND: Final = 6
 
 
@@ -35,6 +36,13 @@ class Skipped(NamedTuple):
     rule: str
     blocks: int
     records: int
+
+
+class Blocks(NamedTuple):
+    """The most records of a block that is compared, and what was larger."""
+
+    most: int
+    skipped: list[Skipped]
 
 
 def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
@@ -65,8 +73,9 @@ def use(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     weigh(con, model.kind, model.frequencies, model.floors)
 
 
-def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> list[Skipped]:
-    """Make the table `keys` of blocks of 2 to `most` records; those that are larger are told."""
+def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> Blocks:
+    """Make the table `keys` of blocks of 2 to `most` records; those that are larger are told.
+    Fewer than `most` where there would be too many pairs. n log n in records."""
     settings = settings_of(kind)
     con.execute("CREATE OR REPLACE TABLE every (rule UTINYINT, key UBIGINT, row INTEGER)")
     for number, (_, key) in enumerate(settings.keys):
@@ -80,17 +89,32 @@ def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> list[Skipped]
         "CREATE OR REPLACE TABLE sizes AS SELECT rule, key, count(*) AS n FROM every"
         " GROUP BY ALL HAVING n > 1"
     )
+    most = _affordable(con, int(most))
     con.execute(
         "CREATE OR REPLACE TABLE keys AS SELECT every.rule, every.key, every.row, cluster,"
         " official IS NOT NULL AS keyed FROM every JOIN plain USING (row)"
-        f" JOIN sizes ON sizes.rule = every.rule AND sizes.key = every.key AND n <= {int(most)}"
+        f" JOIN sizes ON sizes.rule = every.rule AND sizes.key = every.key AND n <= {most}"
     )
     found = con.execute(
-        f"SELECT rule, count(*), sum(n) FROM sizes WHERE n > {int(most)} GROUP BY rule ORDER BY rule"
+        f"SELECT rule, count(*), sum(n) FROM sizes WHERE n > {most} GROUP BY rule ORDER BY rule"
     ).fetchall()
     con.execute("DROP TABLE every")
     con.execute("DROP TABLE sizes")
-    return [Skipped(settings.keys[rule][0], int(n), int(rows)) for rule, n, rows in found]
+    skipped = [Skipped(settings.keys[rule][0], int(n), int(rows)) for rule, n, rows in found]
+    return Blocks(most, skipped)
+
+
+def _affordable(con: duckdb.DuckDBPyConnection, most: int) -> int:
+    """The largest size up to `most` of blocks whose pairs, all together, are not too many."""
+    pairs = 0
+    sizes = con.execute(
+        f"SELECT n, count(*) FROM sizes WHERE n <= {most} GROUP BY n ORDER BY n"
+    ).fetchall()
+    for size, blocks in sizes:
+        pairs += int(blocks) * int(size) * (int(size) - 1) // 2
+        if pairs > _PAIRS:
+            return max(int(size) - 1, 2)
+    return most
 
 
 def _many(key: str) -> bool:
