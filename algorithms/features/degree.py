@@ -51,7 +51,8 @@ def meanings(kind: str, windows: Sequence[int]) -> Iterator[Feature]:
         for end, days in windowed(windows, ever=False):
             when, wann = within(days)
             yield Feature(f"{name}_begun_{end}", GROUP, f"{relation.name} relations {en} that"
-                          f" began {when}", f"{wann}新增{here}数", "relations", days, reads)  # fmt: skip
+                          f" began {when}", f"{wann}新增{here}数", "relations",
+                          days, reads)  # fmt: skip
         yield Feature(f"{name}_ended", GROUP, f"{relation.name} relations {en} that have ended",
                       f"已终止的{here}数", "relations", None, reads)  # fmt: skip
 
@@ -135,5 +136,5 @@ def pairs(n: int, src: I32, dst: I32, when: I64 | None) -> tuple[I64, I64, I64]:
         key, when = key[order], when[order]
         begins = np.flatnonzero(np.diff(key, prepend=-1))
         last = np.maximum.reduceat(when, begins) if len(begins) else when[:0]
-    a, b = np.divmod(key[begins], n)
-    return a, b, last
+    first: I64 = key[begins]
+    return first // n, first % n, last

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 
 from algorithms.features.sheet import Group, Scope, Sheet
-from algorithms.features.table import KINDS, WINDOWS, Feature, Features
+from algorithms.features.table import F32, KINDS, WINDOWS, Feature, Features
 from graph.deadline import current
 from graph.errors import WrongUsage
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 # Name to module; those that take long are computed only where they are asked for by name.
-GROUPS: Final = ("entity", "degree", "ownership", "shared", "money", "calls", "invoices", "motifs",
-                 "propagated", "findings")  # fmt: skip
+GROUPS: Final = ("entity", "degree", "money")
 SLOW: Final = frozenset({"findings"})
 DEFAULT: Final = tuple(name for name in GROUPS if name not in SLOW)
 _LONGEST: Final = 36_500  # days of a window
@@ -59,7 +58,7 @@ def features(
     )  # fmt: skip
 
 
-def fill(scope: Scope, name: str, chosen: Sequence[Feature], matrix: np.ndarray) -> None:  # type: ignore[type-arg]
+def fill(scope: Scope, name: str, chosen: Sequence[Feature], matrix: F32) -> None:
     """Compute one group into its columns, which stand side by side."""
     at = [place for place, each in enumerate(chosen) if each.group == name]
     part = slice(at[0], at[-1] + 1)

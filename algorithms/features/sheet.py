@@ -67,6 +67,7 @@ class Scope:
         self.windows = tuple(windows)
         self.cut: list[str] = []
         self._events: dict[str, Events] = {}
+        self.pairs: dict[str, tuple[I64, I64, I64]] = {}  # by kind of event, see `money.partners`
 
     @cached_property
     def nodes(self) -> I32:
