@@ -112,7 +112,8 @@ def _mine(scope: Scope, sheet: Sheet, name: str, rows: I64) -> Iterator[tuple[st
 def apart(scope: Scope, rows: I64) -> I64:
     """Those of these relations that are not of a subject with itself."""
     src, dst = scope.ends(rows)
-    return rows[src != dst]
+    found: I64 = rows[src != dst]
+    return found
 
 
 def _pairs(scope: Scope, rows: I64, when: I64 | None) -> tuple[I64, I64, I64]:
@@ -136,5 +137,5 @@ def pairs(n: int, src: I32, dst: I32, when: I64 | None) -> tuple[I64, I64, I64]:
         key, when = key[order], when[order]
         begins = np.flatnonzero(np.diff(key, prepend=-1))
         last = np.maximum.reduceat(when, begins) if len(begins) else when[:0]
-    first: I64 = key[begins]
-    return first // n, first % n, last
+    first = key[begins]
+    return np.asarray(first // n), np.asarray(first % n), last
