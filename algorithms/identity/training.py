@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from algorithms.identity.database import THREADS
 from algorithms.identity.settings import VERSION, settings_of, splink_settings
@@ -31,7 +32,7 @@ _COMMON: Final = 5  # a term borne by fewer records is no common one, and may na
 _TERMS: Final = 50_000  # common terms kept of a column
 _APART: Final = 1e-4
 _LEAST: Final = 0.05  # two records of one subject agree at least so often
-_MOST: Final = 0.2  # of random pairs, at most these are of one subject
+MOST: Final = 0.2  # of random pairs, at most these are of one subject
 
 
 def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str) -> Model:
@@ -60,6 +61,12 @@ def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str)
     )
 
 
+def with_prior(model: Model, prior: float) -> Model:
+    """The same model with another prior."""
+    named = {"probability_two_random_records_match": _plain(prior)}
+    return structs.replace(model, parameters=model.parameters | named)
+
+
 def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
     found = con.execute(query).fetchall()
     return int(found[0][0]) if found else 0
@@ -75,7 +82,7 @@ def _prior(con: duckdb.DuckDBPyConnection, kind: str, rows: int) -> float:
     )
     pairs = max(rows * (rows - 1) / 2, 1.0)
     sure = _count(con, f"SELECT count(*) FROM ({union})")
-    return float(f"{min(max(sure / _RECALL, 0.5) / pairs, _MOST):.{_DIGITS}g}")
+    return float(f"{min(max(sure / _RECALL, 0.5) / pairs, MOST):.{_DIGITS}g}")
 
 
 def _alike(columns: tuple[str, ...], a: str = "l", b: str = "r") -> str:
@@ -126,7 +133,7 @@ def _levels(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any
     said = [each for each in merged if not each[0].get("is_null_level")]
     (_, best, by_chance), (_, worst, apart) = said[0], said[-1]
     keep = best > by_chance and worst < apart and best >= _LEAST
-    levels = []
+    levels: list[dict[str, Any]] = []
     for was, m, u in merged:
         chosen = was
         if not was.get("is_null_level"):
@@ -197,4 +204,6 @@ def weigh(
             f", CASE WHEN plain.{column} IS NULL THEN NULL"
             f" ELSE coalesce(terms_{column}.tf, {floor}) END AS tf_{column}"
         )
-    con.execute(f"CREATE OR REPLACE TABLE records AS SELECT {columns} FROM plain{joins} ORDER BY row")
+    con.execute(
+        f"CREATE OR REPLACE TABLE records AS SELECT {columns} FROM plain{joins} ORDER BY row"
+    )
