@@ -74,7 +74,10 @@ def people(draws: Draws, count: int, rates: Rates) -> list[Person]:
     family = _follow(at, twin | son)
     born = day(1945) + draws.below("identities.born", at, day(1992) - day(1945))
     for k in np.flatnonzero(twin | son).tolist():
-        born[k] = born[k - 1] if twin[k] else min(born[k - 1] + 9000 + born[k] % 3000, day(2004))
+        if son[k] and born[k - 1] > day(1968):  # whose father is too young is a brother
+            born[k] = born[k - 1] + 400 + born[k] % 1500
+        else:
+            born[k] = born[k - 1] if twin[k] else born[k - 1] + 8500 + born[k] % 4000
     place = _follow(draws.choose("identities.place", at, places().table), twin | son)
     sex = np.where(son, 1, draws.below("identities.sex", at, 2))
     written = np.array([int(text.replace("-", "")) for text in dates(born)])
