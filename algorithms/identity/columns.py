@@ -10,7 +10,7 @@ Columns added to a table of `algorithms.identity.records` (null or empty where n
 - companies: `brand`, `brand_sound`, `trade`, `form`, `branch`; `region`: the code of its place (two
   digits of a province or four of a city) where the name says just one; `brands`: of former names
   too (list). `ids` are replaced by what they say, however written: `org:` and the organisation
-  code (of a USCC, too), `reg:` and the registration number.
+  code (of a USCC, too), `reg:` and the registration number; `id_sorts`: which sorts these are.
 - `birth`: a date, or its year or month; `birth_year`; `birth_turned`: day and month the other way
   round, where that is a date.
 - of the newest address: `province`, `city`, `district` (codes of GB/T 2260 with 2, 4, 6 digits, or
@@ -49,7 +49,14 @@ def comparison_columns(table: pa.Table, kind: str = "person") -> pa.Table:
         table = table.append_column(name, _array(values)) if at < 0 else (
             table.set_column(at, name, _array(values))
         )
-    return table
+    sorts = [list(dict.fromkeys(map(_sort, ids or ()))) for ids in table["ids"].to_pylist()]
+    return table.append_column("id_sorts", _array(sorts))
+
+
+def _sort(number: str) -> str:
+    """Which sort of number this is: two numbers of one sort differ, of others they say nothing."""
+    sort, colon, _ = number.partition(":")
+    return sort if colon else "other"
 
 
 def _array(values: list[Any]) -> pa.Array:
