@@ -98,7 +98,7 @@ def _learn(
     table = DuckDBAPI(con).register("records")
     linker = Linker(table, given, log_level=None, validate_settings=False)
     check()
-    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=seed)
+    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=seed, num_chunks=1)
     for columns in settings_of(kind).training:
         check()
         alike = f"SELECT count(*) FROM plain l JOIN plain r ON {_alike(columns)} AND l.row < r.row"
