@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from algorithms.identity.shape import (
     KINDS,
     Conflict,
@@ -36,7 +39,7 @@ def resolve(snapshot: Snapshot, params: ResolveParams, models: Sequence[Model] =
     different ones. The others are compared by Splink (Fellegi and Sunter 1969; term frequencies
     after Winkler 2000) and joined greedily, likeliest first, unless that would join two valid
     official keys or what a person judged apart: such pairs are `conflicts`. A pair for which only
-    names speak is never joined. `models` are kept ones by kind; a kind without is trained.
+    names speak is never joined, nor one that may be two of a household (twins, father and son). `models` are kept ones by kind; a kind without is trained.
 
     With `since` and models, only what records that came or changed after it touch is looked at:
     every connected part of pairs to be accepted is looked at as a whole or not at all, so with one
@@ -132,12 +135,28 @@ class _Judging:
         officials: list[str | None] = table["official"].to_pylist()
         self.official = {g: key for g, key in zip(self.group, officials, strict=True) if key}
         self.bearer = self._bearers(table)
+        self.kin = self._kin(table)
         self.apart: dict[tuple[int, int], tuple[int, int]] = {}
         for a, b in decided.apart:
             if a in row_of and b in row_of:
                 one, other = self.group[row_of[a]], self.group[row_of[b]]
                 self.apart[one, other] = row_of[a], row_of[b]
                 self.apart[other, one] = row_of[b], row_of[a]
+
+    def _kin(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        """Which pairs are of one household rather than one person: Chinese given names of which
+        nothing agrees, and no official number that does. Twins share surname, birth date, home and
+        phone, so these together say no more than that two belong to one family."""
+        from algorithms.identity.settings import settings_of
+
+        edges = self.found.edges
+        if self.kind != "person" or not len(edges.left):
+            return np.zeros(len(edges.left), np.bool_)
+        given = np.array([(name or "a")[0] > "\u2e80" for name in table["given"].to_pylist()])
+        features = {each.name: each for each in settings_of(self.kind).comparisons}
+        others = edges.levels["given"] == len(features["given"].levels) - 1
+        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
+        return np.asarray(others & given[edges.left] & given[edges.right] & ~numbers)
 
     def _bearers(self, table: pa.Table) -> dict[int, int]:
         """Of each cluster that has an official key, the first record that bears it itself."""
@@ -154,7 +173,7 @@ class _Judging:
         from algorithms.identity.clusters import cluster
 
         edges = self.found.edges
-        strong = (edges.score >= self.params.accept) & ~edges.name_only
+        strong = (edges.score >= self.params.accept) & ~edges.name_only & ~self.kin
         places = [int(place) for place in strong.nonzero()[0]]
         ends = [(self._group(edges.left[p]), self._group(edges.right[p])) for p in places]
         clusters = cluster(ends, self.official, list(self.apart))
@@ -261,9 +280,9 @@ class _Judging:
     def _pair(self, place: int) -> Pair:
         edges = self.found.edges
         a, b = sorted((self.names[edges.left[place]], self.names[edges.right[place]]))
-        name_only = bool(edges.name_only[place])
+        name_only, kin = bool(edges.name_only[place]), bool(self.kin[place])
         score = float(edges.score[place])
-        if name_only:
+        if name_only or kin:
             score = min(score, self.params.accept - _BELOW)
         return Pair(
             kind=self.kind,
@@ -274,6 +293,7 @@ class _Judging:
             features=self._features(place),
             model=self.model,
             name_only=name_only,
+            kin=kin,
         )
 
     def _features(self, place: int) -> list[Feature]:
