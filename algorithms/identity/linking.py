@@ -99,8 +99,8 @@ def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> Blocks:
         f" JOIN sizes ON sizes.rule = every.rule AND sizes.key = every.key AND n <= {most}"
     )
     found = con.execute(
-        f"SELECT rule, count(*), sum(size) FROM sizes WHERE n > {most} AND rule < {len(settings.keys)}"
-        " GROUP BY rule ORDER BY rule"
+        f"SELECT rule, count(*), sum(size) FROM sizes WHERE n > {most}"
+        f" AND rule < {len(settings.keys)} GROUP BY rule ORDER BY rule"
     ).fetchall()
     con.execute("DROP TABLE every")
     con.execute("DROP TABLE sizes")
