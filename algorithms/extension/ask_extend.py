@@ -57,8 +57,7 @@ def answer(snapshot: Snapshot, params: ExtendParams) -> Result[Outcome]:
     ruled, field = question.ruled()
     prover = Prover(snapshot, question.ruling, question.root, question.days)
     rows = [
-        _row(snapshot, field, prover, question, one, what)
-        for what, one in ruled[: params.max_rows]
+        _row(snapshot, field, prover, question, one, what) for what, one in ruled[: params.max_rows]
     ]
     return Result(
         results=rows,

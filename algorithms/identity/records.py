@@ -88,7 +88,9 @@ def _judged(snapshot: Snapshot, kind: str) -> list[tuple[int, int, int, str]]:
     """Judgements of one kind in the order in which they count: ends, row, the fact's id."""
     cols = snapshot.columns
     rows = snapshot.between_known(snapshot.rows(kind)).tolist()
-    named = sorted((int(cols.rec[r]), n, r) for r, n in zip(rows, snapshot.fact_ids(rows), strict=True))
+    named = sorted(
+        (int(cols.rec[r]), n, r) for r, n in zip(rows, snapshot.fact_ids(rows), strict=True)
+    )
     return [(int(cols.src[r]), int(cols.dst[r]), r, name) for _, name, r in named]
 
 

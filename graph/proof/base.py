@@ -51,7 +51,7 @@ class Relation:
 
 @dataclass(slots=True)
 class Subject:
-    """One subject: its kind, validity, what is said of its birth, whether that it is one is confirmed."""
+    """One subject: its kind, validity, what is said of its birth, whether it may be several."""
 
     kind: str
     begins: int = INF
