@@ -122,6 +122,8 @@ def why(session: Session, book: Book, a: str, b: str, known_at: str | None = Non
         pairs = [view.review(each) for each in book.between(*sides)]
         if barred := view.barred(name_x, name_y):
             against.append(barred)
+        elif fact := view.groups.judged_apart(x, y):
+            against.append(f"judged not to be the same: {fact} / 已判定为非同一主体")
         if pairs:
             words = "two subjects so far; a pair of them was scored / 目前为两个主体, 已有评分"
         else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from algorithms.identity.shape import KINDS, Feature, Model, Pair, Resolution, ResolveParams
+from algorithms.registry import Truncated
 from api.identity import facts
 from api.identity.book import Book, LastRun
 from api.identity.deciding import LEDGER
@@ -24,7 +25,6 @@ from graph.ledger import Draft
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from algorithms.registry import Truncated
     from api.identity.asking import ResolveAsked
     from api.session import Session
     from graph.snapshot import Snapshot

@@ -305,7 +305,7 @@ undo = _deciding(
 @click.option("--why", metavar="TEXT", required=True, help="Why.")
 @click.option("--by", metavar="NAME", required=True, help="The person who decides.")
 @pass_common
-def judge(common: Common, a: str, b: str, /, *, same: bool, why: str, by: str) -> None:
+def judge(common: Common, /, *, a: str, b: str, same: bool, why: str, by: str) -> None:
     """Judge two that no run put forward. 人工判定两个主体。"""
     from api.identity.asking import name_of
     from api.identity.deciding import decide, named

@@ -74,6 +74,7 @@ class World:
     """A store with its session and book, and what the engine answers next."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.url = f"sqlite:///{folder / 'facts.db'}"
         store = open_store(self.url, create=True)
         store.close()
