@@ -4,10 +4,10 @@ Columns, for both kinds (lists are empty where nothing is said, texts null):
 
 - `record` (`dataset:id`), `node`, `dataset`; `cluster`: a number shared by the records that
   official keys and people's judgements make one subject; `official`: the canonical id that the
-  cluster's valid official key gives, or null.
+  cluster's valid official key gives, or null; `bears`: the one that the record's own key gives.
 - `name`; `names`: other names it goes by. `birth_date`: ISO, or its year or month only.
-- `phones`: canonical ids of the phones used, each with the number of its holder's era: a number
-  that was given up and then used by another is another phone. `emails`, `addresses` (texts, newest
+- `phones`: canonical ids of the phones used, each with marks of when: who used a number after
+  another had given it up has no mark in common (`tenures`). `emails`, `addresses` (texts, newest
   first).
 - `id_no`: the official number as written, whether or not it is valid; `ids`: other numbers of
   registers. `people`: names of a company's legal representatives and officers.
@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from algorithms.identity.shape import BY
+from algorithms.identity.tenures import tenures
 from graph.columns import I64
-from graph.deadline import current
+from graph.deadline import check, current
 from graph.identity import Edge, join
-from graph.model import CODES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
     from graph.store import StoredFact
 
+_OFFICIAL: Final = ("uscc", "resident_id")
 _CHUNK: Final = 20_000  # records read from the store at a time
 _BORN: Final = ("birth_date", "birthday", "birthDate", "出生日期")
 _NAMES: Final = ("alias", "aliases", "former_name", "former_names", "other_names", "name_en",
@@ -60,18 +61,41 @@ class Standing(NamedTuple):
     refused: list[Edge]  # people's judgements that official keys or others contradict
 
 
-def standing(snapshot: Snapshot) -> Standing:
-    """What keys and people's judgements decide, as known in a snapshot. Linear in its records."""
-    known = [n for n in range(snapshot.n) if snapshot.known(n)]
+class Read(NamedTuple):
+    """What is known of who is who, and the tables by kind, with `columns.comparison_columns`."""
+
+    decided: Standing
+    tables: dict[str, pa.Table]
+
+
+def people_and_companies(snapshot: Snapshot, kinds: Sequence[str]) -> Read:
+    """The records of these kinds in a snapshot, rows by the name of the record. Records that were
+    erased, and those of people whose use is restricted, are not in it. Linear."""
+    from algorithms.identity.columns import comparison_columns
+
+    rows = {kind: _rows(snapshot, kind) for kind in kinds}
+    own = {row["node"]: row["bears"] for each in rows.values() for row in each if row["bears"]}
+    decided = standing(snapshot, own)
+    tables = {}
+    for kind in kinds:
+        check()
+        for row in rows[kind]:
+            row["cluster"] = int(decided.cluster[row["node"]])
+            row["official"] = decided.official.get(row["cluster"])
+        _relations(snapshot, kind, rows[kind])
+        tables[kind] = comparison_columns(_table(rows.pop(kind)), kind)
+    return Read(decided, tables)
+
+
+def standing(snapshot: Snapshot, official: dict[int, str]) -> Standing:
+    """What keys and people's judgements decide; `official` are the canonical ids that records'
+    own valid keys give, by node. Linear."""
     keyed: dict[str, list[int]] = defaultdict(list)
-    official: dict[int, str] = {}
-    for node in known:
-        if key := snapshot.record_said(node)[3]:
-            keyed[key].append(node)
-            official[node] = key
+    for node, key in official.items():
+        keyed[key].append(node)
     given, machine = _same(snapshot)
-    apart = _edges(snapshot, "not_same_as")
-    equal = [nodes for nodes in keyed.values() if len(nodes) > 1]
+    apart = [(src, dst) for src, dst, _, _ in _judged(snapshot, "not_same_as")]
+    equal = [sorted(nodes) for nodes in keyed.values() if len(nodes) > 1]
     groups, refused = join(equal, given, apart, official.get)
     cluster = np.arange(snapshot.n, dtype=np.int64)
     for members in groups:
@@ -80,25 +104,21 @@ def standing(snapshot: Snapshot) -> Standing:
     return Standing(cluster, of, apart, machine, refused)
 
 
-def _edges(snapshot: Snapshot, kind: str) -> list[Edge]:
-    return [(src, dst) for src, dst, _, _ in _judged(snapshot, kind)]
-
-
 def _judged(snapshot: Snapshot, kind: str) -> list[tuple[int, int, int, str]]:
     """Judgements of one kind in the order in which they count: ends, row, the fact's id."""
     cols = snapshot.columns
     rows = snapshot.between_known(snapshot.rows(kind)).tolist()
-    named = sorted(
-        (int(cols.rec[r]), n, r) for r, n in zip(rows, snapshot.fact_ids(rows), strict=True)
-    )
-    return [(int(cols.src[r]), int(cols.dst[r]), r, name) for _, name, r in named]
+    names = zip(rows, snapshot.fact_ids(rows), strict=True)
+    ordered = sorted((int(cols.rec[row]), name, row) for row, name in names)
+    return [(int(cols.src[row]), int(cols.dst[row]), row, name) for _, name, row in ordered]
 
 
 def _same(snapshot: Snapshot) -> tuple[list[Edge], dict[Edge, str]]:
     """People's judgements that records are one subject, and the machine's."""
     judged = _judged(snapshot, "same_as")
     said = snapshot.said([row for _, _, row, _ in judged], "by")
-    given, machine = [], {}
+    given: list[Edge] = []
+    machine: dict[Edge, str] = {}
     for src, dst, row, name in judged:
         if said.get(row, "").startswith(BY):
             machine[min(src, dst), max(src, dst)] = name
@@ -107,51 +127,39 @@ def _same(snapshot: Snapshot) -> tuple[list[Edge], dict[Edge, str]]:
     return given, machine
 
 
-def records(snapshot: Snapshot, kind: str, decided: Standing) -> pa.Table:
-    """The table of one kind, rows by the name of the record; people whose use is restricted and
-    records that were erased are not in it."""
-    import pyarrow as pa
-
-    nodes = snapshot.subjects(kind)
-    reps = [n for n in nodes.tolist() if not snapshot.restricted(n)] if snapshot.any_restricted \
-        else nodes.tolist()  # fmt: skip
-    members = [m for n in reps for m in snapshot.members(n) if snapshot.known(m)]
+def _rows(snapshot: Snapshot, kind: str) -> list[dict[str, Any]]:
+    subjects = snapshot.subjects(kind).tolist()
+    if snapshot.any_restricted:
+        subjects = [node for node in subjects if not snapshot.restricted(node)]
     rows: list[dict[str, Any]] = []
     deadline = current()
-    for begin in range(0, len(members), _CHUNK):
-        deadline.check()
-        part = members[begin : begin + _CHUNK]
-        for node, fact in _stated(snapshot, part):
+    for begin in range(0, len(subjects), _CHUNK):
+        deadline.report(begin, len(subjects), "records read / 读取记录")
+        for node, fact in snapshot.stated(subjects[begin : begin + _CHUNK]).items():
             if not fact.payload.get("erased"):
-                rows.append(_row(node, fact, decided))
-    _relations(snapshot, kind, rows, decided)
+                rows.append(_row(node, fact))
     rows.sort(key=lambda row: row["record"])
-    return pa.Table.from_pylist(rows, schema=schema())
+    return rows
 
 
-def schema() -> pa.Schema:
-    """The columns of the table."""
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
     import pyarrow as pa
 
     texts, many = pa.string(), pa.list_(pa.string())
-    return pa.schema([
+    schema = pa.schema([
         ("record", texts), ("node", pa.int32()), ("dataset", texts), ("cluster", pa.int32()),
-        ("official", texts), ("name", texts), ("names", many), ("birth_date", texts),
-        ("phones", many), ("emails", many), ("addresses", many), ("id_no", texts), ("ids", many),
-        ("people", many),
+        ("official", texts), ("bears", texts), ("name", texts), ("names", many),
+        ("birth_date", texts), ("phones", many), ("emails", many), ("addresses", many),
+        ("id_no", texts), ("ids", many), ("people", many),
     ])  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _stated(snapshot: Snapshot, nodes: Sequence[int]) -> Iterable[tuple[int, StoredFact]]:
-    seqs = snapshot.versions("seq")
-    by_seq = {int(seqs[snapshot.version_of(node)]): node for node in nodes}
-    return ((by_seq[fact.seq], fact) for fact in snapshot.store_versions(list(by_seq)))
-
-
-def _row(node: int, fact: StoredFact, decided: Standing) -> dict[str, Any]:
-    payload, cluster = fact.payload, int(decided.cluster[node])
+def _row(node: int, fact: StoredFact) -> dict[str, Any]:
+    payload = fact.payload
     attrs = payload.get("attrs") or {}
-    numbers = [value for kind, value, _, _ in fact.keys if kind in ("uscc", "resident_id")]
+    bears = [canonical for kind, _, _, canonical in fact.keys if canonical and kind in _OFFICIAL]
+    numbers = [value for kind, value, _, _ in fact.keys if kind in _OFFICIAL]
     born = next(iter(_said(attrs, _BORN)), None)
     valid = [v for kind, v, reason, _ in fact.keys if kind == "resident_id" and reason is None]
     if valid:  # GB 11643: digits 7 to 14
@@ -160,8 +168,7 @@ def _row(node: int, fact: StoredFact, decided: Standing) -> dict[str, Any]:
         "record": fact.name,
         "node": node,
         "dataset": fact.dataset,
-        "cluster": cluster,
-        "official": decided.official.get(cluster),
+        "bears": bears[0] if bears else None,
         "name": payload.get("name") or None,
         "names": _said(attrs, _NAMES),
         "birth_date": born and born[:10],
@@ -185,9 +192,7 @@ def _said(attrs: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _relations(
-    snapshot: Snapshot, kind: str, rows: list[dict[str, Any]], decided: Standing
-) -> None:
+def _relations(snapshot: Snapshot, kind: str, rows: list[dict[str, Any]]) -> None:
     """What relations say of the records: phones, places, who runs a company."""
     by_node = {row["node"]: row for row in rows}
     for node, text in _places(snapshot, by_node):
@@ -228,21 +233,17 @@ def _people(snapshot: Snapshot, wanted: Mapping[int, Any]) -> Iterable[tuple[int
 
 
 def _phones(snapshot: Snapshot, wanted: Mapping[int, Any]) -> Iterable[tuple[int, str]]:
-    """Each record's phones. Uses that overlap or touch are one era of a phone: a number that was
-    idle in between may have gone to another."""
+    """Each record's phones with the marks of when it used them, see `tenures`."""
     cols = snapshot.columns
-    used: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for node, phone, row in _ends(snapshot, "uses_phone", wanted):
-        rep = int(snapshot.nodes.rep[phone])
-        used[rep].append((int(cols.vf[row]), int(cols.vt[row]), node))
-    names = snapshot.canonicals(list(used))
-    for uses, name in zip(used.values(), names, strict=True):
-        era, until = 0, None
-        for begins, ends, node in sorted(uses):
-            if until is not None and begins > until:
-                era += 1
-            until = ends if until is None else max(until, ends)
-            yield node, f"{name}#{era}"
+    found = _ends(snapshot, "uses_phone", wanted)
+    nodes = np.array([node for node, _, _ in found], np.int64)
+    phones = snapshot.nodes.rep[np.array([phone for _, phone, _ in found], np.int64)]
+    rows = np.array([row for _, _, row in found], np.int64)
+    use, phone, mark = tenures(phones, cols.vf[rows], cols.vt[rows])
+    distinct = np.unique(phone).tolist()
+    names = dict(zip(distinct, snapshot.canonicals(distinct), strict=True))
+    said = zip(nodes[use].tolist(), phone.tolist(), mark.tolist(), strict=True)
+    return ((node, f"{names[number]}#{since}") for node, number, since in said)
 
 
 def _unshare(rows: list[dict[str, Any]], column: str) -> None:
@@ -250,7 +251,10 @@ def _unshare(rows: list[dict[str, Any]], column: str) -> None:
     holders: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         for each in row[column]:
-            if len(holders[each]) <= _SHARED:
-                holders[each].add(row["cluster"])
-    for row in rows:
-        row[column] = [each for each in row[column] if len(holders[each]) <= _SHARED]
+            held = holders[each.rpartition("#")[0] or each]
+            if len(held) <= _SHARED:
+                held.add(row["cluster"])
+    many = {each for each, held in holders.items() if len(held) > _SHARED}
+    if many:
+        for row in rows:
+            row[column] = [e for e in row[column] if (e.rpartition("#")[0] or e) not in many]

@@ -110,7 +110,7 @@ def planned(asked: ResolveAsked, last: LastRun | None) -> Plan:
 
 def engine(snapshot: Snapshot, params: ResolveParams, models: Sequence[Model]) -> Resolution:
     """The engine's answer; `models` are those that scores went by so far."""
-    from algorithms.identity.resolve import resolve
+    from algorithms.identity.resolving import resolve
 
     return resolve(snapshot, params, models)
 

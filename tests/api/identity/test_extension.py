@@ -49,7 +49,7 @@ def test_the_legal_representative_is_reached_once_a_person_answers_for_who_it_is
     assert joined.facts == [FACT, "registry:r1"]
     assert check(proof_of(joined), BOOK, view) == []
 
-    (found,) = [each for each in made.added]
+    (found,) = made.added
     decide(made.session, made.book, found, "accepted", "李审核", "原件一致")
     view = made.session.snapshot()
     sure = rows(view)["registry:p1"]
