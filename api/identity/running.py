@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 100  # pairs and subjects that are told of
 _ROWS: Final = 20_000  # facts of one batch
-ACCEPT, REVIEW = 0.95, 0.5
+_OWN: Final = ResolveParams()  # with the thresholds that go unless others are asked for
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +94,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def planned(asked: ResolveAsked, last: LastRun | None) -> Plan:
     """How a run is carried out after another: from where that one ended, at its thresholds."""
     kinds = sorted(set(asked.kinds or (last.kinds if last else KINDS)))
-    accept = asked.accept or (last.accept if last else ACCEPT)
-    review = min(asked.review or (last.review if last else REVIEW), accept)
+    accept = asked.accept or (last.accept if last else _OWN.accept)
+    review = min(asked.review or (last.review if last else _OWN.review), accept)
     notes, since = [], asked.since
     if since is None and last is not None and not asked.whole:
         if (kinds, accept, review) == (last.kinds, last.accept, last.review):
