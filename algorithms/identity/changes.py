@@ -1,4 +1,4 @@
-"""Which records a batch touched: those that came or changed, and what shares something with them."""
+"""Which records a batch touched: those that came or changed, and those that share with them."""
 
 from __future__ import annotations
 

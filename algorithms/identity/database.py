@@ -1,4 +1,4 @@
-"""A DuckDB of its own for one piece of work: in memory, spilling to a private folder, no network."""
+"""A DuckDB for one piece of work: in memory, spilling to a private folder, without a network."""
 
 from __future__ import annotations
 

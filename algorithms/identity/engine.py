@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -109,7 +110,7 @@ class _Near:
         for row, cluster in enumerate(table["cluster"].to_pylist()):
             groups[cluster].append(row)
         for rows in groups.values():
-            for a, b in zip(rows, rows[1:], strict=False):
+            for a, b in pairwise(rows):
                 self.tied[a].append(b)
                 self.tied[b].append(a)
 

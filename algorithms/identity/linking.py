@@ -53,7 +53,8 @@ def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
     many = pa.list_(pa.string())
     for names, kind in ((TEXTS, pa.string()), (LISTS, many)):
         for name in names:
-            if name not in table.column_names:
+            if name not in table.column_names or not len(table):
+                table = table.drop_columns([name] if name in table.column_names else [])
                 table = table.append_column(name, pa.nulls(len(table), kind))
     if "cluster" not in table.column_names:
         table = table.append_column("cluster", pa.array(range(len(table)), pa.int32()))
@@ -129,9 +130,7 @@ def pair(con: duckdb.DuckDBPyConnection, fresh: Sequence[int] | None = None) -> 
     narrow = ""
     if fresh is not None:
         con.register("fresh", pa.table({"row": pa.array(fresh, pa.int32())}))
-        narrow = (
-            " AND (a.row IN (SELECT row FROM fresh) OR b.row IN (SELECT row FROM fresh))"
-        )
+        narrow = " AND (a.row IN (SELECT row FROM fresh) OR b.row IN (SELECT row FROM fresh))"
         con.execute(
             "CREATE OR REPLACE TEMP TABLE near AS SELECT keys.* FROM keys SEMI JOIN"
             " (SELECT DISTINCT rule, key FROM keys SEMI JOIN fresh USING (row)) k"

@@ -29,9 +29,7 @@ _SHOWN: Final = 20  # records of a cluster that a conflict shows
 _BELOW: Final = 1e-4  # a pair by name only is at most so likely under the threshold
 
 
-def resolve(
-    snapshot: Snapshot, params: ResolveParams, models: Sequence[Model] = ()
-) -> Resolution:
+def resolve(snapshot: Snapshot, params: ResolveParams, models: Sequence[Model] = ()) -> Resolution:
     """Which records of people and companies are one subject, and how sure that is.
 
     Records that share a valid official key are one subject; nothing is asked of two that have
@@ -248,9 +246,7 @@ class _Judging:
         keys: dict[int, str] = {}
         for group, key in self.official.items():
             keys[clusters.root(group)] = key
-        apart = {
-            (clusters.root(one), clusters.root(other)) for one, other in self.apart
-        }
+        apart = {(clusters.root(one), clusters.root(other)) for one, other in self.apart}
         seen: set[tuple[int, int]] = set()
         found = []
         for place, accepted in enumerate(strong):
@@ -320,17 +316,21 @@ class _Judging:
 
     def _cut(self, review: int, conflicts: int) -> list[str]:
         blocks, limit = self.found.blocks, self.params.limit
-        told = []
-        for each in blocks.skipped:
-            told.append(
-                f"{self.kind}, {each.rule}: {each.blocks} blocks of more than {blocks.most} records"
-                f" not compared / 有 {each.blocks} 个分块超过 {blocks.most} 条记录, 未比较"
-            )
+        told = [
+            f"{self.kind}, {each.rule}: {each.blocks} blocks of more than {blocks.most} records"
+            f" not compared / 有 {each.blocks} 个分块超过 {blocks.most} 条记录, 未比较"
+            for each in blocks.skipped
+        ]
         if self.found.cut:
             told.append("what came leads on further than is looked at / 波及范围超出所查轮数")
-        for number, of, zh in ((review, "pairs for review", "待复核"), (conflicts, "conflicts", "冲突")):
+        for number, of, zh in (
+            (review, "pairs for review", "待复核"),
+            (conflicts, "conflicts", "冲突"),
+        ):
             if number > limit:
-                told.append(f"{self.kind}: {number} {of}, {limit} shown / {zh} {number}, 列出 {limit}")
+                told.append(
+                    f"{self.kind}: {number} {of}, {limit} shown / {zh} {number}, 列出 {limit}"
+                )
         return told
 
 

@@ -213,7 +213,8 @@ _REGION = Comparison(
     "region",
     (
         _null("region"),
-        Level(_equal("region"), "agrees", "名称所称地区相同 / the same place in the name", 0.9, 0.1),
+        Level(_equal("region"), "agrees",
+              "名称所称地区相同 / the same place in the name", 0.9, 0.1),
         Level("starts_with(region_l, region_r) OR starts_with(region_r, region_l)", "partly",
               "名称所称省份相符 / the same province in the name", 0.05, 0.05),
         _else("名称所称地区不同 / another place in the name", 0.05, 0.85),
@@ -254,7 +255,9 @@ _PEOPLE = Comparison(
     "people",
     (
         _none("people"),
-        Level(_shared("people"), "agrees", "有相同的法定代表人或高管 / the same officer", 0.7, 5e-4),
+        Level(
+            _shared("people"), "agrees", "有相同的法定代表人或高管 / the same officer", 0.7, 5e-4
+        ),
         _else("法定代表人与高管不同 / other officers", 0.3, 0.9995),
     ),
 )

@@ -126,7 +126,7 @@ def _levels(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any
     said = [each for each in merged if not each[0].get("is_null_level")]
     (_, best, by_chance), (_, worst, apart) = said[0], said[-1]
     keep = best > by_chance and worst < apart and best >= _LEAST
-    levels = []
+    levels: list[dict[str, Any]] = []
     for was, m, u in merged:
         chosen = was
         if not was.get("is_null_level"):
@@ -197,4 +197,6 @@ def weigh(
             f", CASE WHEN plain.{column} IS NULL THEN NULL"
             f" ELSE coalesce(terms_{column}.tf, {floor}) END AS tf_{column}"
         )
-    con.execute(f"CREATE OR REPLACE TABLE records AS SELECT {columns} FROM plain{joins} ORDER BY row")
+    con.execute(
+        f"CREATE OR REPLACE TABLE records AS SELECT {columns} FROM plain{joins} ORDER BY row"
+    )
