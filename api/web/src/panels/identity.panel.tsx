@@ -156,7 +156,7 @@ function Identities() {
           <Item key={each.id} row={each} />
         ))}
       </ul>
-      {rows.length > 0 && <p class="keys">{t(WHO.keys, { y: "Y", n: "N", u: "U", j: "J", k: "K" })}</p>}
+      {rows.length > 0 && <p class="pair-keys">{t(WHO.keys, { y: "Y", n: "N", u: "U", j: "J", k: "K" })}</p>}
       {asked.data?.next && (
         <button type="button" class="small" onClick={() => setPages(pages + 1)}>
           {t(WORDS.more)}
@@ -269,7 +269,7 @@ function Item({ row }: { row: Row }) {
         <span class="line">
           {row.kind && <KindMark kind={row.kind} size={12} />}
           <strong>{nameOf(row)}</strong>
-          {score !== null && score !== undefined && <Score value={score} />}
+          {!!score && <Score value={score} />}
         </span>
         <span class="names">
           {short(row.a.record)} · {short(row.b.record)}
