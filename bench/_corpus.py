@@ -1,4 +1,4 @@
-"""Who is who, told and true: pairs of records found, missed and wrongly joined, and by which error."""
+"""Who is who, told and true: pairs of records found, missed, wrongly joined, and by which error."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def without_keys(
     clusters: Sequence[Sequence[str]], found: Mapping[str, int], keys: Mapping[str, str]
 ) -> Measured:
     """The same of pairs that no official key decides: only what linkage is to find."""
+
     def open_(a: str, b: str) -> bool:
         return a not in keys or b not in keys or keys[a] != keys[b]
 
@@ -103,6 +104,8 @@ def lost(truth: Mapping[str, Any], found: Mapping[str, int]) -> list[tuple[str, 
     return sorted(((e, n, missed[e]) for e, n in met.items()), key=lambda row: -row[2] / row[1])
 
 
-def of_kind(clusters: Iterable[Sequence[str]], kinds: Mapping[str, str], kind: str) -> list[list[str]]:
+def of_kind(
+    clusters: Iterable[Sequence[str]], kinds: Mapping[str, str], kind: str
+) -> list[list[str]]:
     """The clusters of people, or of companies."""
     return [list(c) for c in clusters if kinds[c[0]] == kind]

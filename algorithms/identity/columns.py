@@ -46,8 +46,10 @@ def comparison_columns(table: pa.Table, kind: str = "person") -> pa.Table:
         columns = _people(table, texts)
     for name, values in (columns | _born(table) | _places(table)).items():
         at = table.schema.get_field_index(name)
-        table = table.append_column(name, _array(values)) if at < 0 else (
-            table.set_column(at, name, _array(values))
+        table = (
+            table.append_column(name, _array(values))
+            if at < 0
+            else (table.set_column(at, name, _array(values)))
         )
     sorts = [list(dict.fromkeys(map(_sort, ids or ()))) for ids in table["ids"].to_pylist()]
     return table.append_column("id_sorts", _array(sorts))

@@ -24,8 +24,13 @@ def added(table: pa.Table, texts: list[str]) -> dict[str, list[Any]]:
     others = [[known[each] for each in many or () if each] for many in table["names"].to_pylist()]
     return {
         "ids": [
-            list(dict.fromkeys(mark for each in (*(ids or ()), *filter(None, [own]))
-                               for mark in number_marks(each)))
+            list(
+                dict.fromkeys(
+                    mark
+                    for each in (*(ids or ()), *filter(None, [own]))
+                    for mark in number_marks(each)
+                )
+            )
             for ids, own in zip(table["ids"].to_pylist(), table["id_no"].to_pylist(), strict=True)
         ],
         "full": [name.text or None for name in names],

@@ -39,7 +39,8 @@ def resolve(snapshot: Snapshot, params: ResolveParams, models: Sequence[Model] =
     different ones. The others are compared by Splink (Fellegi and Sunter 1969; term frequencies
     after Winkler 2000) and joined greedily, likeliest first, unless that would join two valid
     official keys or what a person judged apart: such pairs are `conflicts`. A pair for which only
-    names speak is never joined, nor one that may be two of a household (twins, father and son). `models` are kept ones by kind; a kind without is trained.
+    names speak is never joined, nor one that may be two of a household (twins, father and son).
+    `models` are kept ones by kind; a kind without is trained.
 
     With `since` and models, only what records that came or changed after it touch is looked at:
     every connected part of pairs to be accepted is looked at as a whole or not at all, so with one

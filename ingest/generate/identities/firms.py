@@ -17,7 +17,6 @@ from ingest.generate.names import BRAND_1, BRAND_2, BRAND_3, TRADES
 from ingest.generate.places import places
 from ingest.generate.schemes.dice import Dice
 
-_REFORM: Final = day(2015, 10)  # before it companies had a registration number of their own
 _FORMS: Final = ("有限公司", "有限公司", "有限公司", "有限责任公司", "股份有限公司")
 
 
@@ -33,12 +32,12 @@ class Firm:
     founded: str  # ISO
     renamed: int  # the day, 0 for never
     uscc: str
-    registration: str  # empty for companies founded since the reform
+    registration: str  # the number that companies had before 2015
     homes: list[Home]
     phones: list[Use]
 
     def name(self, brand: str, turned: int) -> str:
-        """Written 0: 杭州云瑞科技有限公司, 1: 云瑞（杭州）科技有限公司, 2: 云瑞科技（杭州）有限公司."""
+        """Turned 0: 杭州云瑞科技有限公司, 1: 云瑞（杭州）科技…, 2: 云瑞科技（杭州）…."""
         if turned == 0:
             return f"{self.city}{brand}{self.trade}{self.form}"
         if turned == 1:
@@ -53,9 +52,10 @@ def firms(draws: Draws, count: int, rates: Rates) -> list[Firm]:
     here = places()
     place = draws.choose("identities.firm.place", at, here.table)
     founded = day(1998) + draws.below("identities.founded", at, TAKEN[0] - day(1998))
-    new = founded >= _REFORM
     body = draws.permuted("identities.uscc", at, numbers.OLD_BODIES)
-    codes = numbers.credit_codes(np.full(count, 91), here.codes[place], new, body)
+    codes = numbers.credit_codes(
+        np.full(count, 91), here.codes[place], np.zeros(count, np.bool_), body
+    )
     dice = Dice(draws, "identities.firms")
     mobile = numbers.mobiles(
         draws.below("identities.firm.prefix", at, numbers.MOBILE_PREFIXES),

@@ -125,7 +125,9 @@ def _homes(dice: Dice, first: Home, rates: Rates) -> list[Home]:
     for _ in TAKEN[1:]:
         last = homes[-1]
         moved = dice.chance(rates.moved)
-        homes.append(home(dice, last.place if dice.chance(0.7) else dice.below(100)) if moved else last)
+        homes.append(
+            home(dice, last.place if dice.chance(0.7) else dice.below(100)) if moved else last
+        )
     return homes
 
 

@@ -15,6 +15,7 @@ from ingest.generate.schemes.dice import Dice
 _OLD: Final = "1980"  # those born before it had an id of 15 digits
 _NO_CODE: Final = (0.15, 0.45, 0.70)  # companies without their USCC, by register
 _REGISTERED: Final = (0.7, 0.5, 0.2)  # with the registration number they had
+_FORMER: Final = 0.7  # with their former name, once they have another
 _ORGANISATION: Final = 0.25  # with their organisation code, in the second register
 
 
@@ -101,9 +102,7 @@ class Clerk:
         tens = self.dice.pick([t for t in "012" if t != day[0]])
         return f"{year}-{month}-{max(1, int(tens + day[1])):02d}"
 
-    def _contacts(
-        self, record: Record, homes: list[Home], uses: list[Use], register: int
-    ) -> None:
+    def _contacts(self, record: Record, homes: list[Home], uses: list[Use], register: int) -> None:
         rates = self.rates
         if register and homes[register] != homes[0]:
             self._errors.append("moved")
@@ -117,7 +116,11 @@ class Clerk:
 
     def _address(self, home: Home) -> str:
         here, dice = places(), self.dice
-        where, city, district = here.full[home.place], here.cities[home.place], here.districts[home.place]
+        where, city, district = (
+            here.full[home.place],
+            here.cities[home.place],
+            here.districts[home.place],
+        )
         if self._happens("short_address"):
             where = dice.pick((city + district, where, city))
         house = home.house
@@ -125,7 +128,8 @@ class Clerk:
             house = house % 998 + 1
         number = spelling.numeral(house) if self._happens("numerals") else str(house)
         building = dice.pick(("幢", "栋", "号楼"))
-        return f"{where}{home.road}{number}号{home.building}{building}{home.room}{dice.pick(('室', ''))}"
+        room = f"{home.building}{building}{home.room}{dice.pick(('室', ''))}"
+        return f"{where}{home.road}{number}号{room}"
 
     def company(self, firm: Firm, register: int) -> Record:
         """A company in a register (0, 1, 2)."""
@@ -133,14 +137,16 @@ class Clerk:
         record = Record(self._company_name(firm, register))
         if not self._happens("no_id", _NO_CODE[register]):
             code = firm.uscc
-            record.keys["uscc"] = spelling.slipped(self.dice, code, 2, 8) if self._happens("id_slip") else code
+            record.keys["uscc"] = (
+                spelling.slipped(self.dice, code, 2, 8) if self._happens("id_slip") else code
+            )
         if self.dice.chance(_REGISTERED[register]):
             record.attrs["registration_number"] = firm.registration
         if register == 1 and self.dice.chance(_ORGANISATION):
             record.attrs["organisation_code"] = f"{firm.uscc[8:16]}-{firm.uscc[16]}"
         if not self._happens("no_birth", self.rates.no_birth[register]):
             record.since = firm.founded
-        if firm.former and register == 0 and TAKEN[0] >= firm.renamed or register == 2 and firm.former:
+        if firm.former and TAKEN[register] >= firm.renamed and self.dice.chance(_FORMER):
             record.attrs["former_names"] = [firm.name(firm.former, 0)]
         self._contacts(record, firm.homes, firm.phones, register)
         record.errors = self._errors

@@ -13,8 +13,8 @@ import orjson
 from graph.errors import WrongUsage
 from ingest.generate.days import dates
 from ingest.generate.draws import Draws, span
-from ingest.generate.identities.firms import firms
-from ingest.generate.identities.people import people
+from ingest.generate.identities.firms import Firm, firms
+from ingest.generate.identities.people import Person, people
 from ingest.generate.identities.rates import STANDARD, Rates
 from ingest.generate.identities.recording import Clerk, Record
 from ingest.generate.schemes.dice import Dice
@@ -65,18 +65,23 @@ def identities(
     errors: dict[str, list[str]] = {}
     lines: list[list[tuple[int, bytes]]] = [[] for _ in DATASETS]
     phones: list[dict[str, None]] = [{} for _ in DATASETS]
-    who = [("person", each) for each in people(draws, count, rates)]
-    who += [("company", each) for each in firms(draws, count // _FIRMS, rates)]
+    who: list[Person | Firm] = [*people(draws, count, rates)]
+    who += firms(draws, count // _FIRMS, rates)
     places = _known(draws, len(who))
-    numbers = [draws.permuted(f"identities.{name}", span(0, len(who)), len(who)) for name in DATASETS]
+    numbers = [
+        draws.permuted(f"identities.{name}", span(0, len(who)), len(who)) for name in DATASETS
+    ]
     done = 0
-    for k, (kind, each) in enumerate(who):
+    for k, each in enumerate(who):
         cluster = []
         for at, dataset in enumerate(DATASETS):
             if not places[at][k]:
                 continue
             number = int(numbers[at][k]) + 1
-            record = clerk.person(each, at) if kind == "person" else clerk.company(each, at)
+            if isinstance(each, Person):
+                kind, record = "person", clerk.person(each, at)
+            else:
+                kind, record = "company", clerk.company(each, at)
             ident = f"{dataset[0]}{number}"
             name = f"{dataset}:{ident}"
             lines[at] += [(number, line) for line in _lines(record, kind, ident, phones[at])]
