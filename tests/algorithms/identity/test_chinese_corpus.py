@@ -26,7 +26,7 @@ def _resolved(folder: Path, people: int) -> Resolved:
 
 @pytest.fixture(scope="module")
 def resolved(tmp_path_factory: pytest.TempPathFactory) -> Resolved:
-    return _resolved(tmp_path_factory.mktemp("corpus"), 1_200)  # 3,000 records
+    return _resolved(tmp_path_factory.mktemp("corpus"), 560)  # 1,400 records
 
 
 def test_pairs_are_found_and_no_two_official_ids_are_joined(resolved: Resolved) -> None:
@@ -49,8 +49,9 @@ def test_nobody_is_joined_by_a_name_or_a_household(resolved: Resolved) -> None:
 
 
 @pytest.mark.full
-def test_pairs_are_found_among_many(tmp_path: Path) -> None:
-    corpus, snapshot, answer = _resolved(tmp_path, 40_000)
+@pytest.mark.parametrize("people", [1_200, 40_000])
+def test_pairs_are_found_among_many(tmp_path: Path, people: int) -> None:
+    corpus, snapshot, answer = _resolved(tmp_path, people)
     clusters = corpus.truth["clusters"]
     found, keys = _corpus.told(snapshot, answer), _corpus.official(snapshot)
     whole = _corpus.measure(clusters, found, keys)
