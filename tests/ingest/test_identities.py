@@ -144,7 +144,8 @@ def test_from_the_command_line(
     said = json.loads(capfd.readouterr().out)
     assert said["files"] == [f"identities/{name}.jsonl" for name in DATASETS]
     made = identities(tmp_path / "there", 200, 5)
-    assert json.loads(Path(said["truth"]).read_text("utf-8")) == made.truth
+    truth = json.loads(Path(said["truth"]).read_text("utf-8"))
+    assert truth["clusters"] == made.truth["clusters"] and truth["errors"] == made.truth["errors"]
     assert said["records"] == made.records
     for wrong in (["--months", "2"], ["--schemes", "easy"], ["--dataset", "d"], ["--out", "-"]):
         assert main([*args, *wrong]) == 2

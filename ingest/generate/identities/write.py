@@ -134,7 +134,7 @@ def _lines(record: Record, kind: str, ident: str, phones: dict[str, None]) -> li
 
 
 def _line(fact: dict[str, Any]) -> bytes:
-    """A fact as JSON; copied, because what orjson gives holds four kilobytes however short it is."""
+    """A fact as JSON; copied, since what orjson gives holds four kilobytes, however short."""
     return bytes(memoryview(orjson.dumps(fact)))
 
 
