@@ -40,8 +40,8 @@ class Web(NamedTuple):
     """The edges of a day, and each at both its ends.
 
     The half edges of subject i stand at `ptr[i]:ptr[i + 1]`: `owner` is i, `other` the other end,
-    `edge` the edge. Of an edge: `weight` as its kind and age give it, `first[e]:first[e + 1]` where the
-    relations (`rows`) stand that it is made of.
+    `edge` the edge. Of an edge: `weight` as its kind and age give it, `first[e]:first[e + 1]`
+    where the relations (`rows`) stand that it is made of.
     """
 
     ptr: I64

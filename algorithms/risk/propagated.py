@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from algorithms.risk.risk_propagation import Method, Propagation
-from algorithms.risk.spreading import Floats, spread
+from algorithms.risk.spreading import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from algorithms.risk.carrying import Floats
     from graph.snapshot import Snapshot
 
 

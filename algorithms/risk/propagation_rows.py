@@ -9,10 +9,10 @@ import numpy as np
 from msgspec import UNSET
 
 from algorithms.registry import FACTS_LIMIT, Result, Truncated, evidence
+from algorithms.rings.shown import newest
 from algorithms.risk.risk_propagation import Origin, Propagated, PropagationParams, Way
 from algorithms.risk.sharing_out import Met, Walk, between, push, walks
 from algorithms.risk.spreading import DIGITS, Solved, Spread, spread
-from algorithms.rings.shown import newest
 from graph.columns import I64
 from graph.deadline import check
 from graph.model import CODES
@@ -73,7 +73,7 @@ def _row(snapshot: Snapshot, params: PropagationParams, found: Spread, node: int
     origins = _origins(snapshot, found, met, whole)
     shown = origins[:SEEDS_LIMIT]
     ways = _ways(snapshot, params, found, met, whole)
-    told = [fact for each in (*shown, *ways) for fact in each.facts]
+    told = [fact for facts in [e.facts for e in shown] + [w.facts for w in ways] for fact in facts]
     facts, total = evidence(list(dict.fromkeys(told)))
     return Propagated(
         subject=snapshot.canonical(node),
@@ -102,8 +102,8 @@ def _origins(snapshot: Snapshot, found: Spread, met: Met, whole: float) -> list[
     seeds = met.nodes[at].tolist()
     given = np.round(whole * met.visits[at] * found.own[seeds], DIGITS).tolist()
     names = snapshot.canonicals(seeds)
-    ranked = sorted((-part, name, seed) for part, name, seed in zip(given, names, seeds, strict=True)
-                    if part > 0)  # fmt: skip
+    every = zip(given, names, seeds, strict=True)
+    ranked = sorted((-part, name, seed) for part, name, seed in every if part > 0)
     return [
         Origin(
             seed=name,

@@ -225,19 +225,20 @@ def risk_propagation(snapshot: Snapshot, params: PropagationParams) -> Result[Pr
     `relation_half_life` days since it began; one of unknown begin is not decayed.
 
     `noisy_or` (Pearl 1988): v(i) = 1 - (1 - s(i)) * product over relations to j of (1 - W v(j)),
-    the least solution, by monotone steps from below. W = w h(i) h(j), where h(x) = min(1, `max_load`
-    / sum of w at x): a hub is scaled down at both its ends, so that a phone of 10,000 carries next
-    to nothing. No row of W then sums to more than `max_load`, each step shrinks the error by that,
-    and what is left is at most change * load / (1 - load); a note states it. Values are in 0..1;
-    more or heavier seeds never lower one, nor does another relation while no end of it has a sum of
-    weights over `max_load` (past that the discount of hubs may). They are scores of a policy and no
-    calibrated probabilities: what comes back over the same relation counts, too.
+    the least solution, by monotone steps from below. W = w h(i) h(j), where h(x) = min(1,
+    `max_load` / sum of w at x): a hub is scaled down at both its ends, so that a phone of 10,000
+    carries next to nothing. No row of W then sums to more than `max_load`, each step shrinks the
+    error by that, and what is left is at most change * load / (1 - load); a note states it. Values
+    are in 0..1; more or heavier seeds never lower one, nor does another relation while no end of
+    it has a sum of weights over `max_load` (past that the discount of hubs may). They are scores of
+    a policy and no calibrated probabilities: what comes back over the same relation counts, too.
 
-    `pagerank` (Haveliwala 2003): p = (1 - d) s / |s| + d P'p, P(i, j) = w / sum of w at i, solved by
-    conjugate gradients; what is left of the error, summed over all subjects, is at most residual /
-    (1 - d). Subjects without relations give theirs back to the seeds. Values sum to 1: a hub splits
-    what it has. The solution before it is scaled is linear in s, so that another seed never lowers
-    value * |s|; another relation may lower a value, for shares are split.
+    `pagerank` (Haveliwala 2003): p = (1 - d) s / |s| + d P'p, P(i, j) = w / sum of w at i, solved
+    by conjugate gradients; what is left of the error, summed over all subjects, is at most residual
+    / (1 - d). Subjects without relations give theirs back to the seeds. Values sum to 1: a hub
+    splits what it has. Of two sets of seeds together they are the mean of those of each, weighted
+    by |s|, where every seed has relations; so another seed never lowers value * |s|. Another
+    relation may lower a value, for shares are split.
 
     Where a value comes from: it is what its own listings and its relations give together, each a
     term (for `noisy_or` -log of 1 - that chance, for `pagerank` the sum's). It is shared out in

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _COARSE: Final = 0.01  # what is shared out first: whatever is more than this share of the value,
 _FINER: Final = 0.25  # then more than a fourth of it, and so on down to
-_FINE: Final = 1e-14
-_ENOUGH: Final = 1e-9  # of the value: when no more than this waits it is shared out
+_FINE: Final = 1e-18
+_ENOUGH: Final = 1e-14  # of the value: when no more than this waits it is shared out
 _POPS: Final = 300  # unfinished ways that are followed for one subject
 _WIDE: Final = 64  # relations that a way is followed along from one subject: the largest shares
 _NEAR: Final = 64  # subjects, the most visited, among which detours are counted
@@ -41,7 +41,8 @@ class Walk(NamedTuple):
 @kernel
 def _push(
     start: int, ptr: Any, other: Any, share: Any, own: Any, most: int, coarse: float, finer: float,
-    fine: float, enough: float, place: Any, nodes: Any, left: Any, visits: Any, waiting: Any, queue: Any,
+    fine: float, enough: float, place: Any, nodes: Any, left: Any, visits: Any, waiting: Any,
+    queue: Any,
 ) -> Any:  # fmt: skip
     """Share out 1 at `start`; how many subjects were met.
 
@@ -104,8 +105,10 @@ def push(found: Spread, node: int, most: int) -> Met:
     nodes, queue = np.empty(room, np.int32), np.empty(room, np.int32)
     left, visits = np.empty(room), np.empty(room)
     run = _push.tier(heavy=len(web.other) > most)
-    met = run(node, web.ptr, web.other, found.share, found.own, most, _COARSE, _FINER,
-              _FINE, _ENOUGH, np.zeros(n, np.int32), nodes, left, visits, np.empty(room, np.bool_), queue)  # fmt: skip
+    chain = web.ptr, web.other, found.share, found.own
+    bounds = most, _COARSE, _FINER, _FINE, _ENOUGH
+    waiting = np.empty(room, np.bool_)
+    met = run(node, *chain, *bounds, np.zeros(n, np.int32), nodes, left, visits, waiting, queue)
     return Met(nodes[:met], visits[:met])
 
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 import numpy as np
 
+from algorithms.registry import COMMON
 from algorithms.risk.carrying import Floats, Web, fade, web
 from algorithms.risk.clusters import Knitting
 from algorithms.risk.cores import Reason, cores
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 DIGITS: Final = 12  # of a value, after the point
 _STEPS: Final = 50  # as many as are usual
-_WHAT: Final = Propagation.__struct_fields__[:-2]  # all but the days, which are told as instants
+_WHAT: Final = [name for name in Propagation.__struct_fields__ if name not in COMMON]
 
 
 class Start(NamedTuple):
@@ -185,8 +186,8 @@ def pagerank(carries: Web, chance: Floats, params: Propagation) -> Solved:
         return Solved(np.zeros_like(chance), carried, 0.0, 0, 0.0, 0.0)
     right = (1 - damping) * chance / total
     lone = sums == 0
-    value, steps = _gradients(carries, damping * root[carries.owner] * weight * root[carries.other], right * root,
-                              np.sqrt(sums), params)  # fmt: skip
+    coupling = damping * root[carries.owner] * weight * root[carries.other]
+    value, steps = _gradients(carries, coupling, right * root, np.sqrt(sums), params)
     value = np.where(lone, right, np.maximum(value, 0))
     flow = _sums(carries, carried * value[carries.other])
     residual = float(np.abs(right + flow - value)[~lone].sum())
@@ -226,8 +227,8 @@ def _gradients(
 
 def _sums(carries: Web, of: Floats) -> Floats:
     """The sum over the half edges of each subject."""
-    found: Floats = np.bincount(carries.owner, weights=of, minlength=len(carries.ptr) - 1)
-    return found
+    sums = np.bincount(carries.owner, weights=of, minlength=len(carries.ptr) - 1)
+    return sums.astype(np.float64, copy=False)  # none at all would be whole numbers
 
 
 def _shares(carries: Web, own: Floats, terms: Floats) -> tuple[Floats, Floats]:
