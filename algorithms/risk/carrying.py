@@ -60,7 +60,7 @@ class _Edges(NamedTuple):
     b: I64
     weight: Floats
     rows: I64
-    count: I64
+    size: I64
 
 
 def weights_of(given: Iterable[str] | None) -> dict[str, float]:
@@ -156,4 +156,5 @@ def _not_void(snapshot: Snapshot, rows: I64) -> I64:
 
     said = snapshot.carried("invoice", rows, "status")
     void = np.array([*(text.strip().lower() in VOID_WORDS for text in said.texts), False])
-    return rows[~void[said.codes]]
+    kept: I64 = rows[~void[said.codes]]
+    return kept

@@ -104,7 +104,7 @@ def push(found: Spread, node: int, most: int) -> Met:
     room = min(n, most + widest + 1)
     nodes, queue = np.empty(room, np.int32), np.empty(room, np.int32)
     left, visits = np.empty(room), np.empty(room)
-    run = _push.tier(heavy=len(web.other) > most)
+    run: Any = _push.tier(heavy=len(web.other) > most)
     chain = web.ptr, web.other, found.share, found.own
     bounds = most, _COARSE, _FINER, _FINE, _ENOUGH
     waiting = np.empty(room, np.bool_)
@@ -186,8 +186,8 @@ def _among(found: Spread, nodes: I32) -> Floats:
     column = np.minimum(np.searchsorted(nodes, web.other[half]), n - 1)
     inside = nodes[column] == web.other[half]
     place = (row * n + column)[inside]
-    steps: Floats = np.bincount(place, weights=found.share[half[inside]], minlength=n * n)
-    return steps.reshape(n, n)
+    steps = np.bincount(place, weights=found.share[half[inside]], minlength=n * n)
+    return steps.reshape(n, n).astype(np.float64, copy=False)
 
 
 def between(found: Spread, a: int, b: int) -> I64:
