@@ -53,6 +53,7 @@ def test_whose_judgement_carries(by: str | None, score: str | None, doubtful: bo
     assert unconfirmed(by, score) is doubtful
 
 
+@pytest.mark.neo4j
 def test_a_run_joins_and_what_it_joined_is_taken_back(made: World) -> None:
     before = made.session.snapshot().known_at
     assert made.subjects(*ONE) == 2
@@ -96,6 +97,7 @@ def test_what_was_undone_is_not_joined_by_a_way_round(made: World) -> None:
     assert made.subjects("registry:p4", "tax:t4") == 2
 
 
+@pytest.mark.neo4j
 def test_what_was_rejected_is_joined_by_nobody(made: World) -> None:
     made.review = [pair("p1", "t1", 0.7)]
     assert made.run().waiting == 1
@@ -262,7 +264,7 @@ def test_the_queue_by_pages_and_by_subject(made: World) -> None:
         seen += [r.id for r in page.results]
         if page.next is None:
             break
-        from api.identity.book import place_of
+        from api.casework.findings import place_of
 
         after = place_of(page.next)
     assert len(seen) == len(set(seen)) == 9
@@ -273,6 +275,7 @@ def test_the_queue_by_pages_and_by_subject(made: World) -> None:
             showing.reviews(made.book, store, view, dict(wrong), 9, None)
 
 
+@pytest.mark.neo4j
 def test_judgements_by_pages(made: World) -> None:
     made.added = [pair("p1", "t1", 0.99), pair("p4", "t4", 0.98)]
     made.run()
