@@ -60,6 +60,7 @@ def test_a_run_joins_and_what_it_joined_is_taken_back(made: World) -> None:
     made.added = [pair("p1", "t1", 0.99)]
     told = made.run()
     assert (told.joined, told.withdrawn, told.held, told.waiting) == (1, 0, 0, 0)
+    assert told.affected == ["registry:p1", "tax:t1"]
     assert made.subjects(*ONE) == 1
     fact = made.session.store.history(facts.same(ID))[-1]
     assert fact.payload["by"] == f"{MACHINE} {MODEL.id}"
@@ -79,6 +80,7 @@ def test_a_run_joins_and_what_it_joined_is_taken_back(made: World) -> None:
     # The machine does not do it again: it waits for a person, who decides.
     again = made.run(whole=True)
     assert (again.joined, again.held, again.waiting) == (0, 1, 1)
+    assert again.affected == []
     (waits,) = queue(made)
     assert (waits.id, waits.held, waits.state, waits.barred) == (ID, True, "open", None)
     assert take(made, ID, "accepted").one
@@ -346,7 +348,7 @@ def test_what_cannot_be_asked(made: World) -> None:
     ):  # fmt: skip
         with pytest.raises(WrongUsage):
             run_of(wrong)
-    for nobody in (None, " ", "owner", "Resolver 3", "linkrisk"):
+    for nobody in (None, " ", "owner", "Resolver 3", "linkrisk", "按姓名", "rename"):
         with pytest.raises(WrongUsage, match="by"):
             name_of(nobody)
     with pytest.raises(UnknownPair):
