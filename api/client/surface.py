@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import bulk, calls, casework, monitoring, operating
+from api.client import bulk, calls, casework, identity, monitoring, operating
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -170,6 +170,17 @@ class Methods:
     comments = one(casework.comments)
     export_case_file = one(casework.export_case_file)
     export_scene = one(casework.export_scene)
+    run_resolver = one(identity.run_resolver)
+    reviews = one(identity.reviews)
+    review = one(identity.review)
+    accept_pair = one(identity.accept_pair)
+    reject_pair = one(identity.reject_pair)
+    judgements = one(identity.judgements)
+    judge_pair = one(identity.judge_pair)
+    undo_judgement = one(identity.undo_judgement)
+    conflicts = one(identity.conflicts)
+    why_one = one(identity.why_one)
+    how_one = one(identity.how_one)
     monitored = one(monitoring.monitored)
     run_monitor = one(monitoring.run_monitor)
     cluster_line = one(monitoring.cluster_line)
@@ -273,6 +284,17 @@ class LaterMethods:
     comments = one_later(casework.comments)
     export_case_file = one_later(casework.export_case_file)
     export_scene = one_later(casework.export_scene)
+    run_resolver = one_later(identity.run_resolver)
+    reviews = one_later(identity.reviews)
+    review = one_later(identity.review)
+    accept_pair = one_later(identity.accept_pair)
+    reject_pair = one_later(identity.reject_pair)
+    judgements = one_later(identity.judgements)
+    judge_pair = one_later(identity.judge_pair)
+    undo_judgement = one_later(identity.undo_judgement)
+    conflicts = one_later(identity.conflicts)
+    why_one = one_later(identity.why_one)
+    how_one = one_later(identity.how_one)
     monitored = one_later(monitoring.monitored)
     run_monitor = one_later(monitoring.run_monitor)
     cluster_line = one_later(monitoring.cluster_line)
