@@ -67,7 +67,16 @@ def _read(reader: Reader, x: int | None, y: int | None, max_nodes: int) -> tuple
 def _rows(
     reader: Reader, arranged: Ballots, xs: I64, only: int, clock: Clock
 ) -> Iterator[ControlRow]:
-    """Rows by controller and controlled, counted a room at a time."""
+    """Rows by controller and controlled."""
+    for found, pairs in counted(reader, arranged, xs, only, clock):
+        yield from _shown(reader.snapshot, arranged, found, pairs)
+
+
+def counted(
+    reader: Reader, arranged: Ballots, xs: I64, only: int, clock: Clock
+) -> Iterator[tuple[Found, int]]:
+    """Pairs of controllers `xs` and companies that they control (`only` one of them, -1: all), a
+    room at a time: each is written over by the next. Raises OutOfTimeError."""
     graph, n = arranged.votes, len(arranged.names)
     scratch, found = votes.scratch(n), votes.room(n + min(_PAIRS, n * len(xs)))
     sweep, bounds = votes.sweep.__call__, (only, *_EASY)
@@ -80,12 +89,11 @@ def _rows(
     while len(xs):
         clock.check()
         done, pairs, why = sweep(graph, scratch, xs, bounds, found)
-        yield from _shown(reader.snapshot, arranged, found, pairs)
+        yield found, pairs
         xs = xs[done:]
         if why == DOUBT:
             votes.exactly(graph, int(xs[0]), scratch, weigh)
-            pairs = votes.emit(graph, scratch, (int(xs[0]), only), found, 0)
-            yield from _shown(reader.snapshot, arranged, found, pairs)
+            yield found, votes.emit(graph, scratch, (int(xs[0]), only), found, 0)
             xs = xs[1:]
         elif why == PAUSED:
             sweep, bounds = votes.sweep.hot, (only, _HEAVY, n)

@@ -31,6 +31,10 @@ class Records(View):
         """`dataset:id` of every known record of a subject."""
         return [self.record_name(m) for m in self.members(node) if self.known(m)]
 
+    def known_nodes(self) -> I32:
+        """All known records, ascending."""
+        return np.flatnonzero(self._version >= 0).astype(np.int32)
+
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
         return (

@@ -97,7 +97,8 @@ class Explorer:
         """Wait until at least so many subjects are on the canvas, laid out."""
         self.page.wait_for_function(
             "(least) => { const it = document.querySelector('.canvas');"
-            " return it && Number(it.dataset.nodes) >= least && !('laying' in it.dataset); }",
+            " return it && Number(it.dataset.nodes) >= least && !('laying' in it.dataset)"
+            " && (!('sketch' in it.dataset) || document.querySelector('.sketched')); }",
             arg=nodes,
         )
 

@@ -15,6 +15,9 @@ import { ACTS } from "./words/acts";
 export const caseFile = signal<string | null>(null);
 
 let written = "";
+let done: () => void;
+/** When the address that the page was opened by has been followed. */
+export const followed = new Promise<void>((resolve) => (done = resolve));
 
 /** Make the scene what an address says. Questions are asked together and drawn at once. */
 export async function follow(address: string): Promise<void> {
@@ -39,7 +42,7 @@ export async function follow(address: string): Promise<void> {
 
 /** Follow the address now, and write it from then on. */
 export async function keepInStep(): Promise<void> {
-  await follow(location.hash);
+  await follow(location.hash).finally(done);
   if (stranger.value) return; // asked again once the reader has signed in; the address stays till then
   effect(() => {
     written = write({

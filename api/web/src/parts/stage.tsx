@@ -17,7 +17,9 @@ import { ACTS } from "../words/acts";
 import { APP } from "../words/app";
 import { WORDS } from "../words/common";
 import { TOOLS } from "../words/tools";
+import { followed } from "../link";
 import { toggle } from "../panels/subjects.panel";
+import { MOST, Sketch } from "./sketch";
 import { IconButton, KindMark } from "./ui";
 
 /** Whether this browser can draw by WebGL 2 at all. */
@@ -77,6 +79,19 @@ const heard: Heard = {
   moved: (places) => history.apply(t(ACTS.moved), (now) => place(now, places)),
 };
 
+/** Whether the renderer has drawn once; a sketch stands in its place until then. */
+const drawn = signal(false);
+
+/** Once what the address says is on the page: the renderer, made earlier, would hold it up. */
+async function sketched(): Promise<void> {
+  await followed;
+  await frames(2);
+}
+
+async function frames(many: number): Promise<void> {
+  for (let frame = 0; frame < many; frame++) await new Promise(requestAnimationFrame);
+}
+
 /** Follow the scene with a canvas; gives what ends it. */
 function draw(made: Canvas): () => void {
   canvas.value = made;
@@ -96,8 +111,10 @@ export function Stage() {
     if (!drawing) return undefined;
     let end: (() => void) | null = null;
     let gone = false;
-    void drawing.then(({ Canvas }) => {
-      if (!gone && box.current) end = draw(new Canvas(box.current, dark.value, heard, { node: nodeText, edge: edgeText }));
+    void Promise.all([drawing, sketched()]).then(([{ Canvas }]) => {
+      if (gone || !box.current) return;
+      end = draw(new Canvas(box.current, dark.value, heard, { node: nodeText, edge: edgeText }));
+      void frames(2).then(() => (drawn.value = true)); // it has drawn the first, and the page shows it
     });
     return () => {
       gone = true;
@@ -106,7 +123,9 @@ export function Stage() {
   }, [dark.value]);
   return (
     <main class="stage" aria-label={t(WORDS.canvas)}>
-      {webgl ? <div class="canvas" ref={box} data-nodes={shown.value.nodes.size} data-edges={shown.value.edges.size} data-laying={laying.value || undefined} /> : <NoPicture />}
+      <div class="canvas" ref={box} data-nodes={shown.value.nodes.size} data-edges={shown.value.edges.size} data-laying={laying.value || undefined} data-sketch={drawn.value ? undefined : "true"} />
+      {!drawn.value && <Sketch width={box.current?.clientWidth ?? 0} height={box.current?.clientHeight ?? 0} />}
+      {!webgl && <NoPicture />}
       {!shown.value.nodes.size && webgl && (
         <div class="welcome">
           <h1>{t(WORDS.title)}</h1>
@@ -122,7 +141,7 @@ export function Stage() {
 
 function NoPicture() {
   return (
-    <div class="welcome" role="alert">
+    <div class={shown.value.nodes.size && shown.value.nodes.size <= MOST ? "sketched" : "welcome"} role="alert">
       <p>{t(APP.noWebGL)}</p>
     </div>
   );

@@ -21,8 +21,8 @@ export const APP = {
     "可输入名称、名称片段、拼音、统一社会信用代码或电话号码。按 / 搜索, 按 ? 查看快捷键。",
   ],
   noWebGL: [
-    "This browser cannot draw the graph (WebGL 2 is missing or switched off). Everything is in the tables: search, cards, subjects and relations.",
-    "此浏览器无法绘制关系图 (缺少或已关闭 WebGL 2)。所有内容仍可在表格中查看: 搜索、卡片、主体与关系。",
+    "This browser can only sketch small graphs (WebGL 2 is missing or switched off). Everything is in the tables: search, cards, subjects and relations.",
+    "此浏览器只能显示小型关系图的静态草图 (缺少或已关闭 WebGL 2)。所有内容仍可在表格中查看: 搜索、卡片、主体与关系。",
   ],
   subjects: ["Subjects", "主体"],
   relations: ["Relations", "关系"],

@@ -1,0 +1,1 @@
+"""Features: what a model may know of every account, company, person or phone on a day."""

@@ -1,0 +1,75 @@
+"""Money in and out, degrees: against counting by hand, and blind to what comes after the day."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given, settings
+
+from algorithms.features.making import features
+from algorithms.features.table import Features
+from graph.snapshot import Snapshot
+from tests.algorithms.features.worlds import ACCOUNTS, DAY, END, PEOPLE, entities, transfers
+from tests.algorithms.related.worlds import Fact, world
+from tests.referees import features as referee
+from tests.referees.features import Event
+
+Drawn = tuple[list[Fact], list[Event]]
+SPANS = {"7d": 7, "30d": 30, "365d": 365, "ever": None}
+
+
+def value(snapshot: Snapshot, made: Features, who: str, name: str) -> float | None:
+    """A feature of a subject; None where it is not known."""
+    row = made.rows(np.array([snapshot.resolve(who)]))[0]
+    found = float(made.column(name)[row])
+    return None if math.isnan(found) else found
+
+
+def same(found: float | None, expected: float | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    return math.isclose(found, expected, rel_tol=2e-5, abs_tol=1e-4)
+
+
+@settings(max_examples=15, deadline=None)
+@given(transfers())
+def test_money_of_accounts_and_of_their_holders(drawn: Drawn) -> None:
+    facts, events = drawn
+    holder = {a: PEOPLE[i // 2] if i < 4 else a for i, a in enumerate(ACCOUNTS)}
+    held = [e._replace(src=holder[e.src], dst=holder[e.dst]) for e in events]
+    with world([*entities(), *facts]) as snapshot:
+        for kind, names, told in (("account", ACCOUNTS, events), ("person", PEOPLE, held)):
+            made = features(snapshot, kind, DAY, groups=["money"])
+            assert len(made.nodes) == len(names)
+            for who in names:
+                for end, days in SPANS.items():
+                    for name, expected in referee.money(who, told, END, days).items():
+                        column = f"money_{name}_{end}"
+                        assert same(value(snapshot, made, f"d:{who}", column), expected), column
+
+
+@settings(max_examples=15, deadline=None)
+@given(transfers())
+def test_degrees_of_events(drawn: Drawn) -> None:
+    facts, events = drawn
+    with world([*entities(), *facts]) as snapshot:
+        made = features(snapshot, "account", DAY, groups=["degree"])
+        for who in ACCOUNTS:
+            for end, days in SPANS.items():
+                money = referee.money(who, events, END, days)
+                for way in ("out", "in"):
+                    for name, of in (("count", "transfers"), ("partners", "partners")):
+                        found = value(snapshot, made, f"d:{who}", f"transfer_{way}_{name}_{end}")
+                        assert found == money[f"{way}_{of}"]
+
+
+@settings(max_examples=10, deadline=None)
+@given(transfers(), transfers(later=True))
+def test_nothing_after_the_day_is_in_it(early: Drawn, late: Drawn) -> None:
+    told = []
+    for facts in ([*entities(), *early[0]], [*entities(), *early[0], *late[0]]):
+        with world(facts) as snapshot:
+            made = [features(snapshot, kind, DAY) for kind in ("account", "person", "phone")]
+            told.append([(each.names, each.matrix.tobytes()) for each in made])
+    assert told[0] == told[1]
