@@ -30,6 +30,7 @@ from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
 from api.metrics import Meters
+from api.models.routes import add_models
 from api.monitor.routes import add_monitor
 from api.observing import Observing
 from api.once import add_once
@@ -72,6 +73,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_jobs,
     add_intake,
     add_monitor,
+    add_models,
     add_feed,
     add_webhooks,
     add_findings,

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from algorithms.registry import Params, Result, algorithm
-from algorithms.scoring.explaining import Reason
+from algorithms.scoring.reason import Reason
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot

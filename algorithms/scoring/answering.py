@@ -11,8 +11,9 @@ import numpy as np
 
 from algorithms.registry import Result, cut_short, evidence
 from algorithms.risk.risk_score import RiskScore, RiskScoreParams
-from algorithms.scoring.explaining import Reason, reasons
+from algorithms.scoring.explaining import reasons
 from algorithms.scoring.model import F64, band
+from algorithms.scoring.reason import Reason
 from algorithms.scoring.shelf import Shelved, UnknownModel, shelf_of
 from graph.errors import WrongUsage
 from graph.times import today
@@ -45,7 +46,8 @@ _LOCK: Final = Lock()
 
 def answer(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]:
     """See `risk_score`."""
-    node, kind = None, params.kind
+    node: int | None = None
+    kind: str = params.kind
     if params.subject is not None:
         from algorithms.features.table import KINDS
 
@@ -129,7 +131,7 @@ def _places(
         at = found.table.rows(np.array([node]))
         return at[at >= 0]
     wanted = np.flatnonzero(found.probability >= params.min_score)
-    if snapshot.any_restricted():
+    if snapshot.any_restricted:
         wanted = np.array([at for at in wanted.tolist() if not snapshot.restricted(nodes[at])],
                           np.int64)  # fmt: skip
     if len(wanted) > params.top:  # and all that equal the last: names decide among them

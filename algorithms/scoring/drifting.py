@@ -66,7 +66,8 @@ def psi(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
     if not len(one) or not len(other):
         return 0.0
     known = one[~np.isnan(one)].astype(np.float64)
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else []
+    inner = np.linspace(0, 1, BINS + 1)[1:-1]
+    edges = np.unique(np.quantile(known, inner)) if len(known) else known
     p, q = _shares(one, edges), _shares(other, edges)
     return float(((q - p) * np.log(q / p)).sum())
 

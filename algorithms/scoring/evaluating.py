@@ -116,9 +116,7 @@ def evaluate(
         if name != MODEL
     ]
     said = probability.astype(np.float64)
-    cut = [
-        _slice(part, truth, scores[MODEL], seed) for part in slices
-    ]
+    cut = [_slice(part, truth, scores[MODEL], seed) for part in slices]
     return Evaluation(
         subjects=len(truth), positives=int(truth.sum()), k=k, precision=precision,
         resamples=len(weights), table=table, against=against,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
 from algorithms.registry import evidence
+from algorithms.scoring.reason import Reason
 from graph.model import RELATIONS
 from graph.times import DAY, day_end
 
@@ -20,21 +20,6 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 _LEAST: Final = 0.005  # log-odds: less than this is no reason
-RULE: Final = "rule"
-
-
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason. `feature` is a feature's name, or a pattern where rules score; `value` what it is
-    (null: not known); `contribution` what it adds to the log-odds of the score, or the finding's
-    score; `facts` the subject's own relations that the feature is computed from, or the finding's.
-    """
-
-    feature: str
-    value: float | None
-    contribution: float
-    why: str
-    facts: list[str]
-    facts_total: int | UnsetType = UNSET
 
 
 def reasons(

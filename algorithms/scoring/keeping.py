@@ -67,7 +67,7 @@ def unpacked(data: bytes, digest: str) -> Model:
         return _model(skops.io.loads(data, trusted=[]))
     except StoreCorrupt:
         raise
-    except Exception as error:  # whatever a reader of a broken archive trips over
+    except Exception as error:  # noqa: BLE001 whatever a reader of a broken archive trips over
         raise StoreCorrupt(f"not a model: {type(error).__name__} / 不是模型文件") from None
 
 

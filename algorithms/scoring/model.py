@@ -113,8 +113,7 @@ class Model:
 
 
 def band(probability: float) -> str:
-    """The word for a probability: high from 0.5, elevated from 0.2, moderate from 0.05, else low.
-    """
+    """The word for a probability: high from 0.5, elevated from 0.2, moderate from 0.05, or low."""
     return next(name for name, least in BANDS if probability >= least)
 
 
@@ -123,4 +122,5 @@ def quantiles(values: npt.NDArray[Any]) -> F64:
     known = values[~np.isnan(values)].astype(np.float64)
     if not len(known):
         return np.full(QUANTILES, np.nan)
-    return np.quantile(known, np.linspace(0, 1, QUANTILES))
+    found: F64 = np.quantile(known, np.linspace(0, 1, QUANTILES))
+    return found

@@ -187,9 +187,7 @@ def about(plan: Plan, labels: Labels, table: Features, kind: Any, snapshot: Snap
     )  # fmt: skip
 
 
-def _rules(
-    snapshot: Snapshot, plan: Plan, test: Slot, notes: list[str]
-) -> npt.NDArray[np.float64]:
+def _rules(snapshot: Snapshot, plan: Plan, test: Slot, notes: list[str]) -> npt.NDArray[np.float64]:
     from algorithms.scoring.rules import of_subjects, rules
 
     ruled = rules(snapshot, plan.test)

@@ -12,6 +12,7 @@ z where it is not; the Shapley value of such a product needs its elementary symm
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from math import factorial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,7 +88,7 @@ class Forest:
     def expected(self) -> float:
         """The margin of nobody in particular: what contributions add up from."""
         first, _, value, _, _, _, share = self._leaves
-        parts = [share[a:b].prod() for a, b in zip(first[:-1], first[1:], strict=True)]
+        parts = [share[a:b].prod() for a, b in pairwise(first.tolist())]
         return self.base + float(value @ np.array(parts))
 
     def contributions(self, matrix: npt.NDArray[Any]) -> F64:
@@ -174,7 +175,7 @@ def _shapley(
                 if np.isnan(x):
                     inside = missing[begin + j]
                 else:
-                    inside = low[begin + j] < x and x <= high[begin + j]
+                    inside = low[begin + j] < x <= high[begin + j]
                 here[j] = 1.0 if inside else 0.0
             for j in range(d):
                 # Of the others: the sum over coalitions of k of them, of what the leaf keeps.
@@ -192,9 +193,7 @@ def _shapley(
                 total = 0.0
                 for k in range(d):
                     total += weights[d, k] * sums[k]
-                out[i, feature[begin + j]] += (
-                    value[leaf] * (here[j] - share[begin + j]) * total
-                )
+                out[i, feature[begin + j]] += value[leaf] * (here[j] - share[begin + j]) * total
 
 
 def forest_of(model: HistGradientBoostingClassifier) -> Forest:
