@@ -96,9 +96,9 @@ def risk_score(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]
     subject's own relations of the kinds that the feature reads, within its window, newest first
     (`facts_total` where they are more than 20).
 
-    Where no model is in use, and with `model` = `rules`, nothing is learnt: the score is the highest
-    score of a finding of any detector that has the subject as a member, and the reasons are the
-    findings; subjects of no finding are not listed.
+    Where no model is in use, and with `model` = `rules`, nothing is learnt: the score is the
+    highest of the findings of all detectors that have the subject as a member, and the reasons are
+    those findings; subjects of no finding are not listed.
 
     Rows are ordered by score, highest first, then by what it was before calibration, then id; equal
     subjects past `top` are left out by id. `truncated` says that a search was cut short. Time: that

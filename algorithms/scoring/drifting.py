@@ -121,8 +121,9 @@ def stability(
     gone = np.random.default_rng(seed).choice(known, int(len(known) * share), replace=False)
     first = table_of(snapshot, model, one)
     found = []
-    for what, view, day in (("another day", snapshot, other),
-                            ("relations taken away", snapshot.without(gone.tolist()), one)):  # fmt: skip
+    less = snapshot.without(gone.tolist())
+    pairs = (("another day", snapshot, other), ("relations taken away", less, one))
+    for what, view, day in pairs:
         second = table_of(view, model, day)
         found.append(_agreement(what, model, first, second, k))
     return Stability(model=called, days=[one, other], share=share, agreements=found)

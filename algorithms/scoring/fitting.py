@@ -28,7 +28,9 @@ def boosted(matrix: npt.NDArray[Any], truth: Truth, seed: int, **settings: Any) 
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(**{**_BOOSTING, **settings}, random_state=seed)
-    return forest_of(model.fit(finite(matrix), truth))
+    values = finite(matrix)
+    values[:, np.isnan(values).all(axis=0)] = 0.0  # binning takes no column without a value
+    return forest_of(model.fit(values, truth))
 
 
 def logistic_margin(

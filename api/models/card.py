@@ -19,7 +19,8 @@ _HEADS: Final = {
 }  # fmt: skip
 _LIMITS: Final = (
     "It orders the work of investigators and of monitoring; it is never a basis for extending a"
-    " measure to anybody, and what extends cannot reach it. / 仅用于排定先后, 不得作为延伸惩戒依据。",
+    " measure to anybody, and what extends cannot reach it."
+    " / 仅用于排定先后, 不得作为延伸惩戒依据。",
     "Labels are who was found, not who did it: where nobody looked, nobody is labelled, and the"
     " model learns to look there again. / 标签只反映已被查实者。",
     "A figure holds for this store, kind, days and share of positives; drift tells when it no"

@@ -171,7 +171,7 @@ def card(common: Common, /, name: str, html: bool, out: Path | None) -> None:
 @click.argument("name")
 @pass_common
 def again(common: Common, /, name: str) -> int:
-    """Train a model anew on what was known then; ends with 1 where a figure differs. 重新训练核对。"""
+    """Train anew on what was known then; ends with 1 where a figure differs. 重新训练核对。"""
     from api.models.making import again as carried_out
     from api.progress import followed
 
