@@ -58,32 +58,52 @@ def meanings(kind: str, windows: Sequence[int]) -> Iterator[Feature]:
 def _patterns() -> Iterator[tuple[str, str, str]]:
     size, span = f"{SIZE} others or more within {SPAN} days", f"{SPAN}天内{SIZE}个以上"
     yield "fan_in", f"times that {{}} came from {size}", f"{span}对手{{}}汇入次数"
-    yield "fan_in_most", f"others that {{}} came from in the fullest {SPAN} days of such", (
-        f"{SPAN}天内{{}}汇入对手最多数"
+    yield (
+        "fan_in_most",
+        f"others that {{}} came from in the fullest {SPAN} days of such",
+        (f"{SPAN}天内{{}}汇入对手最多数"),
     )
     yield "fan_out", f"times that {{}} went to {size}", f"{span}对手{{}}发散次数"
-    yield "fan_out_most", f"others that {{}} went to in the fullest {SPAN} days of such", (
-        f"{SPAN}天内{{}}发散对手最多数"
+    yield (
+        "fan_out_most",
+        f"others that {{}} went to in the fullest {SPAN} days of such",
+        (f"{SPAN}天内{{}}发散对手最多数"),
     )
-    yield "gather_scatter", f"times that {{}} came from, and then went to, {size} each", (
-        f"先汇入后发散（各{span}）{{}}次数"
+    yield (
+        "gather_scatter",
+        f"times that {{}} came from, and then went to, {size} each",
+        (f"先汇入后发散（各{span}）{{}}次数"),
     )
-    yield "scatter_source", f"times that it is the source of {{}} that meet again in one other over" \
-        f" {size}", f"作为分散再汇集（{span}中间方）{{}}源头的次数"
-    yield "scatter_sink", f"times that it is where {{}} of one other meet again over {size}", (
-        f"作为分散再汇集（{span}中间方）{{}}归集方的次数"
+    yield (
+        "scatter_source",
+        f"times that it is the source of {{}} that meet again in one other over {size}",
+        f"作为分散再汇集（{span}中间方）{{}}源头的次数",
     )
-    yield "scatter_middle", f"times that it is one of those between in {{}} that scatter and gather" \
-        f" over {size}", f"作为分散再汇集（{span}中间方）{{}}中间方的次数"
+    yield (
+        "scatter_sink",
+        f"times that it is where {{}} of one other meet again over {size}",
+        (f"作为分散再汇集（{span}中间方）{{}}归集方的次数"),
+    )
+    yield (
+        "scatter_middle",
+        f"times that it is one of those between in {{}} that scatter and gather over {size}",
+        f"作为分散再汇集（{span}中间方）{{}}中间方的次数",
+    )
     for length in LENGTHS:
-        yield f"cycle{length}", f"cycles of {length} {{}} in order of time within {SPAN} days", (
-            f"{SPAN}天内{length}笔{{}}时序环数"
+        yield (
+            f"cycle{length}",
+            f"cycles of {length} {{}} in order of time within {SPAN} days",
+            (f"{SPAN}天内{length}笔{{}}时序环数"),
         )
-    yield "biclique_out", "pairs of others that it and one more both have {} to", (
-        "与另一方共同向两对手{}的二乘二完全二部数"
+    yield (
+        "biclique_out",
+        "pairs of others that it and one more both have {} to",
+        ("与另一方共同向两对手{}的二乘二完全二部数"),
     )
-    yield "biclique_in", "pairs of others that both have {} to it and to one more", (
-        "与另一方共同自两对手收到{}的二乘二完全二部数"
+    yield (
+        "biclique_in",
+        "pairs of others that both have {} to it and to one more",
+        ("与另一方共同自两对手收到{}的二乘二完全二部数"),
     )
 
 
