@@ -56,7 +56,7 @@ class _Counts:
         return np.zeros(1)
 
 
-def cycles(made: Events, after: list[int], window: int) -> tuple[I64, bool]:
+def cycles(made: Events, after: list[int], window: int) -> tuple[I32, bool]:
     """By length (`LENGTHS`), window (later than `after`, the shortest window first) and node: how
     many cycles of different subjects and events in order of time, of at most `window` µs, it is
     on; and whether the search was cut short. Of parallel events each makes a cycle of its own."""
@@ -71,6 +71,6 @@ def cycles(made: Events, after: list[int], window: int) -> tuple[I64, bool]:
     found = np.zeros((len(LENGTHS) * len(after), made.n), np.int32)
     for key, count in zip(outcome.taker.keys, outcome.taker.counts, strict=True):
         np.add.at(found, (key & ((1 << _BITS) - 1), pay.subject[key >> _BITS]), count)
-    by = found.reshape(len(LENGTHS), len(after), made.n)
+    by: I32 = found.reshape(len(LENGTHS), len(after), made.n)
     np.cumsum(by, axis=1, out=by)
     return by, outcome.status != DONE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 # Name to module; those that take long are computed only where they are asked for by name.
-GROUPS: Final = ("entity", "degree", "ownership", "shared", "money", "invoices", "motifs")
+GROUPS: Final = ("entity", "degree", "ownership", "shared", "money", "calls", "invoices", "motifs")
 SLOW: Final = frozenset({"findings"})
 DEFAULT: Final = tuple(name for name in GROUPS if name not in SLOW)
 _LONGEST: Final = 36_500  # days of a window

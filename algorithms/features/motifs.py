@@ -15,12 +15,11 @@ import numpy as np
 
 from algorithms.features.bicliques import bicliques
 from algorithms.features.cycles import LENGTHS, cycles
-from algorithms.features.money import partners
+from algorithms.features.money import count, partners
 from algorithms.features.sheet import Scope, Sheet, windowed, within
 from algorithms.features.table import Feature
 from algorithms.flows.scatter import leads, middles, onward_of, scatters
 from algorithms.flows.windows import episodes, turns
-from graph.columns import I64
 from graph.deadline import check, current
 from graph.times import DAY
 
@@ -138,11 +137,11 @@ def _fans(scope: Scope, sheet: Sheet, relation: str, made: Events) -> None:
             here = found.last > after
             most = np.zeros(made.n, np.int64)
             np.maximum.at(most, found.of[here], found.size[here])
-            sheet[f"{relation}_fan_{way}_{end}"] = _count(found.of[here], made.n)
+            sheet[f"{relation}_fan_{way}_{end}"] = count(found.of[here], made.n)
             sheet[f"{relation}_fan_{way}_most_{end}"] = most
     pivots = turns(made.into, made.out, SPAN * DAY, SIZE)
     for end, after in scope.spans:
-        sheet[f"{relation}_gather_scatter_{end}"] = _count(pivots.of[pivots.last > after], made.n)
+        sheet[f"{relation}_gather_scatter_{end}"] = count(pivots.of[pivots.last > after], made.n)
 
 
 def _scatters(scope: Scope, sheet: Sheet, relation: str, made: Events) -> None:
@@ -152,11 +151,6 @@ def _scatters(scope: Scope, sheet: Sheet, relation: str, made: Events) -> None:
     which, middle = middles(made.out, onward_of(made.out), found, window, made.dst)
     for end, after in scope.spans:
         here = found.last > after
-        sheet[f"{relation}_scatter_source_{end}"] = _count(found.source[here], made.n)
-        sheet[f"{relation}_scatter_sink_{end}"] = _count(found.sink[here], made.n)
-        sheet[f"{relation}_scatter_middle_{end}"] = _count(middle[here[which]], made.n)
-
-
-def _count(of: I64, n: int) -> I64:
-    found: I64 = np.bincount(of, minlength=n)
-    return found
+        sheet[f"{relation}_scatter_source_{end}"] = count(found.source[here], made.n)
+        sheet[f"{relation}_scatter_sink_{end}"] = count(found.sink[here], made.n)
+        sheet[f"{relation}_scatter_middle_{end}"] = count(middle[here[which]], made.n)

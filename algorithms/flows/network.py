@@ -68,7 +68,7 @@ def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
 
 
 def packed(n: int, rows: I64, src: I32, dst: I32, time: I64, *, timed: bool) -> Payments:
-    """Pack relations between different subjects below n into a network; their times within 2**60."""
+    """Pack relations between different subjects below n into a network; times within 2**60."""
     subject, place = _by_degree(n, src, dst)
     src, dst = place[src], place[dst]
     check()

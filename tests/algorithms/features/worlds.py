@@ -41,7 +41,9 @@ _AMOUNTS = st.sampled_from([None, 0, 1, 100_000, 200_000, 12_345, 99_999_999])
 
 
 @st.composite
-def transfers(draw: st.DrawFn, *, later: bool = False, most: int = 12) -> tuple[list[Fact], list[Event]]:
+def transfers(
+    draw: st.DrawFn, *, later: bool = False, most: int = 12
+) -> tuple[list[Fact], list[Event]]:
     """Transfers between accounts up to the day (after it, with `later`), as facts and plainly."""
     facts, events = [], []
     for i in range(draw(st.integers(1 if later else 0, most))):
