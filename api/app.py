@@ -25,6 +25,7 @@ from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import TO_END, Engine
 from api.explorer.routes import add_explorer
+from api.features.routes import add_features
 from api.feed.routes import add_feed
 from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
@@ -75,6 +76,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_monitor,
     add_models,
     add_feed,
+    add_features,
     add_webhooks,
     add_findings,
     add_case_files,

@@ -29,6 +29,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "list": ("api.verbs.look:list_", "What the store holds / 列出"),
     "catalog": ("api.verbs.look:catalog", "The datasets: what, whence, licence / 数据目录"),
     "export": ("api.verbs.look:export", "Write the facts back out / 导出"),
+    "features": ("api.verbs.features:features", "Tables of features for models / 特征表"),
     "check": ("api.verbs.upkeep:check", "Integrity of the file and of the facts / 校验"),
     "backup": ("api.verbs.upkeep:backup", "Copy the store while it is in use / 备份"),
     "undo": ("api.verbs.upkeep:undo", "Retract all that one batch recorded / 撤销批次"),
