@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
@@ -16,8 +16,11 @@ CASES = st.lists(
 ).filter(lambda rows: 0 < sum(t for t, _, w in rows if w) < sum(1 for _, _, w in rows if w))
 
 
+@settings(deadline=None, max_examples=60)
 @given(CASES)
-def test_measures_are_those_of_scikit_learn_under_weights(rows: list[tuple[bool, int, int]]) -> None:
+def test_measures_are_those_of_scikit_learn_under_weights(
+    rows: list[tuple[bool, int, int]],
+) -> None:
     truth = np.array([t for t, _, _ in rows])
     score = np.array([s for _, s, _ in rows], float)
     weight = np.array([w for _, _, w in rows], float)
@@ -34,6 +37,7 @@ def test_measures_are_those_of_scikit_learn_under_weights(rows: list[tuple[bool,
     assert ranked.recall_at_precision(0.5, weight) == pytest.approx(max(reached, default=0.0))
 
 
+@settings(deadline=None, max_examples=60)
 @given(CASES)
 def test_weights_are_copies(rows: list[tuple[bool, int, int]]) -> None:
     truth, score, weight = (np.array(each) for each in zip(*rows, strict=True))
@@ -44,6 +48,7 @@ def test_weights_are_copies(rows: list[tuple[bool, int, int]]) -> None:
     assert ranked.average_precision(weights) == pytest.approx(copied.average_precision())
 
 
+@settings(deadline=None, max_examples=60)
 @given(CASES)
 def test_the_definitions_are_those_that_findings_are_measured_by(
     rows: list[tuple[bool, int, int]],
