@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import bulk, calls, casework, monitoring, operating
+from api.client import bulk, calls, casework, modelling, monitoring, operating
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -182,6 +182,13 @@ class Methods:
     monitor_runs = many(monitoring.monitor_runs)
     cluster_lines = many(monitoring.cluster_lines)
     alerts = many(monitoring.alerts)
+    models = one(modelling.models)
+    model = one(modelling.model)
+    model_card = one(modelling.model_card)
+    train_model = one(modelling.train_model)
+    use_model = one(modelling.use_model)
+    model_drift = one(modelling.model_drift)
+    model_stability = one(modelling.model_stability)
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         return named(object.__getattribute__(self, "ask"), name)
@@ -286,6 +293,13 @@ class LaterMethods:
     monitor_runs = many_later(monitoring.monitor_runs)
     cluster_lines = many_later(monitoring.cluster_lines)
     alerts = many_later(monitoring.alerts)
+    models = one_later(modelling.models)
+    model = one_later(modelling.model)
+    model_card = one_later(modelling.model_card)
+    train_model = one_later(modelling.train_model)
+    use_model = one_later(modelling.use_model)
+    model_drift = one_later(modelling.model_drift)
+    model_stability = one_later(modelling.model_stability)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
         return named(object.__getattribute__(self, "ask"), name)

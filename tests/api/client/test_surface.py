@@ -24,6 +24,7 @@ from api.client import (
     calls,
     casework,
     connect,
+    modelling,
     monitoring,
     operating,
 )
@@ -219,7 +220,7 @@ def test_every_route_is_reached_by_a_method() -> None:
         sent(getattr(module, name))
         for name in vars(Methods)
         if not name.startswith("_") and name not in {"ask", "decide", "make_report"}
-        for module in (calls, bulk, operating, casework, monitoring)
+        for module in (calls, bulk, operating, casework, modelling, monitoring)
         if hasattr(module, name)
     ))  # fmt: skip
     for step, about in (
