@@ -66,17 +66,23 @@ class Judging:
                 self.apart[other, one] = row_of[b], row_of[a]
 
     def _kin(self, table: pa.Table) -> npt.NDArray[np.bool_]:
-        """Which pairs are of one household rather than one person: Chinese given names of which
-        nothing agrees, and no official number that does. Twins share surname, birth date, home and
-        phone, so these together say no more than that two belong to one family."""
+        """Which pairs are of one household rather than one person: names of Chinese people, in
+        characters or pinyin, no official number that agrees, and given names of which nothing does;
+        or a character alone, as brothers share one (字辈), with another birth date. Twins share
+        surname, birth date, home and phone: these say that two belong to one family."""
         edges = self.found.edges
         if self.kind != "person" or not len(edges.left):
             return np.zeros(len(edges.left), np.bool_)
-        given = np.array([(name or "a")[0] > "\u2e80" for name in table["given"].to_pylist()])
-        features = {each.name: each for each in settings_of(self.kind).comparisons}
-        others = edges.levels["given"] == len(features["given"].levels) - 1
+        last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
+        written = np.array([(name or "a")[0] > "\u2e80" for name in table["given"].to_pylist()])
+        spoken = np.array([sound is not None for sound in table["sound"].to_pylist()])
+        left, right = edges.left, edges.right
+        chinese = (written[left] & spoken[right]) | (spoken[left] & written[right])
+        given, birth = edges.levels["given"], edges.levels["birth"]
+        others = given == last["given"]
+        brothers = (given == last["given"] - 1) & (birth == last["birth"])
         numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
-        return np.asarray(others & given[edges.left] & given[edges.right] & ~numbers)
+        return np.asarray(chinese & (others | brothers) & ~numbers)
 
     def _bearers(self, table: pa.Table) -> dict[int, int]:
         """Of each cluster that has an official key, the first record that bears it itself."""
