@@ -6,8 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from graph.columns import I32
+from algorithms.identity.shape import BY
+from graph.columns import I32, I64
+from graph.model import CODES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +35,7 @@ def fresh_rows(
     cols = snapshot.columns
     codes = np.isin(snapshot.codes(np.arange(len(cols.src))), _codes())
     rows = np.flatnonzero(codes & _moved(cols.rec, cols.ret, since, snapshot.batch))
+    rows = rows[~_of_the_machine(snapshot, rows)]
     nodes |= set(cols.src[rows].tolist()) | set(cols.dst[rows].tolist())
     same = snapshot.rows("same_as")
     for a, b in zip(cols.src[same].tolist(), cols.dst[same].tolist(), strict=True):
@@ -41,14 +45,21 @@ def fresh_rows(
     return sorted(found | _sharing(table, found))
 
 
-def _moved(rec: I32, ret: I32, since: int, upto: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _moved(rec: I32, ret: I32, since: int, upto: int) -> npt.NDArray[np.bool_]:
     came = (rec > since) & (rec <= upto)
     return np.asarray(came | ((ret > since) & (ret <= upto)), np.bool_)
 
 
-def _codes() -> list[int]:
-    from graph.model import CODES
+def _of_the_machine(snapshot: Snapshot, rows: I64) -> npt.NDArray[np.bool_]:
+    """Which relations are judgements of an earlier run: they change nothing of what is compared."""
+    same = np.flatnonzero(snapshot.codes(rows) == CODES["same_as"])
+    said = snapshot.said(rows[same].tolist(), "by")
+    found = np.zeros(len(rows), np.bool_)
+    found[same] = [said.get(row, "").startswith(BY) for row in rows[same].tolist()]
+    return found
 
+
+def _codes() -> list[int]:
     return [CODES[kind] for kind in _TELLING]
 
 

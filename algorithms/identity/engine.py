@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 F64 = npt.NDArray[np.float64]
 _ROUNDS: Final = 12  # how often what was found may lead on to more
+_SAMPLE: Final = 500_000  # pairs that the prior is learned from
+_LEAST: Final = 1e-6  # a pair less likely adds nothing to it
+_STEPS: Final = 20
 
 
 class Edges(NamedTuple):
@@ -75,16 +78,17 @@ def link(
     linking.load(con, table)
     blocks = linking.block(con, kind, most)
     if model is None or model.version != VERSION or model.kind != kind:
-        model, fresh = training.train(con, kind, seed, trained_on), None
+        compared = linking.pair(con)
+        model, fresh = _trained(con, kind, seed, trained_on), None
     else:
         linking.use(con, model)
+        compared = linking.pair(con) if fresh is None else 0
     if fresh is None:
-        compared = linking.pair(con)
         edges = _edges(model, [linking.score(con, model, least)])
         return Found(model, edges, None, compared, blocks, cut=False)
     near = _Near(table, ties)
     frontier, done = near.with_mates(fresh), set[int]()
-    parts, compared = [], 0
+    parts = []
     for _ in range(_ROUNDS):
         if not frontier:
             break
@@ -96,6 +100,22 @@ def link(
         ends = {*part.left[strong].tolist(), *part.right[strong].tolist()}
         frontier = near.with_mates(ends) - done
     return Found(model, _edges(model, parts), done, compared, blocks, cut=bool(frontier))
+
+
+def _trained(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str) -> Model:
+    """A trained model; its prior is then what the pairs of all blocks say (EM of that alone)."""
+    model = training.train(con, kind, seed, trained_on)
+    share = linking.sample(con, _SAMPLE)
+    if model.trained_on == "default" or not share:
+        return model
+    prior = float(model.parameters["probability_two_random_records_match"])
+    weight = linking.score(con, model, _LEAST, "sampled").weight
+    odds = np.exp2(weight) * (1 - prior) / prior
+    pairs = model.records * (model.records - 1) / 2
+    for _ in range(_STEPS):
+        likely = prior * odds / (1 - prior + prior * odds)
+        prior = min(max(float(likely.sum()) / share, 0.5) / pairs, training.MOST)
+    return training.with_prior(model, prior)
 
 
 class _Near:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.identity.settings import LISTS, TEXTS, columns, settings_of
+from algorithms.identity.settings import LISTS, LOOSE, TEXTS, columns, settings_of
 from algorithms.identity.training import level_weights, weigh
 from graph.columns import I64
 from graph.deadline import check
@@ -79,16 +79,18 @@ def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> Blocks:
     Fewer than `most` where there would be too many pairs. n log n in records."""
     settings = settings_of(kind)
     con.execute("CREATE OR REPLACE TABLE every (rule UTINYINT, key UBIGINT, row INTEGER)")
-    for number, (_, key) in enumerate(settings.keys):
+    rules = [*settings.keys, *settings.loose]
+    for number, (_, key) in enumerate(rules):
         check()
         each = f"unnest({key})" if _many(key) else key
         con.execute(
             f"INSERT INTO every SELECT DISTINCT {number}, hash(key), row"
             f" FROM (SELECT {each} AS key, row FROM plain) WHERE key IS NOT NULL"
         )
-    con.execute(
-        "CREATE OR REPLACE TABLE sizes AS SELECT rule, key, count(*) AS n FROM every"
-        " GROUP BY ALL HAVING n > 1"
+    con.execute(  # n: its size, for what a loose key finds as if it were larger
+        "CREATE OR REPLACE TABLE sizes AS SELECT rule, key, count(*) AS size,"
+        f" size * CASE WHEN rule >= {len(settings.keys)} THEN {LOOSE} ELSE 1 END AS n"
+        " FROM every GROUP BY rule, key HAVING size > 1"
     )
     most = _affordable(con, int(most))
     con.execute(
@@ -97,11 +99,12 @@ def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> Blocks:
         f" JOIN sizes ON sizes.rule = every.rule AND sizes.key = every.key AND n <= {most}"
     )
     found = con.execute(
-        f"SELECT rule, count(*), sum(n) FROM sizes WHERE n > {most} GROUP BY rule ORDER BY rule"
+        f"SELECT rule, count(*), sum(size) FROM sizes WHERE n > {most}"
+        f" AND rule < {len(settings.keys)} GROUP BY rule ORDER BY rule"
     ).fetchall()
     con.execute("DROP TABLE every")
     con.execute("DROP TABLE sizes")
-    skipped = [Skipped(settings.keys[rule][0], int(n), int(rows)) for rule, n, rows in found]
+    skipped = [Skipped(rules[rule][0], int(n), int(rows)) for rule, n, rows in found]
     return Blocks(most, skipped)
 
 
@@ -109,10 +112,10 @@ def _affordable(con: duckdb.DuckDBPyConnection, most: int) -> int:
     """The largest size up to `most` of blocks whose pairs, all together, are not too many."""
     pairs = 0
     sizes = con.execute(
-        f"SELECT n, count(*) FROM sizes WHERE n <= {most} GROUP BY n ORDER BY n"
+        f"SELECT n, sum(size * (size - 1) // 2) FROM sizes WHERE n <= {most} GROUP BY n ORDER BY n"
     ).fetchall()
-    for size, blocks in sizes:
-        pairs += int(blocks) * int(size) * (int(size) - 1) // 2
+    for size, number in sizes:
+        pairs += int(number)
         if pairs > _PAIRS:
             return max(int(size) - 1, 2)
     return most
@@ -143,8 +146,23 @@ def pair(con: duckdb.DuckDBPyConnection, fresh: Sequence[int] | None = None) -> 
         " ON a.rule = b.rule AND a.key = b.key AND a.row < b.row"
         f" WHERE a.cluster <> b.cluster AND NOT (a.keyed AND b.keyed){narrow}"
     )
-    found = con.execute("SELECT count(*) FROM pairs").fetchall()
-    return int(found[0][0]) if found else 0
+    return _count(con, "pairs")
+
+
+def sample(con: duckdb.DuckDBPyConnection, most: int) -> float:
+    """Make the table `sampled` of about so many of the pairs, always the same ones; their share."""
+    count = _count(con, "pairs")
+    every = max(-(-count // most), 1)
+    con.execute(
+        "CREATE OR REPLACE TABLE sampled AS SELECT * FROM pairs"
+        f" WHERE hash(join_key_l, join_key_r) % {every} = 0"
+    )
+    return _count(con, "sampled") / count if count else 0.0
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    found = con.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return int(found[0][0])
 
 
 class Scored(NamedTuple):
@@ -157,7 +175,9 @@ class Scored(NamedTuple):
     weights: dict[str, F64]  # by feature: log2 of its Bayes factor, term frequency included
 
 
-def score(con: duckdb.DuckDBPyConnection, model: Model, least: float) -> Scored:
+def score(
+    con: duckdb.DuckDBPyConnection, model: Model, least: float, pairs: str = "pairs"
+) -> Scored:
     """Score the pairs of the table `pairs`; those of a probability from `least` on. Linear in the
     pairs."""
     from splink import DuckDBAPI, Linker
@@ -167,7 +187,7 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, least: float) -> Scored:
     linker = Linker(
         api.register("records"), model.parameters, log_level=None, validate_settings=False
     )
-    linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
+    linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
     found = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
     name = found.physical_name
     said = {row[0] for row in con.execute(f"DESCRIBE {name}").fetchall()}

@@ -39,6 +39,7 @@ class Settings(NamedTuple):
 
     comparisons: tuple[Comparison, ...]
     keys: tuple[tuple[str, str], ...]  # name of the rule, key (SQL; of a list, each of it)
+    loose: tuple[tuple[str, str], ...]  # the same, of which only small blocks are compared
     certain: tuple[tuple[str, ...], ...]  # pairs alike in all of these are hardly ever two subjects
     training: tuple[tuple[str, ...], ...]  # pairs alike in these teach what the others weigh
     terms: tuple[str, ...]  # columns with term frequencies
@@ -282,6 +283,14 @@ _PERSON: Final = Settings(
         ("mailbox name", "split_part(emails[1], '@', 1)"),
         *_CONTACTS,
     ),
+    (
+        ("birth", "birth"),
+        ("surname, city", "family || '|' || city"),
+        ("given name, city", "given || '|' || city"),
+        ("surname", "family"),
+        ("given name", "given"),
+        ("district, surname", "district || '|' || family_sound"),
+    ),
     (("family", "given", "birth"), ("family", "phones[1]"), ("given", "emails[1]"), ("id_no",),
      ("family", "given", "street")),
     (("family", "given"), ("birth",), ("phones[1]",), ("emails[1]",), ("street",)),
@@ -299,6 +308,11 @@ _COMPANY: Final = Settings(
         ("officer", "people"),
         *_CONTACTS,
     ),
+    (
+        ("beginning of the brand, city", "left(brand, 2) || '|' || city"),
+        ("beginning of the brand", "left(brand, 2)"),
+        ("founded", "birth"),
+    ),
     (("whole", "street"), ("whole", "phones[1]"), ("id_no",), ("whole", "people[1]"),
      ("whole", "birth")),
     (("whole",), ("phones[1]",), ("street",), ("people[1]",), ("birth",)),
@@ -309,6 +323,7 @@ _BY_KIND: Final = {"person": _PERSON, "company": _COMPANY}
 TEXTS: Final = ("full", "family", "given", "family_sound", "given_sound", "sound", "brand",
                 "brand_sound", "trade", "region", "form", "branch", "birth", "birth_turned",
                 "province", "city", "district", "street", "id_no", "official")  # fmt: skip
+LOOSE: Final = 4  # of blocks by loose keys, those of a quarter of the size are compared
 LISTS: Final = ("others", "sounds", "brands", "phones", "emails", "ids", "people", "doors",
                 "rooms")  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from algorithms.identity.database import THREADS
 from algorithms.identity.settings import VERSION, settings_of, splink_settings
@@ -30,8 +31,10 @@ _DIGITS: Final = 9
 _COMMON: Final = 5  # a term borne by fewer records is no common one, and may name somebody
 _TERMS: Final = 50_000  # common terms kept of a column
 _APART: Final = 1e-4
-_LEAST: Final = 0.05  # two records of one subject agree at least so often
-_MOST: Final = 0.2  # of random pairs, at most these are of one subject
+_LEAST: Final = 0.1  # two records of one subject agree at least so often
+_FAR: Final = 20.0  # what is learned of m is not below what it began with by more
+_SEEN: Final = 10  # pairs of the sample too few to tell how rare a level is
+MOST: Final = 0.2  # of random pairs, at most these are of one subject
 
 
 def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str) -> Model:
@@ -60,6 +63,12 @@ def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str)
     )
 
 
+def with_prior(model: Model, prior: float) -> Model:
+    """The same model with another prior."""
+    named = {"probability_two_random_records_match": _plain(prior)}
+    return structs.replace(model, parameters=model.parameters | named)
+
+
 def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
     found = con.execute(query).fetchall()
     return int(found[0][0]) if found else 0
@@ -75,7 +84,7 @@ def _prior(con: duckdb.DuckDBPyConnection, kind: str, rows: int) -> float:
     )
     pairs = max(rows * (rows - 1) / 2, 1.0)
     sure = _count(con, f"SELECT count(*) FROM ({union})")
-    return float(f"{min(max(sure / _RECALL, 0.5) / pairs, _MOST):.{_DIGITS}g}")
+    return float(f"{min(max(sure / _RECALL, 0.5) / pairs, MOST):.{_DIGITS}g}")
 
 
 def _alike(columns: tuple[str, ...], a: str = "l", b: str = "r") -> str:
@@ -91,7 +100,7 @@ def _learn(
     table = DuckDBAPI(con).register("records")
     linker = Linker(table, given, log_level=None, validate_settings=False)
     check()
-    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=seed)
+    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=seed, num_chunks=1)
     for columns in settings_of(kind).training:
         check()
         alike = f"SELECT count(*) FROM plain l JOIN plain r ON {_alike(columns)} AND l.row < r.row"
@@ -122,7 +131,9 @@ def _levels(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any
             continue
         m, u = (now.get(name) for name in ("m_probability", "u_probability"))
         m, u = (float(v) if isinstance(v, int | float) and v > 0 else None for v in (m, u))
-        merged.append((was, m or was["m_probability"], u or was["u_probability"]))
+        m = max(m or was["m_probability"], was["m_probability"] / _FAR)
+        u = max(u or was["u_probability"], min(was["u_probability"], _SEEN / _PAIRS))
+        merged.append((was, m, u))
     said = [each for each in merged if not each[0].get("is_null_level")]
     (_, best, by_chance), (_, worst, apart) = said[0], said[-1]
     keep = best > by_chance and worst < apart and best >= _LEAST

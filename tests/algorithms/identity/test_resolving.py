@@ -131,9 +131,9 @@ def _incremental(
 ) -> tuple[Resolution, Resolution, Resolution, Snapshot]:
     with loading() as store:
         before = resolve(store.write(first), PARAMS)
-        at = store.write(facts_of(before), "resolve").batch
+        store.write(facts_of(before), "resolve")  # what a run records is no reason to look again
         snapshot = store.write(then)
-        since = ResolveParams(kinds=["person"], review=0.1, since=str(at))
+        since = ResolveParams(kinds=["person"], review=0.1, since=str(before.upto))
         part = resolve(snapshot, since, before.models)
         whole = resolve(snapshot, PARAMS, before.models)
     return before, part, whole, snapshot
