@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from algorithms.features import shared
 from algorithms.features.making import features
+from algorithms.registry import ask
+from tests.algorithms import small_world
 from tests.algorithms.features.test_money import same, value
 from tests.algorithms.features.worlds import DAY, moment
 from tests.algorithms.related.worlds import Fact, company, person, relation, world
@@ -249,3 +251,38 @@ def test_burstiness_and_dwell_of_a_worked_example() -> None:
             ("passed", 100 / 400), ("passed_soon", 60 / 400),
         ):  # fmt: skip
             assert same(value(snapshot, made, "d:a", f"money_{name}"), number), name
+
+
+def test_what_arrives_is_the_algorithms_own() -> None:
+    facts: list[Fact] = [company("bad"), company("near"), company("far")]
+    facts.append(relation("shareholder", "s", "bad", "near", share="0.9"))
+    facts.append({"kind": "listing", "id": "l", "subject": "bad", "list": "black",
+                  "decided_on": "2024-01-01", "valid_from": "2024-01-01"})  # fmt: skip
+    with world(facts) as snapshot:
+        made = features(snapshot, "company", DAY, groups=["propagated"])
+
+        def said(who: str, name: str) -> float:
+            return value(snapshot, made, f"d:{who}", name) or 0.0
+
+        asked = ask(snapshot, "risk_propagation", {"as_of": DAY})["results"]
+        expected = {row.subject: row.value for row in asked}
+        for who in ("near", "far"):
+            assert same(said(who, "propagated_noisy_or"), expected.get(f"d:{who}", 0.0))
+        assert said("near", "propagated_pagerank") > said("far", "propagated_pagerank") == 0
+
+
+def test_the_highest_score_of_each_pattern_is_told_to_its_members() -> None:
+    day = "2021-12-31"
+    with world([*small_world.entities(), *small_world.relations()]) as snapshot:
+        best: dict[tuple[str, str], float] = {}
+        for name in ("transfer_cycles", "fan_patterns", "pass_through"):
+            for row in ask(snapshot, name, {"as_of": day, "min_score": 0.1})["results"]:
+                for who in row.members:
+                    key = (who, row.pattern)
+                    best[key] = max(best.get(key, 0.0), row.score)
+        assert best
+        made = features(snapshot, "account", day, groups=["findings"])
+        for (who, pattern), score in best.items():
+            assert same(value(snapshot, made, who, f"findings_{pattern}"), score)
+        held = {snapshot.canonical(n) for n in snapshot.subjects("account").tolist()}
+        assert {who for who, _ in best} <= held
