@@ -26,6 +26,7 @@ from api.decisions.routes import add_decisions
 from api.engine import TO_END, Engine
 from api.explorer.routes import add_explorer
 from api.feed.routes import add_feed
+from api.identity.routes import add_identity
 from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
@@ -71,6 +72,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_operations,
     add_jobs,
     add_intake,
+    add_identity,
     add_monitor,
     add_feed,
     add_webhooks,

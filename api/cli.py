@@ -53,6 +53,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "api.verbs.findings:findings",
         "The work list: run, accept, dismiss / 线索处理",
     ),
+    "resolve": ("api.verbs.resolve:resolve", "Who is who: run, review, accept, why / 主体识别"),
     "case-files": (
         "api.verbs.case_files:case_files",
         "Scenes that are kept, shared, exported / 案卷",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from fractions import Fraction
 from typing import Final
 
 LEGAL, PRINCIPAL, RESPONSIBLE = "legal_representative", "principal", "directly_responsible"
@@ -44,6 +45,7 @@ _PAST: Final = re.compile(r"离任|卸任|前任|曾任|拟任|\b(former|ex|past
 _OF_A_PART: Final = re.compile(r"(^|[^要])(负责人|principal|person in charge) ?\(")
 _SIMPLIFIED: Final = str.maketrans("負責員務響債", "负责员务响债")
 _IN_FORCE: Final = frozenset({"", "active", "in force", "in_force", "有效", "生效", "执行中"})
+MACHINE: Final = "resolver"  # how `by` begins where a model judged
 _BY_NAME: Final = ("name", "姓名", "名称", "名字", "名稱", "同名", "重名")
 
 
@@ -63,6 +65,14 @@ def in_force(status: str | None) -> bool:
     return (status or "").strip().lower() in _IN_FORCE
 
 
-def by_name_alone(by: str | None) -> bool:
-    """Whether an identity judgement rests on a name: it carries no extension."""
-    return any(word in (by or "").lower() for word in _BY_NAME)
+def by_machine(by: str | None) -> bool:
+    """Whether an identity judgement was made by a model, and by nobody else since."""
+    return unicodedata.normalize("NFKC", by or "").strip().lower().startswith(MACHINE)
+
+
+def unconfirmed(by: str | None, score: str | None = None) -> bool:
+    """Whether an identity judgement rests on a name, is a model's, or has a score of less than 1
+    (as it is written) and nobody who answers for it: it carries no extension."""
+    if any(word in (by or "").lower() for word in _BY_NAME) or by_machine(by):
+        return True
+    return not (by or "").strip() and score is not None and Fraction(score) < 1

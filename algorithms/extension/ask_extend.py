@@ -57,8 +57,7 @@ def answer(snapshot: Snapshot, params: ExtendParams) -> Result[Outcome]:
     ruled, field = question.ruled()
     prover = Prover(snapshot, question.ruling, question.root, question.days)
     rows = [
-        _row(snapshot, field, prover if params.proofs else None, question.ruling, one, what)
-        for what, one in ruled[: params.max_rows]
+        _row(snapshot, field, prover, question, one, what) for what, one in ruled[: params.max_rows]
     ]
     return Result(
         results=rows,
@@ -79,13 +78,15 @@ def _day(text: str) -> str:
 def _row(
     snapshot: Snapshot,
     field: Field,
-    prover: Prover | None,
-    ruling: Ruling,
+    prover: Prover,
+    question: Question,
     one: Candidate,
     ruled: Ruled,
 ) -> Outcome:
+    ruling = question.ruling
     rows = evidence_rows(snapshot, field, one, ruled, day_end(ruling.act))
-    facts, total = evidence(snapshot.fact_ids(rows))
+    # Who is who comes first: a long register must not crowd out what it all stands on.
+    facts, total = evidence(snapshot.fact_ids([*prover.joins(rows, one), *rows]))
     least: float | UnsetType = UNSET
     most: float | UnsetType = UNSET
     if one.control is not None:
@@ -110,7 +111,7 @@ def _row(
         facts_total=total,
         why=f"{en} / {zh}",
         lacking=ruled.lacking,
-        proof=UNSET if prover is None else prover.prove(one, ruled, rows),
+        proof=prover.prove(one, ruled, rows) if question.params.proofs else UNSET,
     )
 
 

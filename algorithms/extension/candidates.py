@@ -20,7 +20,7 @@ from graph.limbs import (
 )
 from graph.model import NAMES, SHARE_UNIT
 from graph.proof.judge import SHED_DAYS
-from graph.proof.known import MOST, rows_of, stated
+from graph.proof.known import MOST, named_alone, rows_of, stated
 from graph.reach import Reached, reach
 from graph.searching import DONE
 from graph.times import DAY
@@ -50,6 +50,15 @@ class Candidate:
     shed: dict[str, list[int]] = field(default_factory=dict)
     later: dict[str, list[int]] = field(default_factory=dict)
     beside: dict[int, int] = field(default_factory=dict)  # row of a relative: to whom it leads
+    doubtful: set[int] = field(default_factory=set)  # of these rows, those to who may be several
+
+    def unsure(self, limb: str) -> bool:
+        """Whether a limb is held beside those alone who may be several (`named_alone`)."""
+        return bool(self.doubtful) and self.doubtful >= set(self.limbs[limb])
+
+    def sure(self, limb: str) -> list[int]:
+        """The rows of a limb without those; all where there are no others."""
+        return [row for row in self.limbs[limb] if row not in self.doubtful] or self.limbs[limb]
 
 
 @dataclass(slots=True)
@@ -174,7 +183,7 @@ def _note(snapshot: Snapshot, rows: I64, where: tuple[Field, str]) -> None:
 def _beside(snapshot: Snapshot, graph: Graph, pair: tuple[int, int], at: int, into: Field) -> None:
     """Relatives, guardians and nominees of whoever leads."""
     root, node = pair
-    near = _near(snapshot, (graph, node), BESIDE, at, into)
+    near, doubtful = _near(snapshot, (graph, node), BESIDE, at, into), named_alone(snapshot, node)
     for child, row, tag in zip(near.child, near.row, near.tag, strict=True):
         limb = BESIDE[NAMES[tag >> 2]]
         other = near.nodes[child]
@@ -183,3 +192,5 @@ def _beside(snapshot: Snapshot, graph: Graph, pair: tuple[int, int], at: int, in
         one = into.of(other)
         one.limbs.setdefault(limb, []).append(row)
         one.beside[row] = node
+        if doubtful:
+            one.doubtful.add(row)

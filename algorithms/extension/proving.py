@@ -45,7 +45,7 @@ class Prover:
         for row in rows:
             nodes |= {int(rep[cols.src[row]]): None, int(rep[cols.dst[row]]): None}
         shown = gated({"outcome": ruled.outcome, "reason": ruled.reason})
-        joins = [row for node in nodes for row in self._joins(node)]
+        joins = self.joins(rows, one)
         return sealed({
             "format": FORMAT,
             "claim": {
@@ -94,9 +94,17 @@ class Prover:
             ]
         return said
 
-    def _joins(self, node: int) -> list[int]:
-        """The judgements that join the records of a subject."""
-        return [row for row in joins_of(self._snapshot, node) if stated(self._snapshot, row)]
+    def joins(self, rows: list[int], one: Candidate) -> list[int]:
+        """The judgements that join records of the two and of whomever these rows lead through."""
+        snapshot = self._snapshot
+        cols, rep = snapshot.columns, snapshot.nodes.rep
+        ends = (int(rep[end[row]]) for row in rows for end in (cols.src, cols.dst))
+        return [
+            row
+            for node in dict.fromkeys((self._root, one.node, *ends))
+            for row in joins_of(snapshot, node)
+            if stated(snapshot, row)
+        ]
 
 
 def evidence_rows(
@@ -114,7 +122,7 @@ def evidence_rows(
     if limb in (SHAREHOLDER, CONTROLLING):
         return one.ballots
     if limb in one.limbs:
-        row = _first(snapshot, one.limbs[limb])
+        row = _first(snapshot, one.sure(limb))
         if (leader := one.beside.get(row[0])) is None:
             return row
         return row + _leading(snapshot, field, field.of(leader), at)

@@ -133,6 +133,8 @@ class Ruling:
                 choices.append(
                     Ruled("exclude", "condition", limb, row, lacking=self._short(one, short))
                 )
+            elif row.outcome == "extend" and one.unsure(limb):
+                choices.append(Ruled("review", "name_match", limb, row))
             else:
                 choices.append(Ruled(row.outcome, "rule", limb, row))
         if choices:

@@ -69,6 +69,8 @@ def parts_of(text: str) -> Parts:
         place, core = ended_by(core)
     trade = next((t for t in known.trades if _ends(core, t)), "")
     brand = core[: -len(trade)] if trade else core
+    if not place:  # 甲(北京)科技有限公司: the place after the brand
+        place, brand = ended_by(brand)
     return Parts(text, place, brand, trade, "".join(forms), branch)
 
 

@@ -33,6 +33,7 @@ TAGS: Final = {
     "monitor": "What became of clusters and cases, and what of it is new / 风险监测",
     "matching": "Who is meant by a name or code / 名称匹配",
     "reports": "Reports as HTML or PDF, with pictures and sources / 报告",
+    "identity": "Who is who: runs, pairs to be reviewed, judgements, why / 主体识别",
     "jobs": "Long work: asked for, followed, called off, its result kept / 长任务",
     "bulk": "Changes by batch, and all facts / 变更与导出",
     "facts": "Facts in / 导入",

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from api.casework import rewriting as casework
+from api.identity.book import Book as Identities
 from api.jobs.book import Book as Jobs
 from api.jobs.settings import JobSettings
 from api.kept import state_folder
@@ -19,13 +20,15 @@ from api.webhooks.book import Book as Webhooks
 from api.webhooks.settings import WebhookSettings
 from graph.errors import StoreError
 
-KINDS: Final = ("results", "answers", "events", "subscriptions", "casework", "alerts")
+KINDS: Final = ("results", "answers", "events", "subscriptions", "casework", "alerts",
+                "identities")  # fmt: skip
 
 
 def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) -> dict[str, int]:
     """Delete what is kept and holds any of these texts or ids: results of jobs, answers of requests
-    with a key, events of webhooks, what subscriptions say, what the monitor told; take them out of
-    casework. How many of each; what could not be done goes to `left`. Linear in what is kept."""
+    with a key, events of webhooks, what subscriptions say, what the monitor told, pairs of records
+    to be reviewed; take them out of casework. How many of each; what could not be done goes to
+    `left`. Linear in what is kept."""
     texts, ids = set(texts), set(ids)
     holding, about = _holding(_written(texts)), _naming(_written(ids))
 
@@ -48,6 +51,8 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
         done["casework"] = casework.forget(url, named)
         with closing(Monitor(state_folder(url))) as monitor:
             done["alerts"] = monitor.forget(named)
+        with closing(Identities(url)) as identities:
+            done["identities"] = identities.forget(named)
     except StoreError as error:
         left.append(f"kept answers were not all looked through: {error} / 留存应答未能全部检查")
     return done

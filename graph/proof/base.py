@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any, Final, TypeVar
 
 from graph.errors import InputError
-from graph.limbs import by_name_alone
+from graph.limbs import unconfirmed
 from graph.organs import is_organ_key
 from graph.times import INF, NEG, parse_time
 
@@ -51,13 +51,13 @@ class Relation:
 
 @dataclass(slots=True)
 class Subject:
-    """One subject: its kind, validity, what is said of its birth, whether a name alone joins it."""
+    """One subject: its kind, validity, what is said of its birth, whether it may be several."""
 
     kind: str
     begins: int = INF
     ends: int = NEG
     births: set[date] = field(default_factory=set)
-    by_name: bool = False
+    by_name: bool = False  # a name, or a model that nobody confirmed, joins its records
     organ: bool = False  # of the state
 
 
@@ -141,6 +141,7 @@ def base_of(proof: dict[str, Any]) -> Base:
         records[said["record"]] = said
     base = Base()
     pairs: list[tuple[str, str]] = []
+    confirmed: list[tuple[str, str]] = []
     seen: set[str] = set()
     for said in proof["relations"]:
         if said["fact"] in seen:
@@ -152,16 +153,17 @@ def base_of(proof: dict[str, Any]) -> Base:
         a, b = (records[said[end]]["of"] for end in ("from", "to"))
         if said["kind"] == "same_as":
             pairs.append((said["from"], said["to"]))
-            if by_name_alone(said.get("by")):
-                base.subjects.setdefault(a, Subject(records[said["from"]]["kind"])).by_name = True
+            if not unconfirmed(said.get("by"), said.get("score")):
+                confirmed.append(pairs[-1])
             continue
         base.add(relation_of(said, a, b))
     apart = _apart(records, pairs)
     if apart and proof["claim"]["outcome"] == "extend":
         raise BadProof(f"records of {min(apart)} have nothing in common")
+    doubtful = _apart(records, confirmed)
     for name, members in _groups(records).items():
         _subject(base, name, members)
-        base.subjects[name].by_name |= name in apart
+        base.subjects[name].by_name = name in doubtful
     for said in proof["listings"]:
         owner = records[said["subject"]]["of"]
         base.listings[owner].append(entry_of(said))

@@ -73,7 +73,7 @@ def _shape(proof: Any) -> None:
         raise BadProof(f"act: {claim['act']} is after as_of {claim['as_of']}")
     for part, need, more in (
         ("records", _RECORD, {"born", "organ"}),
-        ("relations", _FACT, {*_SHARES, "role", "basis", "by"}),
+        ("relations", _FACT, {*_SHARES, "role", "basis", "by", "score"}),
         ("listings", _LISTING, set()),
     ):
         for said in proof[part]:

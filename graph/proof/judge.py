@@ -56,7 +56,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "unit": ("the rule speaks of natural persons", "规则针对自然人"),
     "age": ("too young on the day of the act", "行为时未成年"),
     "unknown_age": ("age is not known", "年龄不明"),
-    "name_match": ("joined by name alone, or by what was retracted", "仅凭姓名或已撤回记录关联"),
+    "name_match": (
+        "joined by a name alone, by a model that nobody confirmed, or by what was retracted",
+        "仅凭姓名、未经确认的模型判断或已撤回记录关联",
+    ),
     "state_organ": ("a state organ", "国家机关"),
     "subject_ended": ("the subject itself no longer exists", "主体自身已终止"),
     "ended": ("the party no longer exists", "主体已终止"),
@@ -141,6 +144,8 @@ def _by_rows(found: Standing, rows: dict[str, Rule], party: Subject) -> Verdict:
             verdict = Verdict("review", "unit", limb, row.id)
         elif lacking:
             verdict = Verdict("exclude", "condition", limb, row.id)
+        elif row.outcome == "extend" and limb in found.unsure:
+            verdict = Verdict("review", "name_match", limb, row.id)
         else:
             verdict = Verdict(row.outcome, "rule", limb, row.id)
         if rank[verdict.outcome] > rank[best.outcome] or best.rule is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graph.limbs import by_name_alone
+from graph.limbs import unconfirmed
 from graph.model import CODES, NAMES, SHARE_UNIT
 from graph.proof.base import joined
 from graph.store import NONE
@@ -91,22 +91,26 @@ def joins_of(snapshot: Snapshot, node: int) -> list[int]:
 
 
 def named_alone(snapshot: Snapshot, node: int) -> bool:
-    """Whether a name alone joins records of a subject, or nothing but a record that is retracted:
-    then they may be those of several."""
-    joins = joins_of(snapshot, node)
-    said = (snapshot.extra(row).get("by") for row in joins)
-    return any(map(by_name_alone, said)) or (bool(joins) and _apart(snapshot, node, joins))
-
-
-def _apart(snapshot: Snapshot, node: int, joins: list[int]) -> bool:
-    """Whether known records of a subject have nothing in common without those retracted."""
-    members = snapshot.members(node)
-    known = [m for m in members if snapshot.known(m)]
-    if len(known) in (0, 1, len(members)):
+    """Whether records of a subject have nothing in common but a name, a model's judgement that
+    nobody confirmed, or a record that is retracted: then they may be those of several."""
+    if not (joins := joins_of(snapshot, node)):
         return False
+    known = [m for m in snapshot.members(node) if snapshot.known(m)]
     cols = snapshot.columns
-    pairs = [(int(cols.src[r]), int(cols.dst[r])) for r in joins if stated(snapshot, r)]
+    pairs = [
+        (int(cols.src[row]), int(cols.dst[row]))
+        for row in joins
+        if stated(snapshot, row)
+        and not unconfirmed(snapshot.extra(row).get("by"), scored(snapshot, row))
+    ]
     return len(set(joined({m: snapshot.record_said(m)[3] for m in known}, pairs).values())) > 1
+
+
+def scored(snapshot: Snapshot, row: int) -> str | None:
+    """The score of a judgement as it is written; None: it says none."""
+    value = int(snapshot.columns.value[row])
+    exact: str | None = snapshot.extra(row).get("exact")
+    return exact or (None if value == NONE else units_text(value))
 
 
 def stated(snapshot: Snapshot, row: int) -> bool:
@@ -142,6 +146,8 @@ def fact(snapshot: Snapshot, row: int) -> dict[str, Any]:
         share = extra.get("exact") or (None if value == NONE else units_text(value))
         said["share"] = share
         said |= {name: extra[name] for name in ("votes", "share_min", "share_max") if name in extra}
+    elif kind == "same_as" and (score := scored(snapshot, row)) is not None:
+        said["score"] = score
     said |= {name: extra[name] for name in ("role", "basis", "by") if name in extra}
     return said
 

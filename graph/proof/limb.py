@@ -31,7 +31,8 @@ class Standing:
     votes: Fraction = NONE
     possible: bool = False  # it may control, by shares that nobody knows
     nominee: bool = False  # it controls, by what a nominee holds for it
-    named: bool = False  # it controls, through a subject whose records a name alone joins
+    named: bool = False  # it controls, through a subject that may be several (`by_name`)
+    unsure: set[str] = field(default_factory=set)  # limbs beside such a subject alone
 
 
 def direct(base: Base, party: str, subject: str) -> Iterator[tuple[str, Relation]]:
@@ -52,6 +53,7 @@ def direct(base: Base, party: str, subject: str) -> Iterator[tuple[str, Relation
 def standing(base: Base, party: str, subject: str, at: int) -> Standing:
     """How a party stands to a subject at an instant."""
     found = _own(base, party, subject, at)
+    sure: set[str] = set()
     for relation in base.out[party] + base.into[party]:
         limb = BESIDE.get(relation.kind)
         if limb is None or not base.holds(relation, at):
@@ -61,6 +63,9 @@ def standing(base: Base, party: str, subject: str, at: int) -> Standing:
             continue  # the ward, and the one who is held for, are neither
         if _own(base, other, subject, at).limbs & LEADING:
             found.limbs.add(limb)
+            if not base.subjects[other].by_name:
+                sure.add(limb)
+    found.unsure = {limb for limb in BESIDE.values() if limb in found.limbs - sure}
     return found
 
 

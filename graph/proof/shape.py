@@ -18,7 +18,7 @@ from graph.rulebook.rules import Rule
 
 FORMAT: Final = "linkrisk-proof/1"
 # Of extension, the newest last: one more when the same question may be answered otherwise.
-ENGINES: Final = ("1", "2")
+ENGINES: Final = ("1", "2", "3")
 ENGINE: Final = ENGINES[-1]
 PARTS: Final = ("format", "claim", "rulebook", "rule", "records", "relations", "listings")
 

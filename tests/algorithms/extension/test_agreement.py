@@ -94,7 +94,7 @@ def relations(draw: st.DrawFn) -> Fact:
     if kind == "officer":
         said = {"role": draw(st.sampled_from(["主要负责人", "董事"]))}
     if kind == "same_as":
-        said = {"by": draw(st.sampled_from(["name", "审核", "审核"]))}
+        said = {"by": draw(st.sampled_from(["name", "审核", "审核", "resolver person:1:0"]))}
     return {"kind": kind, "from": a, "to": b, **said}
 
 

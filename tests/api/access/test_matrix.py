@@ -134,9 +134,14 @@ def also(app: FastAPI) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def test_what_needs_two_scopes(app: FastAPI) -> None:
-    """A report shows names and facts beside what its question answers."""
+    """A report shows names and facts beside what its question answers; a judgement of who is who
+    is a fact that is written."""
     told = {path: scopes for (_, path), scopes in also(app).items() if scopes}
-    assert told == {f"/v1/reports/{kind}": ("search",) for kind in ("subject", "case", "clusters")}
+    identity = ("judgements", "judgements/{id}/undo", "reviews/{id}/accept", "reviews/{id}/reject")
+    assert told == {
+        **{f"/v1/reports/{kind}": ("search",) for kind in ("subject", "case", "clusters")},
+        **{f"/v1/identity/{path}": ("ingest",) for path in identity},
+    }
 
 
 def test_the_document_says_what_each_route_needs(app: FastAPI) -> None:

@@ -116,6 +116,22 @@ export const FIELDS = {
   recorded_at: ["Recorded", "记录时间"],
   score: ["Score", "分值"],
   by: ["By", "作出者"],
+  birth_date: ["Birth date", "出生日期"],
+  uscc: ["Credit code", "统一社会信用代码"],
+  resident_id: ["Resident id", "身份证号"],
+  family: ["Surname", "姓"],
+  given: ["Given name", "名"],
+  phone: ["Phone", "电话"],
+  address: ["Address", "地址"],
+  place: ["Place", "所在地"],
+  region: ["Region", "地区"],
+  branch: ["Branch", "分支机构"],
+  email: ["E-mail", "电子邮箱"],
+  id_no: ["Document", "证件"],
+  ids: ["Numbers", "登记号"],
+  trade: ["Trade", "行业"],
+  people: ["People", "人员"],
+  founded: ["Founded", "成立日期"],
 } as const satisfies Texts;
 
 export const WORDS = {

@@ -1,0 +1,51 @@
+"""Names of companies as columns: the parts that `algorithms.matching.company_names` tells apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from algorithms.matching.company_names import Parts, parts_of
+from graph.names.folding import fold_all
+from graph.names.sounds import sound_of, written
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PROVINCE: Final = 2
+_CITY: Final = 4
+
+
+def added(table: pa.Table, texts: list[str]) -> dict[str, list[Any]]:
+    """The columns; `texts` are the different names, current and former, as they are written."""
+    known = dict(zip(texts, map(parts_of, fold_all(texts)), strict=True))
+    none = Parts("", frozenset(), "", "", "", "")
+    names = [known.get(name or "", none) for name in table["name"].to_pylist()]
+    others = [[known[each] for each in many or () if each] for many in table["names"].to_pylist()]
+    return {
+        "full": [name.text or None for name in names],
+        "others": [[each.text for each in many] for many in others],
+        "brand": [name.brand or None for name in names],
+        "brand_sound": [_sound(name.brand) or None for name in names],
+        "trade": [name.trade or None for name in names],
+        "form": [name.form or None for name in names],
+        "branch": [name.branch or None for name in names],
+        "region": [region(name) or None for name in names],
+        "brands": [
+            list(dict.fromkeys(each.brand for each in (name, *many) if each.brand))
+            for name, many in zip(names, others, strict=True)
+        ],
+    }
+
+
+def region(name: Parts) -> str:
+    """The code of the place that a name says: of a city, of a province where that is all that is
+    certain, empty where it may be several."""
+    for size in (_CITY, _PROVINCE):
+        codes = {code[:size] for code in name.place}
+        if len(codes) == 1 and len(code := codes.pop()) == size:
+            return code
+    return ""
+
+
+def _sound(brand: str) -> str:
+    return brand if brand.isascii() else written(sound_of(brand, person=False))

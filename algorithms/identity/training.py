@@ -1,0 +1,213 @@
+"""Training a model: u by random sampling, m by expectation maximisation, the prior by sure pairs.
+
+Fellegi and Sunter (1969) with Winkler's (1988) EM, by Splink on DuckDB. One thread and fixed seeds:
+the same records give the same model. What EM finds for a feature is kept only where it makes sense
+(agreement speaks for, contradiction against); else that feature keeps what it began with, as all
+features do where there is nothing to learn from.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import structs
+
+from algorithms.identity.database import THREADS
+from algorithms.identity.settings import VERSION, settings_of, splink_settings
+from algorithms.identity.shape import Model
+from graph.deadline import check
+
+if TYPE_CHECKING:
+    import duckdb
+
+_PAIRS: Final = 1e6  # sampled for u, and at most for EM of one rule
+_FEW: Final = 300  # records too few to learn from
+_FEW_PAIRS: Final = 50  # blocked pairs too few to learn from
+_RECALL: Final = 0.7  # of all pairs of one subject, those that the sure rules find
+_DIGITS: Final = 9
+_COMMON: Final = 5  # a term borne by fewer records is no common one, and may name somebody
+_TERMS: Final = 50_000  # common terms kept of a column
+_APART: Final = 1e-4
+_LEAST: Final = 0.1  # two records of one subject agree at least so often
+_FAR: Final = 20.0  # what is learned of m is not below what it began with by more
+_SEEN: Final = 10  # pairs of the sample too few to tell how rare a level is
+MOST: Final = 0.2  # of random pairs, at most these are of one subject
+
+
+def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str) -> Model:
+    """A model from the table `plain` of a connection (`linking.load`); it makes `records`, the
+    same with term frequencies. Linear in the records, and in the pairs that are sampled."""
+    rows = _count(con, "SELECT count(*) FROM plain")
+    frequencies, floors = _frequencies(con, kind)
+    weigh(con, kind, frequencies, floors)
+    parameters = splink_settings(kind)
+    learned = rows >= _FEW
+    if learned:
+        con.execute("SET threads = 1")
+        try:
+            parameters = _learn(con, kind, parameters, seed)
+        finally:
+            con.execute(f"SET threads = {THREADS}")
+    parameters["probability_two_random_records_match"] = _prior(con, kind, rows)
+    return Model(
+        kind=kind,
+        version=VERSION,
+        trained_on=trained_on if learned else "default",
+        records=rows,
+        parameters=parameters,
+        frequencies=frequencies,
+        floors=floors,
+    )
+
+
+def with_prior(model: Model, prior: float) -> Model:
+    """The same model with another prior."""
+    named = {"probability_two_random_records_match": _plain(prior)}
+    return structs.replace(model, parameters=model.parameters | named)
+
+
+def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = con.execute(query).fetchall()
+    return int(found[0][0]) if found else 0
+
+
+def _prior(con: duckdb.DuckDBPyConnection, kind: str, rows: int) -> float:
+    """How likely two records are one subject before anything is known of them: pairs that sure
+    rules find, over all pairs. Not below half a pair in the whole table."""
+    union = " UNION ".join(
+        f"SELECT a.row AS l, b.row AS r FROM plain a JOIN plain b ON {_alike(columns, 'a', 'b')}"
+        " AND a.row < b.row"
+        for columns in settings_of(kind).certain
+    )
+    pairs = max(rows * (rows - 1) / 2, 1.0)
+    sure = _count(con, f"SELECT count(*) FROM ({union})")
+    return float(f"{min(max(sure / _RECALL, 0.5) / pairs, MOST):.{_DIGITS}g}")
+
+
+def _alike(columns: tuple[str, ...], a: str = "l", b: str = "r") -> str:
+    return " AND ".join(f"{a}.{column} = {b}.{column}" for column in columns)
+
+
+def _learn(
+    con: duckdb.DuckDBPyConnection, kind: str, given: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    from splink import DuckDBAPI, Linker
+    from splink.internals.exceptions import EMTrainingException
+
+    table = DuckDBAPI(con).register("records")
+    linker = Linker(table, given, log_level=None, validate_settings=False)
+    check()
+    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=seed, num_chunks=1)
+    for columns in settings_of(kind).training:
+        check()
+        alike = f"SELECT count(*) FROM plain l JOIN plain r ON {_alike(columns)} AND l.row < r.row"
+        if _count(con, alike) < _FEW_PAIRS:
+            continue
+        with suppress(EMTrainingException):  # a sample that holds no pair
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                _alike(columns), max_pairs=_PAIRS, record_sample_proportion=1.0
+            )
+    return _sensible(given, linker.misc.save_model_to_json())
+
+
+def _sensible(given: dict[str, Any], learned: dict[str, Any]) -> dict[str, Any]:
+    """What was given, with what was learned where it makes sense."""
+    comparisons = [
+        before | {"comparison_levels": _levels(before, after)}
+        for before, after in zip(given["comparisons"], learned["comparisons"], strict=True)
+    ]
+    return given | {"comparisons": comparisons}
+
+
+def _levels(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    old, new = before["comparison_levels"], after["comparison_levels"]
+    merged = []
+    for was, now in zip(old, new, strict=True):
+        if was.get("is_null_level"):
+            merged.append((was, 0.0, 1.0))
+            continue
+        m, u = (now.get(name) for name in ("m_probability", "u_probability"))
+        m, u = (float(v) if isinstance(v, int | float) and v > 0 else None for v in (m, u))
+        m = max(m or was["m_probability"], was["m_probability"] / _FAR)
+        u = max(u or was["u_probability"], min(was["u_probability"], _SEEN / _PAIRS))
+        merged.append((was, m, u))
+    said = [each for each in merged if not each[0].get("is_null_level")]
+    (_, best, by_chance), (_, worst, apart) = said[0], said[-1]
+    keep = best > by_chance and worst < apart and best >= _LEAST
+    levels: list[dict[str, Any]] = []
+    for was, m, u in merged:
+        chosen = was
+        if not was.get("is_null_level"):
+            told = _plain(m if keep else was["m_probability"])
+            chosen = was | {"m_probability": told, "u_probability": _plain(u)}
+            while _as_others(levels, chosen):  # a level is known by its weight
+                chosen["m_probability"] = _plain(chosen["m_probability"] * (1 + _APART))
+        levels.append(chosen)
+    return levels
+
+
+def _as_others(levels: list[dict[str, Any]], level: dict[str, Any]) -> bool:
+    """Whether a level weighs the same as one of others."""
+    weights = level_weights([*levels, level])
+    return bool((np.abs(weights[:-1] - weights[-1]) < _APART).any())
+
+
+def level_weights(levels: list[dict[str, Any]]) -> npt.NDArray[np.float64]:
+    """What the levels of a comparison weigh, log2 of m/u; the null level nothing."""
+    m = [float(each.get("m_probability") or 1.0) for each in levels]
+    u = [float(each.get("u_probability") or 1.0) for each in levels]
+    return np.asarray(np.log2(np.array(m)) - np.log2(np.array(u)), np.float64)
+
+
+def _plain(number: float) -> float:
+    return float(f"{number:.{_DIGITS}g}")
+
+
+def _frequencies(
+    con: duckdb.DuckDBPyConnection, kind: str
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """How common the common terms of each column are, and any other of it on average."""
+    found: dict[str, dict[str, float]] = {}
+    floors: dict[str, float] = {}
+    for column in settings_of(kind).terms:
+        total = _count(con, f"SELECT count({column}) FROM plain")
+        common = con.execute(
+            f"SELECT {column}, count(*) AS n FROM plain WHERE {column} IS NOT NULL"
+            f" GROUP BY 1 HAVING n >= {_COMMON} ORDER BY n DESC, 1 LIMIT {_TERMS}"
+        ).fetchall()
+        terms = _count(con, f"SELECT count(DISTINCT {column}) FROM plain")
+        rest, kinds = total - sum(n for _, n in common), max(terms - len(common), 1)
+        found[column] = {term: _plain(n / total) for term, n in common}
+        floors[column] = _plain(max(rest / kinds, 1.0) / max(total, 1))
+    return found, floors
+
+
+def weigh(
+    con: duckdb.DuckDBPyConnection,
+    kind: str,
+    frequencies: dict[str, dict[str, float]],
+    floors: dict[str, float],
+) -> None:
+    """Make the table `records`: `plain` and the frequencies of its terms, `tf_` and the column."""
+    import pyarrow as pa
+
+    joins, columns = "", "plain.*"
+    for column in settings_of(kind).terms:
+        terms = frequencies.get(column, {})
+        con.register(
+            f"terms_{column}",
+            pa.table({"term": pa.array(terms, pa.string()),
+                      "tf": pa.array(terms.values(), pa.float64())}),
+        )  # fmt: skip
+        joins += f" LEFT JOIN terms_{column} ON terms_{column}.term = plain.{column}"
+        floor = float(floors.get(column, 1.0))
+        columns += (
+            f", CASE WHEN plain.{column} IS NULL THEN NULL"
+            f" ELSE coalesce(terms_{column}.tf, {floor}) END AS tf_{column}"
+        )
+    con.execute(
+        f"CREATE OR REPLACE TABLE records AS SELECT {columns} FROM plain{joins} ORDER BY row"
+    )

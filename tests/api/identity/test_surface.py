@@ -1,0 +1,211 @@
+"""The routes and the verbs: one answer, who may ask, what is masked, and who read it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from api.access.keys import Keyring
+from api.access.settings import Limits
+from api.app import Service, make_app
+from api.auth import Access
+from api.cli import main
+from api.identity import facts
+from api.privacy.forgetting import forget
+from api.session import Session
+from graph.times import now
+from tests.api.access.asking import Answer, ask
+from tests.api.identity.conftest import KEYS, World, pair
+from tests.api.serving import TOKEN, served, until
+
+B = "/v1/identity"
+ID = facts.pair_id("registry:p1", "tax:t1")
+HOUR = 3_600_000_000
+ALL = "registry tax bank telecom"
+LOOKS = (
+    (f"{B}/reviews", "", ("review",)),
+    (f"{B}/reviews/{ID}", "", ("review", ID)),
+    (f"{B}/judgements", "by=machine", ("judgements", "--by", "machine")),
+    (f"{B}/conflicts", "limit=5", ("conflicts", "--limit", "5")),
+    (f"{B}/why", "a=registry:p1&b=tax:t1", ("why", "registry:p1", "tax:t1")),
+    (f"{B}/how", "subject=registry:p4", ("how", "registry:p4")),
+)
+
+
+class Served:
+    """An app on the world's store, with keys of several scopes."""
+
+    def __init__(self, made: World) -> None:
+        self.session = Session(made.url)
+        self.ring = Keyring(made.folder / "keys.json")
+        limits = Limits(rate=1e9, burst=10**9, together=10**6)
+        self.app = make_app(self.session, Service(Access(TOKEN, keyring=self.ring, limits=limits)))
+
+    def key(self, name: str, scopes: str, domains: str = ALL) -> str:
+        return self.ring.create(name, scopes.split(), domains.split(), now() + HOUR)[1]
+
+    def ask(self, method: str, path: str, said: Any = None, token: str = TOKEN,
+            query: str = "") -> Answer:  # fmt: skip
+        body = b"" if said is None else json.dumps(said).encode()
+        return ask(self.app, method, path, token=token, body=body, query=query)
+
+
+@pytest.fixture
+def serving(made: World) -> Any:
+    made.added, made.review = [pair("p4", "t4", 0.99)], [pair("p1", "t1", 0.7)]
+    made.run()
+    found = Served(made)
+    yield found
+    found.session.close()
+
+
+@pytest.mark.parametrize(("path", "query", "verb"), LOOKS)
+def test_the_verb_prints_what_the_route_answers(
+    serving: Served, made: World, capfd: pytest.CaptureFixture[str], path: str, query: str,
+    verb: tuple[str, ...],
+) -> None:  # fmt: skip
+    answer = serving.ask("GET", path, query=query)
+    assert answer.status == 200, answer
+    capfd.readouterr()
+    assert main(["resolve", *verb, "--json", "--store", made.url]) == 0
+    assert json.loads(capfd.readouterr().out) == answer.said
+    assert main(["resolve", *verb, "--store", made.url]) == 0
+    assert capfd.readouterr().out.strip()
+
+
+def test_a_pair_is_reviewed_over_http(serving: Served, made: World) -> None:
+    (waits,) = serving.ask("GET", f"{B}/reviews").said["results"]
+    assert waits["id"] == ID
+    assert [f["says"] for f in waits["features"]] == ["agrees", "agrees"]
+    where = f"{B}/reviews/{ID}"
+    assert serving.ask("POST", f"{where}/accept", {}).status == 422  # the owner names who decides
+    told = serving.ask("POST", f"{where}/accept", {"by": "李审核"})
+    assert told.status == 200, told
+    assert told.said["one"]
+    assert serving.ask("POST", f"{where}/accept", {"by": "李审核"}).status == 409
+    undone = serving.ask("POST", f"{B}/judgements/{ID}/undo", {"by": "李审核", "why": "依据有误"})
+    assert len(undone.said["subjects"]) == 2
+    assert serving.ask("POST", f"{where}/reject", {"by": "李审核"}).status == 422
+    assert serving.ask("POST", f"{where}/reject", {"by": "李审核", "why": "两人"}).status == 200
+    judged = {"a": "registry:p2", "b": "tax:t2", "same": True, "why": "同一人", "by": "李审核"}
+    refused = serving.ask("POST", f"{B}/judgements", judged)
+    assert (refused.status, refused.said["title"]) == (409, "RefusedMerge")
+    assert serving.ask("POST", f"{B}/reviews/i0/accept", {"by": "李审核"}).status == 404
+    kinds = [e.kind for e in serving.session.store.ledger()]
+    assert kinds == ["identity.run", "identity.accepted", "identity.undone", "identity.rejected"]
+
+
+def test_who_was_joined_is_found_under_either_name(serving: Served) -> None:
+    """308 from the id that a record had alone."""
+    answer = serving.ask("GET", "/v1/subjects/tax:t4")
+    assert answer.status == 308
+    assert answer.headers["location"] == "/v1/subjects/registry:p4"
+
+
+def test_a_caller_judges_in_its_own_name(serving: Served) -> None:
+    token = serving.key("审核台", "trace ingest")
+    other = serving.ask("POST", f"{B}/reviews/{ID}/accept", {"by": "李审核"}, token)
+    assert other.status == 403
+    told = serving.ask("POST", f"{B}/reviews/{ID}/accept", {}, token)
+    assert told.said["by"] == "审核台"
+
+
+def test_who_may_look_run_and_judge(serving: Served) -> None:
+    looks, runs = serving.key("a", "trace"), serving.key("b", "ingest")
+    assert serving.ask("GET", f"{B}/reviews", token=looks).status == 200
+    assert serving.ask("GET", f"{B}/reviews", token=runs).status == 403
+    assert serving.ask("POST", f"{B}/reviews/{ID}/accept", {}, looks).status == 403
+    assert serving.ask("POST", f"{B}/runs", {}, looks).status == 403
+    # Whether two are one is judged on all that is known: part of it will not do.
+    part = serving.key("c", "trace ingest", "registry tax")
+    assert serving.ask("GET", f"{B}/reviews", token=part).status == 403
+
+
+def test_identifiers_are_masked_and_reads_recorded(serving: Served, made: World) -> None:
+    made.review = [pair("p2", "t3", 0.6)]
+    made.run(whole=True)
+    token = serving.key("读者", "trace")
+    answer = serving.ask("GET", f"{B}/reviews", token=token)
+    assert answer.status == 200
+    text = answer.body.decode()
+    assert not any(key in text for key in KEYS)
+    assert "110***********002X" in text
+    reads = serving.ask("GET", "/v1/audit/reads", query="limit=100").said["results"]
+    mine = [each for each in reads if each["actor"] == "读者"]
+    view = serving.session.snapshot()
+    wanted = {view.canonical(view.resolve(name)) for name in ("registry:p2", "tax:t3")}
+    assert mine
+    assert wanted <= set(mine[-1]["body"]["subjects"])
+
+
+def test_a_run_is_a_job(made: World) -> None:
+    made.added = [pair("p1", "t1", 0.99)]
+
+    async def ask_() -> tuple[httpx.Response, Any]:
+        async with served(made.url) as client:
+            wrong = await client.post(f"{B}/runs", json={"kinds": ["phone"]})
+            assert wrong.status_code == 422, wrong.text
+            answer = await client.post(f"{B}/runs", json={"by": "李运行"})
+
+            async def done() -> Any:
+                job = (await client.get(answer.headers["location"])).json()
+                return job if job["status"] in ("done", "failed") else None
+
+            job = await until(done)
+            assert job["status"] == "done", job
+            return answer, (await client.get(job["result"])).json()
+
+    answer, told = asyncio.run(ask_())
+    assert answer.status_code == 202
+    assert (told["joined"], told["results"][0]["id"]) == (1, ID)
+    assert [e.actor for e in made.session.store.ledger(about="identity")] == ["李运行"]
+
+
+def test_an_erased_person_leaves_the_queue(serving: Served, made: World) -> None:
+    left: list[str] = []
+    assert forget(made.url, [], ["registry:p1"], left)["identities"] == 1
+    assert left == []
+    assert serving.ask("GET", f"{B}/reviews").said["results"] == []
+
+
+def test_the_verb_runs_and_judges(made: World, capfd: pytest.CaptureFixture[str]) -> None:
+    def ran(*words: str) -> tuple[int, str]:
+        code = main(["resolve", *words, "--store", made.url])
+        out = capfd.readouterr()
+        return code, out.out + out.err
+
+    made.added, made.review = [pair("p4", "t4", 0.99)], [pair("p1", "t1", 0.7)]
+    code, said = ran("--dry-run")
+    assert code == 0
+    assert "1 would be joined" in said
+    code, said = ran("--kinds", "person", "--accept", "0.9", "--json")
+    assert code == 0
+    assert json.loads(said)["kinds"] == ["person"]
+    assert ran("accept", ID)[0] == 2  # nobody decides
+    assert ran("accept", ID, "--by", "李审核")[0] == 0
+    assert ran("reject", ID, "--by", "李审核")[0] == 2
+    assert ran("undo", ID, "--why", "误", "--by", "李审核")[0] == 0
+    code, said = ran("judge", "registry:p2", "tax:t2", "--same", "--why", "同", "--by", "李审核")
+    assert code == 1
+    assert "two valid official ids" in said
+    code, said = ran("judge", "registry:p3", "tax:t3", "--apart", "--why", "两人", "--by", "李审核")
+    assert code == 0
+    assert ran("accept", "i0", "--by", "李审核")[0] == 3
+    assert ran("--accept", "2")[0] == 2
+    assert ran("why", "registry:p3", "tax:t3")[1].count("judged not to be the same") == 1
+
+
+def test_looking_makes_nothing(made: World) -> None:
+    from api.kept import state_folder
+
+    found = Served(made)
+    assert found.ask("GET", f"{B}/reviews").said["counts"] == {
+        "open": 0, "accepted": 0, "rejected": 0,
+    }  # fmt: skip
+    assert found.ask("GET", f"{B}/conflicts").said["results"] == []
+    assert not (state_folder(made.url) / "identity.db").exists()
+    found.session.close()
