@@ -32,6 +32,7 @@ from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
 from api.metrics import Meters
+from api.models.routes import add_models
 from api.monitor.routes import add_monitor
 from api.observing import Observing
 from api.once import add_once
@@ -75,6 +76,7 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_intake,
     add_identity,
     add_monitor,
+    add_models,
     add_feed,
     add_features,
     add_webhooks,

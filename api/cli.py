@@ -64,6 +64,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "The routes of the service / 接口描述",
     ),
     "webhooks": ("api.verbs.webhooks:webhooks", "Send what happens to who subscribed / 事件订阅"),
+    "model": ("api.verbs.model:model", "Models of risk: train, card, use, drift / 风险模型"),
     "monitor": ("api.verbs.monitor:monitor", "Clusters and cases: what is new / 风险监测"),
     "serve": ("api.verbs.serve:serve", "The HTTP service / 启动服务"),
     "clerk": ("api.verbs.clerk:clerk", "A table in the browser, without code / 办事台"),
