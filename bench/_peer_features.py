@@ -29,9 +29,9 @@ def main() -> None:
     for name in ("fan", "degree", "scatter-gather", "temp-cycle"):
         asked |= {name: True, f"{name}_tw": window, f"{name}_bins": BINS}
     peer.set_params(asked)
-    begun, parts = time.perf_counter(), []
-    for at in range(0, len(edges), batch):
-        parts.append(peer.transform(edges[at : at + batch])[:, 5:])
+    begun = time.perf_counter()
+    pieces = (edges[at : at + batch] for at in range(0, len(edges), batch))
+    parts = [peer.transform(piece)[:, 5:] for piece in pieces]
     print(time.perf_counter() - begun)
     np.save(out, np.concatenate(parts))
 
