@@ -78,6 +78,11 @@ def spread(snapshot: Snapshot, params: Propagation, at: int) -> Spread:
     return kept[1]
 
 
+def forget(snapshot: Snapshot) -> None:
+    """Let go of the solution that is kept with a view."""
+    _KEPT.pop(snapshot, None)
+
+
 def _spread(snapshot: Snapshot, params: Propagation, at: int) -> Spread:
     carries = web(snapshot, params, at)
     begin = start(snapshot, params, at)
