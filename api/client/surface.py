@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import bulk, calls, casework, monitoring, operating
+from api.client import bulk, calls, casework, identity, modelling, monitoring, operating
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -130,6 +130,9 @@ class Methods:
     wait = one(bulk.wait)
     changes = many(bulk.changes)
     export = many(bulk.export)
+    features = one(bulk.features)
+    make_features = one(bulk.make_features)
+    feature_dictionary = one(bulk.feature_dictionary)
     pushes = one(operating.pushes)
     push = one(operating.push)
     push_to = one(operating.push_to)
@@ -170,6 +173,17 @@ class Methods:
     comments = one(casework.comments)
     export_case_file = one(casework.export_case_file)
     export_scene = one(casework.export_scene)
+    run_resolver = one(identity.run_resolver)
+    reviews = one(identity.reviews)
+    review = one(identity.review)
+    accept_pair = one(identity.accept_pair)
+    reject_pair = one(identity.reject_pair)
+    judgements = one(identity.judgements)
+    judge_pair = one(identity.judge_pair)
+    undo_judgement = one(identity.undo_judgement)
+    conflicts = one(identity.conflicts)
+    why_one = one(identity.why_one)
+    how_one = one(identity.how_one)
     monitored = one(monitoring.monitored)
     run_monitor = one(monitoring.run_monitor)
     cluster_line = one(monitoring.cluster_line)
@@ -181,6 +195,13 @@ class Methods:
     monitor_runs = many(monitoring.monitor_runs)
     cluster_lines = many(monitoring.cluster_lines)
     alerts = many(monitoring.alerts)
+    models = one(modelling.models)
+    model = one(modelling.model)
+    model_card = one(modelling.model_card)
+    train_model = one(modelling.train_model)
+    use_model = one(modelling.use_model)
+    model_drift = one(modelling.model_drift)
+    model_stability = one(modelling.model_stability)
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         return named(object.__getattribute__(self, "ask"), name)
@@ -233,6 +254,9 @@ class LaterMethods:
     wait = one_later(bulk.wait)
     changes = many_later(bulk.changes)
     export = many_later(bulk.export)
+    features = one_later(bulk.features)
+    make_features = one_later(bulk.make_features)
+    feature_dictionary = one_later(bulk.feature_dictionary)
     pushes = one_later(operating.pushes)
     push = one_later(operating.push)
     push_to = one_later(operating.push_to)
@@ -273,6 +297,17 @@ class LaterMethods:
     comments = one_later(casework.comments)
     export_case_file = one_later(casework.export_case_file)
     export_scene = one_later(casework.export_scene)
+    run_resolver = one_later(identity.run_resolver)
+    reviews = one_later(identity.reviews)
+    review = one_later(identity.review)
+    accept_pair = one_later(identity.accept_pair)
+    reject_pair = one_later(identity.reject_pair)
+    judgements = one_later(identity.judgements)
+    judge_pair = one_later(identity.judge_pair)
+    undo_judgement = one_later(identity.undo_judgement)
+    conflicts = one_later(identity.conflicts)
+    why_one = one_later(identity.why_one)
+    how_one = one_later(identity.how_one)
     monitored = one_later(monitoring.monitored)
     run_monitor = one_later(monitoring.run_monitor)
     cluster_line = one_later(monitoring.cluster_line)
@@ -284,6 +319,13 @@ class LaterMethods:
     monitor_runs = many_later(monitoring.monitor_runs)
     cluster_lines = many_later(monitoring.cluster_lines)
     alerts = many_later(monitoring.alerts)
+    models = one_later(modelling.models)
+    model = one_later(modelling.model)
+    model_card = one_later(modelling.model_card)
+    train_model = one_later(modelling.train_model)
+    use_model = one_later(modelling.use_model)
+    model_drift = one_later(modelling.model_drift)
+    model_stability = one_later(modelling.model_stability)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
         return named(object.__getattribute__(self, "ask"), name)
