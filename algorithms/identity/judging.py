@@ -58,6 +58,7 @@ class Judging:
         self.official = {g: key for g, key in zip(self.group, officials, strict=True) if key}
         self.bearer = self._bearers(table)
         self.kin = self._kin(table)
+        self.strangers = self.kin & self._strangers()
         self.apart: dict[tuple[int, int], tuple[int, int]] = {}
         for a, b in decided.apart:
             if a in row_of and b in row_of:
@@ -83,6 +84,20 @@ class Judging:
         brothers = (given == last["given"] - 1) & (birth == last["birth"])
         numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
         return np.asarray(chinese & (others | brothers) & ~numbers)
+
+    def _strangers(self) -> npt.NDArray[np.bool_]:
+        """Which pairs agree in no name, and in one thing beyond names at most: a birth date that
+        two happen to share is nothing to ask a person about."""
+        edges, count = self.found.edges, np.zeros(len(self.found.edges.left), np.int64)
+        if self.kind != "person" or not len(count):
+            return count > 0
+        last = 0
+        for each in settings_of(self.kind).comparisons:
+            if not each.is_name:
+                count += edges.weights[each.name] > 0
+            elif each.name == "family":
+                last = len(each.levels) - 1
+        return np.asarray((edges.levels["family"] == last) & (count < 2))
 
     def _bearers(self, table: pa.Table) -> dict[int, int]:
         """Of each cluster that has an official key, the first record that bears it itself."""
@@ -193,7 +208,7 @@ class Judging:
         found = []
         for place, accepted in enumerate(strong):
             a, b = ends = self._ends(clusters, place)
-            if accepted or a == b or ends in seen or ends in apart:
+            if accepted or a == b or ends in seen or ends in apart or self.strangers[place]:
                 continue
             seen.add(ends)
             if not (a in keys and b in keys and keys[a] != keys[b]):

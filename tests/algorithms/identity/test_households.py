@@ -59,3 +59,20 @@ def test_one_number_with_a_slip_speaks_for_one_person() -> None:
         person("b", "柳淑珍", address=HOME, resident_id=slipped, birth_date="1990-03-07"),
     )
     assert len(answer.judgements) == 1
+
+
+def test_a_birth_date_alone_is_nothing_to_ask_about() -> None:
+    with loading() as world:
+        facts = [person("a", "欧阳建国", birth_date="1970-05-01"),
+                 person("b", "李雪", birth_date="1970-05-01")]  # fmt: skip
+        answer = resolve(world.write(facts), ResolveParams(kinds=["person"], review=1e-6))
+    assert not answer.judgements and not answer.review
+
+
+def test_another_name_with_the_same_home_and_phone_is_asked_about() -> None:
+    answer = _resolved(
+        person("a", "欧阳建国", birth_date="1980-06-30", address=HOME),
+        person("b", "李雪", birth_date="1980-06-30", address=HOME),
+    )
+    assert not answer.judgements
+    assert [pair.kin for pair in answer.review] == [True]
