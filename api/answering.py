@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 RULEBOOK: Final = "Linkrisk-Rulebook"  # the header: the version that was asked, else that in force
+_BY_MODEL: Final = "risk_score"  # what it answers goes by the model in use, too
 _SECONDS: Final = 5.0  # that what is in force is remembered: the files are looked at each time
 
 
@@ -56,16 +57,20 @@ async def answered(
         jobs = jobs_of(request)
         asked = jobs.question(request, record, given)
         return await jobs.submit(asked, wait, lines=wants_lines(request))
+    models = await engine.run(engine.session.models.mark) if record.name == _BY_MODEL else ""
     if asks_whether(request):
         params = prepare(record, given)
         said = _as_said(await view_of(engine, params.known_at), params)
-        tag = _tag(request, record, said, engine.session.erased)
+        tag = _tag(request, record, said, engine.session.erased, models)
         if holds(request, tag):
             return unchanged(tag)
     erased = engine.session.erased  # before: what is erased meanwhile makes another tag
     body, seconds = await engine.ask(record, given)
     said = _said.decode(body)
-    headers = {"ETag": _tag(request, record, said, erased), RULEBOOK: said.rulebook or in_force()}
+    headers = {
+        "ETag": _tag(request, record, said, erased, models),
+        RULEBOOK: said.rulebook or in_force(),
+    }
     if wants_lines(request):
         return LineResponse(body, headers)
     return json_response(body, seconds, headers)
@@ -83,11 +88,11 @@ def _as_said(view: Snapshot, params: Params) -> Said:
     return Said(asked, params.as_of or "", view.known_at, view.name)
 
 
-def _tag(request: Request, record: Algorithm, said: Said, erased: int) -> str:
+def _tag(request: Request, record: Algorithm, said: Said, erased: int, models: str) -> str:
     rules = _editions(_now()) if record.family == "extension" else ""
     form = "lines" if wants_lines(request) else ""
     parts = (record.name, bytes(said.params), said.as_of, said.known_at, said.snapshot, rules, form)
-    return tag_of(request, *parts, str(erased))
+    return tag_of(request, *parts, str(erased), models)
 
 
 def in_force() -> str:

@@ -25,12 +25,14 @@ from api.decisions.push_routes import add_pushes
 from api.decisions.routes import add_decisions
 from api.engine import TO_END, Engine
 from api.explorer.routes import add_explorer
+from api.features.routes import add_features
 from api.feed.routes import add_feed
 from api.identity.routes import add_identity
 from api.intake.routes import add_intake
 from api.jobs.routes import add_jobs
 from api.matching.routes import add_matching
 from api.metrics import Meters
+from api.models.routes import add_models
 from api.monitor.routes import add_monitor
 from api.observing import Observing
 from api.once import add_once
@@ -74,7 +76,9 @@ PARTS: Final[tuple[Callable[[FastAPI, Engine], None], ...]] = (
     add_intake,
     add_identity,
     add_monitor,
+    add_models,
     add_feed,
+    add_features,
     add_webhooks,
     add_findings,
     add_case_files,

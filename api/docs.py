@@ -13,6 +13,7 @@ import click
 from algorithms.registry import ALGORITHMS, COMMON, Algorithm
 from api import openapi
 from api.cli import VERBS, linkrisk
+from api.features.page import features_page
 from api.parameters import Parameter, describe
 from api.settings.page import settings_page
 
@@ -109,6 +110,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "algorithms.md": algorithms_page(),
         FOLDER / "cli.md": cli_page(),
         FOLDER / "settings.md": _MADE + settings_page(),
+        FOLDER / "features.md": _MADE + features_page(),
     }
 
 

@@ -15,6 +15,7 @@ from graph.closing import Closing
 
 if TYPE_CHECKING:
     from api.decisions.follow import Decisions
+    from api.models.book import Models
     from graph.gather import Progress
     from graph.live import Live
     from graph.snapshot import Snapshot
@@ -64,6 +65,13 @@ class Session(Closing):
 
         return Decisions(self.whole_store)
 
+    @cached_property
+    def models(self) -> Models:
+        """The models of risk that are kept beside the store."""
+        from api.models.book import Models
+
+        return Models(self.url)
+
     def snapshot(self, known_at: str | None = None) -> Snapshot:
         """The graph with every write acknowledged before this call, or as known at a time; as far
         as it is shown to the caller of the request under way (`api.access.sight`)."""
@@ -81,6 +89,7 @@ class Session(Closing):
                 self._live = open_live(self.whole_store, self._progress)
             self._live = fresher(self._live)
             view = snapshot_of(self._live, known_at)
+            view.shelf = self.models
             if known_at is None:
                 self._newest = view
             return view
@@ -189,4 +198,6 @@ class Session(Closing):
 
     def close(self) -> None:
         """Let go of the store."""
+        if "models" in self.__dict__:
+            self.models.close()
         self.whole_store.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 # Name to module; those that take long are computed only where they are asked for by name.
-GROUPS: Final = ("entity", "degree", "ownership", "shared", "money", "invoices")
+GROUPS: Final = ("entity", "degree", "ownership", "shared", "money", "calls", "invoices", "motifs")
 SLOW: Final = frozenset({"findings"})
 DEFAULT: Final = tuple(name for name in GROUPS if name not in SLOW)
 _LONGEST: Final = 36_500  # days of a window
@@ -43,18 +43,37 @@ def features(
     scatter-gather are searched within seven days at a time. Raises WrongUsage where a kind, group,
     window or day is none, or all that is asked for is withheld.
     """
+    chosen = shown(snapshot, kind, groups, windows)
+    scope = Scope(snapshot, kind, as_of, windows)
+    return made(scope, chosen, lambda _: None)
+
+
+def shown(
+    snapshot: Snapshot, kind: str, groups: Iterable[str] | None, windows: Sequence[int]
+) -> tuple[Feature, ...]:
+    """The columns that a table on this view of the graph has. Raises WrongUsage, also where all
+    that is asked for is withheld."""
     chosen = dictionary(kind, groups, windows, withheld=snapshot.withheld)
     if kind in snapshot.withheld or not chosen:
         raise WrongUsage(f"withheld from this caller: features of {kind} / 未授权: {kind} 的特征")
-    scope = Scope(snapshot, kind, as_of, windows)
+    return chosen
+
+
+def made(scope: Scope, chosen: Sequence[Feature], known: Callable[[str], F32 | None]) -> Features:
+    """The table of these columns. `known` gives the columns of a group where they are known
+    already, else None."""
+    snapshot = scope.snapshot
     matrix = np.full((len(scope.nodes), len(chosen)), np.nan, np.float32, order="F")
     asked = list(dict.fromkeys(each.group for each in chosen))
     for done, name in enumerate(asked):
         current().report(done, len(asked), "groups of features / 特征组")
-        fill(scope, name, chosen, matrix)
+        if (columns := known(name)) is None:
+            fill(scope, name, chosen, matrix)
+        else:
+            matrix[:, [at for at, each in enumerate(chosen) if each.group == name]] = columns
     return Features(
-        kind, as_of, snapshot.known_at, snapshot.name, tuple(windows), chosen, scope.nodes, matrix,
-        tuple(scope.cut),
+        scope.kind, scope.as_of, snapshot.known_at, snapshot.name, scope.windows, tuple(chosen),
+        scope.nodes, matrix, tuple(scope.cut),
     )  # fmt: skip
 
 

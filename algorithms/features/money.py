@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from algorithms.features.amounts import STATISTICS, described
 from algorithms.features.rhythm import LOCAL, rhythm
@@ -21,6 +22,7 @@ from graph.times import DAY
 if TYPE_CHECKING:
     from algorithms.features.events import Events
 
+Flags = npt.NDArray[np.bool_]
 GROUP: Final = "money"
 _KINDS: Final = ("account", "person", "company")
 _READS: Final = {"account": ("transfer",)}
@@ -104,9 +106,7 @@ def fill(scope: Scope, sheet: Sheet) -> None:
 
 
 def _habits(scope: Scope, sheet: Sheet, made: Events) -> None:
-    n = made.n
-    hour = (made.time + LOCAL) // 3_600_000_000 % 24
-    night = (hour >= _NIGHT[0]) | (hour < _NIGHT[1])
+    n, dark = made.n, night(made.time)
     known = made.value >= 0
     even = known & (made.value % _ROUND == 0) & (made.value > 0)
     payer, payee, last = partners(scope, "transfer")
@@ -116,20 +116,20 @@ def _habits(scope: Scope, sheet: Sheet, made: Events) -> None:
         src, dst = made.src[here], made.dst[here]
         total = {}
         for way, mine, pair in (("out", src, payer), ("in", dst, payee)):
-            many, others = _count(mine, n), _count(pair[last > after], n)
+            many, others = count(mine, n), count(pair[last > after], n)
             sheet[f"money_{way}_transfers_{end}"] = many
             sheet[f"money_{way}_partners_{end}"] = others
             sheet.ratio(f"money_{way}_per_partner_{end}", many, others)
             sheet.ratio(
-                f"money_{way}_round_{end}", _count(mine[even[here]], n),
-                _count(mine[known[here]], n),
+                f"money_{way}_round_{end}", count(mine[even[here]], n),
+                count(mine[known[here]], n),
             )  # fmt: skip
             total[way] = np.bincount(mine, np.maximum(made.value[here], 0), n)
         sheet.ratio(f"money_out_to_in_{end}", total["out"], total["in"])
-        late = night[here]
+        late = dark[here]
         sheet.ratio(
-            f"money_night_{end}", _count(src[late], n) + _count(dst[late], n),
-            _count(src, n) + _count(dst, n),
+            f"money_night_{end}", count(src[late], n) + count(dst[late], n),
+            count(src, n) + count(dst, n),
         )  # fmt: skip
 
 
@@ -142,7 +142,15 @@ def _stays(scope: Scope, sheet: Sheet, made: Events) -> None:
     sheet.ratio("money_passed_soon", stays.soon, stays.into)
 
 
-def _count(of: I32 | I64, n: int) -> I64:
+def night(time: I64) -> Flags:
+    """Which moments are at night."""
+    hour = (time + LOCAL) // 3_600_000_000 % 24
+    found: Flags = (hour >= _NIGHT[0]) | (hour < _NIGHT[1])
+    return found
+
+
+def count(of: I32 | I64, n: int) -> I64:
+    """How often each node below n is there."""
     found: I64 = np.bincount(of, minlength=n)
     return found
 

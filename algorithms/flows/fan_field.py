@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from algorithms.ascending import distinct
 from algorithms.flows.holders import holders
-from algorithms.flows.scatter import Onward
+from algorithms.flows.scatter import Onward, onward_of
 from algorithms.flows.ties import Ties, ties
 from algorithms.flows.windows import Side, between, side
 from graph.columns import I32, I64, U8
@@ -74,15 +74,7 @@ class Field:
     @cached_property
     def onward(self) -> tuple[Onward, I32]:
         """By payer and time, and by payer, receiver and time with the payments in that order."""
-        out = self.out
-        key = np.repeat(np.arange(self.n), np.diff(out.ptr))
-        key *= self.n
-        key += out.other
-        check()
-        order = np.argsort(key, kind="stable").astype(np.int32)
-        check()
-        made = Onward(out.ptr, out.other, out.time, out.other[order], out.time[order])
-        return made, out.edge[order]
+        return onward_of(self.out)
 
     @cached_property
     def ties(self) -> Ties:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from algorithms.findings.scoring import CAP
 from algorithms.findings.significance import poisson_tail
-from algorithms.flows.scatter import legs, scatters, weigh
-from algorithms.flows.windows import Side, between, episodes, kept, turns
+from algorithms.flows.scatter import leads, legs, scatters, weigh
+from algorithms.flows.windows import Side, between, episodes, turns
 from graph.columns import I64
 from graph.deadline import Deadline
 from graph.times import DAY
@@ -143,7 +143,7 @@ def gather_scatters(field: Field, params: FanParams) -> Candidates:
 def scatter_gathers(field: Field, params: FanParams, deadline: Deadline) -> tuple[Candidates, int]:
     """Sources and sinks with middle accounts, until the time has passed; what was looked at."""
     window, size = int(params.scatter_gather_window * DAY), params.scatter_gather_size
-    source, onward = _leads(field, window, size)
+    source, onward = leads((field.out, field.into), field.src, field.dst, window, size)
     found, looked = scatters(source, onward, window, size, deadline)
     a, b, out = found.source, found.sink, field.out
     low, high = between(out, a, found.begin, found.begin + window)
@@ -181,22 +181,6 @@ def scatter_gathers(field: Field, params: FanParams, deadline: Deadline) -> tupl
         "scatter_gather", p, signs, found.size, found.begin, found.first, found.last, show, tests
     )
     return made, looked
-
-
-def _leads(field: Field, window: int, size: int) -> tuple[Side, Side]:
-    """The payments that can be the first, and the second, of a leg, by payer: in a window of their
-    source with enough receivers, of their sink with enough payers."""
-    out, into = field.out, field.into
-    _, marked = episodes(out, window, size)
-    first = np.zeros(len(field.rows), np.bool_)
-    first[out.edge[marked]] = True
-    _, marked = episodes(into, window, size)
-    second = np.zeros(len(field.rows), np.bool_)
-    second[into.edge[marked]] = True
-    paid, pays = np.zeros(field.n, np.bool_), np.zeros(field.n, np.bool_)
-    paid[field.dst[first]] = True
-    pays[field.src[second]] = True
-    return kept(out, first & pays[field.dst]), kept(out, second & paid[field.src])
 
 
 def _habits(field: Field, payments: Side, low: I64, high: I64) -> dict[str, F64]:

@@ -63,10 +63,15 @@ def payments(snapshot: Snapshot, rows: I64, *, timed: bool) -> Payments:
     check()
     keep = src != dst
     rows, src, dst = rows[keep], src[keep], dst[keep]
-    subject, place = _by_degree(len(rep), src, dst)
+    time = np.clip(cols.vf[rows], -_FAR, _FAR)  # sums and differences of times must not overflow
+    return packed(len(rep), rows, src, dst, time, timed=timed)
+
+
+def packed(n: int, rows: I64, src: I32, dst: I32, time: I64, *, timed: bool) -> Payments:
+    """Pack relations between different subjects below n into a network; times within 2**60."""
+    subject, place = _by_degree(n, src, dst)
     src, dst = place[src], place[dst]
     check()
-    time = np.clip(cols.vf[rows], -_FAR, _FAR)  # sums and differences of times must not overflow
     order = np.argsort(time, kind="stable")
     check()
     if not timed:

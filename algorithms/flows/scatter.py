@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from algorithms.ascending import first_at
-from algorithms.flows.windows import Side
+from algorithms.flows.windows import Side, episodes, kept
 from graph.columns import I32, I64, U8
 from graph.compiled import inline_kernel, kernel
-from graph.deadline import Deadline
+from graph.deadline import Deadline, check
 
 _EASY: Final = 20_000
 _HEAVY: Final = 30_000_000
@@ -268,6 +268,40 @@ class Scatters(NamedTuple):
         return len(self.source)
 
 
+def leads(
+    sides: tuple[Side, Side], src: I32, dst: I32, window: int, size: int
+) -> tuple[Side, Side]:
+    """Of payments out and in, those that can be the first, and the second, of a leg, by payer: in a
+    window of their source with enough receivers, of their sink with enough payers. Payment e is
+    from `src[e]` to `dst[e]`."""
+    out, into = sides
+    n = len(out.ptr) - 1
+    _, marked = episodes(out, window, size)
+    first = np.zeros(len(src), np.bool_)
+    first[out.edge[marked]] = True
+    _, marked = episodes(into, window, size)
+    second = np.zeros(len(src), np.bool_)
+    second[into.edge[marked]] = True
+    paid, pays = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    paid[dst[first]] = True
+    pays[src[second]] = True
+    return kept(out, first & pays[dst]), kept(out, second & paid[src])
+
+
+def onward_of(out: Side) -> tuple[Onward, I32]:
+    """Payments by payer and time, and by payer, receiver and time with the payments in that order.
+    Sorts them."""
+    n = len(out.ptr) - 1
+    key = np.repeat(np.arange(n), np.diff(out.ptr))
+    key *= n
+    key += out.other
+    check()
+    order = np.argsort(key, kind="stable").astype(np.int32)
+    check()
+    made = Onward(out.ptr, out.other, out.time, out.other[order], out.time[order])
+    return made, out.edge[order]
+
+
 def scatters(
     source: Side, onward: Side, window: int, size: int, deadline: Deadline
 ) -> tuple[Scatters, int]:
@@ -278,9 +312,7 @@ def scatters(
     leg. In order of source, sink and time.
     """
     n = len(source.ptr) - 1
-    key = np.repeat(np.arange(n), np.diff(onward.ptr)) * n + onward.other
-    order = np.argsort(key, kind="stable")  # in order of time as they were
-    go = Onward(onward.ptr, onward.other, onward.time, onward.other[order], onward.time[order])
+    go, _ = onward_of(onward)
     room = Room(
         slot=np.full(n, -1, np.int32),
         seen=np.full(n, -1, np.int32),
@@ -387,3 +419,42 @@ def legs(
     first, second = np.empty(n, np.int64), np.empty(k, np.int64)
     _over(out, go, edge, a, b, begin, begin + window, first, second)
     return first, second
+
+
+@kernel
+def _middles(
+    out: Any, go: Any, go_edge: Any, found: Any, window: int, dst: Any, which: Any, middle: Any
+) -> Any:
+    """Fill what fits: which finding, and the end of a payment of its first legs; how many."""
+    none = np.empty(0, np.int64)
+    made = 0
+    for c in range(len(found.source)):
+        a, b, s = found.source[c], found.sink[c], found.begin[c]
+        n, _ = _over(out, go, go_edge, a, b, s, s + window, none, none)
+        if made + n <= len(which):
+            first = np.empty(n, np.int64)
+            _over(out, go, go_edge, a, b, s, s + window, first, none)
+            for i in range(n):
+                which[made + i] = c
+                middle[made + i] = dst[first[i]]
+        made += n
+    return made
+
+
+def middles(
+    out: Side, onward: tuple[Onward, I32], found: Scatters, window: int, dst: I32
+) -> tuple[I64, I64]:
+    """The middle accounts of fullest windows: the place of each finding, and each of its middle
+    accounts once. Payment e is to `dst[e]`."""
+    go, edge = onward
+    run = _middles.tier(heavy=len(found) > 500)
+    room = int(found.size.sum()) * 2
+    while True:
+        which, middle = np.empty(room, np.int64), np.empty(room, np.int64)
+        made = int(run(out, go, edge, found, window, dst, which, middle))
+        if made <= room:
+            break
+        room = made
+    n = len(out.ptr) - 1
+    pair = np.unique(which[:made] * n + middle[:made])
+    return pair // n, pair % n

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from api.client.answer import Answer
 from api.client.calls import plain
 from api.client.exchange import Call, Exchange, Item, Pause, Reply, Stream, get, part, post
 from graph.errors import LinkriskError, WrongUsage
+
+if TYPE_CHECKING:
+    import pandas
 
 JOBS: Final = "/v1/jobs"
 _FIRST, _LONGEST = 0.1, 5.0  # seconds between two looks at a job
@@ -84,6 +87,46 @@ def changes(
             yield Item((place, last))
         if not answer["more"] and follow is None:
             return
+
+
+def features(
+    *,
+    kind: str = "account",
+    as_of: str | None = None,
+    groups: Sequence[str] | None = None,
+    windows: Sequence[int] | None = None,
+    known_at: str | None = None,
+) -> Exchange[pandas.DataFrame]:
+    """Features of all subjects of a kind as of a day: a row a subject by its canonical id, a
+    column a feature, NaN where it is not known. Needs pandas and pyarrow.
+
+    What each column means, and what the table is, stands in `attrs` of what is answered.
+    """
+    query = {
+        "kind": kind, "as_of": as_of, "known_at": known_at,
+        "groups": None if groups is None else ",".join(groups),
+        "windows": None if windows is None else ",".join(map(str, windows)),
+    }  # fmt: skip
+    asked = {name: value for name, value in query.items() if value is not None}
+    reply: Reply = yield Call("GET", "/v1/features", asked)
+    return table_of(reply.body)
+
+
+def table_of(body: bytes) -> pandas.DataFrame:
+    """A Parquet table of features as rows by their ids."""
+    import json
+
+    from pyarrow import BufferReader, parquet
+
+    table = parquet.read_table(BufferReader(body))
+    frame: pandas.DataFrame = table.to_pandas().set_index("id")
+    frame.attrs = json.loads((table.schema.metadata or {}).get(b"linkrisk", b"{}"))
+    frame.attrs["meanings"] = {
+        field.name: {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+        for field in table.schema
+        if field.name != "id"
+    }
+    return frame
 
 
 def export(*, known_at: str | None = None, **asked: Any) -> Stream:

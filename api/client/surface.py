@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import bulk, calls, casework, identity, monitoring, operating
+from api.client import bulk, calls, casework, identity, modelling, monitoring, operating
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -130,6 +130,7 @@ class Methods:
     wait = one(bulk.wait)
     changes = many(bulk.changes)
     export = many(bulk.export)
+    features = one(bulk.features)
     pushes = one(operating.pushes)
     push = one(operating.push)
     push_to = one(operating.push_to)
@@ -192,6 +193,13 @@ class Methods:
     monitor_runs = many(monitoring.monitor_runs)
     cluster_lines = many(monitoring.cluster_lines)
     alerts = many(monitoring.alerts)
+    models = one(modelling.models)
+    model = one(modelling.model)
+    model_card = one(modelling.model_card)
+    train_model = one(modelling.train_model)
+    use_model = one(modelling.use_model)
+    model_drift = one(modelling.model_drift)
+    model_stability = one(modelling.model_stability)
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         return named(object.__getattribute__(self, "ask"), name)
@@ -244,6 +252,7 @@ class LaterMethods:
     wait = one_later(bulk.wait)
     changes = many_later(bulk.changes)
     export = many_later(bulk.export)
+    features = one_later(bulk.features)
     pushes = one_later(operating.pushes)
     push = one_later(operating.push)
     push_to = one_later(operating.push_to)
@@ -306,6 +315,13 @@ class LaterMethods:
     monitor_runs = many_later(monitoring.monitor_runs)
     cluster_lines = many_later(monitoring.cluster_lines)
     alerts = many_later(monitoring.alerts)
+    models = one_later(modelling.models)
+    model = one_later(modelling.model)
+    model_card = one_later(modelling.model_card)
+    train_model = one_later(modelling.train_model)
+    use_model = one_later(modelling.use_model)
+    model_drift = one_later(modelling.model_drift)
+    model_stability = one_later(modelling.model_stability)
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Answer]]:
         return named(object.__getattribute__(self, "ask"), name)

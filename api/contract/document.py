@@ -31,6 +31,7 @@ TAGS: Final = {
     "rings": "Groups of people, accounts, phones, events / 团伙",
     "risk": "Risk clusters and their history / 风险集群及其演变",
     "monitor": "What became of clusters and cases, and what of it is new / 风险监测",
+    "models": "Models of risk: trained, described, used, watched / 风险模型",
     "matching": "Who is meant by a name or code / 名称匹配",
     "reports": "Reports as HTML or PDF, with pictures and sources / 报告",
     "identity": "Who is who: runs, pairs to be reviewed, judgements, why / 主体识别",

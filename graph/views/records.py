@@ -35,6 +35,11 @@ class Records(View):
         """All known records, ascending."""
         return np.flatnonzero(self._version >= 0).astype(np.int32)
 
+    def record_numbers(self, nodes: I32) -> I64:
+        """The numbers of the current versions of known records."""
+        found: I64 = self._live.versions.view("version_seq")[self._version[nodes]]
+        return found
+
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
         return (

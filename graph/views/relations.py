@@ -77,6 +77,11 @@ class Relations(View):
         found: U8 = self._code[rows]
         return found
 
+    def row_numbers(self, rows: I64) -> I64:
+        """The numbers of the versions of relations, which never come to mean anything else."""
+        found: I64 = self._live.rows.view("seq")[rows]
+        return found
+
     def fact_id(self, row: int) -> str:
         """`dataset:id` of a relation."""
         return f"{self._datasets[int(self._dataset[row])]}:{self._live.texts['row_id'][row]}"

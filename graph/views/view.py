@@ -41,6 +41,8 @@ class View:
         # Where not all domains are to be seen: those that are, and which records are not.
         self._granted: frozenset[str] | None = None
         self._gone: npt.NDArray[np.bool_] | None = None
+        # What whoever opened it hands to the algorithms beside it: the models of risk, say.
+        self.shelf: object = None
 
     @property
     def n(self) -> int:

@@ -41,10 +41,12 @@ _AMOUNTS = st.sampled_from([None, 0, 1, 100_000, 200_000, 12_345, 99_999_999])
 
 
 @st.composite
-def transfers(draw: st.DrawFn, *, later: bool = False) -> tuple[list[Fact], list[Event]]:
+def transfers(
+    draw: st.DrawFn, *, later: bool = False, most: int = 12
+) -> tuple[list[Fact], list[Event]]:
     """Transfers between accounts up to the day (after it, with `later`), as facts and plainly."""
     facts, events = [], []
-    for i in range(draw(st.integers(1 if later else 0, 12))):
+    for i in range(draw(st.integers(1 if later else 0, most))):
         src, dst = draw(st.sampled_from(ACCOUNTS)), draw(st.sampled_from(ACCOUNTS))
         minutes, value = draw(_MINUTES), draw(_AMOUNTS)
         minutes = 1 - minutes if later else minutes

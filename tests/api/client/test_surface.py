@@ -25,6 +25,7 @@ from api.client import (
     casework,
     connect,
     identity,
+    modelling,
     monitoring,
     operating,
 )
@@ -222,7 +223,7 @@ def test_every_route_is_reached_by_a_method() -> None:
         sent(getattr(module, name))
         for name in vars(Methods)
         if not name.startswith("_") and name not in {"ask", "decide", "make_report"}
-        for module in (calls, bulk, operating, casework, identity, monitoring)
+        for module in (calls, bulk, operating, casework, identity, modelling, monitoring)
         if hasattr(module, name)
     ))  # fmt: skip
     for step, about in (

@@ -1,0 +1,188 @@
+"""From a model, or from rules, to the rows of `risk_score`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from algorithms.registry import Result, cut_short, evidence
+from algorithms.risk.risk_score import RiskScore, RiskScoreParams
+from algorithms.scoring.explaining import reasons
+from algorithms.scoring.model import F64, band
+from algorithms.scoring.reason import Reason
+from algorithms.scoring.shelf import Shelved, UnknownModel, shelf_of
+from graph.errors import WrongUsage
+from graph.times import today
+
+if TYPE_CHECKING:
+    from algorithms.features.table import Features
+    from algorithms.scoring.rules import Ruled
+    from graph.snapshot import Snapshot
+
+RULES: Final = "rules"
+_KEPT: Final = 2  # scored tables of a view
+_NO_MODEL: Final = (
+    "no model is in use for this kind: the score is that of the findings alone; see linkrisk model"
+    " / 该类主体未启用模型, 得分仅来自检测线索"
+)
+
+
+class Scored(NamedTuple):
+    """A table with its margins and probabilities."""
+
+    table: Features
+    matrix: Any
+    margin: F64
+    probability: F64
+
+
+_SCORED: WeakKeyDictionary[Snapshot, OrderedDict[Any, Any]] = WeakKeyDictionary()
+_LOCK: Final = Lock()
+
+
+def answer(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]:
+    """See `risk_score`."""
+    node: int | None = None
+    kind: str = params.kind
+    if params.subject is not None:
+        from algorithms.features.table import KINDS
+
+        node = int(snapshot.nodes.rep[snapshot.resolve(params.subject)])
+        named = snapshot.kind_name(node)
+        if named not in KINDS:
+            raise WrongUsage(f"subject: a {named} has no score; one of {', '.join(KINDS)}"
+                             " / 此类主体没有评分")  # fmt: skip
+        kind = named
+    shelved = _model(snapshot, params.model, kind)
+    if shelved is None:
+        return _ruled(snapshot, params, node, kind)
+    return _modelled(snapshot, params, shelved, node)
+
+
+def _model(snapshot: Snapshot, name: str | None, kind: str) -> Shelved | None:
+    """The model that is asked for; None for rules."""
+    if name == RULES:
+        return None
+    shelf = shelf_of(snapshot)
+    if name is None:
+        return None if shelf is None else shelf.used(kind)
+    if shelf is None:
+        raise UnknownModel(f"no model {name[:60]!r} / 没有此模型")
+    found = shelf.get(name)
+    if found.model.about.kind != kind:
+        raise WrongUsage(f"model: {name} scores {found.model.about.kind} subjects, not {kind}"
+                         " / 模型与主体类型不符")  # fmt: skip
+    return found
+
+
+def scored(snapshot: Snapshot, shelved: Shelved, as_of: str) -> Scored:
+    """All subjects of the model's kind on a day; kept for the view's next questions."""
+    from algorithms.scoring.drifting import table_of
+
+    key = (shelved.sha256, as_of)
+    with _LOCK:
+        kept = _SCORED.setdefault(snapshot, OrderedDict())
+        if key in kept:
+            kept.move_to_end(key)
+            found: Scored = kept[key]
+            return found
+    table = table_of(snapshot, shelved.model, as_of)
+    matrix = shelved.model.aligned(table.names, table.matrix)
+    made = Scored(table, matrix, *shelved.model.score(matrix))
+    with _LOCK:
+        kept[key] = made
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+    return made
+
+
+def _modelled(
+    snapshot: Snapshot, params: RiskScoreParams, shelved: Shelved, node: int | None
+) -> Result[RiskScore]:
+    day = params.as_of or today()
+    found = scored(snapshot, shelved, day)
+    places = _places(snapshot, params, found, node)
+    nodes = found.table.nodes[places]
+    told = reasons(
+        snapshot, shelved.model, found.table.meanings, nodes, found.matrix[places], day,
+        params.reasons,
+    )  # fmt: skip
+    names = snapshot.canonicals(nodes.tolist())
+    rows = [
+        RiskScore(
+            id=name, score=float(found.probability[at]), band=band(float(found.probability[at])),
+            reasons=why, model=shelved.called,
+        )
+        for name, at, why in zip(names, places.tolist(), told, strict=True)
+    ]  # fmt: skip
+    return Result(results=rows, notes=list(found.table.cut))
+
+
+def _places(
+    snapshot: Snapshot, params: RiskScoreParams, found: Scored, node: int | None
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The rows of the table that are shown, in order."""
+    nodes = found.table.nodes
+    if node is not None:
+        at = found.table.rows(np.array([node]))
+        return at[at >= 0]
+    wanted = np.flatnonzero(found.probability >= params.min_score)
+    if snapshot.any_restricted:
+        wanted = np.array([at for at in wanted.tolist() if not snapshot.restricted(nodes[at])],
+                          np.int64)  # fmt: skip
+    if len(wanted) > params.top:  # and all that equal the last: names decide among them
+        worst = np.partition(found.margin[wanted], -params.top)[-params.top]
+        wanted = wanted[found.margin[wanted] >= worst]
+    names = snapshot.canonicals(nodes[wanted].tolist())
+    order = sorted(
+        range(len(wanted)),
+        key=lambda i: (-found.probability[wanted[i]], -found.margin[wanted[i]], names[i]),
+    )
+    return wanted[order[: params.top]]
+
+
+def _ruled(
+    snapshot: Snapshot, params: RiskScoreParams, node: int | None, kind: str
+) -> Result[RiskScore]:
+    from algorithms.scoring.rules import rules
+
+    ruled = rules(snapshot, params.as_of or today())
+    if node is not None:
+        chosen = [node]
+    else:
+        chosen = [
+            each
+            for each in ruled.by
+            if snapshot.kind_name(each) == kind
+            and ruled.score[each] >= params.min_score
+            and not snapshot.restricted(each)
+        ]
+    named = sorted(
+        zip(snapshot.canonicals(chosen), chosen, strict=True),
+        key=lambda pair: (-ruled.score[pair[1]], pair[0]),
+    )
+    rows = [
+        RiskScore(
+            id=name, score=float(ruled.score[each]), band=band(float(ruled.score[each])),
+            reasons=_findings(snapshot, ruled, each, params.reasons), model=RULES,
+        )
+        for name, each in named[: params.top]
+    ]  # fmt: skip
+    cuts: list[tuple[str, int | None]] = [(cut, None) for cut in ruled.cuts]
+    notes = [] if params.model == RULES else [_NO_MODEL]
+    return Result(results=rows, truncated=cut_short(cuts, ruled.explored), notes=notes)
+
+
+def _findings(snapshot: Snapshot, ruled: Ruled, node: int, most: int) -> list[Reason]:
+    out = []
+    for row, found in ruled.by.get(node, ())[:most]:
+        facts, total = evidence(snapshot.fact_ids([int(each) for each in found.rows]))
+        out.append(
+            Reason(feature=row.pattern, value=row.score, contribution=row.score, why=row.why,
+                   facts=facts, facts_total=total)
+        )  # fmt: skip
+    return out

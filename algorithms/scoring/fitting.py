@@ -1,0 +1,74 @@
+"""What is fitted: boosted trees on all features, and the baselines that stand beside them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.scoring.trees import Forest, forest_of
+
+F64 = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.bool_]
+
+# What is known of a subject without looking at who it deals with.
+TABULAR: Final = frozenset({"entity", "money"})
+MOST_ROWS: Final = 300_000  # of a training table; more others than that are drawn from
+TREES: Final = 200
+_BOOSTING: Final[dict[str, Any]] = {
+    "max_iter": TREES, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 20,
+    "l2_regularization": 1.0, "max_features": 0.5, "early_stopping": False,
+}  # fmt: skip
+
+
+def boosted(matrix: npt.NDArray[Any], truth: Truth, seed: int, **settings: Any) -> Forest:
+    """Histogram gradient boosting (Ke et al. 2017; scikit-learn's), as plain trees. Finite values
+    and NaN for what is not known; the same seed grows the same trees."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(**{**_BOOSTING, **settings}, random_state=seed)
+    values = finite(matrix)
+    values[:, np.isnan(values).all(axis=0)] = 0.0  # binning takes no column without a value
+    return forest_of(model.fit(values, truth))
+
+
+def logistic_margin(
+    matrix: npt.NDArray[Any], truth: Truth, other: npt.NDArray[Any], seed: int
+) -> F64:
+    """A logistic regression's margin on other rows: medians in place of what is not known, with a
+    column saying so, logarithms of what is large."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    model = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        FunctionTransformer(_logarithms),
+        StandardScaler(),
+        LogisticRegression(C=0.05, max_iter=500, random_state=seed),
+    )
+    model.fit(finite(matrix), truth)
+    found: F64 = model.decision_function(finite(other))
+    return found
+
+
+def finite(matrix: npt.NDArray[Any]) -> F64:
+    """Values as both learners take them."""
+    with np.errstate(invalid="ignore"):
+        out = matrix.astype(np.float64)
+        return np.clip(out, -1e30, 1e30)
+
+
+def _logarithms(values: F64) -> F64:
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
+def drawn(truth: Truth, seed: int, most: int = MOST_ROWS) -> npt.NDArray[np.int64]:
+    """The rows to train on: all positives, and of the others as many as fit, drawn once."""
+    yes, no = np.flatnonzero(truth), np.flatnonzero(~truth)
+    room = max(most - len(yes), 0)
+    if len(no) > room:
+        no = np.random.default_rng(seed).choice(no, room, replace=False)
+    return np.sort(np.concatenate([yes, no]))

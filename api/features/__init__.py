@@ -1,0 +1,1 @@
+"""The feature store: tables of features as Parquet, made once for a view of the graph and a day."""

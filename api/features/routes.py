@@ -1,0 +1,154 @@
+"""`/v1/features`: tables of features, for models of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
+from starlette.responses import Response, StreamingResponse
+
+from algorithms.features.table import KINDS
+from algorithms.registry import as_day
+from api.access.refusals import Forbidden
+from api.access.sight import granted
+from api.features.keeping import Asked, Built, build, days_of, described
+from api.kept import private_folder, state_folder
+from api.serving import KEPT, add, asked_of, json_response, only, query_of
+from graph.domains import OF_KIND
+from graph.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.engine import Engine
+
+PATH: Final = "/v1/features"
+MEDIA: Final = "application/vnd.apache.parquet"
+_KEPT: Final = 12  # tables
+_PIECE: Final = 1 << 18
+_LISTS: Final = frozenset({"groups", "windows"})
+_NAMES: Final = ("as_of", "kind", "groups", "windows", "known_at")
+
+
+class Body(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a POST asks for."""
+
+    as_of: str = ""  # today
+
+
+def add_features(app: FastAPI, engine: Engine) -> None:
+    """The table, what it is, and what its columns mean."""
+    session = engine.session
+
+    def built(asked: Asked) -> tuple[Path, Built]:
+        home = private_folder(state_folder(session.url) / "features")
+        return build(session, asked, home, _KEPT)
+
+    async def table(request: Request) -> Response:
+        """Features of all subjects of a kind as of a day, as Parquet: a row a subject by its
+        canonical id, a column a feature. One that is there is sent at once / 特征表 (Parquet)."""
+        asked = _queried(request)
+        path, told = await engine.run(built, asked)
+        stream = await asyncio.to_thread(path.open, "rb")
+        headers = {
+            **KEPT, "Linkrisk-Snapshot": told.snapshot, "Content-Length": str(told.bytes),
+            "Content-Disposition": f'attachment; filename="{asked.kind}-{asked.as_of}.parquet"',
+        }  # fmt: skip
+        return StreamingResponse(_pieces(stream), headers=headers, media_type=MEDIA)
+
+    async def made(request: Request) -> Response:
+        """Make the table, and say what it is: rows, columns, groups that were taken over from
+        earlier ones. GET with the same parameters then sends it at once / 生成特征表."""
+        body = await asked_of(request, Body, "features")
+        asked = Asked(**{**msgspec.structs.asdict(body), "as_of": as_day(body.as_of or None)})
+        _check(asked.kind)
+        _, told = await engine.run(built, asked)
+        return json_response(msgspec.json.encode(told))
+
+    async def dictionary(request: Request) -> Response:
+        """What each column of a table means, English and Chinese, its unit, window and group
+        / 特征字典."""
+        query = query_of(request, _LISTS)
+        only(query, ("kind", "groups", "windows"))
+        kind = str(query.get("kind", "account"))
+        windows = days_of(query.get("windows", []))
+        rows = await engine.run(described, kind, query.get("groups"), windows)
+        return json_response(msgspec.json.encode({"kind": kind, "results": rows}))
+
+    add(app, "GET", f"{PATH}/dictionary", dictionary, scope="search", tags=["bulk"],
+        extra={"parameters": _parameters("kind", "groups", "windows")})  # fmt: skip
+    add(app, "GET", PATH, table, scope="export", tags=["bulk"], extra={
+        "parameters": _parameters(*_NAMES),
+        "responses": {"200": {
+            "description": "the table / 特征表",
+            "content": {MEDIA: {"schema": {"type": "string", "format": "binary"}}},
+        }},
+    })  # fmt: skip
+    add(app, "POST", PATH, made, scope="export", tags=["bulk"], extra=_BODY)
+
+
+async def _pieces(stream: Any) -> AsyncIterator[bytes]:
+    """A file that stays as it is while it is sent, whatever becomes of its name."""
+    with stream:
+        while piece := await asyncio.to_thread(stream.read, _PIECE):
+            yield piece
+
+
+def _queried(request: Request) -> Asked:
+    query = query_of(request, _LISTS)
+    only(query, _NAMES)
+    asked = Asked(
+        as_of=as_day(query.get("as_of")),
+        kind=query.get("kind", "account"),
+        groups=query.get("groups"),
+        windows=days_of(query.get("windows", [])),
+        known_at=query.get("known_at"),
+    )
+    _check(asked.kind)
+    return asked
+
+
+def _check(kind: str) -> None:
+    """Raise WrongUsage for what is no kind, Forbidden for one whose domain is not granted."""
+    if kind not in KINDS:
+        raise WrongUsage(f"kind: one of {', '.join(KINDS)}, not {kind[:40]!r}")
+    kept, domain = granted(), OF_KIND[kind]
+    if kept is not None and domain is not None and domain not in kept:
+        raise Forbidden(f"needs the data domain {domain} / 需要数据域 {domain}")
+
+
+_TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+_SAID: Final[dict[str, dict[str, Any]]] = {
+    "as_of": {"type": "string", "format": "date"},
+    "kind": {"type": "string", "enum": list(KINDS), "default": "account"},
+    "groups": _TEXTS,
+    "windows": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+    "known_at": {"type": "string"},
+}
+
+
+def _parameters(*names: str) -> list[dict[str, Any]]:
+    return [
+        {"in": "query", "name": name, "schema": _SAID[name]}
+        | ({"style": "form", "explode": False} if name in _LISTS else {})
+        for name in names
+    ]
+
+
+_BODY: Final = {
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": _SAID,
+                    "additionalProperties": False,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+"""The registry of models of risk: trained, kept, used, described, watched."""
