@@ -115,7 +115,7 @@ _WORDS: Final = frozenset({"roles", "role", "limb", "basis", "certainty", "outco
 _TOLD: Final = frozenset({"why", "lacking", "reason"})  # in words
 _TIMES: Final = frozenset({"begins", "ends", "arrives"})
 _NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"} | {
-    "in", "out", "ratio", "dwell_days", "count", "parties", "recorded", "number",
+    "in", "out", "ratio", "dwell_days", "count", "parties", "recorded", "number", "rank", "value",
 }  # fmt: skip
 
 

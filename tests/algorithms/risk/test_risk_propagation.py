@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -352,3 +353,10 @@ def test_a_view_without_a_domain_knows_nothing_of_what_carries_there() -> None:
         part = snapshot.within({"registry", "tax"})
         assert "d:t" in members(asked(snapshot)["results"])
         assert members(asked(part)["results"]) == {"d:c0", "d:c2"}
+
+
+def test_extension_does_not_read_it() -> None:
+    """Whom a measure may reach is decided without it."""
+    sources = list((Path(ask.__code__.co_filename).parent / "extension").glob("*.py"))
+    assert sources
+    assert not [path for path in sources if "algorithms.risk" in path.read_text("utf-8")]
