@@ -315,7 +315,10 @@ def test_bounds_are_said() -> None:
         answer = asked(snapshot, max_iterations=1)
         assert answer["truncated"].limit == 1
         assert "the error may still be" in answer["truncated"].reason
-        first = asked(snapshot, top=3)["results"]
+        cut = asked(snapshot, top=3)
+        first = cut["results"]
+        assert any("the highest 3 are shown" in note for note in cut["notes"])
+        assert not any("are shown" in note for note in asked(snapshot)["notes"])
         assert [row.rank for row in first] == [1, 2, 3]
         (row,) = asked(snapshot, subject="c1", max_paths=0)["results"]
         assert (row.paths, row.paths_rest) == ([], row.value)
