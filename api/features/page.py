@@ -22,11 +22,12 @@ linkrisk features --describe --kind account
 ```
 
 ```python
-risk.features(kind="account", as_of="2024-06-30")        # a pandas DataFrame, rows by id
+risk.features(kind="account", as_of="2024-06-30")  # a pandas DataFrame, rows by id
 ```
 
-`POST /v1/features` makes a table and says what it is, `GET /v1/features` sends it as Parquet,
-`GET /v1/features/dictionary` is this page as JSON. The file is
+`POST /v1/features` makes a table and says what it is (a large one as a job, with `Prefer:
+respond-async`), `GET /v1/features` sends it as Parquet, `GET /v1/features/dictionary` is this page
+as JSON. The file is
 `DIR/KIND/DAY/KNOWN-DIGEST/features.parquet`; its schema holds what each column means (`en`, `zh`,
 `unit`, `window_days`) and, under the key `linkrisk`, the day, the moment as of which it was known,
 the snapshot's hash, the version of the definitions ({version}) and the digest of each group.
