@@ -7,7 +7,7 @@ two scores are compared under the same draws, which is what makes their differen
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -104,6 +104,7 @@ class Ranked:
         return float(hits[enough].max() / hits[-1]) if enough.any() else 0.0
 
 
+T = TypeVar("T")
 Measure = Callable[[Ranked, F64 | None], float]
 
 
@@ -142,14 +143,16 @@ def draws(truth: Truth, seed: int, groups: I64 | None = None) -> list[F64]:
     return found
 
 
-def figure(ranked: Ranked, measure: Measure, weights: list[F64]) -> Figure:
+def figure(ranked: T, measure: Callable[[T, F64 | None], float], weights: list[F64]) -> Figure:
     """A measure with its percentile interval."""
     drawn = [measure(ranked, weight) for weight in weights]
     low, high = _interval(np.array(drawn))
     return Figure(value=measure(ranked, None), low=low, high=high)
 
 
-def difference(one: Ranked, other: Ranked, measure: Measure, weights: list[F64]) -> Difference:
+def difference(
+    one: T, other: T, measure: Callable[[T, F64 | None], float], weights: list[F64]
+) -> Difference:
     """How much more `one` reaches than `other`."""
     drawn = np.array([measure(one, weight) - measure(other, weight) for weight in weights])
     low, high = _interval(drawn)
