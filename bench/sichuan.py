@@ -209,8 +209,9 @@ def _told(
             said += f"; {more.value:+.4f} over no graph ({more.low:+.4f} to {more.high:+.4f}, " \
                     f"p {more.p:.3f})"  # fmt: skip
         own = name == CHOSEN
-        out.append(Row(f"ROC AUC, {title}, {name}", f"{each.value:.4f}",
-                       f"≥ {target}" if own else "", each.value >= target if own else None, said))  # fmt: skip
+        met = each.value >= target if own else None
+        bound = f"≥ {target}" if own else ""
+        out.append(Row(f"ROC AUC, {title}, {name}", f"{each.value:.4f}", bound, met, said))
     return out
 
 

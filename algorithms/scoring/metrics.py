@@ -65,12 +65,17 @@ class Ranked:
         self.truth = np.asarray(truth, np.float64)[self.order]
         # Where each run of equal scores begins.
         self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        self._counted: tuple[F64 | None, F64, F64] | None = None
 
     def _counts(self, weight: F64 | None) -> tuple[F64, F64]:
         """Weight of the positives and of the others, by score, highest first."""
+        if self._counted is not None and self._counted[0] is weight:
+            return self._counted[1], self._counted[2]
         ordered = np.ones(len(self.truth)) if weight is None else weight[self.order]
         yes = np.add.reduceat(ordered * self.truth, self._starts)
-        return yes, np.add.reduceat(ordered, self._starts) - yes
+        no = np.add.reduceat(ordered, self._starts) - yes
+        self._counted = (weight, yes, no)  # all measures are asked of one draw after another
+        return yes, no
 
     def average_precision(self, weight: F64 | None = None) -> float:
         """The sum over scores, highest first, of what recall gains times the precision there."""
@@ -145,9 +150,7 @@ def draws(truth: Truth, seed: int, groups: I64 | None = None) -> list[F64]:
 
 def figure(ranked: T, measure: Callable[[T, F64 | None], float], weights: list[F64]) -> Figure:
     """A measure with its percentile interval."""
-    drawn = [measure(ranked, weight) for weight in weights]
-    low, high = _interval(np.array(drawn))
-    return Figure(value=measure(ranked, None), low=low, high=high)
+    return told(measure(ranked, None), np.array([measure(ranked, each) for each in weights]))
 
 
 def difference(
@@ -155,10 +158,21 @@ def difference(
 ) -> Difference:
     """How much more `one` reaches than `other`."""
     drawn = np.array([measure(one, weight) - measure(other, weight) for weight in weights])
+    return differing(measure(one, None) - measure(other, None), drawn)
+
+
+def told(value: float, drawn: F64) -> Figure:
+    """A measure with the percentile interval of its draws."""
+    low, high = _interval(drawn)
+    return Figure(value=value, low=low, high=high)
+
+
+def differing(value: float, drawn: F64) -> Difference:
+    """A difference with the percentile interval of its draws, and how often they are of the other
+    sign."""
     low, high = _interval(drawn)
     side = min((drawn <= 0).sum(), (drawn >= 0).sum())
     p = min(1.0, 2 * float(side + 1) / (len(drawn) + 1))
-    value = measure(one, None) - measure(other, None)
     return Difference(value=value, low=low, high=high, p=p)
 
 
