@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SCOPES: Final = (
     "search",  # find subjects, read their records
     "related",  # related parties, ownership, control, decisions as they stand; case files
-    "trace",  # flows, rings, invoices, cases; the work list and its verdicts
+    "trace",  # flows, rings, invoices, cases; the work list, pairs to review and their verdicts
     "extend.propose",  # ask whom a measure may reach, propose and execute decisions
     "extend.approve",  # approve what somebody else proposed
     "export",  # whole stores, feeds of changes
@@ -24,7 +24,9 @@ SCOPES: Final = (
 DOMAINS: Final = domains.DOMAINS
 OPEN: Final = "open"  # the scope of a route that anybody may ask
 ANYONE: Final = "any"  # the scope of a route for every authenticated caller
-RESERVED: Final = frozenset({"owner", "nobody", "linkrisk"})  # names of no key and no person
+RESERVED: Final = frozenset(
+    {"owner", "nobody", "linkrisk", "resolver"}
+)  # names of no key and no person
 MOST_WORDS: Final = 200  # characters of a purpose or case
 _PLACE: Final = "linkrisk.caller"
 

@@ -3,6 +3,10 @@
 USCC after GB 32100-2015, resident id after GB 11643-1999 (checksum and date; district codes come
 and go, so they are not checked), phones after E.164, cards after ISO/IEC 7812 (Luhn). A company's
 canonical id is public; a person's, account's or phone's is a keyed hash and discloses nobody.
+
+A resident id of 15 digits (GB 11643-1989, issued until 1999) is the one of 18 that its bearer was
+given instead: the century and the check character are added. Numbers that companies had before
+2015 are checked here too, but they are no keys: a USCC does not follow from them.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import phonenumbers
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
+from stdnum.iso7064 import mod_11_10
 
 # The ranges of mainland mobiles that phonenumbers calls valid; every other number is asked of it.
 _MOBILE: Final = re.compile(
@@ -24,12 +29,20 @@ _MOBILE: Final = re.compile(
 )
 # What may be a resident id or a mobile in a text of its own, not a part of a longer number.
 _WITHIN: Final = re.compile(
-    r"(?<![0-9A-Za-z.])(?:[0-9]{17}[0-9Xx]|(?:\+?86[- ]?)?1[3-9][0-9]{9})(?![0-9A-Za-z]|\.[0-9])"
+    r"(?<![0-9A-Za-z.])(?:[0-9]{17}[0-9Xx]|[0-9]{15}|(?:\+?86[- ]?)?1[3-9][0-9]{9})"
+    r"(?![0-9A-Za-z]|\.[0-9])"
 )
 # GB 32100: registering department, kind of body, district, and who it is there. Departments have
 # letters too: A the military, N rural collectives, Y others. None is 0: zeros satisfy the check.
 _LETTERS: Final = "0-9A-HJ-NP-RTUWXY"
 _USCC: Final = re.compile(f"[1-9ANY][{_LETTERS}][0-9]{{6}}[{_LETTERS}]{{10}}\\Z")
+# Provinces of GB/T 2260; the digits of a resident id of 15 have no check of their own.
+_OLD_ID: Final = re.compile(
+    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])[0-9]{13}\Z", re.ASCII
+)
+_CENTENARIANS: Final = frozenset({"996", "997", "998", "999"})  # born before 1900, not after
+_ORGANISATION: Final = re.compile(r"[0-9A-Z]{8}[0-9X]\Z", re.ASCII)
+_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714
 _DROP: Final = re.compile(r"[\s\-‐-―]+")
 _PREFIX: Final = {
     "uscc": "cn:uscc:",
@@ -80,6 +93,43 @@ def _resident_id(value: str) -> str | None:
     return None
 
 
+def _as_new_id(value: str) -> str:
+    """A resident id of 15 digits as the one of 18 that replaced it; anything else as it is."""
+    if not _OLD_ID.match(value) or value[12:] in _CENTENARIANS:
+        return value
+    body = f"{value[:6]}19{value[6:]}"
+    return body + str(ric.calc_check_digit(body + "0"))  # the last one is not read
+
+
+def organisation_of(value: str) -> str | None:
+    """The organisation code (GB 11714) within an official number of a company: an organisation
+    code, a taxpayer's number of 15 characters, a USCC; None where there is none that is valid."""
+    text = clean(value)
+    found = {9: text, 15: text[6:], 18: text[8:17]}.get(len(text), "")
+    if not _ORGANISATION.match(found) or len(set(found[:8])) == 1:
+        return None
+    total = sum(
+        int(char, 36) * weight
+        for char, weight in zip(found[:8], _ORGANISATION_WEIGHTS, strict=True)
+    )
+    return found if "0X987654321"[total % 11] == found[8] else None
+
+
+def is_registration(value: str) -> bool:
+    """Whether this is a registration number that a company had before 2015: 15 digits, the last a
+    check of ISO/IEC 7064 MOD 11,10 (工商行政管理市场主体注册号编制规则, 2007)."""
+    text = clean(value)
+    if not (len(text) == 15 and text.isascii() and text.isdigit() and len(set(text)) > 1):
+        return False
+    return bool(mod_11_10.is_valid(text))
+
+
+def of_a_person(value: str) -> bool:
+    """Whether a number of unknown kind is a resident id. One of 15 digits that may be a company's
+    registration number is not taken for one."""
+    return check("resident_id", value).valid and not is_registration(value)
+
+
 def _account(value: str, card: bool) -> str | None:
     if not (value.isascii() and value.isalnum() and 4 <= len(value) <= 64):
         return "not an account number"
@@ -106,6 +156,7 @@ def check(kind: str, value: str, *, card: bool = False) -> Key:
     if kind == "uscc":
         return Key(kind, text, _uscc(text))
     if kind == "resident_id":
+        text = _as_new_id(text)
         return Key(kind, text, _resident_id(text))
     if kind == "account":
         return Key(kind, text, _account(text, card))

@@ -9,7 +9,8 @@ Columns added to a table of `algorithms.identity.records` (null or empty where n
   names (list), so that a character of several readings and 'Wei Zhang' are found.
 - companies: `brand`, `brand_sound`, `trade`, `form`, `branch`; `region`: the code of its place (two
   digits of a province or four of a city) where the name says just one; `brands`: of former names
-  too (list).
+  too (list). `ids` are replaced by what they say, however written: `org:` and the organisation
+  code (of a USCC, too), `reg:` and the registration number; `id_sorts`: which sorts these are.
 - `birth`: a date, or its year or month; `birth_year`; `birth_turned`: day and month the other way
   round, where that is a date.
 - of the newest address: `province`, `city`, `district` (codes of GB/T 2260 with 2, 4, 6 digits, or
@@ -44,8 +45,20 @@ def comparison_columns(table: pa.Table, kind: str = "person") -> pa.Table:
     else:
         columns = _people(table, texts)
     for name, values in (columns | _born(table) | _places(table)).items():
-        table = table.append_column(name, _array(values))
-    return table
+        at = table.schema.get_field_index(name)
+        table = (
+            table.append_column(name, _array(values))
+            if at < 0
+            else (table.set_column(at, name, _array(values)))
+        )
+    sorts = [list(dict.fromkeys(map(_sort, ids or ()))) for ids in table["ids"].to_pylist()]
+    return table.append_column("id_sorts", _array(sorts))
+
+
+def _sort(number: str) -> str:
+    """Which sort of number this is: two numbers of one sort differ, of others they say nothing."""
+    sort, colon, _ = number.partition(":")
+    return sort if colon else "other"
 
 
 def _array(values: list[Any]) -> pa.Array:

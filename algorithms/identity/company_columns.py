@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from algorithms.matching.company_names import Parts, parts_of
+from graph import keys
 from graph.names.folding import fold_all
 from graph.names.sounds import sound_of, written
 
@@ -22,6 +23,16 @@ def added(table: pa.Table, texts: list[str]) -> dict[str, list[Any]]:
     names = [known.get(name or "", none) for name in table["name"].to_pylist()]
     others = [[known[each] for each in many or () if each] for many in table["names"].to_pylist()]
     return {
+        "ids": [
+            list(
+                dict.fromkeys(
+                    mark
+                    for each in (*(ids or ()), *filter(None, [own]))
+                    for mark in number_marks(each)
+                )
+            )
+            for ids, own in zip(table["ids"].to_pylist(), table["id_no"].to_pylist(), strict=True)
+        ],
         "full": [name.text or None for name in names],
         "others": [[each.text for each in many] for many in others],
         "brand": [name.brand or None for name in names],
@@ -35,6 +46,18 @@ def added(table: pa.Table, texts: list[str]) -> dict[str, list[Any]]:
             for name, many in zip(names, others, strict=True)
         ],
     }
+
+
+def number_marks(number: str) -> list[str]:
+    """What an official number of a company says who it is, whichever it was written as: the
+    organisation code within a USCC or a taxpayer's number, and a registration number."""
+    text = keys.clean(number)
+    found = []
+    if organisation := keys.organisation_of(text):
+        found.append(f"org:{organisation}")
+    if keys.is_registration(text):
+        found.append(f"reg:{text}")
+    return found or ([] if keys.check("uscc", text).valid else [text])
 
 
 def region(name: Parts) -> str:

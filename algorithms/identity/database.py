@@ -43,8 +43,11 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
             with _watched(con):
                 try:
                     yield con
-                except duckdb.InterruptException as error:
-                    raise Cancelled from error
+                except Exception as error:  # Splink wraps what interrupted it
+                    off = current().called_off
+                    if off is not None and off.is_set() and not isinstance(error, Cancelled):
+                        raise Cancelled from error
+                    raise
 
 
 @contextmanager

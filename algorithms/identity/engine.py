@@ -13,6 +13,7 @@ import numpy.typing as npt
 from algorithms.identity import linking, training
 from algorithms.identity.settings import VERSION, settings_of
 from graph.columns import I64
+from graph.deadline import current
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +26,7 @@ _ROUNDS: Final = 12  # how often what was found may lead on to more
 _SAMPLE: Final = 500_000  # pairs that the prior is learned from
 _LEAST: Final = 1e-6  # a pair less likely adds nothing to it
 _STEPS: Final = 20
+_PARTS: Final = 3
 
 
 class Edges(NamedTuple):
@@ -75,19 +77,26 @@ def link(
     those of whatever a pair from `accept` on, a `cluster` or one of `ties` (rows judged one before)
     leads on to. So each connected part is looked at as a whole, or not at all.
     """
+    usable = model is not None and (model.version, model.kind) == (VERSION, kind)
+    rows = None if fresh is None or not usable else sorted(set(fresh))
+    if model is not None and rows == []:
+        return Found(model, _edges(model, []), set(), 0, linking.Blocks(most, []), cut=False)
+    _tell(0, "blocking / 分块")
     linking.load(con, table)
     blocks = linking.block(con, kind, most)
-    if model is None or model.version != VERSION or model.kind != kind:
+    if model is None or not usable:
         compared = linking.pair(con)
-        model, fresh = _trained(con, kind, seed, trained_on), None
+        _tell(1, "training / 训练模型")
+        model = _trained(con, kind, seed, trained_on)
     else:
         linking.use(con, model)
-        compared = linking.pair(con) if fresh is None else 0
-    if fresh is None:
+        compared = linking.pair(con) if rows is None else 0
+    _tell(2, "scoring / 计算得分")
+    if rows is None:
         edges = _edges(model, [linking.score(con, model, least)])
         return Found(model, edges, None, compared, blocks, cut=False)
     near = _Near(table, ties)
-    frontier, done = near.with_mates(fresh), set[int]()
+    frontier, done = near.with_mates(rows), set[int]()
     parts = []
     for _ in range(_ROUNDS):
         if not frontier:
@@ -100,6 +109,11 @@ def link(
         ends = {*part.left[strong].tolist(), *part.right[strong].tolist()}
         frontier = near.with_mates(ends) - done
     return Found(model, _edges(model, parts), done, compared, blocks, cut=bool(frontier))
+
+
+def _tell(done: int, step: str) -> None:
+    """Tell how far the work on one kind is; raises Cancelled where it was called off."""
+    current().report(done, _PARTS, step)
 
 
 def _trained(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str) -> Model:

@@ -29,6 +29,8 @@ from algorithms.identity.tenures import tenures
 from graph.columns import I64
 from graph.deadline import check, current
 from graph.identity import Edge, join
+from graph.model import CODES
+from graph.times import NEG, format_time
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -142,17 +144,23 @@ def _rows(snapshot: Snapshot, kind: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
+def schema() -> pa.Schema:
+    """The columns of a table."""
     import pyarrow as pa
 
     texts, many = pa.string(), pa.list_(pa.string())
-    schema = pa.schema([
+    return pa.schema([
         ("record", texts), ("node", pa.int32()), ("dataset", texts), ("cluster", pa.int32()),
         ("official", texts), ("bears", texts), ("name", texts), ("names", many),
         ("birth_date", texts), ("phones", many), ("emails", many), ("addresses", many),
         ("id_no", texts), ("ids", many), ("people", many),
     ])  # fmt: skip
-    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows, schema=schema())
 
 
 def _row(node: int, fact: StoredFact) -> dict[str, Any]:
@@ -162,6 +170,8 @@ def _row(node: int, fact: StoredFact) -> dict[str, Any]:
     numbers = [value for kind, value, _, _ in fact.keys if kind in _OFFICIAL]
     born = next(iter(_said(attrs, _BORN)), None)
     valid = [v for kind, v, reason, _ in fact.keys if kind == "resident_id" and reason is None]
+    if born is None and fact.code == CODES["company"] and fact.vf != NEG:
+        born = format_time(fact.vf)  # a company's first day
     if valid:  # GB 11643: digits 7 to 14
         born = f"{valid[0][6:10]}-{valid[0][10:12]}-{valid[0][12:14]}"
     return {

@@ -105,8 +105,9 @@ _GIVEN = Comparison(
         ),
         Level(
             f"({_near('given', 0.75)} AND length(given_l) > 2)"
-            " OR (length(given_l) <= 2 AND (contains(given_r, left(given_l, 1))"
-            " OR contains(given_r, right(given_l, 1))))",
+            " OR (least(length(given_l), length(given_r)) <= 2"
+            " AND (contains(given_r, left(given_l, 1)) OR contains(given_r, right(given_l, 1))"
+            " OR contains(given_l, left(given_r, 1)) OR contains(given_l, right(given_r, 1))))",
             "partly", "名部分相同 / given names partly alike", 0.04, 0.02,
         ),
         _else("名不同 / another given name", 0.05, 0.96),
@@ -164,7 +165,7 @@ _ID = Comparison(
 _IDS = Comparison(
     "ids",
     (
-        _none("ids"),
+        _none("ids")._replace(sql=f"{_none('ids').sql} OR NOT {_shared('id_sorts')}"),
         Level(_shared("ids"), "agrees", "登记号码相同 / the same register number", 0.9, 1e-6),
         _else("登记号码不同 / other register numbers", 0.1, 0.99999),
     ),
@@ -324,8 +325,8 @@ TEXTS: Final = ("full", "family", "given", "family_sound", "given_sound", "sound
                 "brand_sound", "trade", "region", "form", "branch", "birth", "birth_turned",
                 "province", "city", "district", "street", "id_no", "official")  # fmt: skip
 LOOSE: Final = 4  # of blocks by loose keys, those of a quarter of the size are compared
-LISTS: Final = ("others", "sounds", "brands", "phones", "emails", "ids", "people", "doors",
-                "rooms")  # fmt: skip
+LISTS: Final = ("others", "sounds", "brands", "phones", "emails", "ids", "id_sorts", "people",
+                "doors", "rooms")  # fmt: skip
 
 
 def settings_of(kind: str) -> Settings:

@@ -88,7 +88,8 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """Two records and how likely they are one subject. `a` < `b`, each `dataset:id`.
 
     `weight` is log2 of the odds, the sum of the prior's and the features' weights; `score` is the
-    probability that follows from it. `name_only`: nothing beyond names speaks for it.
+    probability that follows from it. `name_only`: nothing beyond names speaks for it; `kin`: given
+    names have nothing in common, so that it may be two of one household. Neither is ever joined.
     """
 
     kind: str
@@ -99,6 +100,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     features: list[Feature]
     model: str  # id of the model, see `Model`
     name_only: bool = False
+    kin: bool = False
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +147,7 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     - `added`: those of them that no standing `same_as` of the machine says: to be recorded.
     - `withdrawn`: ids (`dataset:id`) of standing `same_as` facts of the machine that are upheld
       no longer: to be retracted.
-    - `review`: pairs between the thresholds, or likelier and barred (`name_only`); by weight.
+    - `review`: pairs between the thresholds, or likelier and barred (`name_only`, `kin`).
     - `affected`: canonical ids of the subjects that change by what is added and withdrawn.
     - `upto`: the number of the newest batch looked at: the next run's `since`.
     """

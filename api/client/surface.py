@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from api.client import bulk, calls, casework, modelling, monitoring, operating
+from api.client import bulk, calls, casework, identity, modelling, monitoring, operating
 from api.client.answer import Answer
 from api.client.exchange import Exchange, Stream
 
@@ -131,6 +131,8 @@ class Methods:
     changes = many(bulk.changes)
     export = many(bulk.export)
     features = one(bulk.features)
+    make_features = one(bulk.make_features)
+    feature_dictionary = one(bulk.feature_dictionary)
     pushes = one(operating.pushes)
     push = one(operating.push)
     push_to = one(operating.push_to)
@@ -171,6 +173,17 @@ class Methods:
     comments = one(casework.comments)
     export_case_file = one(casework.export_case_file)
     export_scene = one(casework.export_scene)
+    run_resolver = one(identity.run_resolver)
+    reviews = one(identity.reviews)
+    review = one(identity.review)
+    accept_pair = one(identity.accept_pair)
+    reject_pair = one(identity.reject_pair)
+    judgements = one(identity.judgements)
+    judge_pair = one(identity.judge_pair)
+    undo_judgement = one(identity.undo_judgement)
+    conflicts = one(identity.conflicts)
+    why_one = one(identity.why_one)
+    how_one = one(identity.how_one)
     monitored = one(monitoring.monitored)
     run_monitor = one(monitoring.run_monitor)
     cluster_line = one(monitoring.cluster_line)
@@ -242,6 +255,8 @@ class LaterMethods:
     changes = many_later(bulk.changes)
     export = many_later(bulk.export)
     features = one_later(bulk.features)
+    make_features = one_later(bulk.make_features)
+    feature_dictionary = one_later(bulk.feature_dictionary)
     pushes = one_later(operating.pushes)
     push = one_later(operating.push)
     push_to = one_later(operating.push_to)
@@ -282,6 +297,17 @@ class LaterMethods:
     comments = one_later(casework.comments)
     export_case_file = one_later(casework.export_case_file)
     export_scene = one_later(casework.export_scene)
+    run_resolver = one_later(identity.run_resolver)
+    reviews = one_later(identity.reviews)
+    review = one_later(identity.review)
+    accept_pair = one_later(identity.accept_pair)
+    reject_pair = one_later(identity.reject_pair)
+    judgements = one_later(identity.judgements)
+    judge_pair = one_later(identity.judge_pair)
+    undo_judgement = one_later(identity.undo_judgement)
+    conflicts = one_later(identity.conflicts)
+    why_one = one_later(identity.why_one)
+    how_one = one_later(identity.how_one)
     monitored = one_later(monitoring.monitored)
     run_monitor = one_later(monitoring.run_monitor)
     cluster_line = one_later(monitoring.cluster_line)

@@ -63,6 +63,26 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """A column: `window` in days, null where it is of none; `reads` the kinds of relation that it
+    is computed from."""
+
+    name: str
+    group: str
+    en: str
+    zh: str
+    unit: str
+    window: int | None
+    reads: list[str]
+
+
+class Dictionary(msgspec.Struct, frozen=True, kw_only=True):
+    """What the columns of a kind's table mean, in their order."""
+
+    kind: str
+    results: list[Meaning]
+
+
 class Group(msgspec.Struct, frozen=True, kw_only=True):
     """A group of a table: its digest, its columns, and bounds that left something out of it."""
 
@@ -267,14 +287,14 @@ def days_of(texts: Sequence[str]) -> list[int]:
     return [int(text) for text in texts] or list(WINDOWS)
 
 
-def described(kind: str, groups: list[str] | None, windows: Sequence[int]) -> list[dict[str, Any]]:
+def described(kind: str, groups: list[str] | None, windows: Sequence[int]) -> list[Meaning]:
     """The dictionary of a kind's features, a row a column. Raises WrongUsage."""
     from algorithms.features.making import dictionary
 
     return [
-        {
-            "name": each.name, "group": each.group, "en": each.en, "zh": each.zh,
-            "unit": each.unit, "window": each.window, "reads": list(each.reads),
-        }
+        Meaning(
+            name=each.name, group=each.group, en=each.en, zh=each.zh, unit=each.unit,
+            window=each.window, reads=list(each.reads),
+        )
         for each in dictionary(kind, groups, windows)
     ]  # fmt: skip

@@ -44,7 +44,8 @@ the snapshot's hash, the version of the definitions ({version}) and the digest o
   What a subject pays to itself counts nowhere. Transfers of people and companies are those of the
   accounts that they hold: an account's holder is who held it last by the day, of several the one
   with the least id; an account that nobody is known to hold stands for itself.
-- **Domains.** A caller who is not granted the bank's data gets no column that reads it.
+- **Domains.** A caller who is not granted the bank's data gets no column that reads it;
+  `propagated` and `findings`, which read everything, are for callers who are granted all domains.
 - **Incremental.** The same question on the same facts is not computed again. For another day, or
   after a batch, a group is taken over from an earlier table where all that it reads is the same:
   `ownership` and `shared` read what is true on a day, whichever day; the others look back from it,

@@ -13,9 +13,10 @@ from starlette.responses import Response, StreamingResponse
 
 from algorithms.features.table import KINDS
 from algorithms.registry import as_day
+from api import openapi
 from api.access.refusals import Forbidden
 from api.access.sight import granted
-from api.features.keeping import Asked, Built, build, days_of, described
+from api.features.keeping import Asked, Built, Dictionary, build, days_of, described
 from api.kept import private_folder, state_folder
 from api.serving import KEPT, add, asked_of, json_response, only, query_of
 from graph.domains import OF_KIND
@@ -77,18 +78,31 @@ def add_features(app: FastAPI, engine: Engine) -> None:
         kind = str(query.get("kind", "account"))
         windows = days_of(query.get("windows", []))
         rows = await engine.run(described, kind, query.get("groups"), windows)
-        return json_response(msgspec.json.encode({"kind": kind, "results": rows}))
+        return json_response(msgspec.json.encode(Dictionary(kind=kind, results=rows)))
 
     add(app, "GET", f"{PATH}/dictionary", dictionary, scope="search", tags=["bulk"],
-        extra={"parameters": _parameters("kind", "groups", "windows")})  # fmt: skip
-    add(app, "GET", PATH, table, scope="export", tags=["bulk"], extra={
+        name="feature-dictionary", summary="Meanings of features / 特征字典",
+        extra={"parameters": _parameters("kind", "groups", "windows"),
+               **_json(Dictionary, "what each column means / 各列含义")})  # fmt: skip
+    add(app, "GET", PATH, table, scope="export", tags=["bulk"], name="features",
+        summary="Features as Parquet / 特征表", extra={
         "parameters": _parameters(*_NAMES),
         "responses": {"200": {
             "description": "the table / 特征表",
             "content": {MEDIA: {"schema": {"type": "string", "format": "binary"}}},
         }},
     })  # fmt: skip
-    add(app, "POST", PATH, made, scope="export", tags=["bulk"], extra=_BODY)
+    add(
+        app,
+        "POST",
+        PATH,
+        made,
+        scope="export",
+        tags=["bulk"],
+        name="make-features",
+        summary="Make a table of features / 生成特征表",
+        extra={"requestBody": {"content": _body()}, **_json(Built, "what it is / 特征表说明")},
+    )
 
 
 async def _pieces(stream: Any) -> AsyncIterator[bytes]:
@@ -122,33 +136,37 @@ def _check(kind: str) -> None:
 
 
 _TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+_DAYS: Final = {"type": "array", "items": {"type": "integer", "minimum": 1}}
 _SAID: Final[dict[str, dict[str, Any]]] = {
-    "as_of": {"type": "string", "format": "date"},
-    "kind": {"type": "string", "enum": list(KINDS), "default": "account"},
-    "groups": _TEXTS,
-    "windows": {"type": "array", "items": {"type": "integer", "minimum": 1}},
-    "known_at": {"type": "string"},
-}
+    "as_of": {
+        "type": "string", "format": "date",
+        "description": "the day; nothing after it counts / 截至日期",
+    },
+    "kind": {
+        "type": "string", "enum": list(KINDS), "default": "account",
+        "description": "whose features / 主体种类",
+    },
+    "groups": _TEXTS | {"description": "groups of features, by default all but slow ones / 特征组"},
+    "windows": _DAYS | {"description": "windows in days, ascending / 时间窗口 (天)"},
+    "known_at": {"type": "string", "description": "as it was known then / 当时已知的数据"},
+}  # fmt: skip
+_EXAMPLE: Final = {"kind": "account", "as_of": "2022-01-05", "groups": ["degree", "money"]}
 
 
 def _parameters(*names: str) -> list[dict[str, Any]]:
     return [
-        {"in": "query", "name": name, "schema": _SAID[name]}
+        {"in": "query", "name": name, "schema": _SAID[name],
+         "description": _SAID[name]["description"]}
         | ({"style": "form", "explode": False} if name in _LISTS else {})
         for name in names
-    ]
+    ]  # fmt: skip
 
 
-_BODY: Final = {
-    "requestBody": {
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": _SAID,
-                    "additionalProperties": False,
-                }
-            }
-        }
-    }
-}
+def _json(kind: type[Any], words: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": openapi.schema(kind)}}
+    return {"responses": {"200": {"description": words, "content": content}}}
+
+
+def _body() -> dict[str, Any]:
+    schema = {"type": "object", "properties": _SAID, "additionalProperties": False}
+    return {"application/json": {"schema": schema, "example": _EXAMPLE}}

@@ -102,9 +102,14 @@ def name_of(text: str | None) -> str:
     """Whoever decides; raises WrongUsage where nobody is named: a judgement that a person answers
     for may carry an extension."""
     from api.caller import RESERVED, one_line
-    from graph.limbs import by_machine
+    from graph.limbs import unconfirmed
 
     name = one_line(text or "")
-    if name is None or name.lower() in RESERVED or by_machine(name):
+    if name is None or name.lower() in RESERVED:
         raise WrongUsage("by: the name of the person who decides / 请写明办理人姓名")
+    if unconfirmed(name):  # it would be read as a judgement that nobody answers for
+        raise WrongUsage(
+            "by: reads as a judgement by a name or by the resolver; use another name"
+            " / 署名易被误认为按名称或系统判定, 请更换"
+        )
     return name

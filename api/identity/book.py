@@ -6,7 +6,6 @@ One file in the state folder. Whoever writes judgements holds its lock, so that 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -15,11 +14,12 @@ import msgspec
 
 from algorithms.identity.shape import Conflict as Refused
 from algorithms.identity.shape import Model, Pair
+from api.casework.keeping import text
 from api.identity.facts import pair_id
 from api.kept import Kept, one, state_folder
 from graph import times
 from graph.closing import Closing
-from graph.errors import InputError, WrongUsage
+from graph.errors import InputError
 
 if TYPE_CHECKING:
     import apsw
@@ -43,7 +43,6 @@ CREATE INDEX pair_b ON pair (b);
 CREATE TABLE refused (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL, said TEXT NOT NULL) STRICT;
 """
-_PLACE: Final = re.compile(r"(\d(?:\.\d{1,20})?(?:e-\d{1,3})?):(\d{1,18})", re.ASCII)
 
 
 class UnknownPair(InputError):
@@ -75,15 +74,6 @@ class LastRun(msgspec.Struct, frozen=True, kw_only=True):
     review: float
     upto: int
     told: dict[str, Any]
-
-
-def place_of(text: str | None) -> tuple[float, int] | None:
-    """The `next` of a page as it is given back; raises WrongUsage."""
-    if text is None:
-        return None
-    if (found := _PLACE.fullmatch(text)) is None:
-        raise WrongUsage(f"after: the `next` of a page, not {text[:40]!r}")
-    return float(found[1]), int(found[2])
 
 
 class Book(Closing):
@@ -122,11 +112,11 @@ class Book(Closing):
         db.execute(
             "INSERT INTO run (at, who, kinds, accept, review, upto, told)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (run.at, run.who, _text(run.kinds), run.accept, run.review, run.upto, _text(run.told)),
+            (run.at, run.who, text(run.kinds), run.accept, run.review, run.upto, text(run.told)),
         )
         db.executemany(
             "INSERT OR REPLACE INTO model VALUES (?, ?, ?)",
-            [(each.kind, _text(each), run.at) for each in models],
+            [(each.kind, text(each), run.at) for each in models],
         )
 
     # -- the queue --------------------------------------------------------------------------------
@@ -144,7 +134,7 @@ class Book(Closing):
                 " score = excluded.score, said = excluded.said, held = excluded.held,"
                 " met = excluded.met, state = 'open',"
                 " changed = iif(state = 'open', changed, excluded.changed)",
-                (ident, pair.kind, pair.a, pair.b, pair.score, _text(pair), held, now, now),
+                (ident, pair.kind, pair.a, pair.b, pair.score, text(pair), held, now, now),
             )
             fresh += before is None or before[0] != "open"
         return fresh
@@ -154,9 +144,9 @@ class Book(Closing):
     ) -> int:
         """Take open pairs (id, a, b) of these kinds out of the queue of which this is true; how
         many."""
-        text = "SELECT id, a, b FROM pair WHERE state = 'open' AND kind IN"
-        those = f"{text} (SELECT value FROM json_each(?))"  # noqa: S608 of constants
-        rows: list[Any] = db.execute(those, (_text(kinds),)).fetchall()
+        open_ = "SELECT id, a, b FROM pair WHERE state = 'open' AND kind IN"
+        those = f"{open_} (SELECT value FROM json_each(?))"  # noqa: S608 of constants
+        rows: list[Any] = db.execute(those, (text(kinds),)).fetchall()
         idents = [(row[0],) for row in rows if gone(*row)]
         db.executemany("DELETE FROM pair WHERE id = ?", idents)
         return len(idents)
@@ -193,7 +183,7 @@ class Book(Closing):
         if records is not None:
             those = "(SELECT value FROM json_each(?))"
             where += f" AND (a IN {those} OR b IN {those})"
-            given += [_text(records)] * 2
+            given += [text(records)] * 2
         if after is not None:
             where += " AND (score < ? OR (score = ? AND no > ?))"
             given += [after[0], after[0], after[1]]
@@ -210,7 +200,7 @@ class Book(Closing):
             return []
         one_, two = ("(SELECT value FROM json_each(?))",) * 2
         where = f"(a IN {one_} AND b IN {two}) OR (b IN {one_} AND a IN {two})"
-        given = [_text(one), _text(other)] * 2
+        given = [text(one), text(other)] * 2
         rows = self.kept.rows(f"{_SELECT} WHERE {where} ORDER BY score DESC, no LIMIT 20", given)
         return [_waiting(row) for row in rows]
 
@@ -231,7 +221,7 @@ class Book(Closing):
         db.executemany("DELETE FROM refused WHERE kind = ?", [(kind,) for kind in whole])
         db.executemany(
             "INSERT OR REPLACE INTO refused (id, kind, said) VALUES (?, ?, ?)",
-            [(pair_id(e.pair.a, e.pair.b), e.pair.kind, _text(e)) for e in found],
+            [(pair_id(e.pair.a, e.pair.b), e.pair.kind, text(e)) for e in found],
         )
 
     def refused(
@@ -240,8 +230,8 @@ class Book(Closing):
         """What was refused, in the order in which it was told; a page."""
         if not self.kept.is_there:
             return [], None
-        text = "SELECT no, id, said FROM refused WHERE no > ? ORDER BY no LIMIT ?"
-        rows = self.kept.rows(text, (after or 0, limit + 1))
+        asked = "SELECT no, id, said FROM refused WHERE no > ? ORDER BY no LIMIT ?"
+        rows = self.kept.rows(asked, (after or 0, limit + 1))
         found = [(row[1], msgspec.json.decode(row[2], type=Refused)) for row in rows[:limit]]
         return found, str(rows[limit - 1][0]) if len(rows) > limit else None
 
@@ -252,8 +242,8 @@ class Book(Closing):
         count = 0
         with self.kept.writing() as db:
             for table, column in (("pair", "said"), ("refused", "said"), ("run", "told")):
-                text = f"SELECT no, {column} FROM {table}"  # noqa: S608 of constants
-                rows: list[Any] = db.execute(text).fetchall()
+                every = f"SELECT no, {column} FROM {table}"  # noqa: S608 of constants
+                rows: list[Any] = db.execute(every).fetchall()
                 gone = [(no,) for no, said in rows if named(said.encode())]
                 db.executemany(f"DELETE FROM {table} WHERE no = ?", gone)  # noqa: S608 of constants
                 count += len(gone)
@@ -279,7 +269,3 @@ def _run(row: Sequence[Any]) -> LastRun:
     no, at, who, kinds, accept, review, upto, told = row
     return LastRun(no=no, at=at, who=who, kinds=msgspec.json.decode(kinds), accept=accept,
                    review=review, upto=upto, told=msgspec.json.decode(told))  # fmt: skip
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

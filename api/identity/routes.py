@@ -16,10 +16,11 @@ from api import openapi
 from api.access.actor import signed
 from api.answering import view_of
 from api.caller import DOMAINS, Caller, caller_of, owner_of
+from api.casework.findings import place_of
 from api.contract.answers import MADE
 from api.converting import convert
 from api.identity import asking, explaining, showing
-from api.identity.book import STATES, Book, place_of
+from api.identity.book import STATES, Book
 from api.identity.deciding import Decided, decide, find, named
 from api.identity.running import ResolveReceipt, run
 from api.jobs.book import Asked as JobAsked

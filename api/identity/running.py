@@ -126,6 +126,7 @@ def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveR
     found = engine(snapshot, params, models)
     if asked.dry_run:
         sorted_ = _sorted(session, snapshot, found)
+        found = msgspec.structs.replace(found, affected=_affected(session, (snapshot,), sorted_))
         return _receipt(snapshot, plan, found, sorted_, dry=True, waiting=book.counts()["open"])
     with book.turn() as db:
         snapshot = session.snapshot()
@@ -136,6 +137,9 @@ def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveR
         after = session.snapshot()
         book.drop(db, plan.kinds, _gone(session, after, found, plan))
         book.refuse(db, found.conflicts, plan.kinds if plan.since is None else ())
+        found = msgspec.structs.replace(
+            found, affected=_affected(session, (snapshot, after), sorted_)
+        )
         receipt = _receipt(snapshot, plan, found, sorted_, dry=False, waiting=book.counts()["open"],
                            fresh=fresh, batches=batches)  # fmt: skip
         receipt = msgspec.structs.replace(receipt, entry=_enter(session, receipt, who))
@@ -225,6 +229,21 @@ def _gone(
         return any(snapshot.record_said(node)[2] > since for node in nodes)
 
     return gone
+
+
+def _affected(session: Session, views: Iterable[Snapshot], what: Sorted) -> list[str]:
+    """The canonical ids, before and after, of the subjects that joins and retractions are about."""
+    ends = {name for pair in what.join for name in (pair.a, pair.b)}
+    for name in what.withdraw:
+        ends |= {
+            end for fact in session.store.history(name)[-1:] for end in (fact.a, fact.b) if end
+        }
+    found = set()
+    for view in views:
+        rep = view.nodes.rep
+        reps = {int(rep[node]) for name in ends if view.known(node := view.node_of(name))}
+        found |= set(view.canonicals(sorted(reps)))
+    return sorted(found)
 
 
 def _receipt(

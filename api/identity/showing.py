@@ -9,10 +9,10 @@ import msgspec
 
 from algorithms.identity.shape import Feature, Pair
 from api.identity.book import STATES, UnknownPair, Waiting
-from api.identity.facts import Groups, apart, ident_of, judged, pair_id, same, standing
+from api.identity.facts import Groups, apart, ident_of, judged, known_rows, pair_id, same, standing
 from api.native import native
 from graph.errors import UnknownSubject, WrongUsage
-from graph.limbs import by_machine
+from graph.limbs import by_machine, unconfirmed
 from graph.model import NAMES
 from graph.times import format_instant
 
@@ -260,7 +260,7 @@ def judgement_of(ident: str, fact: StoredFact) -> Judgement:
     machine = by_machine(by)
     return Judgement(
         id=ident, fact=fact.name, same=NAMES[fact.code] == "same_as", by=by, machine=machine,
-        confirmed=not machine, score=None if score is None else float(score),
+        confirmed=not unconfirmed(by, score), score=None if score is None else float(score),
         why=attrs.get("why"), at=format_instant(fact.recorded_at),
     )  # fmt: skip
 
@@ -356,15 +356,13 @@ def conflicts(
     aside: list[JudgementShown] = []
     if after is None:
         cols, rep = snapshot.columns, snapshot.nodes.rep
-        for row in judged(snapshot):
-            name = snapshot.fact_id(row)
-            a, b = int(cols.src[row]), int(cols.dst[row])
-            if snapshot.kind_of_row(row) != "same_as" or rep[a] == rep[b]:
+        rows = snapshot.between_known(known_rows(snapshot, "same_as"))
+        rows = rows[rep[cols.src[rows]] != rep[cols.dst[rows]]]
+        for name in snapshot.fact_ids(rows.tolist()):
+            if len(aside) >= limit or (ident := ident_of(name)) is None:
                 continue
-            if not (snapshot.known(a) and snapshot.known(b)) or len(aside) >= limit:
-                continue
-            fact, ident = standing(store, name), ident_of(name)
-            if fact is not None and ident is not None:
+            fact = standing(store, name)
+            if fact is not None:
                 aside.append(view.shown(ident, fact))
     return RefusedList(
         results=[view.conflict(ident, each) for ident, each in found], left_aside=aside, next=more

@@ -122,7 +122,7 @@ def one_of(cells: Sequence[str]) -> dict[str, Any]:
 def _property(text: str) -> str:
     if keys.check("uscc", text).valid:
         return "registrationNumber"
-    if keys.check("resident_id", text).valid:
+    if keys.of_a_person(text):
         return "idNumber"
     digits = keys.clean(text)
     if digits.lstrip("+").isdigit() and len(digits) >= 7:

@@ -109,8 +109,8 @@ def review(
     common: Common, /, ident: str | None, limit: str, after: str | None, **given: str | None
 ) -> None:
     """Pairs that wait for a person, or one of them, side by side. 待复核。"""
+    from api.casework.findings import place_of
     from api.identity import showing
-    from api.identity.book import place_of
     from api.look import limit_of
 
     most, place = limit_of(limit), place_of(after)

@@ -43,21 +43,40 @@ _PATH = click.Path(path_type=Path)  # a folder with --months
     metavar="N",
     help="Instead, a folder of N monthly loads in which risk clusters come and go. 逐月数据。",
 )
+@click.option(
+    "--identities",
+    type=int,
+    metavar="N",
+    help="Instead, a folder of three registers of N people, with errors. 同一主体在多库中的记录。",
+)
 @pass_common
 def generate(
     common: Common, out: Path, entities: int, relations_per_entity: float, seed: int,
     dataset: str | None, schemes: Difficulty | None, instances: int | None, months: int | None,
+    identities: int | None,
 ) -> None:  # fmt: skip
     """Write a seeded world of companies, people, accounts and invoices. 生成模拟数据。
 
     Facts as native JSON Lines, with a few planted rings; loads with `linkrisk ingest`. With
     --schemes another world, in which schemes of every pattern are planted; `linkrisk evaluate`
     measures what finds them against <out>.truth.json. With --months OUT is a folder: one file a
-    month, in which planted clusters are born, grow, merge, split and dissolve, and truth.json.
+    month, in which planted clusters are born, grow, merge, split and dissolve, and truth.json. With
+    --identities OUT is a folder: what a registry, a bank and a telecom write of the same N people
+    and N/4 companies, with slips, gaps and look-alikes, and truth.json: who is who.
     """
     from api.progress import Meter
     from ingest.generate import generate as write_world
 
+    if identities is not None:
+        if months is not None or schemes is not None or instances is not None:
+            raise click.UsageError("--identities: not together with --schemes or --months")
+        if dataset is not None:
+            raise click.UsageError("--identities: has datasets of its own")
+        if str(out) == "-":
+            raise click.UsageError("--identities: --out is a folder")
+        _identities(common, Path("identities") if str(out) == "world.jsonl" else out,
+                    identities, seed)  # fmt: skip
+        return
     if months is not None:
         if schemes is not None or instances is not None:
             raise click.UsageError("--months: not together with --schemes")
@@ -101,6 +120,24 @@ def _monthly(common: Common, out: Path, asked: tuple[int, int, int, str]) -> Non
     if common.json:
         files = [str(path) for path in made.files]
         write_json(msgspec.json.encode({"files": files, "facts": made.facts,
+                                        "truth": str(made.truth_path)}))  # fmt: skip
+    else:
+        click.echo(f"written / 已写入: {out}")
+
+
+def _identities(common: Common, out: Path, count: int, seed: int) -> None:
+    """Records of the same people and companies in three registers, into a folder."""
+    from api.progress import Meter
+    from ingest.generate.identities import identities
+
+    meter = Meter("writing / 写出", "subjects")
+    try:
+        made = identities(out, count, seed, progress=lambda done, total: meter(done, total, done))
+    finally:
+        meter.close()
+    if common.json:
+        files = [str(path) for path in made.files]
+        write_json(msgspec.json.encode({"files": files, "records": made.records,
                                         "truth": str(made.truth_path)}))  # fmt: skip
     else:
         click.echo(f"written / 已写入: {out}")

@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import Final
 
-from graph.keys import check
+from graph.keys import check, of_a_person
 from ingest.mapping.words import plain, words
 
 _COMPANY_WORDS: Final = ("企业", "法人", "公司", "机关", "单位", "组织", "合伙", "工商户", "基金")
@@ -25,7 +25,7 @@ def party_kind(sort: str | None, number: str | None, name: str | None) -> str:
     if sort is not None and (judged := _by_word(plain(sort))):
         return judged
     if number is not None:
-        if check("resident_id", number).valid:
+        if of_a_person(number):
             return "person"
         if check("uscc", number).valid:
             return "company"

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.errors import BadFact
-from graph.keys import check
+from graph.keys import check, of_a_person
 from graph.model import ENTITIES, RELATIONS
 from graph.model import LISTING as LISTING_KIND
 from graph.times import format_instant, format_time, to_micros
@@ -160,7 +160,7 @@ class _Entity:
 
     def _resident(self) -> bool:
         numbers = self.proxy.get("idNumber")
-        return not self.proxy.has("uscCode") and any(check("resident_id", n).valid for n in numbers)
+        return not self.proxy.has("uscCode") and any(map(of_a_person, numbers))
 
     # -- what it says -----------------------------------------------------------------------
 

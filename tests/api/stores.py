@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 EVERYWHERE = (
-    "tests.api.privacy", "tests.api.webhooks", "tests.api.jobs",
+    "tests.api.privacy", "tests.api.webhooks", "tests.api.jobs", "tests.api.identity",
     "tests.api.monitor.test_run", "tests.api.monitor.test_going_out",
     *(f"tests.api.access.test_{name}" for name in (
         "deciding", "domains", "injection", "seeded", "unmask")),

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.keys import Key, canonical, check, clean, keyed_hash, mask
+from graph.keys import (
+    Key,
+    canonical,
+    check,
+    clean,
+    is_registration,
+    keyed_hash,
+    mask,
+    mask_within,
+    of_a_person,
+    organisation_of,
+)
 
 KEY = bytes(32)
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015, table of characters
@@ -115,10 +126,49 @@ def test_impossible_birth_dates(body: str) -> None:
     assert key.reason == "not a resident id: impossible birth date"
 
 
-@pytest.mark.parametrize("code", ["", "110105491231002", "11010519491231002", "1" * 18, "x" * 18,
+@pytest.mark.parametrize("code", ["", "110105491331002", "990105491231002", "110105491231998",
+                                  "11010519491231002", "1" * 18, "x" * 18,
                                   "110105194912310021", "١١٠١٠٥١٩٤٩١٢٣١٠٠٢X"])  # fmt: skip
 def test_what_is_no_resident_id(code: str) -> None:
     assert not check("resident_id", code).valid
+
+
+def test_an_id_of_15_digits_is_the_one_of_18_of_the_same_person() -> None:
+    """The example of GB 11643 as its bearer had it before 1999."""
+    assert check("resident_id", "110105491231002") == Key("resident_id", "11010519491231002X")
+    old, new = (canonical(check("resident_id", t), KEY) for t in ("110105491231002",
+                                                                 "11010519491231002X"))  # fmt: skip
+    assert old == new is not None
+    assert mask_within("身份证110105491231002, 金额110105491231002.5") == (
+        "身份证110***********002X, 金额110105491231002.5"
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dates(date(1900, 1, 1), date(1999, 12, 31)), st.integers(0, 995))
+def test_old_ids_by_the_standard_s_arithmetic(birth: date, n: int) -> None:
+    old, body = f"310104{birth:%y%m%d}{n:03}", f"310104{birth:%Y%m%d}{n:03}"
+    assert check("resident_id", old) == Key("resident_id", body + id_check(body))
+
+
+def test_numbers_that_companies_had_before() -> None:
+    """Published registration numbers of Baidu and Tencent; Tencent's organisation code, alone, in
+    its taxpayer's number and in its USCC; the example of GB 11714."""
+    for number in ("110108002734659", "440301103448669"):
+        assert is_registration(number)
+        assert not any(is_registration(number[:-1] + d) for d in "0123456789" if d != number[-1])
+    for text in ("708461136", "70846113-6", "440300708461136", "91440300708461136T"):
+        assert organisation_of(text) == "708461136"
+    assert organisation_of("D2143569-X") == "D2143569X"
+    for text in ("708461137", "", "无", "000000000", "91440300", "7084611361"):
+        assert organisation_of(text) is None
+
+
+def test_a_number_that_may_be_a_company_s_is_no_person_s() -> None:
+    assert of_a_person("11010519491231002X") and of_a_person("110105491231003")
+    bodies = (f"11010549123{n:04}" for n in range(1000, 1999))
+    body = next(body for body in bodies if is_registration(body))
+    assert check("resident_id", body).valid and not of_a_person(body)
 
 
 # -- accounts -----------------------------------------------------------------------------------

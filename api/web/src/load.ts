@@ -119,6 +119,7 @@ export function ofFacts(facts: readonly Fact[]): { nodes: Node[]; relations: Fou
   for (const fact of facts) {
     for (const end of [fact.from, fact.to, fact.subject]) if (end) nodes.set(end.id, { id: end.id, kind: end.kind, label: end.label });
     if (!fact.from || !fact.to) continue;
+    if (fact.kind === "same_as" && fact.from.id === fact.to.id) continue; // of one subject, no line
     const item: Item = {
       fact: fact.id,
       begins: fact.at ?? fact.valid_from ?? null,

@@ -204,3 +204,42 @@ def test_a_block_too_large_is_said() -> None:
         answer = resolve(store.write(same), ResolveParams(kinds=["person"], max_block=5))
     assert answer.truncated is not None
     assert "name" in answer.truncated.reason
+
+
+def _phone(ident: str, who: str, begins: str, ends: str | None) -> Fact:
+    return {"kind": "uses_phone", "id": ident, "from": who, "to": "t", "valid_from": begins,
+            "valid_to": ends}  # fmt: skip
+
+
+@pytest.mark.parametrize(("until", "same"), [("2022-01-01", True), ("2015-01-01", False)])
+def test_a_phone_counts_where_both_had_it_at_once(until: str, same: bool) -> None:
+    facts: list[Fact] = [
+        person("p1", "司徒建国", birth_date="1970-01-02"),
+        person("p2", "司徒建国", birth_date="1970-02-01"),
+        {"kind": "phone", "id": "t", "keys": {"e164": "+8613800000001"}},
+        _phone("u1", "p1", "2010-01-01", until),
+        _phone("u2", "p2", "2020-01-01", None),
+    ]
+    with loading() as store:
+        answer = resolve(store.write(facts), PARAMS)
+    (pair,) = [*answer.judgements, *answer.review]
+    said = {feature.name: feature.says for feature in pair.features}
+    assert said["phone"] == ("agrees" if same else "differs")
+    assert bool(answer.judgements) == same
+
+
+@pytest.mark.full
+def test_namesakes_are_not_learned_to_be_one_person() -> None:
+    """Nobody has two records: training has nothing to learn, whatever EM makes of it."""
+    facts = [
+        person(f"p{no}", "赵钱孙李周吴郑王"[no % 8] + "伟芳娜敏静丽强磊"[no // 8 % 8],
+               birth_date=f"{1940 + no % 60}-{1 + no % 12:02}-{1 + no * 11 % 28:02}")
+        for no in range(640)
+    ]  # fmt: skip
+    with loading() as store:
+        snapshot = store.write(facts)
+        answer = resolve(snapshot, ResolveParams(kinds=["person"]))
+        again = resolve(snapshot, ResolveParams(kinds=["person"]))
+    assert answer.models[0].trained_on == snapshot.name
+    assert not answer.judgements
+    assert again == answer  # and training twice gives one model

@@ -24,6 +24,7 @@ from api.client import (
     calls,
     casework,
     connect,
+    identity,
     modelling,
     monitoring,
     operating,
@@ -96,6 +97,8 @@ QUESTIONS: list[Callable[[Any], Any]] = [
     lambda risk: risk.ledger_verified(),
     lambda risk: risk.monitored(),
     lambda risk: risk.monitor_digest(),
+    lambda risk: risk.reviews(),
+    lambda risk: risk.why_one("reg:c1", "reg:c2"),
     lambda risk: risk.statistics(by=["domain", "region"], day="2024-01-01"),
 ]
 
@@ -220,7 +223,7 @@ def test_every_route_is_reached_by_a_method() -> None:
         sent(getattr(module, name))
         for name in vars(Methods)
         if not name.startswith("_") and name not in {"ask", "decide", "make_report"}
-        for module in (calls, bulk, operating, casework, modelling, monitoring)
+        for module in (calls, bulk, operating, casework, identity, modelling, monitoring)
         if hasattr(module, name)
     ))  # fmt: skip
     for step, about in (

@@ -3,7 +3,7 @@ to: what becomes of an answer is tested here, how it is found in tests/algorithm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +73,9 @@ def pair(a: str, b: str, score: float, *, name_only: bool = False) -> Pair:
 class World:
     """A store with its session and book, and what the engine answers next."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self.url = f"sqlite:///{folder / 'facts.db'}"
+        self.url = url
         store = open_store(self.url, create=True)
         store.close()
         self.batches = 0
@@ -115,12 +115,9 @@ class World:
         return len({int(view.nodes.rep[view.node_of(name)]) for name in records})
 
 
-Made = Callable[[], World]
-
-
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    world = World(tmp_path)
+def made(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = World(tmp_path, store_url)
     monkeypatch.setattr(running, "engine", world.engine)
     yield world
     world.book.close()

@@ -53,12 +53,14 @@ def test_whose_judgement_carries(by: str | None, score: str | None, doubtful: bo
     assert unconfirmed(by, score) is doubtful
 
 
+@pytest.mark.neo4j
 def test_a_run_joins_and_what_it_joined_is_taken_back(made: World) -> None:
     before = made.session.snapshot().known_at
     assert made.subjects(*ONE) == 2
     made.added = [pair("p1", "t1", 0.99)]
     told = made.run()
     assert (told.joined, told.withdrawn, told.held, told.waiting) == (1, 0, 0, 0)
+    assert told.affected == ["registry:p1", "tax:t1"]
     assert made.subjects(*ONE) == 1
     fact = made.session.store.history(facts.same(ID))[-1]
     assert fact.payload["by"] == f"{MACHINE} {MODEL.id}"
@@ -78,6 +80,7 @@ def test_a_run_joins_and_what_it_joined_is_taken_back(made: World) -> None:
     # The machine does not do it again: it waits for a person, who decides.
     again = made.run(whole=True)
     assert (again.joined, again.held, again.waiting) == (0, 1, 1)
+    assert again.affected == []
     (waits,) = queue(made)
     assert (waits.id, waits.held, waits.state, waits.barred) == (ID, True, "open", None)
     assert take(made, ID, "accepted").one
@@ -96,6 +99,7 @@ def test_what_was_undone_is_not_joined_by_a_way_round(made: World) -> None:
     assert made.subjects("registry:p4", "tax:t4") == 2
 
 
+@pytest.mark.neo4j
 def test_what_was_rejected_is_joined_by_nobody(made: World) -> None:
     made.review = [pair("p1", "t1", 0.7)]
     assert made.run().waiting == 1
@@ -262,7 +266,7 @@ def test_the_queue_by_pages_and_by_subject(made: World) -> None:
         seen += [r.id for r in page.results]
         if page.next is None:
             break
-        from api.identity.book import place_of
+        from api.casework.findings import place_of
 
         after = place_of(page.next)
     assert len(seen) == len(set(seen)) == 9
@@ -273,6 +277,7 @@ def test_the_queue_by_pages_and_by_subject(made: World) -> None:
             showing.reviews(made.book, store, view, dict(wrong), 9, None)
 
 
+@pytest.mark.neo4j
 def test_judgements_by_pages(made: World) -> None:
     made.added = [pair("p1", "t1", 0.99), pair("p4", "t4", 0.98)]
     made.run()
@@ -343,7 +348,7 @@ def test_what_cannot_be_asked(made: World) -> None:
     ):  # fmt: skip
         with pytest.raises(WrongUsage):
             run_of(wrong)
-    for nobody in (None, " ", "owner", "Resolver 3", "linkrisk"):
+    for nobody in (None, " ", "owner", "Resolver 3", "linkrisk", "按姓名", "rename"):
         with pytest.raises(WrongUsage, match="by"):
             name_of(nobody)
     with pytest.raises(UnknownPair):

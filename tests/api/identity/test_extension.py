@@ -34,6 +34,7 @@ def proof_of(row: Any) -> Any:
     return json.loads(json.dumps(row.proof))
 
 
+@pytest.mark.neo4j
 def test_the_legal_representative_is_reached_once_a_person_answers_for_who_it_is(
     made: World,
 ) -> None:

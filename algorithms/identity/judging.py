@@ -1,0 +1,269 @@
+"""From the scored pairs of one kind to what is recorded, what waits, and what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from algorithms.identity.clusters import Clusters, cluster
+from algorithms.identity.settings import settings_of
+from algorithms.identity.shape import Conflict, Feature, Model, Pair, ResolveParams
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from algorithms.identity.engine import Found
+    from algorithms.identity.records import Standing
+
+_SHOWN: Final = 20  # records of a cluster that a conflict shows
+_BELOW: Final = 1e-4  # a pair by name only is at most so likely under the threshold
+
+
+class Answer(NamedTuple):
+    """What one kind's records came to."""
+
+    kind: str
+    model: Model
+    judgements: list[Pair]
+    added: list[Pair]
+    withdrawn: list[str]
+    review: list[Pair]
+    conflicts: list[Conflict]
+    touched: set[int]  # record nodes that what is added or withdrawn is about
+    stats: dict[str, int]
+    cut: list[str]
+    compared: int
+
+
+class Judging:
+    """From the scored pairs of one kind to what is recorded, waits, and is refused."""
+
+    def __init__(
+        self,
+        params: ResolveParams,
+        kind: str,
+        table: pa.Table,
+        decided: Standing,
+        row_of: dict[int, int],
+        found: Found,
+    ) -> None:
+        self.params, self.kind, self.found = params, kind, found
+        self.model = found.model.id
+        self.names: list[str] = table["record"].to_pylist()
+        self.nodes: list[int] = table["node"].to_pylist()
+        self.group: list[int] = table["cluster"].to_pylist()
+        officials: list[str | None] = table["official"].to_pylist()
+        self.official = {g: key for g, key in zip(self.group, officials, strict=True) if key}
+        self.bearer = self._bearers(table)
+        self.kin = self._kin(table)
+        self.apart: dict[tuple[int, int], tuple[int, int]] = {}
+        for a, b in decided.apart:
+            if a in row_of and b in row_of:
+                one, other = self.group[row_of[a]], self.group[row_of[b]]
+                self.apart[one, other] = row_of[a], row_of[b]
+                self.apart[other, one] = row_of[b], row_of[a]
+
+    def _kin(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        """Which pairs are of one household rather than one person: Chinese given names of which
+        nothing agrees, and no official number that does. Twins share surname, birth date, home and
+        phone, so these together say no more than that two belong to one family."""
+        edges = self.found.edges
+        if self.kind != "person" or not len(edges.left):
+            return np.zeros(len(edges.left), np.bool_)
+        given = np.array([(name or "a")[0] > "\u2e80" for name in table["given"].to_pylist()])
+        features = {each.name: each for each in settings_of(self.kind).comparisons}
+        others = edges.levels["given"] == len(features["given"].levels) - 1
+        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
+        return np.asarray(others & given[edges.left] & given[edges.right] & ~numbers)
+
+    def _bearers(self, table: pa.Table) -> dict[int, int]:
+        """Of each cluster that has an official key, the first record that bears it itself."""
+        found: dict[int, int] = {}
+        for row, (group, own) in enumerate(
+            zip(self.group, table["bears"].to_pylist(), strict=True)
+        ):
+            if own:
+                found.setdefault(group, row)
+        return found
+
+    def answer(self, machine: dict[tuple[int, int], str]) -> Answer:
+        """What the pairs come to; `machine` are the standing judgements by rows."""
+        edges = self.found.edges
+        strong = (edges.score >= self.params.accept) & ~edges.name_only & ~self.kin
+        places = [int(place) for place in strong.nonzero()[0]]
+        ends = [(self._group(edges.left[p]), self._group(edges.right[p])) for p in places]
+        clusters = cluster(ends, self.official, list(self.apart))
+        joined = [places[at] for at in clusters.joined]
+        upheld, withdrawn = self._standing(machine, set(places), clusters)
+        added = self._needed(joined, upheld)
+        conflicts = self._conflicts(clusters, places)
+        review = self._review(clusters, strong.tolist())
+        cut = self._cut(len(review), len(conflicts))
+        touched = {self.nodes[row] for pair in withdrawn for row in pair}
+        for place in added:
+            touched |= {self.nodes[edges.left[place]], self.nodes[edges.right[place]]}
+        judgements = {place: self._pair(place) for place in joined}
+        limit = self.params.limit
+        stats = {
+            "records": len(self.names),
+            "looked_at": len(self.names) if self.found.rows is None else len(self.found.rows),
+            "keyed": len(self.official),
+            "pairs": self.found.compared,
+            "joined": len(joined),
+            "added": len(added),
+            "withdrawn": len(withdrawn),
+            "review": len(review),
+            "conflicts": len(conflicts),
+        }
+        return Answer(
+            self.kind,
+            self.found.model,
+            list(judgements.values()),
+            [judgements[place] for place in added],
+            sorted(machine[pair] for pair in withdrawn),
+            [self._pair(place) for place in review[:limit]],
+            [self._conflict(clusters, places, at) for at in conflicts[:limit]],
+            touched,
+            {f"{self.kind}.{name}": number for name, number in stats.items()},
+            cut,
+            self.found.compared,
+        )
+
+    def _group(self, row: int) -> int:
+        return self.group[int(row)]
+
+    def _standing(
+        self, machine: dict[tuple[int, int], str], places: set[int], clusters: Clusters
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Standing judgements of the machine among the rows looked at: upheld, and withdrawn."""
+        edges, rows = self.found.edges, self.found.rows
+        strong = {(int(edges.left[p]), int(edges.right[p])) for p in places}
+        upheld, withdrawn = [], []
+        for a, b in machine:
+            if rows is not None and not (a in rows or b in rows):
+                continue
+            pair = (min(a, b), max(a, b))
+            one, other = clusters.root(self._group(a)), clusters.root(self._group(b))
+            if one == other and pair in strong:
+                upheld.append((a, b))
+            else:
+                withdrawn.append((a, b))
+        return upheld, withdrawn
+
+    def _needed(self, joined: list[int], upheld: list[tuple[int, int]]) -> list[int]:
+        """Of the pairs that joined, those that standing judgements do not say already."""
+        edges = self.found.edges
+        said = [(self._group(a), self._group(b)) for a, b in upheld]
+        more = [(self._group(edges.left[p]), self._group(edges.right[p])) for p in joined]
+        first = len(said)
+        return [joined[at - first] for at in cluster([*said, *more], {}, ()).joined if at >= first]
+
+    def _conflicts(self, clusters: Clusters, places: list[int]) -> list[int]:
+        """Places of refused pairs among the refused, the likeliest of any two clusters."""
+        seen: set[tuple[int, int]] = set()
+        found = []
+        for at, refused in enumerate(clusters.refused):
+            ends = self._ends(clusters, places[refused.place])
+            if ends not in seen and ends[0] != ends[1]:
+                seen.add(ends)
+                found.append(at)
+        return found
+
+    def _ends(self, clusters: Clusters, place: int) -> tuple[int, int]:
+        edges = self.found.edges
+        a = clusters.root(self._group(edges.left[place]))
+        b = clusters.root(self._group(edges.right[place]))
+        return min(a, b), max(a, b)
+
+    def _review(self, clusters: Clusters, strong: list[bool]) -> list[int]:
+        """Pairs that wait for a person: of any two clusters that may be joined, the likeliest."""
+        keys: dict[int, str] = {}
+        for group, key in self.official.items():
+            keys[clusters.root(group)] = key
+        apart = {(clusters.root(one), clusters.root(other)) for one, other in self.apart}
+        seen: set[tuple[int, int]] = set()
+        found = []
+        for place, accepted in enumerate(strong):
+            a, b = ends = self._ends(clusters, place)
+            if accepted or a == b or ends in seen or ends in apart:
+                continue
+            seen.add(ends)
+            if not (a in keys and b in keys and keys[a] != keys[b]):
+                found.append(place)
+        return found
+
+    def _pair(self, place: int) -> Pair:
+        edges = self.found.edges
+        a, b = sorted((self.names[edges.left[place]], self.names[edges.right[place]]))
+        name_only, kin = bool(edges.name_only[place]), bool(self.kin[place])
+        score = float(edges.score[place])
+        if name_only or kin:
+            score = min(score, self.params.accept - _BELOW)
+        return Pair(
+            kind=self.kind,
+            a=a,
+            b=b,
+            score=round(score, 6),
+            weight=round(float(edges.weight[place]), 4),
+            features=self._features(place),
+            model=self.model,
+            name_only=name_only,
+            kin=kin,
+        )
+
+    def _features(self, place: int) -> list[Feature]:
+        edges = self.found.edges
+        found = []
+        for each in settings_of(self.kind).comparisons:
+            level = each.levels[int(edges.levels[each.name][place])]
+            if level.says != "unknown":
+                weight = round(float(edges.weights[each.name][place]), 4)
+                found.append(
+                    Feature(name=each.name, says=level.says, level=level.words, weight=weight)
+                )
+        return found
+
+    def _conflict(self, clusters: Clusters, places: list[int], at: int) -> Conflict:
+        refused = clusters.refused[at]
+        place = places[refused.place]
+        one, other = self._ends(clusters, place)
+        if refused.why == "official_keys":
+            rows = [self.bearer[group] for group in refused.between]
+        else:
+            rows = list(self.apart[refused.between])
+        a, b = sorted(self.names[row] for row in rows)
+        members = self._members(clusters)
+        return Conflict(
+            pair=self._pair(place),
+            why=refused.why,
+            between=(a, b),
+            clusters=(members.get(one, [])[:_SHOWN], members.get(other, [])[:_SHOWN]),
+        )
+
+    def _members(self, clusters: Clusters) -> dict[int, list[str]]:
+        if not hasattr(self, "_listed"):
+            self._listed: dict[int, list[str]] = {}
+            for row, name in enumerate(self.names):
+                self._listed.setdefault(clusters.root(self.group[row]), []).append(name)
+        return self._listed
+
+    def _cut(self, review: int, conflicts: int) -> list[str]:
+        blocks, limit = self.found.blocks, self.params.limit
+        told = [
+            f"{self.kind}, {each.rule}: {each.blocks} blocks of more than {blocks.most} records"
+            f" not compared / 有 {each.blocks} 个分块超过 {blocks.most} 条记录, 未比较"
+            for each in blocks.skipped
+        ]
+        if self.found.cut:
+            told.append("what came leads on further than is looked at / 波及范围超出所查轮数")
+        for number, of, zh in (
+            (review, "pairs for review", "待复核"),
+            (conflicts, "conflicts", "冲突"),
+        ):
+            if number > limit:
+                told.append(
+                    f"{self.kind}: {number} {of}, {limit} shown / {zh} {number}, 列出 {limit}"
+                )
+        return told

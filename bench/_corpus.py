@@ -1,0 +1,111 @@
+"""Who is who, told and true: pairs of records found, missed, wrongly joined, and by which error."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from algorithms.identity.shape import Resolution
+from graph.snapshot import Snapshot
+
+
+class Measured(NamedTuple):
+    """Pairs of records of one subject: how many are true, how many were told, how many of these
+    are true. `bad` are clusters with two valid official ids."""
+
+    true: int
+    told: int
+    right: int
+    bad: int
+
+    @property
+    def precision(self) -> float:
+        """Share of what was told that is true."""
+        return self.right / self.told if self.told else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of what is true that was told."""
+        return self.right / self.true if self.true else 1.0
+
+    @property
+    def f1(self) -> float:
+        """Their harmonic mean."""
+        return 2 * self.right / (self.true + self.told) if self.true + self.told else 1.0
+
+
+def told(snapshot: Snapshot, answer: Resolution) -> dict[str, int]:
+    """The cluster of each record: what keys decide, then what was judged."""
+    of = {snapshot.record_name(n): int(snapshot.nodes.rep[n]) for n in range(snapshot.n)}
+    parent: dict[int, int] = {}
+
+    def find(node: int) -> int:
+        while (above := parent.get(node, node)) != node:
+            node = above
+        return node
+
+    for pair in answer.judgements:
+        a, b = find(of[pair.a]), find(of[pair.b])
+        parent[max(a, b)] = min(a, b)
+    return {record: find(cluster) for record, cluster in of.items()}
+
+
+def official(snapshot: Snapshot) -> dict[str, str]:
+    """The canonical id that each record's own valid official key gives."""
+    said = ((n, snapshot.record_said(n)[3]) for n in range(snapshot.n) if snapshot.known(n))
+    return {snapshot.record_name(n): key for n, key in said if key}
+
+
+def measure(
+    clusters: Sequence[Sequence[str]], found: Mapping[str, int], keys: Mapping[str, str]
+) -> Measured:
+    """Pairs of the truth against what was told, of the truth's records."""
+    true = sum(len(c) * (len(c) - 1) // 2 for c in clusters)
+    right = sum(found[a] == found[b] for c in clusters for a, b in combinations(c, 2))
+    members: dict[int, list[str]] = defaultdict(list)
+    for cluster in clusters:
+        for record in cluster:
+            members[found[record]].append(record)
+    joined = sum(len(m) * (len(m) - 1) // 2 for m in members.values())
+    bad = sum(len({keys[r] for r in m if r in keys}) > 1 for m in members.values())
+    return Measured(true, joined, right, bad)
+
+
+def without_keys(
+    clusters: Sequence[Sequence[str]], found: Mapping[str, int], keys: Mapping[str, str]
+) -> Measured:
+    """The same of pairs that no official key decides: only what linkage is to find."""
+
+    def open_(a: str, b: str) -> bool:
+        return a not in keys or b not in keys or keys[a] != keys[b]
+
+    pairs = [p for c in clusters for p in combinations(c, 2) if open_(*p)]
+    right = sum(found[a] == found[b] for a, b in pairs)
+    members: dict[int, list[str]] = defaultdict(list)
+    for cluster in clusters:
+        for record in cluster:
+            members[found[record]].append(record)
+    joined = sum(open_(*p) for m in members.values() for p in combinations(m, 2))
+    return Measured(len(pairs), joined, right, 0)
+
+
+def lost(truth: Mapping[str, Any], found: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """By error: true pairs of which a record has it, and how many of them were not told. A pair
+    counts under each error that either record has, or under `none`."""
+    errors = truth["errors"]
+    met: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    for a, b in (p for cluster in truth["clusters"] for p in combinations(cluster, 2)):
+        for error in {*errors.get(a, ()), *errors.get(b, ())} or {"none"}:
+            met[error] += 1
+            missed[error] += found[a] != found[b]
+    return sorted(((e, n, missed[e]) for e, n in met.items()), key=lambda row: -row[2] / row[1])
+
+
+def of_kind(
+    clusters: Iterable[Sequence[str]], kinds: Mapping[str, str], kind: str
+) -> list[list[str]]:
+    """The clusters of people, or of companies."""
+    return [list(c) for c in clusters if kinds[c[0]] == kind]
