@@ -142,7 +142,12 @@ scored = risk.risk_score(model=name, as_of=TEST, top=10)
 for row in scored.rows[:3]:
     print(row["id"], round(row["score"], 3), row["band"])
     for reason in row["reasons"][:3]:
-        print("   ", f"{reason['contribution']:+.2f}", reason["why"], f"({len(reason['facts'])} 条事实 facts)")
+        print(
+            "   ",
+            f"{reason['contribution']:+.2f}",
+            reason["why"],
+            f"({len(reason['facts'])} 条事实 facts)",
+        )
 
 # %%
 first = scored.rows[0]
