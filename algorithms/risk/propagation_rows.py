@@ -55,15 +55,19 @@ def _ranked(snapshot: Snapshot, params: PropagationParams, found: Spread) -> lis
         keep[[*found.start.reasons]] = False
     if params.kind is not None:
         keep &= snapshot.nodes.kind == CODES[params.kind]
-    for node in np.flatnonzero(keep) if snapshot.any_restricted else ():
-        keep[node] = not snapshot.restricted(int(node))
-    nodes = np.flatnonzero(keep)
-    if len(nodes) > params.top:  # and all that equal the last of them, among whom names decide
-        least = np.partition(value[nodes], len(nodes) - params.top)[len(nodes) - params.top]
-        nodes = nodes[value[nodes] >= least]
-    names = snapshot.canonicals(nodes.tolist())
-    ranked = sorted(zip((-value[nodes]).tolist(), names, nodes.tolist(), strict=True))
-    return [node for *_, node in ranked[: params.top]]
+    every = np.flatnonzero(keep)
+    most = params.top
+    while True:
+        nodes = every
+        if len(every) > most:  # and all that equal the last of them, among whom names decide
+            least = np.partition(value[every], len(every) - most)[len(every) - most]
+            nodes = every[value[every] >= least]
+        names = snapshot.canonicals(nodes.tolist())
+        ranked = sorted(zip((-value[nodes]).tolist(), names, nodes.tolist(), strict=True))
+        free = [node for *_, node in ranked if not snapshot.restricted(node)]
+        if len(free) >= params.top or len(nodes) == len(every):
+            return free[: params.top]
+        most *= 2
 
 
 def _row(snapshot: Snapshot, params: PropagationParams, found: Spread, node: int) -> Propagated:

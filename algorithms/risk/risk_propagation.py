@@ -151,7 +151,7 @@ class PropagationParams(Propagation, frozen=True, kw_only=True):
             ge=1000,
             le=1_000_000_000,
         ),
-    ] = 50_000
+    ] = 40_000
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
