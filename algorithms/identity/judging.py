@@ -67,23 +67,28 @@ class Judging:
                 self.apart[other, one] = row_of[b], row_of[a]
 
     def _kin(self, table: pa.Table) -> npt.NDArray[np.bool_]:
-        """Which pairs are of one household rather than one person: names of Chinese people, in
-        characters or pinyin, no official number that agrees, and given names of which nothing does;
-        or a character alone, as brothers share one (字辈), with another birth date. Twins share
-        surname, birth date, home and phone: these say that two belong to one family."""
+        """Which pairs may be two of one household rather than one person: given names that no slip
+        makes one of the other, and no official number that agrees. Twins share surname, birth date,
+        home and phone, and often a character of their given names (字辈: 建国, 建军), so all these
+        together say no more than that two belong to one family."""
         edges = self.found.edges
         if self.kind != "person" or not len(edges.left):
             return np.zeros(len(edges.left), np.bool_)
         last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
-        written = np.array([(name or "a")[0] > "\u2e80" for name in table["given"].to_pylist()])
-        spoken = np.array([sound is not None for sound in table["sound"].to_pylist()])
-        left, right = edges.left, edges.right
-        chinese = (written[left] & spoken[right]) | (spoken[left] & written[right])
+        # Syllables of a given name, 0 where it is none that is read as Chinese.
+        spoken = np.array([
+            len((given or "").split()) if sound else 0
+            for sound, given in zip(
+                table["sound"].to_pylist(), table["given_sound"].to_pylist(), strict=True
+            )
+        ])  # fmt: skip
+        left, right = spoken[edges.left], spoken[edges.right]
         given, birth = edges.levels["given"], edges.levels["birth"]
-        others = given == last["given"]
-        brothers = (given == last["given"] - 1) & (birth == last["birth"])
+        # 文静 and 文 may be one name of which a part was left out; 文静 and 文婷 are two.
+        alike = (given == last["given"] - 1) & (left > 0) & (right > 0)
+        two = alike & ((left == right) | (birth == last["birth"]))
         numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
-        return np.asarray(chinese & (others | brothers) & ~numbers)
+        return np.asarray(((given == last["given"]) | two) & ~numbers)
 
     def _strangers(self) -> npt.NDArray[np.bool_]:
         """Which pairs agree in no name, and in one thing beyond names at most: a birth date that
