@@ -25,6 +25,8 @@ def _resolved(one: Fact, other: Fact) -> Resolution:
     ("one", "other", "born"),
     [
         ("柳志强", "柳淑珍", "1980-06-30"),  # twins
+        ("张梓然", "张浩然", "1980-06-30"),  # twins, of one generation's character
+        ("Anna Smith", "Maria Smith", "1980-06-30"),
         ("张梓然", "张浩然", "1984-10-27"),  # brothers, of one generation's character
         ("Xue Wenjie", "薛德生", "1955-04-06"),  # father and son
     ],
