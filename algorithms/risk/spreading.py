@@ -101,10 +101,12 @@ def _spread(snapshot: Snapshot, params: Propagation, at: int) -> Spread:
 
 
 def start(snapshot: Snapshot, params: Propagation, at: int) -> Start:
-    """From whom risk starts at an instant. Linear in the listings."""
+    """From whom risk starts at an instant, nobody whose use is restricted among them. Linear in the
+    listings."""
     chance = np.zeros(snapshot.n)
     if params.seeds is not None:
-        found = sorted({snapshot.resolve(name) for name in params.seeds})
+        named = {snapshot.resolve(name) for name in params.seeds}
+        found = sorted(node for node in named if not snapshot.restricted(node))
         chance[found] = 1.0
         return Start(chance, {node: [] for node in found})
     asked = Knitting(lists=params.lists, domains=params.domains)

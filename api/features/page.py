@@ -52,6 +52,8 @@ the snapshot's hash, the version of the definitions ({version}) and the digest o
   `ownership` and `shared` read what is true on a day, whichever day; the others look back from it,
   so they are taken over where no fact of the kinds they read came, changed or was lost.
   `propagated` and `findings` are computed for every snapshot and day. 增量: 仅重算受影响的特征组。
+- **Erasure.** The service's own tables go where anything is erased; those that were written into a
+  folder are for their owner to delete. 服务自存的特征表随删除请求一并清除。
 - `findings` takes long and is computed only where it is asked for by name.
 """
 

@@ -18,11 +18,11 @@ from api.access.refusals import Forbidden
 from api.access.sight import granted
 from api.caller import caller_of, owner_of
 from api.contract.answers import MADE
-from api.features.keeping import Asked, Built, Dictionary, build, days_of, described
+from api.features.keeping import Asked, Built, Dictionary, build, days_of, described, kept_tables
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Call, headers_of, keep_caller
 from api.jobs.routes import jobs_of, preferred
-from api.kept import private_folder, state_folder
+from api.kept import private_folder
 from api.serving import KEPT, add, asked_of, json_response, only, query_of
 from graph.domains import OF_KIND
 from graph.errors import WrongUsage
@@ -51,7 +51,7 @@ def add_features(app: FastAPI, engine: Engine) -> None:
     session = engine.session
 
     def built(asked: Asked) -> tuple[Path, Built]:
-        home = private_folder(state_folder(session.url) / "features")
+        home = private_folder(kept_tables(session.url))
         return build(session, asked, home, _KEPT)
 
     async def table(request: Request) -> Response:

@@ -18,7 +18,7 @@ from api.app import Service, make_app
 from api.auth import Access
 from api.cli import main
 from api.client.local import connect
-from api.features.keeping import Asked, Built, build
+from api.features.keeping import Asked, Built, build, forget
 from api.session import Session
 from graph.errors import WrongUsage
 from graph.store import Store
@@ -156,6 +156,9 @@ def test_over_http_and_what_is_not_granted(
         assert "uses_phone_out_count_now" in fewer
         assert not [n for n in fewer if n.startswith(("money_", "transfer_", "ownership_"))]
         assert not [n for n in fewer if "account" in n or n in {"shared_others", "shared_ring"}]
+        assert list((tmp_path / "state").glob("features/person/**/*.parquet"))
+        assert forget(url) == 2
+        assert not list((tmp_path / "state").glob("features/**/*.parquet"))
         assert ask("GET", f"kind=account&as_of={DAY}", telecom).status == 403
         assert ask("GET", f"kind=person&groups=money&as_of={DAY}", telecom).status == 422
         assert ask("GET", "kind=person", looker).status == 403
