@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from algorithms.features.table import F32, KINDS, VERSION, WINDOWS, Feature
+from api.kept import state_folder
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -269,6 +270,21 @@ def _built(place: Path, meta: Meta, reused: list[str]) -> Built:
         windows=meta.windows, groups=list(meta.groups), reused=reused, cut=meta.cut,
         notes=meta.notes, bytes=place.stat().st_size,
     )  # fmt: skip
+
+
+def kept_tables(url: str) -> Path:
+    """Where the service of a store keeps its tables. Nothing is made."""
+    return state_folder(url) / "features"
+
+
+def forget(url: str) -> int:
+    """Remove all tables that the service of a store keeps; how many. They are made again where
+    they are asked for."""
+    home = kept_tables(url)
+    paths = [path for kind in KINDS for path in _tables(home, kind)]
+    for path in paths:
+        shutil.rmtree(path.parent, ignore_errors=True)
+    return len(paths)
 
 
 def _prune(home: Path, keep: int) -> None:

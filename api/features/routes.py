@@ -16,8 +16,13 @@ from algorithms.registry import as_day
 from api import openapi
 from api.access.refusals import Forbidden
 from api.access.sight import granted
-from api.features.keeping import Asked, Built, Dictionary, build, days_of, described
-from api.kept import private_folder, state_folder
+from api.caller import caller_of, owner_of
+from api.contract.answers import MADE
+from api.features.keeping import Asked, Built, Dictionary, build, days_of, described, kept_tables
+from api.jobs.book import Asked as JobAsked
+from api.jobs.calling import Call, headers_of, keep_caller
+from api.jobs.routes import jobs_of, preferred
+from api.kept import private_folder
 from api.serving import KEPT, add, asked_of, json_response, only, query_of
 from graph.domains import OF_KIND
 from graph.errors import WrongUsage
@@ -46,7 +51,7 @@ def add_features(app: FastAPI, engine: Engine) -> None:
     session = engine.session
 
     def built(asked: Asked) -> tuple[Path, Built]:
-        home = private_folder(state_folder(session.url) / "features")
+        home = private_folder(kept_tables(session.url))
         return build(session, asked, home, _KEPT)
 
     async def table(request: Request) -> Response:
@@ -63,10 +68,14 @@ def add_features(app: FastAPI, engine: Engine) -> None:
 
     async def made(request: Request) -> Response:
         """Make the table, and say what it is: rows, columns, groups that were taken over from
-        earlier ones. GET with the same parameters then sends it at once / 生成特征表."""
+        earlier ones. GET with the same parameters then sends it at once. A large one takes minutes:
+        `Prefer: respond-async` makes it a job / 生成特征表, 可作为任务."""
         body = await asked_of(request, Body, "features")
         asked = Asked(**{**msgspec.structs.asdict(body), "as_of": as_day(body.as_of or None)})
         _check(asked.kind)
+        wanted, wait = preferred(request)
+        if wanted:
+            return await jobs_of(request).submit(_as_job(request, asked), wait)
         _, told = await engine.run(built, asked)
         return json_response(msgspec.json.encode(told))
 
@@ -83,7 +92,7 @@ def add_features(app: FastAPI, engine: Engine) -> None:
     add(app, "GET", f"{PATH}/dictionary", dictionary, scope="search", tags=["bulk"],
         name="feature-dictionary", summary="Meanings of features / 特征字典",
         extra={"parameters": _parameters("kind", "groups", "windows"),
-               **_json(Dictionary, "what each column means / 各列含义")})  # fmt: skip
+               **openapi.answers(Dictionary)})  # fmt: skip
     add(app, "GET", PATH, table, scope="export", tags=["bulk"], name="features",
         summary="Features as Parquet / 特征表", extra={
         "parameters": _parameters(*_NAMES),
@@ -101,8 +110,24 @@ def add_features(app: FastAPI, engine: Engine) -> None:
         tags=["bulk"],
         name="make-features",
         summary="Make a table of features / 生成特征表",
-        extra={"requestBody": {"content": _body()}, **_json(Built, "what it is / 特征表说明")},
+        extra={
+            **openapi.body(Body, _EXAMPLE),
+            "responses": {**openapi.answers(Built)["responses"], **MADE},
+        },
     )
+
+
+def _as_job(request: Request, asked: Asked) -> JobAsked:
+    """The same request, to be carried out beside others."""
+    caller, said = caller_of(request), msgspec.json.encode(asked)
+    call = Call(
+        method="POST", path=PATH, raw_path=PATH, headers=headers_of(request.headers), body=said
+    )
+    return JobAsked(
+        owner=owner_of(caller), what="features", asked=said.decode(),
+        call=msgspec.json.encode(call).decode(), caller=keep_caller(caller), scope="export",
+        seconds=jobs_of(request).settings.seconds,
+    )  # fmt: skip
 
 
 async def _pieces(stream: Any) -> AsyncIterator[bytes]:
@@ -160,13 +185,3 @@ def _parameters(*names: str) -> list[dict[str, Any]]:
         | ({"style": "form", "explode": False} if name in _LISTS else {})
         for name in names
     ]  # fmt: skip
-
-
-def _json(kind: type[Any], words: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": openapi.schema(kind)}}
-    return {"responses": {"200": {"description": words, "content": content}}}
-
-
-def _body() -> dict[str, Any]:
-    schema = {"type": "object", "properties": _SAID, "additionalProperties": False}
-    return {"application/json": {"schema": schema, "example": _EXAMPLE}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from typing import Any
+from unittest import mock
 
 import networkx as nx
 import numpy as np
@@ -133,37 +134,33 @@ def test_shared_identifiers(drawn: set[tuple[int, int]]) -> None:
     facts: list[Fact] = [company(name) for name in COMPANIES]
     facts += [{"kind": kind, "id": f"i{i}"} for i, kind in kinds.items()]
     facts += [relation(link[kinds[i]], f"u{c}{i}", f"c{c}", f"i{i}") for c, i in sorted(drawn)]
-    limit, shared.LIMIT = shared.LIMIT, 3
-    try:
-        with world(facts) as snapshot:
-            told = {kind: features(snapshot, kind, DAY, groups=["shared"])
-                    for kind in ("company", "phone")}  # fmt: skip
-            users = {i: {c for c, j in drawn if j == i} for i in kinds}
-            small = nx.Graph((f"c{c}", f"i{i}") for c, i in drawn if len(users[i]) <= 3)
-            small.add_nodes_from((*COMPANIES, *(f"i{i}" for i in kinds)))
-            for c in range(5):
+    with mock.patch.object(shared, "LIMIT", 3), world(facts) as snapshot:
+        told = {kind: features(snapshot, kind, DAY, groups=["shared"])
+                for kind in ("company", "phone")}  # fmt: skip
+        users = {i: {c for c, j in drawn if j == i} for i in kinds}
+        small = nx.Graph((f"c{c}", f"i{i}") for c, i in drawn if len(users[i]) <= 3)
+        small.add_nodes_from((*COMPANIES, *(f"i{i}" for i in kinds)))
+        for c in range(5):
 
-                def said(name: str) -> float | None:
-                    return value(snapshot, told["company"], f"d:c{c}", f"shared_{name}")  # noqa: B023
+            def said(name: str) -> float | None:
+                return value(snapshot, told["company"], f"d:c{c}", f"shared_{name}")  # noqa: B023
 
-                for name, kind in (("phones", "phone"), ("devices", "device"),
-                                   ("addresses", "address")):  # fmt: skip
-                    mine = [users[i] - {c} for i in kinds if kinds[i] == kind and c in users[i]]
-                    assert said(name) == sum(1 for others in mine if others)
-                    assert said(f"{name}_most") == max(map(len, mine), default=0)
-                met = {d for i in kinds if c in users[i] and len(users[i]) <= 3 for d in users[i]}
-                assert said("others") == len(met - {c})
-                ring = nx.node_connected_component(small, f"c{c}") & {*COMPANIES}
-                assert said("ring") == len(ring)
-            for i in (0, 1):
-                many = value(snapshot, told["phone"], f"d:i{i}", "shared_others")
-                ring = nx.node_connected_component(small, f"i{i}") & {*COMPANIES}
-                own = len(users[i]) if len(users[i]) > 3 else len(ring)
-                assert (many, value(snapshot, told["phone"], f"d:i{i}", "shared_ring")) == (
-                    len(users[i]), own,
-                )  # fmt: skip
-    finally:
-        shared.LIMIT = limit
+            for name, kind in (("phones", "phone"), ("devices", "device"),
+                               ("addresses", "address")):  # fmt: skip
+                mine = [users[i] - {c} for i in kinds if kinds[i] == kind and c in users[i]]
+                assert said(name) == sum(1 for others in mine if others)
+                assert said(f"{name}_most") == max(map(len, mine), default=0)
+            met = {d for i in kinds if c in users[i] and len(users[i]) <= 3 for d in users[i]}
+            assert said("others") == len(met - {c})
+            ring = nx.node_connected_component(small, f"c{c}") & {*COMPANIES}
+            assert said("ring") == len(ring)
+        for i in (0, 1):
+            many = value(snapshot, told["phone"], f"d:i{i}", "shared_others")
+            ring = nx.node_connected_component(small, f"i{i}") & {*COMPANIES}
+            own = len(users[i]) if len(users[i]) > 3 else len(ring)
+            assert (many, value(snapshot, told["phone"], f"d:i{i}", "shared_ring")) == (
+                len(users[i]), own,
+            )  # fmt: skip
 
 
 def invoice(name: str, *ends: str, minutes: int, amount: str, **more: Any) -> Fact:
