@@ -11,7 +11,6 @@ had begun by the day, or a tool of one; look-alikes are not. Probabilities and m
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 from typing import Any, Final, NamedTuple, get_args
@@ -73,7 +72,7 @@ def world(seed: int, size: int, level: Difficulty, *, ruled: bool) -> dict[str, 
         store = open_store(f"sqlite:///{scratch}/s.db", create=True)
         load(store, [path])
         snapshot = open_snapshot(store)
-        schemes = json.loads(made.truth_path.read_text())["schemes"]
+        schemes = made.truth["schemes"]
         found = rules(snapshot, AS_OF) if ruled else None
         parts = {kind: part(snapshot, kind, schemes, ruled=found) for kind in KINDS}
         store.close()
