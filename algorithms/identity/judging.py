@@ -66,17 +66,42 @@ class Judging:
                 self.apart[other, one] = row_of[b], row_of[a]
 
     def _kin(self, table: pa.Table) -> npt.NDArray[np.bool_]:
-        """Which pairs are of one household rather than one person: Chinese given names of which
-        nothing agrees, and no official number that does. Twins share surname, birth date, home and
-        phone, so these together say no more than that two belong to one family."""
+        """Which pairs are of one household, or one group of companies, rather than one subject:
+        names that no slip makes one of the other, and no official number that agrees. Twins share
+        surname, birth date, home and phone, brothers often a character of their given names (建国,
+        建军) too; sister companies are founded on one day, by one person, at one address
+        (成都甲科技, 成都乙科技). However much of that there is, it does not make them one."""
         edges = self.found.edges
-        if self.kind != "person" or not len(edges.left):
-            return np.zeros(len(edges.left), np.bool_)
-        given = np.array([(name or "a")[0] > "\u2e80" for name in table["given"].to_pylist()])
-        features = {each.name: each for each in settings_of(self.kind).comparisons}
-        others = edges.levels["given"] == len(features["given"].levels) - 1
+        if not len(edges.left):
+            return np.zeros(0, np.bool_)
+        found = self._of_a_household(table) if self.kind == "person" else self._of_a_group()
         numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
-        return np.asarray(others & given[edges.left] & given[edges.right] & ~numbers)
+        return np.asarray(found & ~numbers, np.bool_)
+
+    def _differs(self, name: str, back: int = 0) -> npt.NDArray[np.bool_]:
+        """Which pairs met the last level of a feature, or one up to so many before it."""
+        features = {each.name: each for each in settings_of(self.kind).comparisons}
+        last = len(features[name].levels) - 1
+        return np.asarray(self.found.edges.levels[name] >= last - back, np.bool_)
+
+    def _of_a_household(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        edges = self.found.edges
+        # Syllables of a given name, 0 where it is none that is read as Chinese.
+        spoken = np.array([
+            len((given or "").split()) if sound else 0
+            for sound, given in zip(
+                table["sound"].to_pylist(), table["given_sound"].to_pylist(), strict=True
+            )
+        ])  # fmt: skip
+        left, right = spoken[edges.left], spoken[edges.right]
+        other = self._differs("given") & ((left > 0) | (right > 0) | self._differs("family"))
+        # 文静 and 文 may be one name, of which a part was left out; 建国 and 建军 are two.
+        return other | (self._differs("given", 1) & (left > 0) & (left == right))
+
+    def _of_a_group(self) -> npt.NDArray[np.bool_]:
+        """A brand is many a company's: then nothing else of the names may differ."""
+        rest = self._differs("region") | self._differs("trade") | self._differs("branch")
+        return self._differs("name", 1) | (self._differs("name", 3) & rest)
 
     def _bearers(self, table: pa.Table) -> dict[int, int]:
         """Of each cluster that has an official key, the first record that bears it itself."""
