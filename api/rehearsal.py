@@ -35,6 +35,7 @@ _FACTS: Final[list[dict[str, Any]]] = [
     {"kind": "shareholder", "id": "s2", "from": "c1", "to": "c2", "share": "0.6"},
     {"kind": "shareholder", "id": "s3", "from": "c2", "to": "c1", "share": "0.1"},
     {"kind": "legal_representative", "id": "l1", "from": "p2", "to": "c2"},
+    {"kind": "listing", "id": "k1", "subject": "c1", "list": "black", "domain": "tax"},
     {"kind": "uses_phone", "id": "u1", "from": "p1", "to": "t1"},
     {"kind": "uses_phone", "id": "u2", "from": "p2", "to": "t1"},
     {"kind": "holds_account", "id": "h1", "from": "p1", "to": "a1"},

@@ -56,7 +56,7 @@ def meanings(kind: str, windows: Sequence[int]) -> Iterator[Feature]:
     )
     yield Feature("entity_listings_now", GROUP, "lists it is on that are in force on the day",
                   "当日有效名单数", "listings")  # fmt: skip
-    yield Feature("entity_listings_ever", GROUP, "lists it was ever put on by the day",
+    yield Feature("entity_listings_total", GROUP, "lists it was ever put on by the day",
                   "截至当日曾列入名单数", "listings")  # fmt: skip
     if kind in _FLAGS:
         attribute, flags = _FLAGS[kind]
@@ -91,7 +91,7 @@ def fill(scope: Scope, sheet: Sheet) -> None:
         subject = snapshot.nodes.rep[node]
         ever[subject] += listing.vf <= scope.at
         now[subject] += listing.vf <= scope.at < listing.vt
-    sheet["entity_listings_now"], sheet["entity_listings_ever"] = now, ever
+    sheet["entity_listings_now"], sheet["entity_listings_total"] = now, ever
     if scope.kind in _FLAGS:
         _attributes(scope, sheet)
 

@@ -52,6 +52,11 @@ class Events:
         """By where they go."""
         return side(self.n, self.dst, self.src, self.time)
 
+    def forget(self) -> None:
+        """Let go of both sides (32 bytes an event); made again where they are asked for."""
+        self.__dict__.pop("out", None)
+        self.__dict__.pop("into", None)
+
 
 def events(scope: Scope, relation: str) -> Events:
     """The events of a kind that happened by the end of the day, see the module."""

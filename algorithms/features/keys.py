@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from algorithms.features.events import owners
+from algorithms.features.making import WHOLE
 from algorithms.features.table import VERSION, Feature
 from graph.columns import I64
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 # Of what is true on the day, whatever day it is; all others look back from the day.
 TIMELESS: Final = frozenset({"ownership", "shared"})
-# Of more than relations of the kinds that they name: computed anew for every snapshot and day.
-WHOLE: Final = frozenset({"propagated", "findings"})
 RECORDS: Final = frozenset({"entity"})
 
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 # Name to module; those that take long are computed only where they are asked for by name.
-GROUPS: Final = ("entity", "degree", "ownership", "shared", "money", "calls", "invoices", "motifs")
+GROUPS: Final = (
+    "entity", "degree", "ownership", "shared", "money", "calls", "invoices", "motifs",
+    "propagated", "findings",
+)  # fmt: skip
+WHOLE: Final = frozenset({"propagated", "findings"})  # read all kinds of facts
 SLOW: Final = frozenset({"findings"})
 DEFAULT: Final = tuple(name for name in GROUPS if name not in SLOW)
 _LONGEST: Final = 36_500  # days of a window
@@ -107,7 +111,7 @@ def dictionary(
         for name in GROUPS
         if name in asked
         for each in group(name).meanings(kind, windows)
-        if not withheld or not set(each.reads) & set(withheld)
+        if not withheld or (name not in WHOLE and not set(each.reads) & set(withheld))
     )
 
 

@@ -114,6 +114,7 @@ def fill(scope: Scope, sheet: Sheet) -> None:
         made = scope.events(relation)
         _fans(scope, sheet, relation, made)
         _scatters(scope, sheet, relation, made)
+        made.forget()  # a network of them takes as much again
         counts, cut = cycles(made, [after for _, after in scope.spans], SPAN * DAY)
         if cut:
             scope.cut.append(_CUT)

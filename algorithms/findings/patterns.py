@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_ZH: Final = {
+WORDS: Final = {
     "transfer_cycle": "资金闭环",
     "fan_in": "多户归集",
     "fan_out": "一户分散",
@@ -36,4 +36,4 @@ _ZH: Final = {
 
 def named(pattern: str) -> str:
     """A pattern in Chinese; the word itself where it has no name."""
-    return _ZH.get(pattern, pattern)
+    return WORDS.get(pattern, pattern)

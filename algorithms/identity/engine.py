@@ -77,22 +77,26 @@ def link(
     those of whatever a pair from `accept` on, a `cluster` or one of `ties` (rows judged one before)
     leads on to. So each connected part is looked at as a whole, or not at all.
     """
+    usable = model is not None and (model.version, model.kind) == (VERSION, kind)
+    rows = None if fresh is None or not usable else sorted(set(fresh))
+    if model is not None and rows == []:
+        return Found(model, _edges(model, []), set(), 0, linking.Blocks(most, []), cut=False)
     _tell(0, "blocking / 分块")
     linking.load(con, table)
     blocks = linking.block(con, kind, most)
-    if model is None or model.version != VERSION or model.kind != kind:
+    if model is None or not usable:
         compared = linking.pair(con)
         _tell(1, "training / 训练模型")
-        model, fresh = _trained(con, kind, seed, trained_on), None
+        model = _trained(con, kind, seed, trained_on)
     else:
         linking.use(con, model)
-        compared = linking.pair(con) if fresh is None else 0
+        compared = linking.pair(con) if rows is None else 0
     _tell(2, "scoring / 计算得分")
-    if fresh is None:
+    if rows is None:
         edges = _edges(model, [linking.score(con, model, least)])
         return Found(model, edges, None, compared, blocks, cut=False)
     near = _Near(table, ties)
-    frontier, done = near.with_mates(fresh), set[int]()
+    frontier, done = near.with_mates(rows), set[int]()
     parts = []
     for _ in range(_ROUNDS):
         if not frontier:

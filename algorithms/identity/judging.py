@@ -58,6 +58,7 @@ class Judging:
         self.official = {g: key for g, key in zip(self.group, officials, strict=True) if key}
         self.bearer = self._bearers(table)
         self.kin = self._kin(table)
+        self.strangers = self.kin & self._strangers()
         self.apart: dict[tuple[int, int], tuple[int, int]] = {}
         for a, b in decided.apart:
             if a in row_of and b in row_of:
@@ -66,26 +67,16 @@ class Judging:
                 self.apart[other, one] = row_of[b], row_of[a]
 
     def _kin(self, table: pa.Table) -> npt.NDArray[np.bool_]:
-        """Which pairs are of one household, or one group of companies, rather than one subject:
-        names that no slip makes one of the other, and no official number that agrees. Twins share
-        surname, birth date, home and phone, brothers often a character of their given names (建国,
-        建军) too; sister companies are founded on one day, by one person, at one address
-        (成都甲科技, 成都乙科技). However much of that there is, it does not make them one."""
+        """Which pairs may be two of one household rather than one person: given names that no slip
+        makes one of the other, and no official number that agrees. Twins share surname, birth date,
+        home and phone, and often a character of their given names (字辈: 建国, 建军), so all these
+        together say no more than that two belong to one family."""
         edges = self.found.edges
         if not len(edges.left):
             return np.zeros(0, np.bool_)
-        found = self._of_a_household(table) if self.kind == "person" else self._of_a_group()
-        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
-        return np.asarray(found & ~numbers, np.bool_)
-
-    def _differs(self, name: str, back: int = 0) -> npt.NDArray[np.bool_]:
-        """Which pairs met the last level of a feature, or one up to so many before it."""
-        features = {each.name: each for each in settings_of(self.kind).comparisons}
-        last = len(features[name].levels) - 1
-        return np.asarray(self.found.edges.levels[name] >= last - back, np.bool_)
-
-    def _of_a_household(self, table: pa.Table) -> npt.NDArray[np.bool_]:
-        edges = self.found.edges
+        if self.kind != "person":
+            return self._of_a_group()
+        last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
         # Syllables of a given name, 0 where it is none that is read as Chinese.
         spoken = np.array([
             len((given or "").split()) if sound else 0
@@ -94,14 +85,38 @@ class Judging:
             )
         ])  # fmt: skip
         left, right = spoken[edges.left], spoken[edges.right]
-        other = self._differs("given") & ((left > 0) | (right > 0) | self._differs("family"))
-        # 文静 and 文 may be one name, of which a part was left out; 建国 and 建军 are two.
-        return other | (self._differs("given", 1) & (left > 0) & (left == right))
+        given, birth = edges.levels["given"], edges.levels["birth"]
+        # 文静 and 文 may be one name of which a part was left out; 文静 and 文婷 are two.
+        alike = (given == last["given"] - 1) & (left > 0) & (right > 0)
+        two = alike & ((left == right) | (birth == last["birth"]))
+        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
+        return np.asarray(((given == last["given"]) | two) & ~numbers)
 
     def _of_a_group(self) -> npt.NDArray[np.bool_]:
-        """A brand is many a company's: then nothing else of the names may differ."""
-        rest = self._differs("region") | self._differs("trade") | self._differs("branch")
-        return self._differs("name", 1) | (self._differs("name", 3) & rest)
+        """The same of companies: sisters are founded on one day, by one person, at one address
+        (成都甲科技, 成都乙科技). A brand is many a company's: then nothing else of the names may
+        differ."""
+        edges = self.found.edges
+        last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
+        rest = np.any([edges.levels[n] == last[n] for n in ("region", "trade", "branch")], axis=0)
+        name = edges.levels["name"]
+        other = (name >= last["name"] - 1) | ((name >= last["name"] - 3) & rest)
+        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
+        return np.asarray(other & ~numbers, np.bool_)
+
+    def _strangers(self) -> npt.NDArray[np.bool_]:
+        """Which pairs agree in no name, and in one thing beyond names at most: a birth date that
+        two happen to share is nothing to ask a person about."""
+        edges, count = self.found.edges, np.zeros(len(self.found.edges.left), np.int64)
+        if self.kind != "person" or not len(count):
+            return count > 0
+        last = 0
+        for each in settings_of(self.kind).comparisons:
+            if not each.is_name:
+                count += edges.weights[each.name] > 0
+            elif each.name == "family":
+                last = len(each.levels) - 1
+        return np.asarray((edges.levels["family"] == last) & (count < 2))
 
     def _bearers(self, table: pa.Table) -> dict[int, int]:
         """Of each cluster that has an official key, the first record that bears it itself."""
@@ -212,7 +227,7 @@ class Judging:
         found = []
         for place, accepted in enumerate(strong):
             a, b = ends = self._ends(clusters, place)
-            if accepted or a == b or ends in seen or ends in apart:
+            if accepted or a == b or ends in seen or ends in apart or self.strangers[place]:
                 continue
             seen.add(ends)
             if not (a in keys and b in keys and keys[a] != keys[b]):

@@ -78,6 +78,8 @@ def _shared(column: str) -> str:
 _FULL_DATE: Final = "length(birth_l) = 10 AND length(birth_r) = 10"
 _PREFIX: Final = "(starts_with(birth_l, birth_r) OR starts_with(birth_r, birth_l))"
 
+_CHARACTERS: Final = 0x2E80  # Unicode's first Chinese character: what is below is letters
+
 _FAMILY = Comparison(
     "family",
     (
@@ -105,7 +107,8 @@ _GIVEN = Comparison(
         ),
         Level(
             f"({_near('given', 0.75)} AND length(given_l) > 2)"
-            " OR (least(length(given_l), length(given_r)) <= 2"
+            f" OR (unicode(given_l) > {_CHARACTERS}"
+            " AND least(length(given_l), length(given_r)) <= 2"
             " AND (contains(given_r, left(given_l, 1)) OR contains(given_r, right(given_l, 1))"
             " OR contains(given_l, left(given_r, 1)) OR contains(given_l, right(given_r, 1))))",
             "partly", "名部分相同 / given names partly alike", 0.04, 0.02,

@@ -89,7 +89,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
     `weight` is log2 of the odds, the sum of the prior's and the features' weights; `score` is the
     probability that follows from it. `name_only`: nothing beyond names speaks for it; `kin`: given
-    names are no slips of each other, so that it may be two of one household or group. Neither is ever
+    names have hardly anything in common, so that it may be two of one household. Neither is ever
     joined.
     """
 

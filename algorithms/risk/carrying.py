@@ -41,7 +41,7 @@ class Web(NamedTuple):
 
     The half edges of subject i stand at `ptr[i]:ptr[i + 1]`: `owner` is i, `other` the other end,
     `edge` the edge. Of an edge: `weight` as its kind and age give it, `first[e]:first[e + 1]`
-    where the relations (`rows`) stand that it is made of.
+    where the relations (`rows`) stand that it is made of. Nobody has more than `widest` half edges.
     """
 
     ptr: I64
@@ -51,6 +51,7 @@ class Web(NamedTuple):
     weight: Floats
     rows: I64
     first: I64
+    widest: int
 
 
 class _Edges(NamedTuple):
@@ -110,12 +111,13 @@ def web(snapshot: Snapshot, params: Propagation, at: int) -> Web:
     owner = np.concatenate([a, b]).astype(np.int32)
     order = np.argsort(owner, kind="stable")
     ptr = np.zeros(snapshot.n + 1, np.int64)
-    np.cumsum(np.bincount(owner, minlength=snapshot.n), out=ptr[1:])
+    degree = np.bincount(owner, minlength=snapshot.n)
+    np.cumsum(degree, out=ptr[1:])
     other = np.concatenate([b, a])[order].astype(np.int32)
     edge = (order % max(len(a), 1)).astype(np.int32)
     first = np.zeros(len(count) + 1, np.int64)
     np.cumsum(count, out=first[1:])
-    return Web(ptr, owner[order], other, edge, weight, rows, first)
+    return Web(ptr, owner[order], other, edge, weight, rows, first, int(degree.max(initial=0)))
 
 
 def _edges(snapshot: Snapshot, params: Propagation, kind: str, weight: float, at: int) -> _Edges:

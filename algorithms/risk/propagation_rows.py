@@ -35,8 +35,9 @@ def answer(snapshot: Snapshot, params: PropagationParams) -> Result[Propagated]:
     at = day_end(params.as_of or today())
     subject = None if params.subject is None else snapshot.resolve(params.subject)
     found = spread(snapshot, params, at)
+    more = False
     if subject is None:
-        nodes = _ranked(snapshot, params, found)
+        nodes, more = _ranked(snapshot, params, found)
     else:
         nodes = [subject] if found.shown[subject] > 0 and not snapshot.restricted(subject) else []
     rows = []
@@ -44,26 +45,34 @@ def answer(snapshot: Snapshot, params: PropagationParams) -> Result[Propagated]:
         check()
         rows.append(_row(snapshot, params, found, node))
     notes = [LEAD, _solved(params, found.solved, len(found.start.reasons), len(found.ranked))]
+    if more:
+        notes.append(
+            f"top: the highest {len(rows)} are shown / 只列出数值最高的 {len(rows)} 个主体"
+        )
     return Result(results=rows, truncated=_truncated(params, found.solved), notes=notes)
 
 
-def _ranked(snapshot: Snapshot, params: PropagationParams, found: Spread) -> list[int]:
-    """The subjects shown, the highest first, equal ones by name."""
+def _ranked(snapshot: Snapshot, params: PropagationParams, found: Spread) -> tuple[list[int], bool]:
+    """The subjects shown, the highest first, equal ones by name; and whether there are more."""
     value = found.shown
     keep = value > 0
     if not params.with_listed:
         keep[[*found.start.reasons]] = False
     if params.kind is not None:
         keep &= snapshot.nodes.kind == CODES[params.kind]
-    for node in np.flatnonzero(keep) if snapshot.any_restricted else ():
-        keep[node] = not snapshot.restricted(int(node))
-    nodes = np.flatnonzero(keep)
-    if len(nodes) > params.top:  # and all that equal the last of them, among whom names decide
-        least = np.partition(value[nodes], len(nodes) - params.top)[len(nodes) - params.top]
-        nodes = nodes[value[nodes] >= least]
-    names = snapshot.canonicals(nodes.tolist())
-    ranked = sorted(zip((-value[nodes]).tolist(), names, nodes.tolist(), strict=True))
-    return [node for *_, node in ranked[: params.top]]
+    every = np.flatnonzero(keep)
+    most = params.top
+    while True:
+        nodes = every
+        if len(every) > most:  # and all that equal the last of them, among whom names decide
+            least = np.partition(value[every], len(every) - most)[len(every) - most]
+            nodes = every[value[every] >= least]
+        names = snapshot.canonicals(nodes.tolist())
+        ranked = sorted(zip((-value[nodes]).tolist(), names, nodes.tolist(), strict=True))
+        free = [node for *_, node in ranked if not snapshot.restricted(node)]
+        if len(free) >= params.top or len(nodes) == len(every):
+            return free[: params.top], len(free) > params.top or len(nodes) < len(every)
+        most *= 2
 
 
 def _row(snapshot: Snapshot, params: PropagationParams, found: Spread, node: int) -> Propagated:

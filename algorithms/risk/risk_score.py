@@ -56,12 +56,13 @@ class RiskScoreParams(Params, frozen=True, kw_only=True):
 
 
 class RiskScore(msgspec.Struct, frozen=True, kw_only=True):
-    """The score of a subject: its calibrated probability, the word for it, why, by which model,
-    and what it may be used for."""
+    """The score of a subject: its calibrated probability, the word for it, the strongest reason in
+    words, all reasons, by which model, and what it may be used for."""
 
     id: str
     score: float
     band: str
+    why: str
     reasons: list[Reason]
     model: str
     use: str = USE
@@ -84,7 +85,7 @@ def risk_score(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]
 
     It orders the work of investigators and of monitoring. It is never a basis for extending a
     measure to anybody: a score is not a fact, the rulebook knows none, and what extends cannot
-    reach it. Each row says so in `use`.
+    reach it. Each row says so in `use`, each answer in its notes.
 
     The model (`linkrisk model train`) is boosted trees on the features of `linkrisk features`, as
     of the day asked about: nothing that happened later is in them. `score` (0..1) is its

@@ -18,7 +18,7 @@ _COARSE: Final = 0.01  # what is shared out first: whatever is more than this sh
 _FINER: Final = 0.25  # then more than a fourth of it, and so on down to
 _FINE: Final = 1e-18
 _ENOUGH: Final = 1e-14  # of the value: when no more than this waits it is shared out
-_POPS: Final = 300  # unfinished ways that are followed for one subject
+_POPS: Final = 200  # unfinished ways that are followed for one subject
 _WIDE: Final = 64  # relations that a way is followed along from one subject: the largest shares
 _NEAR: Final = 64  # subjects, the most visited, among which detours are counted
 
@@ -100,8 +100,7 @@ def push(found: Spread, node: int, most: int) -> Met:
     those of one subject; what was not shared out by then ends nowhere.
     """
     web, n = found.web, len(found.own)
-    widest = int(np.diff(web.ptr).max(initial=0))
-    room = min(n, most + widest + 1)
+    room = min(n, most + web.widest + 1)
     nodes, queue = np.empty(room, np.int32), np.empty(room, np.int32)
     left, visits = np.empty(room), np.empty(room)
     run: Any = _push.tier(heavy=len(web.other) > most)
@@ -161,6 +160,12 @@ def _found(found: Spread, node: int, most: int) -> list[Walk]:
 def _steps(found: Spread, node: int) -> list[tuple[int, float]]:
     """Subjects that a subject's value comes from, each with its share: the largest."""
     low, high = int(found.web.ptr[node]), int(found.web.ptr[node + 1])
+    if high - low <= _WIDE:  # most have few, for whom this is ten times faster
+        sums: dict[int, float] = {}
+        each = zip(found.web.other[low:high].tolist(), found.share[low:high].tolist(), strict=True)
+        for other, part in each:
+            sums[other] = sums.get(other, 0.0) + part
+        return list(sums.items())
     others, place = np.unique(found.web.other[low:high], return_inverse=True)
     share = np.bincount(place, weights=found.share[low:high], minlength=len(others))
     if len(others) > _WIDE:

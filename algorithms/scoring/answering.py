@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from algorithms.registry import Result, cut_short, evidence
-from algorithms.risk.risk_score import RiskScore, RiskScoreParams
+from algorithms.risk.risk_score import USE, RiskScore, RiskScoreParams
 from algorithms.scoring.explaining import reasons
 from algorithms.scoring.model import F64, band
 from algorithms.scoring.reason import Reason
@@ -57,6 +57,8 @@ def answer(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]:
             raise WrongUsage(f"subject: a {named} has no score; one of {', '.join(KINDS)}"
                              " / 此类主体没有评分")  # fmt: skip
         kind = named
+        if snapshot.restricted(node):  # no more is shown than that it is there
+            return Result(results=[], notes=[USE])
     shelved = _model(snapshot, params.model, kind)
     if shelved is None:
         return _ruled(snapshot, params, node, kind)
@@ -113,13 +115,17 @@ def _modelled(
     )  # fmt: skip
     names = snapshot.canonicals(nodes.tolist())
     rows = [
-        RiskScore(
-            id=name, score=float(found.probability[at]), band=band(float(found.probability[at])),
-            reasons=why, model=shelved.called,
-        )
+        _row(name, float(found.probability[at]), why, shelved.called)
         for name, at, why in zip(names, places.tolist(), told, strict=True)
     ]  # fmt: skip
-    return Result(results=rows, notes=list(found.table.cut))
+    return Result(results=rows, notes=[USE, *found.table.cut])
+
+
+def _row(name: str, score: float, why: list[Reason], model: str) -> RiskScore:
+    return RiskScore(
+        id=name, score=score, band=band(score), why=why[0].why if why else "", reasons=why,
+        model=model,
+    )  # fmt: skip
 
 
 def _places(
@@ -166,14 +172,11 @@ def _ruled(
         key=lambda pair: (-ruled.score[pair[1]], pair[0]),
     )
     rows = [
-        RiskScore(
-            id=name, score=float(ruled.score[each]), band=band(float(ruled.score[each])),
-            reasons=_findings(snapshot, ruled, each, params.reasons), model=RULES,
-        )
-        for name, each in named[: params.top]
-    ]  # fmt: skip
+        _row(name, float(ruled.score[one]), _findings(snapshot, ruled, one, params.reasons), RULES)
+        for name, one in named[: params.top]
+    ]
     cuts: list[tuple[str, int | None]] = [(cut, None) for cut in ruled.cuts]
-    notes = [] if params.model == RULES else [_NO_MODEL]
+    notes = [USE] if params.model == RULES else [USE, _NO_MODEL]
     return Result(results=rows, truncated=cut_short(cuts, ruled.explored), notes=notes)
 
 

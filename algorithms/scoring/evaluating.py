@@ -11,15 +11,18 @@ import numpy.typing as npt
 
 from algorithms.evaluation.calibration import BINS, Reliability, reliability
 from algorithms.scoring.metrics import (
+    F64,
     Difference,
     Figure,
+    Measure,
     NoTruth,
     Ranked,
     Truth,
-    difference,
+    differing,
     draws,
     figure,
     measures,
+    told,
 )
 from graph.columns import I64
 
@@ -103,16 +106,18 @@ def evaluate(
     ranked = {name: Ranked(truth, each) for name, each in scores.items()}
     weights = draws(truth, seed, groups)
     wanted = measures(k, precision)
+    drawn = {name: _drawn(each, wanted, weights) for name, each in ranked.items()}
     table = [
-        Measured(name=name, measures={m: figure(each, f, weights) for m, f in wanted.items()})
-        for name, each in ranked.items()
+        Measured(name=name, measures={m: told(v, d) for m, (v, d) in each.items()})
+        for name, each in drawn.items()
     ]
+    own = drawn[MODEL]
     against = [
         Against(
             baseline=name,
-            measures={m: difference(ranked[MODEL], each, f, weights) for m, f in wanted.items()},
+            measures={m: differing(own[m][0] - v, own[m][1] - d) for m, (v, d) in each.items()},
         )
-        for name, each in ranked.items()
+        for name, each in drawn.items()
         if name != MODEL
     ]
     said = probability.astype(np.float64)
@@ -123,6 +128,14 @@ def evaluate(
         calibration=reliability(MODEL, said.tolist(), truth.tolist()), bins=_bins(truth, said),
         slices=cut,
     )  # fmt: skip
+
+
+def _drawn(
+    ranked: Ranked, wanted: Mapping[str, Measure], weights: list[F64]
+) -> dict[str, tuple[float, F64]]:
+    """Each measure, and its draws: a draw's counts are made once for all measures."""
+    rows = np.array([[f(ranked, weight) for f in wanted.values()] for weight in weights])
+    return {m: (f(ranked, None), rows[:, at]) for at, (m, f) in enumerate(wanted.items())}
 
 
 def _bins(truth: Truth, said: npt.NDArray[Any]) -> list[Bin]:

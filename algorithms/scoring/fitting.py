@@ -12,8 +12,10 @@ from algorithms.scoring.trees import Forest, forest_of
 F64 = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.bool_]
 
-# What is known of a subject without looking at who it deals with.
-TABULAR: Final = frozenset({"entity", "money"})
+# What is known of a subject without looking at who it deals with: its record, and sums over its own
+# statements; not how many others are on them, which is a degree of the graph.
+TABULAR: Final = frozenset({"entity", "money", "invoices", "calls"})
+PARTNERS: Final = ("partner", "_top_")
 MOST_ROWS: Final = 300_000  # of a training table; more others than that are drawn from
 TREES: Final = 200
 _BOOSTING: Final[dict[str, Any]] = {

@@ -7,7 +7,7 @@ two scores are compared under the same draws, which is what makes their differen
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -65,12 +65,17 @@ class Ranked:
         self.truth = np.asarray(truth, np.float64)[self.order]
         # Where each run of equal scores begins.
         self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        self._counted: tuple[F64 | None, F64, F64] | None = None
 
     def _counts(self, weight: F64 | None) -> tuple[F64, F64]:
         """Weight of the positives and of the others, by score, highest first."""
+        if self._counted is not None and self._counted[0] is weight:
+            return self._counted[1], self._counted[2]
         ordered = np.ones(len(self.truth)) if weight is None else weight[self.order]
         yes = np.add.reduceat(ordered * self.truth, self._starts)
-        return yes, np.add.reduceat(ordered, self._starts) - yes
+        no = np.add.reduceat(ordered, self._starts) - yes
+        self._counted = (weight, yes, no)  # all measures are asked of one draw after another
+        return yes, no
 
     def average_precision(self, weight: F64 | None = None) -> float:
         """The sum over scores, highest first, of what recall gains times the precision there."""
@@ -104,6 +109,7 @@ class Ranked:
         return float(hits[enough].max() / hits[-1]) if enough.any() else 0.0
 
 
+T = TypeVar("T")
 Measure = Callable[[Ranked, F64 | None], float]
 
 
@@ -142,20 +148,31 @@ def draws(truth: Truth, seed: int, groups: I64 | None = None) -> list[F64]:
     return found
 
 
-def figure(ranked: Ranked, measure: Measure, weights: list[F64]) -> Figure:
+def figure(ranked: T, measure: Callable[[T, F64 | None], float], weights: list[F64]) -> Figure:
     """A measure with its percentile interval."""
-    drawn = [measure(ranked, weight) for weight in weights]
-    low, high = _interval(np.array(drawn))
-    return Figure(value=measure(ranked, None), low=low, high=high)
+    return told(measure(ranked, None), np.array([measure(ranked, each) for each in weights]))
 
 
-def difference(one: Ranked, other: Ranked, measure: Measure, weights: list[F64]) -> Difference:
+def difference(
+    one: T, other: T, measure: Callable[[T, F64 | None], float], weights: list[F64]
+) -> Difference:
     """How much more `one` reaches than `other`."""
     drawn = np.array([measure(one, weight) - measure(other, weight) for weight in weights])
+    return differing(measure(one, None) - measure(other, None), drawn)
+
+
+def told(value: float, drawn: F64) -> Figure:
+    """A measure with the percentile interval of its draws."""
+    low, high = _interval(drawn)
+    return Figure(value=value, low=low, high=high)
+
+
+def differing(value: float, drawn: F64) -> Difference:
+    """A difference with the percentile interval of its draws, and how often they are of the other
+    sign."""
     low, high = _interval(drawn)
     side = min((drawn <= 0).sum(), (drawn >= 0).sum())
     p = min(1.0, 2 * float(side + 1) / (len(drawn) + 1))
-    value = measure(one, None) - measure(other, None)
     return Difference(value=value, low=low, high=high, p=p)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.scoring.evaluating import MODEL, Evaluation, Part, evaluate
-from algorithms.scoring.fitting import TABULAR, boosted, drawn, logistic_margin
+from algorithms.scoring.fitting import PARTNERS, TABULAR, boosted, drawn, logistic_margin
 from algorithms.scoring.labels import Labels
 from algorithms.scoring.metrics import NoTruth, Truth
 from algorithms.scoring.model import About, Lineage, Model, calibrate, quantiles
@@ -168,7 +168,12 @@ def slot(snapshot: Snapshot, labels: Labels, plan: Plan, day: str, until: str) -
 
 def tabular_columns(meanings: Iterable[Feature]) -> npt.NDArray[np.int64]:
     """The columns of what a subject says of itself, and of its own amounts."""
-    return np.array([at for at, each in enumerate(meanings) if each.group in TABULAR], np.int64)
+    chosen = [
+        at
+        for at, each in enumerate(meanings)
+        if each.group in TABULAR and not any(word in each.name for word in PARTNERS)
+    ]
+    return np.array(chosen, np.int64)
 
 
 def about(plan: Plan, labels: Labels, table: Features, kind: Any, snapshot: Snapshot) -> About:

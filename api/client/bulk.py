@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.client.answer import Answer
 from api.client.calls import plain
-from api.client.exchange import Call, Exchange, Item, Pause, Reply, Stream, get, part, post
+from api.client.exchange import (
+    Call,
+    Exchange,
+    Item,
+    Pause,
+    Reply,
+    Stream,
+    get,
+    part,
+    post,
+    question,
+)
 from graph.errors import LinkriskError, WrongUsage
 
 if TYPE_CHECKING:
@@ -110,6 +121,28 @@ def features(
     asked = {name: value for name, value in query.items() if value is not None}
     reply: Reply = yield Call("GET", "/v1/features", asked)
     return table_of(reply.body)
+
+
+def make_features(
+    *,
+    kind: str = "account",
+    as_of: str | None = None,
+    groups: Sequence[str] | None = None,
+    windows: Sequence[int] | None = None,
+    known_at: str | None = None,
+) -> Exchange[Answer]:
+    """Have the table of `features` made; what it is, and which groups were taken over."""
+    asked = {
+        "kind": kind, "as_of": as_of, "groups": groups, "windows": windows, "known_at": known_at,
+    }  # fmt: skip
+    return question(
+        "/v1/features", {name: value for name, value in asked.items() if value is not None}
+    )
+
+
+def feature_dictionary(*, kind: str = "account") -> Exchange[Answer]:
+    """What each column of a kind's features means."""
+    return get("/v1/features/dictionary", kind=kind)
 
 
 def table_of(body: bytes) -> pandas.DataFrame:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from algorithms.features.table import F32, KINDS, VERSION, WINDOWS, Feature
+from api.kept import state_folder
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -61,6 +62,26 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     cut: list[str]
     notes: list[str]
     bytes: int
+
+
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """A column: `window` in days, null where it is of none; `reads` the kinds of relation that it
+    is computed from."""
+
+    name: str
+    group: str
+    en: str
+    zh: str
+    unit: str
+    window: int | None
+    reads: list[str]
+
+
+class Dictionary(msgspec.Struct, frozen=True, kw_only=True):
+    """What the columns of a kind's table mean, in their order."""
+
+    kind: str
+    results: list[Meaning]
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,6 +272,21 @@ def _built(place: Path, meta: Meta, reused: list[str]) -> Built:
     )  # fmt: skip
 
 
+def kept_tables(url: str) -> Path:
+    """Where the service of a store keeps its tables. Nothing is made."""
+    return state_folder(url) / "features"
+
+
+def forget(url: str) -> int:
+    """Remove all tables that the service of a store keeps; how many. They are made again where
+    they are asked for."""
+    home = kept_tables(url)
+    paths = [path for kind in KINDS for path in _tables(home, kind)]
+    for path in paths:
+        shutil.rmtree(path.parent, ignore_errors=True)
+    return len(paths)
+
+
 def _prune(home: Path, keep: int) -> None:
     """Remove all but the newest tables."""
     paths = [path for kind in KINDS for path in _tables(home, kind)]
@@ -267,14 +303,14 @@ def days_of(texts: Sequence[str]) -> list[int]:
     return [int(text) for text in texts] or list(WINDOWS)
 
 
-def described(kind: str, groups: list[str] | None, windows: Sequence[int]) -> list[dict[str, Any]]:
+def described(kind: str, groups: list[str] | None, windows: Sequence[int]) -> list[Meaning]:
     """The dictionary of a kind's features, a row a column. Raises WrongUsage."""
     from algorithms.features.making import dictionary
 
     return [
-        {
-            "name": each.name, "group": each.group, "en": each.en, "zh": each.zh,
-            "unit": each.unit, "window": each.window, "reads": list(each.reads),
-        }
+        Meaning(
+            name=each.name, group=each.group, en=each.en, zh=each.zh, unit=each.unit,
+            window=each.window, reads=list(each.reads),
+        )
         for each in dictionary(kind, groups, windows)
     ]  # fmt: skip

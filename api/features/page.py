@@ -22,11 +22,12 @@ linkrisk features --describe --kind account
 ```
 
 ```python
-risk.features(kind="account", as_of="2024-06-30")        # a pandas DataFrame, rows by id
+risk.features(kind="account", as_of="2024-06-30")  # a pandas DataFrame, rows by id
 ```
 
-`POST /v1/features` makes a table and says what it is, `GET /v1/features` sends it as Parquet,
-`GET /v1/features/dictionary` is this page as JSON. The file is
+`POST /v1/features` makes a table and says what it is (a large one as a job, with `Prefer:
+respond-async`), `GET /v1/features` sends it as Parquet, `GET /v1/features/dictionary` is this page
+as JSON. The file is
 `DIR/KIND/DAY/KNOWN-DIGEST/features.parquet`; its schema holds what each column means (`en`, `zh`,
 `unit`, `window_days`) and, under the key `linkrisk`, the day, the moment as of which it was known,
 the snapshot's hash, the version of the definitions ({version}) and the digest of each group.
@@ -44,12 +45,15 @@ the snapshot's hash, the version of the definitions ({version}) and the digest o
   What a subject pays to itself counts nowhere. Transfers of people and companies are those of the
   accounts that they hold: an account's holder is who held it last by the day, of several the one
   with the least id; an account that nobody is known to hold stands for itself.
-- **Domains.** A caller who is not granted the bank's data gets no column that reads it.
+- **Domains.** A caller who is not granted the bank's data gets no column that reads it;
+  `propagated` and `findings`, which read everything, are for callers who are granted all domains.
 - **Incremental.** The same question on the same facts is not computed again. For another day, or
   after a batch, a group is taken over from an earlier table where all that it reads is the same:
   `ownership` and `shared` read what is true on a day, whichever day; the others look back from it,
   so they are taken over where no fact of the kinds they read came, changed or was lost.
   `propagated` and `findings` are computed for every snapshot and day. 增量: 仅重算受影响的特征组。
+- **Erasure.** The service's own tables go where anything is erased; those that were written into a
+  folder are for their owner to delete. 服务自存的特征表随删除请求一并清除。
 - `findings` takes long and is computed only where it is asked for by name.
 """
 

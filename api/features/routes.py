@@ -13,10 +13,16 @@ from starlette.responses import Response, StreamingResponse
 
 from algorithms.features.table import KINDS
 from algorithms.registry import as_day
+from api import openapi
 from api.access.refusals import Forbidden
 from api.access.sight import granted
-from api.features.keeping import Asked, Built, build, days_of, described
-from api.kept import private_folder, state_folder
+from api.caller import caller_of, owner_of
+from api.contract.answers import MADE
+from api.features.keeping import Asked, Built, Dictionary, build, days_of, described, kept_tables
+from api.jobs.book import Asked as JobAsked
+from api.jobs.calling import Call, headers_of, keep_caller
+from api.jobs.routes import jobs_of, preferred
+from api.kept import private_folder
 from api.serving import KEPT, add, asked_of, json_response, only, query_of
 from graph.domains import OF_KIND
 from graph.errors import WrongUsage
@@ -45,7 +51,7 @@ def add_features(app: FastAPI, engine: Engine) -> None:
     session = engine.session
 
     def built(asked: Asked) -> tuple[Path, Built]:
-        home = private_folder(state_folder(session.url) / "features")
+        home = private_folder(kept_tables(session.url))
         return build(session, asked, home, _KEPT)
 
     async def table(request: Request) -> Response:
@@ -62,10 +68,14 @@ def add_features(app: FastAPI, engine: Engine) -> None:
 
     async def made(request: Request) -> Response:
         """Make the table, and say what it is: rows, columns, groups that were taken over from
-        earlier ones. GET with the same parameters then sends it at once / 生成特征表."""
+        earlier ones. GET with the same parameters then sends it at once. A large one takes minutes:
+        `Prefer: respond-async` makes it a job / 生成特征表, 可作为任务."""
         body = await asked_of(request, Body, "features")
         asked = Asked(**{**msgspec.structs.asdict(body), "as_of": as_day(body.as_of or None)})
         _check(asked.kind)
+        wanted, wait = preferred(request)
+        if wanted:
+            return await jobs_of(request).submit(_as_job(request, asked), wait)
         _, told = await engine.run(built, asked)
         return json_response(msgspec.json.encode(told))
 
@@ -77,18 +87,47 @@ def add_features(app: FastAPI, engine: Engine) -> None:
         kind = str(query.get("kind", "account"))
         windows = days_of(query.get("windows", []))
         rows = await engine.run(described, kind, query.get("groups"), windows)
-        return json_response(msgspec.json.encode({"kind": kind, "results": rows}))
+        return json_response(msgspec.json.encode(Dictionary(kind=kind, results=rows)))
 
     add(app, "GET", f"{PATH}/dictionary", dictionary, scope="search", tags=["bulk"],
-        extra={"parameters": _parameters("kind", "groups", "windows")})  # fmt: skip
-    add(app, "GET", PATH, table, scope="export", tags=["bulk"], extra={
+        name="feature-dictionary", summary="Meanings of features / 特征字典",
+        extra={"parameters": _parameters("kind", "groups", "windows"),
+               **openapi.answers(Dictionary)})  # fmt: skip
+    add(app, "GET", PATH, table, scope="export", tags=["bulk"], name="features",
+        summary="Features as Parquet / 特征表", extra={
         "parameters": _parameters(*_NAMES),
         "responses": {"200": {
             "description": "the table / 特征表",
             "content": {MEDIA: {"schema": {"type": "string", "format": "binary"}}},
         }},
     })  # fmt: skip
-    add(app, "POST", PATH, made, scope="export", tags=["bulk"], extra=_BODY)
+    add(
+        app,
+        "POST",
+        PATH,
+        made,
+        scope="export",
+        tags=["bulk"],
+        name="make-features",
+        summary="Make a table of features / 生成特征表",
+        extra={
+            **openapi.body(Body, _EXAMPLE),
+            "responses": {**openapi.answers(Built)["responses"], **MADE},
+        },
+    )
+
+
+def _as_job(request: Request, asked: Asked) -> JobAsked:
+    """The same request, to be carried out beside others."""
+    caller, said = caller_of(request), msgspec.json.encode(asked)
+    call = Call(
+        method="POST", path=PATH, raw_path=PATH, headers=headers_of(request.headers), body=said
+    )
+    return JobAsked(
+        owner=owner_of(caller), what="features", asked=said.decode(),
+        call=msgspec.json.encode(call).decode(), caller=keep_caller(caller), scope="export",
+        seconds=jobs_of(request).settings.seconds,
+    )  # fmt: skip
 
 
 async def _pieces(stream: Any) -> AsyncIterator[bytes]:
@@ -122,33 +161,27 @@ def _check(kind: str) -> None:
 
 
 _TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+_DAYS: Final = {"type": "array", "items": {"type": "integer", "minimum": 1}}
 _SAID: Final[dict[str, dict[str, Any]]] = {
-    "as_of": {"type": "string", "format": "date"},
-    "kind": {"type": "string", "enum": list(KINDS), "default": "account"},
-    "groups": _TEXTS,
-    "windows": {"type": "array", "items": {"type": "integer", "minimum": 1}},
-    "known_at": {"type": "string"},
-}
+    "as_of": {
+        "type": "string", "format": "date",
+        "description": "the day; nothing after it counts / 截至日期",
+    },
+    "kind": {
+        "type": "string", "enum": list(KINDS), "default": "account",
+        "description": "whose features / 主体种类",
+    },
+    "groups": _TEXTS | {"description": "groups of features, by default all but slow ones / 特征组"},
+    "windows": _DAYS | {"description": "windows in days, ascending / 时间窗口 (天)"},
+    "known_at": {"type": "string", "description": "as it was known then / 当时已知的数据"},
+}  # fmt: skip
+_EXAMPLE: Final = {"kind": "account", "as_of": "2022-01-05", "groups": ["degree", "money"]}
 
 
 def _parameters(*names: str) -> list[dict[str, Any]]:
     return [
-        {"in": "query", "name": name, "schema": _SAID[name]}
+        {"in": "query", "name": name, "schema": _SAID[name],
+         "description": _SAID[name]["description"]}
         | ({"style": "form", "explode": False} if name in _LISTS else {})
         for name in names
-    ]
-
-
-_BODY: Final = {
-    "requestBody": {
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": _SAID,
-                    "additionalProperties": False,
-                }
-            }
-        }
-    }
-}
+    ]  # fmt: skip

@@ -35,8 +35,8 @@ CREATE TABLE model (kind TEXT PRIMARY KEY, body TEXT NOT NULL, at INTEGER NOT NU
     WITHOUT ROWID, STRICT;
 CREATE TABLE pair (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, score REAL NOT NULL, said TEXT NOT NULL,
-    state TEXT NOT NULL, held INTEGER NOT NULL, met INTEGER NOT NULL, changed INTEGER NOT NULL)
-    STRICT;
+    state TEXT NOT NULL, held INTEGER NOT NULL, met INTEGER NOT NULL, changed INTEGER NOT NULL,
+    note TEXT) STRICT;
 CREATE INDEX pair_likeliest ON pair (state, score DESC, no);
 CREATE INDEX pair_a ON pair (a);
 CREATE INDEX pair_b ON pair (b);
@@ -52,7 +52,8 @@ class UnknownPair(InputError):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """A pair in the queue. `held`: joined by a run once, and taken back by a person."""
+    """A pair in the queue. `held`: joined once, and taken back by a person; `note`: why it was
+    judged as it was last."""
 
     no: int
     id: str
@@ -61,6 +62,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     pair: Pair
     met: int
     changed: int
+    note: str | None = None
 
 
 class LastRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,7 +153,9 @@ class Book(Closing):
         db.executemany("DELETE FROM pair WHERE id = ?", idents)
         return len(idents)
 
-    def state(self, db: apsw.Connection, ident: str, pair: Pair | None, state: State) -> None:
+    def state(
+        self, db: apsw.Connection, ident: str, pair: Pair | None, state: State, note: str | None
+    ) -> None:
         """Note how a pair stands after a judgement; `pair` where it was not in the book."""
         now = times.now()
         if one(db, "SELECT 1 FROM pair WHERE id = ?", ident) is None:
@@ -159,8 +163,8 @@ class Book(Closing):
                 return
             self.put(db, [(pair, False)])
         db.execute(
-            "UPDATE pair SET state = ?, changed = ?, held = ? WHERE id = ?",
-            (state, now, state == "open", ident),
+            "UPDATE pair SET state = ?, changed = ?, held = ?, note = ? WHERE id = ?",
+            (state, now, state == "open", note, ident),
         )
 
     def get(self, ident: str) -> Waiting | None:
@@ -241,7 +245,11 @@ class Book(Closing):
             return 0
         count = 0
         with self.kept.writing() as db:
-            for table, column in (("pair", "said"), ("refused", "said"), ("run", "told")):
+            for table, column in (
+                ("pair", "said || ifnull(note, '')"),
+                ("refused", "said"),
+                ("run", "told"),
+            ):
                 every = f"SELECT no, {column} FROM {table}"  # noqa: S608 of constants
                 rows: list[Any] = db.execute(every).fetchall()
                 gone = [(no,) for no, said in rows if named(said.encode())]
@@ -255,14 +263,14 @@ class Book(Closing):
         self.kept.close()
 
 
-_SELECT: Final = "SELECT no, id, state, held, said, met, changed FROM pair"
+_SELECT: Final = "SELECT no, id, state, held, said, met, changed, note FROM pair"
 
 
 def _waiting(row: Sequence[Any]) -> Waiting:
-    no, ident, state, held, said, met, changed = row
+    no, ident, state, held, said, met, changed, note = row
     pair = msgspec.json.decode(said, type=Pair)
     return Waiting(no=no, id=ident, state=state, held=bool(held), pair=pair, met=met,
-                   changed=changed)  # fmt: skip
+                   changed=changed, note=note)  # fmt: skip
 
 
 def _run(row: Sequence[Any]) -> LastRun:

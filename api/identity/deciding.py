@@ -1,7 +1,7 @@
 """What a person judges: that a pair is one subject, that it is two, or that neither is said.
 
-A judgement is a fact under the person's name, recorded in a batch of its own; the ledger has who,
-when and why. Nothing is overwritten: what was known before can be asked for ever after.
+A judgement is a fact under the person's name, recorded in a batch of its own; the ledger has who
+and when. Nothing is overwritten: what was known before can be asked for ever after.
 """
 
 from __future__ import annotations
@@ -107,10 +107,10 @@ def decide(
         written = store.write(batch, facts.rows_of(store, said, batch))
         if written.rejected:
             raise written.rejected[0][1]
-        body = {"a": pair.a, "b": pair.b, "fact": fact, "batch": batch, "why": why,
-                "subjects": before}  # fmt: skip
+        # Why may name a person, and the ledger forgets nothing: it is in the fact and the book.
+        body = {"a": pair.a, "b": pair.b, "fact": fact, "batch": batch, "subjects": before}
         head = store.append([Draft(who, f"{LEDGER}{what}", ident, body)], key=batch)
-        book.state(db, ident, pair, _STATE[what])
+        book.state(db, ident, pair, _STATE[what], why)
     after = session.snapshot()
     return Decided(
         id=ident, what=what, a=pair.a, b=pair.b, by=who, fact=fact, batch=batch, entry=head.no,

@@ -60,7 +60,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     the two side by side, the judgement that stands, and what a judgement of its would run into.
 
     `held`: a run joined it once and a person took that back. `barred`: in words, why it cannot be
-    accepted. `kin`: they may be two of one household (twins, brothers): their given names differ.
+    accepted; `note`: why it was judged as it was last, taken back included. `kin`: they may be two
+    of one household or group: their names differ.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     one: bool
     judgement: Judgement | None
     barred: str | None
+    note: str | None
     met: str
     changed: str
 
@@ -219,6 +221,7 @@ class View:
             features=pair.features, a=self.side(pair.a), b=self.side(pair.b),
             one=self.one(pair.a, pair.b), judgement=judgement,
             barred=self.barred(pair.a, pair.b),
+            note=found.note,
             met=format_instant(found.met), changed=format_instant(found.changed),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from api.casework import rewriting as casework
+from api.features import keeping as features
 from api.identity.book import Book as Identities
 from api.jobs.book import Book as Jobs
 from api.jobs.settings import JobSettings
@@ -21,14 +22,14 @@ from api.webhooks.settings import WebhookSettings
 from graph.errors import StoreError
 
 KINDS: Final = ("results", "answers", "events", "subscriptions", "casework", "alerts",
-                "identities")  # fmt: skip
+                "identities", "features")  # fmt: skip
 
 
 def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) -> dict[str, int]:
     """Delete what is kept and holds any of these texts or ids: results of jobs, answers of requests
     with a key, events of webhooks, what subscriptions say, what the monitor told, pairs of records
-    to be reviewed; take them out of casework. How many of each; what could not be done goes to
-    `left`. Linear in what is kept."""
+    to be reviewed; take them out of casework; all tables of features go. How many of each; what
+    could not be done goes to `left`. Linear in what is kept."""
     texts, ids = set(texts), set(ids)
     holding, about = _holding(_written(texts)), _naming(_written(ids))
 
@@ -53,6 +54,7 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
             done["alerts"] = monitor.forget(named)
         with closing(Identities(url)) as identities:
             done["identities"] = identities.forget(named)
+        done["features"] = features.forget(url)
     except StoreError as error:
         left.append(f"kept answers were not all looked through: {error} / 留存应答未能全部检查")
     return done

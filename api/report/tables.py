@@ -46,7 +46,8 @@ HEADS: Final[dict[str, tuple[str, str]]] = {
     "integrated_max": ("综合上限", "integrated at most"),
     "unknown": ("持股未明", "of unknown share"),
     "control_facts": ("控制证据", "control by"), "basis": ("依据", "basis"),
-    "role": ("角色", "role"), "subject": ("主体", "subject"), "rank": ("名次", "rank"),
+    "role": ("角色", "role"), "band": ("等级", "band"),
+    "subject": ("主体", "subject"), "rank": ("名次", "rank"),
     "value": ("数值", "value"), "kind": ("种类", "kind"),
 }  # fmt: skip
 # Said by other columns or by the picture; all of it is in the answer's JSON.
@@ -95,6 +96,7 @@ _HIDDEN: Final = {
         "facts_total",
     },
     "adjacent": {"next"},
+    "risk_score": {"reasons", "use"},
     "cases": {
         "pattern",
         "findings",
@@ -115,7 +117,7 @@ _WORDS: Final = frozenset({"roles", "role", "limb", "basis", "certainty", "outco
 _TOLD: Final = frozenset({"why", "lacking", "reason"})  # in words
 _TIMES: Final = frozenset({"begins", "ends", "arrives"})
 _NUMBERS: Final = SHARES | {"depth", "length", "score", "amount", "rests", "facts_total"} | {
-    "in", "out", "ratio", "dwell_days", "count", "parties", "recorded", "number",
+    "in", "out", "ratio", "dwell_days", "count", "parties", "recorded", "number", "rank", "value",
 }  # fmt: skip
 
 

@@ -66,11 +66,11 @@ def features(
 
 
 def _describe(common: Common, kind: str, groups: list[str] | None, windows: list[int]) -> None:
-    from api.features.keeping import described
+    from api.features.keeping import Dictionary, described
 
     rows = described(kind, groups, windows)
     if common.json:
-        write_json(msgspec.json.encode({"kind": kind, "results": rows}))
+        write_json(msgspec.json.encode(Dictionary(kind=kind, results=rows)))
         return
     for row in rows:
-        click.echo(f"{row['name']}  [{row['group']}, {row['unit']}]  {row['en']} / {row['zh']}")
+        click.echo(f"{row.name}  [{row.group}, {row.unit}]  {row.en} / {row.zh}")

@@ -143,6 +143,8 @@ def _pair(each: Review) -> None:
         word = "one / 同一" if each.judgement.same else "two / 非同一"
         say(f"    {word}: {printable(each.judgement.by or '')} {each.judgement.at[:19]}"
             f" {printable(each.judgement.why or '')}")  # fmt: skip
+    elif each.note:
+        say(f"    {printable(each.note)}")
     if each.barred:
         say(f"    ! {each.barred}")
 

@@ -206,3 +206,18 @@ def test_lines_of_a_batch_in_any_order_give_one_picture(tmp_path: Path, seed: in
     assert pictures[0]["subjects"] == pictures[1]["subjects"]
     assert pictures[0]["rows"] == pictures[1]["rows"]
     assert pictures[0]["name"] == pictures[1]["name"]
+
+
+def test_an_id_of_15_digits_and_the_one_that_replaced_it_are_one_subject(subjects: Any) -> None:
+    def person(ident: str, number: str) -> dict[str, Any]:
+        return {"kind": "person", "id": ident, "keys": {"resident_id": number}}
+
+    assert subjects.say(person("p1", "110105491231002"), person("p2", "110105491231003")) == []
+    assert subjects.say(person("p3", "11010519491231002X")) == ["p1+p3"]
+    view = subjects.view()
+    assert view.resolve("110105491231002") == view.resolve("d:p3")
+
+
+def test_a_registration_number_decides_nothing(subjects: Any) -> None:
+    number = {"attrs": {"registration_number": "110108002734659"}}
+    assert subjects.say(company("c1", KEY, **number), company("c2", **number)) == []

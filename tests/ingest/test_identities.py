@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from api.cli import main
 from graph.errors import BadFile, WrongUsage
 from graph.keys import check, is_registration, organisation_of
-from ingest.generate.identities import Corpus, identities
+from ingest.generate.identities import DATASETS, Corpus, identities
 from ingest.generate.identities.rates import STANDARD
 from ingest.generate.identities.spelling import numeral
 
@@ -132,6 +133,23 @@ def test_numerals() -> None:
     said = {1: "一", 10: "十", 12: "十二", 20: "二十", 100: "一百", 108: "一百零八",
             138: "一百三十八", 110: "一百一十", 999: "九百九十九"}  # fmt: skip
     assert {number: numeral(number) for number in said} == said
+
+
+def test_from_the_command_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    args = ["generate", "--identities", "200", "--seed", "5", "--json"]
+    assert main(args) == 0
+    said = json.loads(capfd.readouterr().out)
+    assert said["files"] == [f"identities/{name}.jsonl" for name in DATASETS]
+    made = identities(tmp_path / "there", 200, 5)
+    truth = json.loads(Path(said["truth"]).read_text("utf-8"))
+    assert truth["clusters"] == made.truth["clusters"] and truth["errors"] == made.truth["errors"]
+    assert said["records"] == made.records
+    for wrong in (["--months", "2"], ["--schemes", "easy"], ["--dataset", "d"], ["--out", "-"]):
+        assert main([*args, *wrong]) == 2
+        assert "--identities" in capfd.readouterr().err
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ PUBLIC = {"api.client", "api.report", "api.demo"}
 ROOMS = {"api", "graph", "ingest", "algorithms"}
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
 STORIES = [name for name in NAMES if name != "first_steps"]
-NEEDS = {"features_and_model": "sklearn"}
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +42,6 @@ def ran(place: Path) -> dict[str, Ran]:
 @pytest.fixture(params=STORIES)
 def story(request: pytest.FixtureRequest, place: Path, ran: dict[str, Ran]) -> tuple[str, Ran]:
     name = request.param
-    if name in NEEDS:
-        pytest.importorskip(NEEDS[name], reason="a library of the notebook is not installed")
     if name not in ran:
         ran[name] = run(name)
     return name, ran[name]
@@ -52,8 +49,8 @@ def story(request: pytest.FixtureRequest, place: Path, ran: dict[str, Ran]) -> t
 
 def test_all_stories_are_there() -> None:
     assert NAMES == [
-        "false_invoices", "features_and_model", "first_steps", "monitoring",
-        "ownership_and_control", "penalty_to_parties", "phone_to_ring",
+        "false_invoices", "first_steps", "monitoring", "ownership_and_control",
+        "penalty_to_parties", "phone_to_ring", "risk_model",
     ]  # fmt: skip
 
 
@@ -85,11 +82,10 @@ def test_what_each_story_finds(story: tuple[str, Ran]) -> None:
         rows = names["owners"].rows
         assert any(not row["direct"] and row["integrated"] > 0.3 for row in rows)
         assert any(isinstance(each, Picture) for each in done.shown)
-    elif name == "features_and_model":
-        assert names["y_train"].any() and names["y_test"].any()
-        assert not names["test"].index.isin(names["known"]).any()
-        best = names["comparison"]["average precision"]
-        assert best.between(0, 1).all() and len(best) == 3
+    elif name == "risk_model":
+        assert list(names["comparison"].index) == ["model", "logistic regression", "tabular only"]
+        assert all(row["reasons"] and "never a basis" in row["use"] for row in names["scored"].rows)
+        assert "Data and split" in names["card"]
     elif name == "monitoring":
         assert {row["event"] for row in names["history"].rows} >= {"born"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +39,11 @@ _FACT: Final = (
 
 _IDENTIFIERS: Final = (
     f"SELECT kind, {opened('value')}, reason, canonical FROM identifier WHERE seq = ? ORDER BY kind"
+)
+
+_IDENTIFIERS_OF: Final = (
+    f"SELECT seq, kind, {opened('value')}, reason, canonical FROM identifier"
+    " WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq, kind"
 )
 
 
@@ -120,10 +125,25 @@ def identifiers(db: Db, seq: int) -> Keys:
     return tuple(found)
 
 
-def facts(db: Db, where: str, values: Sequence[Any], order: str = "f.seq") -> Iterator[StoredFact]:
-    """Versions that a condition selects; `where` is one of this package's own texts."""
+def identifiers_of(db: Db, seqs: str) -> dict[int, Keys]:
+    """The official keys of many versions (a JSON list of numbers), of those that have any."""
+    found: dict[int, Keys] = {}
+    for seq, *key in db.execute(_IDENTIFIERS_OF, (seqs,)):
+        found[seq] = (*found.get(seq, ()), tuple(key))
+    return found
+
+
+def facts(
+    db: Db,
+    where: str,
+    values: Sequence[Any],
+    order: str = "f.seq",
+    known: Mapping[int, Keys] | None = None,
+) -> Iterator[StoredFact]:
+    """Versions that a condition selects; `where` is one of this package's own texts. `known`: the
+    official keys of those that have any, where they were read already."""
     for row in db.execute(f"{_FACT} WHERE {where} ORDER BY {order}", values):
-        keys = identifiers(db, row[0])
+        keys = identifiers(db, row[0]) if known is None else known.get(row[0], ())
         rest: tuple[Any, ...] = (*row[:10], orjson.loads(row[10]), *row[11:], keys)
         yield StoredFact(*rest)
 

@@ -317,7 +317,8 @@ class SqliteStore:
         """See the protocol."""
         chosen = orjson.dumps(list(seqs)).decode()
         where = "f.seq IN (SELECT value FROM json_each(?)) AND f.kind < 20"
-        return list(read.facts(self.db, where, (chosen,)))
+        keys = read.identifiers_of(self.db, chosen)
+        return list(read.facts(self.db, where, (chosen,), known=keys))
 
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See the protocol."""

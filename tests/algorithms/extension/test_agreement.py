@@ -155,6 +155,7 @@ def held(a: str, b: str, share: str) -> Fact:
 
 P1, P2, C1, C2 = person("p1"), person("p2"), company("c1"), company("c2")
 GONE = {"kind": "retract", "id": "p3"}
+MODEL = "resolver person:1:0123456789abcdef"
 
 # Facts around c1, and what follows for whom: (outcome, reason), None where there is no row.
 WORLDS: dict[str, tuple[list[Fact], dict[str, tuple[str, str] | None]]] = {
@@ -209,6 +210,26 @@ WORLDS: dict[str, tuple[list[Fact], dict[str, tuple[str, str] | None]]] = {
          role("controller", "c4", "c1")],
         {"p1": ("extend", "rule")},
     ),
+    "a model joins, and a person whom it has joined before": (
+        [P1, P2, C1, same("p1", "p2", MODEL), {**same("p2", "p1", "审核"), "id": "sure"},
+         role("legal_representative", "p1", "c1")],
+        {"p1": ("extend", "rule")},
+    ),
+    "a model joins a third to two that a person joined": (
+        [P1, P2, person("p4"), C1, same("p1", "p2", "审核"), same("p2", "p4", MODEL),
+         role("legal_representative", "p1", "c1")],
+        {"p1": ("review", "name_match")},
+    ),
+    "a score and nobody's name joins": (
+        [P1, P2, C1, {**same("p1", "p2", ""), "score": "0.99"},
+         role("legal_representative", "p1", "c1")],
+        {"p1": ("review", "name_match")},
+    ),
+    "through a firm that a model joins": (
+        [P1, C1, C2, company("c3"), same("c2", "c3", MODEL), held("c2", "c1", "0.6"),
+         held("p1", "c3", "0.6")],
+        {"p1": ("review", "name_match"), "c2": ("exclude", "rule")},
+    ),
     "what a holder may have at most is bounded by what others surely have": (
         [P1, P2, person("p4"), C1, C2, held("c2", "c1", "0.6"), held("p1", "c2", "0.2"),
          held("p4", "c2", "0.3"), role("shareholder", "p2", "c2", share_min="0.3")],
@@ -261,6 +282,60 @@ def test_a_guarantee_that_was_shed_is_looked_at_where_a_rule_reaches_guarantors(
     (row,) = outcomes(snapshot, QUESTION).values()
     assert (row.outcome, row.reason) == ("review", "shed")
     assert check(json.loads(json.dumps(row.proof)), load_rulebook(), snapshot) == []
+
+
+@pytest.fixture(scope="module")
+def wider(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A layer whose rules reach relatives and nominees of whoever leads."""
+    rows = "".join(
+        f"  - id: own-{limb}\n{more}    measure: consumption_restriction\n    subject: company\n"
+        f"    relation: {limb}\n    outcome: extend\n    conditions: [{{held: act}}]\n"
+        "    basis: {document: fashi-2010-8-amended, article: 甲}\n"
+        "    status: U\n    from: 2015-07-22\n    zh: 甲\n    en: a\n"
+        for limb, more in (
+            ("relative", "    replaces: consumption-2015-relative\n"), ("nominee", ""),
+        )
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("layer") / "own.yaml"
+    path.write_text(f"layer: own\nrows:\n{rows}", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("by", "more", "outcome"),
+    [
+        (MODEL, [], ("review", "name_match")), ("审核", [], ("extend", "rule")),
+        # Beside somebody else who leads, too, whose records nobody doubts.
+        (MODEL, [person("p4"), role("legal_representative", "p4", "c1"), role("kin", "p4", "k1")],
+         ("extend", "rule")),
+    ],
+)  # fmt: skip
+def test_a_relative_of_whom_a_model_joined_is_looked_at_where_a_rule_reaches_relatives(
+    store: Store, wider: Path, monkeypatch: pytest.MonkeyPatch, by: str, more: list[Fact],
+    outcome: tuple[str, str],
+) -> None:  # fmt: skip
+    """One record leads, the other has the relative."""
+    monkeypatch.setenv("LINKRISK_RULEBOOK", str(wider))
+    facts = [P1, P2, person("k1"), C1, role("legal_representative", "p1", "c1"),
+             same("p1", "p2", by), role("kin", "p2", "k1"), *more]  # fmt: skip
+    snapshot = view(store, facts)
+    row = outcomes(snapshot, QUESTION)["k1"]
+    assert (row.outcome, row.reason) == outcome
+    proof, book = json.loads(json.dumps(row.proof)), load_rulebook()
+    assert check(proof, book, snapshot) == []
+    if row.outcome == "extend":
+        assert check(proof, book) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=facts_of())
+def test_the_checker_follows_where_rules_reach_whoever_stands_beside(
+    wider: Path, facts: list[Fact]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINKRISK_RULEBOOK", str(wider))
+        patch.setitem(refused.__globals__, "BOOK", load_rulebook())
+        agree(facts)
 
 
 def test_past_the_bound_of_relations_the_answer_says_so(

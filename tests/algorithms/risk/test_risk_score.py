@@ -29,10 +29,13 @@ FACTS = [
 
 
 def test_rules_are_the_highest_finding_of_each(snapshot: Snapshot) -> None:
-    found = ask(snapshot, "risk_score", {"as_of": "2021-02-01", "model": "rules"})["results"]
+    envelope = ask(snapshot, "risk_score", {"as_of": "2021-02-01", "model": "rules"})
+    found = envelope["results"]
     cases = ask(snapshot, "cases", {"as_of": "2021-02-01", "min_score": 0.0})["results"]
     assert found and cases
+    assert any("never a basis for extending" in note for note in envelope["notes"])
     for row in found:
+        assert row.why == row.reasons[0].why
         assert row.model == "rules" and "never a basis for extending" in row.use
         assert row.score == max(reason.contribution for reason in row.reasons)
         assert all(reason.why and reason.facts for reason in row.reasons)

@@ -18,13 +18,14 @@ from api.app import Service, make_app
 from api.auth import Access
 from api.cli import main
 from api.client.local import connect
-from api.features.keeping import Asked, Built, build
+from api.features.keeping import Asked, Built, build, forget
 from api.session import Session
 from graph.errors import WrongUsage
 from graph.store import Store
 from graph.times import now
 from tests.api.access.asking import send
 from tests.api.access.world import FACTS, SECRETS
+from tests.api.serving import served, until
 
 DAY = "2021-05-30"
 TOKEN = "t" * 32
@@ -155,6 +156,9 @@ def test_over_http_and_what_is_not_granted(
         assert "uses_phone_out_count_now" in fewer
         assert not [n for n in fewer if n.startswith(("money_", "transfer_", "ownership_"))]
         assert not [n for n in fewer if "account" in n or n in {"shared_others", "shared_ring"}]
+        assert list((tmp_path / "state").glob("features/person/**/*.parquet"))
+        assert forget(url) == 2
+        assert not list((tmp_path / "state").glob("features/**/*.parquet"))
         assert ask("GET", f"kind=account&as_of={DAY}", telecom).status == 403
         assert ask("GET", f"kind=person&groups=money&as_of={DAY}", telecom).status == 422
         assert ask("GET", "kind=person", looker).status == 403
@@ -162,6 +166,28 @@ def test_over_http_and_what_is_not_granted(
         assert ask("GET", "kinds=person").status == 422
         assert ask("GET", "windows=x").status == 422
         assert ask("POST", "", body=b'{"as_of": "2021-02-30"}').status == 422
+
+
+def test_a_job_makes_it(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINKRISK_STATE", str(tmp_path / "state"))
+    asked = {"kind": "phone", "as_of": DAY, "groups": ["calls"]}
+
+    async def work() -> None:
+        async with served(url) as client:
+            wanted = {"Prefer": "respond-async"}
+            made = await client.post("/v1/features", json=asked, headers=wanted)
+            assert made.status_code == 202
+
+            async def done() -> Any:
+                answer = await client.get(f"{made.headers['Location']}/result")
+                return answer.status_code == 200 and answer.json()
+
+            told = await until(done)
+            assert (told["kind"], told["groups"], told["rows"]) == ("phone", ["calls"], 2)
+            again = (await client.post("/v1/features", json=asked)).json()
+            assert again["reused"] == ["calls"]
+
+    asyncio.run(work())
 
 
 def test_the_verb_and_the_client(

@@ -83,6 +83,7 @@ def test_a_run_joins_and_what_it_joined_is_taken_back(made: World) -> None:
     assert again.affected == []
     (waits,) = queue(made)
     assert (waits.id, waits.held, waits.state, waits.barred) == (ID, True, "open", None)
+    assert waits.note == "另有其人"
     assert take(made, ID, "accepted").one
     assert made.subjects(*ONE) == 1
     assert queue(made) == []

@@ -209,3 +209,18 @@ def test_looking_makes_nothing(made: World) -> None:
     assert found.ask("GET", f"{B}/conflicts").said["results"] == []
     assert not (state_folder(made.url) / "identity.db").exists()
     found.session.close()
+
+
+def test_an_erased_persons_judgement_says_nothing_any_more(serving: Served) -> None:
+    said = {"a": "registry:p4", "b": "tax:t4", "same": True, "why": "赵敏本人到场", "by": "李审核"}
+    ident = serving.ask("POST", f"{B}/judgements", said).said["id"]
+    asked = {"subject": "registry:p4", "request": "R-1", "reason": "依本人申请", "by": "王办"}
+    erased = serving.ask("POST", "/v1/privacy/erasures", asked)
+    assert erased.status == 200, erased
+    kept = serving.session.whole_store.history(facts.same(ident))
+    assert all("赵敏" not in json.dumps(f.payload, ensure_ascii=False) for f in kept)
+    assert all("赵敏" not in entry.body for entry in serving.session.whole_store.ledger())
+    for path, query in (("reviews", "state=accepted"), ("judgements", ""), ("conflicts", "")):
+        answer = serving.ask("GET", f"{B}/{path}", query=query)
+        assert answer.status == 200, answer
+        assert "赵敏" not in answer.body.decode()

@@ -165,6 +165,7 @@ def test_kept_answers_that_name_it_are_deleted(filled: str) -> None:
                 "results": 2, "answers": 1, "events": 0, "subscriptions": 0, "casework": 0,
                 "alerts": 0,
                 "identities": 0,
+                "features": 0,
             }  # fmt: skip
             assert [(await client.get(where)).status_code for where in named] == [404, 404]
             assert (await client.get(other)).text == answers[other]

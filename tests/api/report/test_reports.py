@@ -309,4 +309,4 @@ def test_every_pattern_has_a_finder() -> None:
         assert finder in ALGORITHMS
     from algorithms.findings import patterns
 
-    assert set(patterns._ZH) - {"cluster", "case"} == set(FINDERS)
+    assert set(patterns.WORDS) - {"cluster", "case"} == set(FINDERS)

@@ -60,6 +60,7 @@ interface Review extends Row {
   readonly score: number;
   readonly features: readonly Feature[];
   readonly one: boolean;
+  readonly note: string | null;
 }
 
 interface List {
@@ -321,6 +322,7 @@ function Body({ row }: { row: Row }) {
           {it.judgement.why && ` · ${it.judgement.why}`}
         </p>
       )}
+      {!it.judgement && it.note && <p class="soft">{it.note}</p>}
       {it.barred && <p class="wrong">{half(it.barred)}</p>}
       <Judge row={it} />
     </div>
