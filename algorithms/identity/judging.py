@@ -72,8 +72,10 @@ class Judging:
         home and phone, and often a character of their given names (字辈: 建国, 建军), so all these
         together say no more than that two belong to one family."""
         edges = self.found.edges
-        if self.kind != "person" or not len(edges.left):
-            return np.zeros(len(edges.left), np.bool_)
+        if not len(edges.left):
+            return np.zeros(0, np.bool_)
+        if self.kind != "person":
+            return self._of_a_group()
         last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
         # Syllables of a given name, 0 where it is none that is read as Chinese.
         spoken = np.array([
@@ -89,6 +91,18 @@ class Judging:
         two = alike & ((left == right) | (birth == last["birth"]))
         numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
         return np.asarray(((given == last["given"]) | two) & ~numbers)
+
+    def _of_a_group(self) -> npt.NDArray[np.bool_]:
+        """The same of companies: sisters are founded on one day, by one person, at one address
+        (成都甲科技, 成都乙科技). A brand is many a company's: then nothing else of the names may
+        differ."""
+        edges = self.found.edges
+        last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
+        rest = np.any([edges.levels[n] == last[n] for n in ("region", "trade", "branch")], axis=0)
+        name = edges.levels["name"]
+        other = (name >= last["name"] - 1) | ((name >= last["name"] - 3) & rest)
+        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
+        return np.asarray(other & ~numbers, np.bool_)
 
     def _strangers(self) -> npt.NDArray[np.bool_]:
         """Which pairs agree in no name, and in one thing beyond names at most: a birth date that

@@ -8,7 +8,6 @@ features do where there is nothing to learn from.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,6 +33,7 @@ _APART: Final = 1e-4
 _LEAST: Final = 0.1  # two records of one subject agree at least so often
 _FAR: Final = 20.0  # what is learned of m is not below what it began with by more
 _SEEN: Final = 10  # pairs of the sample too few to tell how rare a level is
+_DIED_OUT: Final = "below the minimum allowed value"  # Splink, of a probability that underflowed
 MOST: Final = 0.2  # of random pairs, at most these are of one subject
 
 
@@ -101,16 +101,26 @@ def _learn(
     linker = Linker(table, given, log_level=None, validate_settings=False)
     check()
     linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS, seed=seed, num_chunks=1)
+    learned = linker.misc.save_model_to_json()
     for columns in settings_of(kind).training:
         check()
         alike = f"SELECT count(*) FROM plain l JOIN plain r ON {_alike(columns)} AND l.row < r.row"
         if _count(con, alike) < _FEW_PAIRS:
             continue
-        with suppress(EMTrainingException):  # a sample that holds no pair
+        try:
             linker.training.estimate_parameters_using_expectation_maximisation(
                 _alike(columns), max_pairs=_PAIRS, record_sample_proportion=1.0
             )
-    return _sensible(given, linker.misc.save_model_to_json())
+        except EMTrainingException:  # a sample that holds no pair
+            continue
+        except ValueError as error:
+            if _DIED_OUT not in str(error):
+                raise
+            # What this rule taught is left aside; the linker is half changed by it.
+            linker = Linker(table, learned, log_level=None, validate_settings=False)
+            continue
+        learned = linker.misc.save_model_to_json()
+    return _sensible(given, learned)
 
 
 def _sensible(given: dict[str, Any], learned: dict[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,8 @@ class ResolveAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class AcceptAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """That a pair is one subject. Where nothing but names speaks for it, why has to be said."""
+    """That a pair is one subject. Why has to be said where nothing but names speaks for it, or
+    where they may be two of one household."""
 
     why: Annotated[
         Annotated[str, Meta(max_length=NOTE)] | None,

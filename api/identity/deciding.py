@@ -140,11 +140,7 @@ def _said(
         raise Conflict(f"{ident} is {what} already, by {own.payload.get('by')} / 已判定")
     view = View(store, snapshot)
     if what == "accepted":
-        if pair.name_only and why is None:
-            raise WrongUsage(
-                "why: nothing but names speaks for it; what else shows that it is one?"
-                " / 仅名称相同, 请写明其他依据"
-            )
+        _needs_why(pair, why)
         if barred := view.barred(pair.a, pair.b):
             raise RefusedMerge(f"{ident}: {barred}")
     else:
@@ -155,6 +151,24 @@ def _said(
     said = facts.of_person((ident, pair.a, pair.b), who, why, evidence, one=what == "accepted")
     others = [facts.retraction(name) for name, found in stand.items() if name != fact and found]
     return [said, *others], fact
+
+
+def _needs_why(pair: Pair, why: str | None) -> None:
+    """Raise WrongUsage where what was found does not speak for one subject by itself."""
+    if why is not None:
+        return
+    if not pair.model:  # nobody scored them: all that speaks for it is who says so
+        raise WrongUsage("why: what shows that it is one? / 请写明依据")
+    if pair.name_only:
+        raise WrongUsage(
+            "why: nothing but names speaks for it; what else shows that it is one?"
+            " / 仅名称相同, 请写明其他依据"
+        )
+    if pair.kin:
+        raise WrongUsage(
+            "why: they may be two of one household; what else shows that it is one?"
+            " / 可能为同户亲属, 请写明其他依据"
+        )
 
 
 def _may_part(view: View, pair: Pair) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 State = Literal["open", "accepted", "rejected"]
 _SHOWN: Final = 20  # records of one side that are shown
-_OWN: Final = ("features", "model", "model_score", "weight", "name_only", "decided", "why")
+_OWN: Final = ("features", "model", "model_score", "weight", "name_only", "kin", "decided", "why")
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +60,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     the two side by side, the judgement that stands, and what a judgement of its would run into.
 
     `held`: a run joined it once and a person took that back. `barred`: in words, why it cannot be
-    accepted; `note`: why it was judged as it was last, taken back included.
+    accepted; `note`: why it was judged as it was last, taken back included. `kin`: they may be two
+    of one household or group: their names differ.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     score: float
     weight: float
     name_only: bool
+    kin: bool
     model: str
     features: list[Feature]
     a: Side
@@ -215,7 +217,7 @@ class View:
             state = "accepted" if judgement.same else "rejected"
         return Review(
             id=found.id, kind=pair.kind, state=state, held=found.held, score=pair.score,
-            weight=pair.weight, name_only=pair.name_only, model=pair.model,
+            weight=pair.weight, name_only=pair.name_only, kin=pair.kin, model=pair.model,
             features=pair.features, a=self.side(pair.a), b=self.side(pair.b),
             one=self.one(pair.a, pair.b), judgement=judgement,
             barred=self.barred(pair.a, pair.b),
@@ -277,6 +279,7 @@ def pair_of(fact: StoredFact) -> Pair:
         weight=float(kept.get("weight") or 0.0),
         features=msgspec.convert(kept.get("features") or [], list[Feature]),
         model=str(kept.get("model") or ""), name_only=bool(kept.get("name_only")),
+        kin=bool(kept.get("kin")),
     )  # fmt: skip
 
 

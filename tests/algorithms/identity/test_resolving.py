@@ -65,6 +65,56 @@ def test_a_name_alone_never_joins_even_where_accepted_at_little() -> None:
     assert answer.review[0].score < low.accept
 
 
+HOME = {
+    "birth_date": "1990-05-06", "email": "fam@x.cn", "phone": "13800138000",
+    "address": "四川省成都市武侯区人民南路四段12号3栋1单元501",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("张建国", "张建军"),  # brothers share a character
+        ("欧阳文静", "欧阳文婷"),
+        ("Zhang Wei", "Zhang Li"),
+        ("Zhang Wei", "张丽华"),
+        ("李文军", "John Smith"),
+    ],
+)
+def test_a_household_is_not_one_person(one: str, other: str) -> None:
+    with loading() as store:
+        snapshot = store.write([person("p1", one, **HOME), person("p2", other, **HOME)])
+        answer = resolve(snapshot, PARAMS)
+    assert not answer.judgements
+    assert [pair.kin for pair in answer.review] == [True]
+
+
+@pytest.mark.parametrize(("one", "other"), [("张文静", "張文靜"), ("张文静", "张静")])
+def test_a_slip_of_a_name_is_no_other_of_the_household(one: str, other: str) -> None:
+    with loading() as store:
+        snapshot = store.write([person("p1", one, **HOME), person("p2", other, **HOME)])
+        assert joined(resolve(snapshot, PARAMS).judgements) == {("d:p1", "d:p2")}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("成都甲科技有限公司", "成都乙科技有限公司"),
+        ("成都蜀江科技有限公司", "成都蜀江贸易有限公司"),
+    ],
+)
+def test_sister_companies_are_not_one(one: str, other: str) -> None:
+    facts: list[Fact] = [
+        {"kind": "company", "id": ident, "name": name, "valid_from": "2015-01-01",
+         "attrs": {"phone": "13800138000", "address": HOME["address"]}}
+        for ident, name in (("c1", one), ("c2", other))
+    ]  # fmt: skip
+    with loading() as store:
+        answer = resolve(store.write(facts), ResolveParams(kinds=["company"]))
+    assert not answer.judgements
+    assert [pair.kin for pair in answer.review] == [True]
+
+
 def test_one_without_a_key_joins_one_of_two_with_keys_and_the_other_is_a_conflict() -> None:
     mail = "wenjing88@qq.com"
     facts = [
