@@ -9,8 +9,9 @@ export PYTHON
 run: .venv/.synced ## the main job: a small world, every kind of question, a report with pictures
 	@$(BIN)/linkrisk demo
 
-# Two workers, each with a Neo4j of its own; a file's tests stay together, for they share worlds.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Three workers, each with a Neo4j of its own, for two cores: one of three waits for a server or a
+# browser most of the time. A file's tests stay together, for they share worlds.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 
 test: lint ## everything that must hold before a change is handed in
 	@$(PYTEST)
