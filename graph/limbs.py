@@ -72,7 +72,8 @@ def by_machine(by: str | None) -> bool:
 
 def unconfirmed(by: str | None, score: str | None = None) -> bool:
     """Whether an identity judgement rests on a name, is a model's, or has a score of less than 1
-    (as it is written) and nobody who answers for it: it carries no extension."""
+    (as it is written), whoever signed it: it carries no extension. A program signs by any name, and
+    who is sure writes no chance."""
     if any(word in (by or "").lower() for word in _BY_NAME) or by_machine(by):
         return True
-    return not (by or "").strip() and score is not None and Fraction(score) < 1
+    return score is not None and Fraction(score) < 1

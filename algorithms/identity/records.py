@@ -6,9 +6,9 @@ Columns, for both kinds (lists are empty where nothing is said, texts null):
   official keys and people's judgements make one subject; `official`: the canonical id that the
   cluster's valid official key gives, or null; `bears`: the one that the record's own key gives.
 - `name`; `names`: other names it goes by. `birth_date`: ISO, or its year or month only.
-- `phones`: canonical ids of the phones used, each with marks of when: who used a number after
-  another had given it up has no mark in common (`tenures`). `emails`, `addresses` (texts, newest
-  first).
+- `phones`: canonical ids of the phones used and numbers that records state, each with marks of
+  when: who had a number after another had given it up has no mark in common (`tenures`). `emails`,
+  `addresses` (texts, newest first).
 - `id_no`: the official number as written, whether or not it is valid; `ids`: other numbers of
   registers. `people`: names of a company's legal representatives and officers.
 
@@ -141,7 +141,26 @@ def _rows(snapshot: Snapshot, kind: str) -> list[dict[str, Any]]:
             if not fact.payload.get("erased"):
                 rows.append(_row(node, fact))
     rows.sort(key=lambda row: row["record"])
+    _held(rows)
     return rows
+
+
+def _held(rows: list[dict[str, Any]]) -> None:
+    """Phones that records state, marked by when the record held: a number of a record that had
+    ended before another began is a recycled one (see `tenures`)."""
+    spans = [row.pop("held") for row in rows]
+    said = [(at, text) for at, row in enumerate(rows) for text in row["phones"]]
+    number = {text: n for n, text in enumerate(dict.fromkeys(text for _, text in said))}
+    use, _, mark = tenures(
+        np.array([number[text] for _, text in said], np.int64),
+        np.array([spans[at][0] for at, _ in said], np.int64),
+        np.array([spans[at][1] for at, _ in said], np.int64),
+    )
+    for row in rows:
+        row["phones"] = []
+    for each, since in zip(use.tolist(), mark.tolist(), strict=True):
+        at, text = said[each]
+        rows[at]["phones"].append(f"{text}#{since}")
 
 
 def schema() -> pa.Schema:
@@ -183,6 +202,7 @@ def _row(node: int, fact: StoredFact) -> dict[str, Any]:
         "names": _said(attrs, _NAMES),
         "birth_date": born and born[:10],
         "phones": _said(attrs, _PHONES),
+        "held": (fact.vf, fact.vt),
         "emails": _said(attrs, _EMAILS),
         "addresses": _said(attrs, _ADDRESSES),
         "id_no": numbers[0] if numbers else None,

@@ -95,7 +95,9 @@ class Trained(NamedTuple):
 
 
 def middle(one: str, other: str) -> str:
-    """The day in the middle between two."""
+    """The day in the middle between two; raises BadFact where one is no date."""
+    for each in (one, other):
+        day_end(each)
     first, last = date.fromisoformat(one).toordinal(), date.fromisoformat(other).toordinal()
     return date.fromordinal((first + last) // 2).isoformat()
 

@@ -164,10 +164,15 @@ class View:
         limited = snapshot.restricted(rep)
         said = None if limited else snapshot_says(snapshot, node)
         return Side(
-            record=record, subject=snapshot.canonical(rep), label=snapshot.label(rep),
+            record=record, subject=snapshot.canonical(rep), label=self._label(said, rep),
             says=None if said is None else native(said, masked=True),
             records=sum(map(snapshot.known, snapshot.members(rep))),
         )  # fmt: skip
+
+    def _label(self, said: StoredFact | None, rep: int) -> str:
+        """What the record itself calls its subject: that is what a join is judged by."""
+        own = None if said is None else said.payload.get("name")
+        return own if isinstance(own, str) and own else self.snapshot.label(rep)
 
     def one(self, a: str, b: str) -> bool:
         """Whether two records are of one subject now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,7 +97,11 @@ def read_labels(path: Path) -> list[Label]:
     from api.models.showing import Label
 
     found = []
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{path}: byte {error.start}: not UTF-8 / 须为 UTF-8 编码") from None
+    with io.StringIO(text, newline="") as stream:
         lines: Iterator[Any] = (
             (line for line in stream if line.strip())
             if path.suffix in (".jsonl", ".json")
