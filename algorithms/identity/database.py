@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from graph.deadline import current
 from graph.errors import Cancelled
+from graph.leftovers import sweep
 
 if TYPE_CHECKING:
     import duckdb
 
 THREADS: Final = 2
 MEMORY: Final = "2500MB"  # of DuckDB's buffers; past it, it spills
+_FOLDER: Final = "linkrisk-identity"
 _LOOK: Final = 0.2  # seconds between looks at whether the work was called off
 
 
@@ -28,7 +31,8 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     logging.getLogger("splink").setLevel(logging.ERROR)  # what it could not learn is expected
-    with tempfile.TemporaryDirectory(prefix="linkrisk-identity-") as folder:
+    sweep(Path(tempfile.gettempdir()), f"{_FOLDER}.*")  # what a killed one spilled
+    with tempfile.TemporaryDirectory(prefix=f"{_FOLDER}.{os.getpid()}.") as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": THREADS,
             "memory_limit": MEMORY,

@@ -20,6 +20,7 @@ import msgspec
 from algorithms.features.table import F32, KINDS, VERSION, WINDOWS, Feature
 from api.kept import state_folder
 from graph.errors import WrongUsage
+from graph.leftovers import sweep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -191,7 +192,7 @@ def _keys(
 
 def _tables(home: Path, kind: str) -> Iterator[Path]:
     """The tables of a kind, the newest first."""
-    found = (home / kind).glob(f"*/*/{FILE}")
+    found = (p for p in (home / kind).glob(f"*/*/{FILE}") if p.parent.suffix != ".part")
     yield from sorted(found, key=lambda path: (path.stat().st_mtime_ns, path), reverse=True)
 
 
@@ -229,6 +230,7 @@ def _write(place: Path, table: Features, meta: Meta, subjects: _Subjects) -> Non
     schema = pa.schema(fields, metadata={META: msgspec.json.encode(meta)})
     part = place.parent.with_name(f"{place.parent.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
+    sweep(part.parent, "*.part")
     part.mkdir(parents=True)
     try:
         options: dict[str, Any] = {"compression": "zstd", "use_dictionary": ["id"]}

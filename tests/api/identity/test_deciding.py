@@ -44,7 +44,8 @@ def test_the_machine_and_the_graph_mean_the_same_by_its_name() -> None:
     ("by", "score", "doubtful"),
     [
         ("resolver person:1:0", "0.999", True), (" Resolver", None, True),
-        ("ｒｅｓｏｌｖｅｒ x", None, True), ("李审核", None, False), ("李审核", "0.6", True), ("splink", "0.7", True), ("李审核", "1", False),
+        ("ｒｅｓｏｌｖｅｒ x", None, True), ("李审核", None, False), ("李审核", "0.6", True),
+        ("splink", "0.7", True), ("李审核", "1", False),
         ("name", None, True), ("仅同名", None, True), (None, "0.9", True), ("", "0.9", True),
         (None, "1.0", False), (None, None, False), ("ICIJ", None, False),
     ],
