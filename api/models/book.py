@@ -17,7 +17,7 @@ from graph.closing import Closing
 from graph.errors import Conflict, StoreCorrupt, WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import apsw
 
@@ -173,6 +173,25 @@ class Models(Closing):
         """Let no model answer for a kind: its score is that of the rules."""
         with self._kept.writing() as db:
             db.execute("DELETE FROM used WHERE kind = ?", (kind,))
+
+    def forget(self, named: Callable[[bytes], bool]) -> int:
+        """Take the labels of which this is true out of what models were asked to learn from; of how
+        many models. A model holds numbers only and stays; `model again` says that it differs."""
+        if not self._kept.is_there:
+            return 0
+        count = 0
+        with self._kept.writing() as db:
+            rows: list[Any] = db.execute("SELECT no, asked FROM model").fetchall()
+            for no, text in rows:
+                asked = msgspec.json.decode(text)
+                labels = asked.get("labels")
+                kept = [each for each in labels or () if not named(msgspec.json.encode(each))]
+                if labels and len(kept) < len(labels):
+                    said = msgspec.json.encode({**asked, "labels": kept}).decode()
+                    db.execute("UPDATE model SET asked = ? WHERE no = ?", (said, no))
+                    count += 1
+        self._kept.cleansed()
+        return count
 
     def close(self) -> None:
         """Let go of the file."""

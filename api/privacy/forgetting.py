@@ -15,6 +15,7 @@ from api.identity.book import Book as Identities
 from api.jobs.book import Book as Jobs
 from api.jobs.settings import JobSettings
 from api.kept import state_folder
+from api.models.book import Models
 from api.monitor.book import Book as Monitor
 from api.once import Once
 from api.webhooks.book import Book as Webhooks
@@ -22,14 +23,14 @@ from api.webhooks.settings import WebhookSettings
 from graph.errors import StoreError
 
 KINDS: Final = ("results", "answers", "events", "subscriptions", "casework", "alerts",
-                "identities", "features")  # fmt: skip
+                "identities", "features", "models")  # fmt: skip
 
 
 def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) -> dict[str, int]:
     """Delete what is kept and holds any of these texts or ids: results of jobs, answers of requests
     with a key, events of webhooks, what subscriptions say, what the monitor told, pairs of records
-    to be reviewed; take them out of casework; all tables of features go. How many of each; what
-    could not be done goes to `left`. Linear in what is kept."""
+    to be reviewed; take them out of casework and of the labels of models; all tables of features
+    go. How many of each; what could not be done goes to `left`. Linear in what is kept."""
     texts, ids = set(texts), set(ids)
     holding, about = _holding(_written(texts)), _naming(_written(ids))
 
@@ -55,6 +56,8 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
         with closing(Identities(url)) as identities:
             done["identities"] = identities.forget(named)
         done["features"] = features.forget(url)
+        with closing(Models(url)) as models:
+            done["models"] = models.forget(named)
     except StoreError as error:
         left.append(f"kept answers were not all looked through: {error} / 留存应答未能全部检查")
     return done

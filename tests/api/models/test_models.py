@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from algorithms.scoring import fitting
@@ -231,3 +232,14 @@ def test_an_altered_file_answers_nothing(url: str, trained: str, asked: Asked) -
             session.models.use("m1", "cli")
     finally:
         path.write_bytes(whole)
+
+
+def test_who_is_forgotten_is_no_label_any_more(url: str, trained: str) -> None:
+    with Session(url) as session:
+        before = msgspec.json.decode(session.models.entry("m1").asked)["labels"]
+        gone = before[0]["id"]
+        needle = msgspec.json.encode(gone)
+        assert session.models.forget(lambda body: needle in body) >= 1  # all models named it
+        after = msgspec.json.decode(session.models.entry("m1").asked)["labels"]
+        assert after == [each for each in before if each["id"] != gone] != before
+        assert session.models.forget(lambda body: needle in body) == 0

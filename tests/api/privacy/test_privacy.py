@@ -166,6 +166,7 @@ def test_kept_answers_that_name_it_are_deleted(filled: str) -> None:
                 "alerts": 0,
                 "identities": 0,
                 "features": 0,
+                "models": 0,
             }  # fmt: skip
             assert [(await client.get(where)).status_code for where in named] == [404, 404]
             assert (await client.get(other)).text == answers[other]
