@@ -66,6 +66,7 @@ def test_a_pair_is_joined_and_taken_back(waiting: tuple[Explorer, str]) -> None:
     body.get_by_label("办理人").fill("李审核")
     body.get_by_role("button", name="非同一主体").click()
     it.status("请说明理由")
+    body.get_by_label("理由").fill("证件照片相同")
     body.get_by_role("button", name="同一主体", exact=True).click()
     it.status(f"已归并: {NAME}")
     tab(it, "accepted")

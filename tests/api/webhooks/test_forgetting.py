@@ -70,7 +70,7 @@ def test_events_and_subscriptions_that_name_an_erased_person(store_url: str) -> 
             erased = (await client.post("/v1/privacy/erasures", json=body)).json()
             assert erased["forgotten"] == {
                 "results": 0, "answers": 0, "casework": 0, "alerts": 0, "events": 2,
-                "subscriptions": 2,
+                "subscriptions": 2, "identities": 0, "features": 0, "models": 0,
             }  # fmt: skip
             assert await told(both) == await told(other) == ["reg:c1", "reg:p10"]
             assert await told(alone) == []

@@ -52,6 +52,9 @@ interface Row {
   readonly score?: number;
   readonly held?: boolean;
   readonly name_only?: boolean;
+  readonly kin?: boolean;
+  /** Empty where nobody scored the pair. */
+  readonly model?: string;
   readonly barred?: string | null;
 }
 
@@ -200,7 +203,7 @@ const DID = { accept: WHO.didAccept, reject: WHO.didReject, undo: WHO.didUndo } 
 
 function judge(row: Row, act: Act): void {
   const said = why.value.trim();
-  if (!said && (act !== "accept" || row.name_only)) {
+  if (!said && (act !== "accept" || row.name_only || row.kin || row.model === "")) {
     complain(t(WHO.whyNeeded));
     document.getElementById("why-pair")?.focus();
     return;
@@ -277,6 +280,7 @@ function Item({ row }: { row: Row }) {
         </span>
         <span class="line">
           {row.name_only && <Tag tone="soft">{t(WHO.nameOnly)}</Tag>}
+          {row.kin && <Tag tone="soft">{t(WHO.kin)}</Tag>}
           {row.held && <Tag tone="alarm">{t(WHO.held)}</Tag>}
           {row.barred && <Tag tone="alarm">{t(WHO.barred)}</Tag>}
         </span>

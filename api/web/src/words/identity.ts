@@ -11,6 +11,7 @@ export const WHO = {
   none: ["No pair here.", "此处没有记录对。"],
   noneYet: ["No pair waits. A run of the resolver finds records that may be one subject.", "没有待复核的记录对。运行识别后, 可能同一的记录会列在这里。"],
   nameOnly: ["name only", "仅名称"],
+  kin: ["may be two of one household", "可能为同户亲属"],
   held: ["taken back once", "曾被撤销"],
   barred: ["may not be joined", "不得合并"],
   score: ["Probability {score}", "概率 {score}"],
