@@ -19,8 +19,10 @@ Fact = Mapping[str, Any]
 
 
 def cited(answer: Mapping[str, Any]) -> list[str]:
-    """The ids of all facts that an answer cites, each once, in order."""
-    return list(dict.fromkeys(fact for row in answer["results"] for fact in row.get("facts", ())))
+    """The ids of all facts that an answer cites, for a row or for one of its reasons, each once, in
+    order."""
+    said = (each for row in answer["results"] for each in (row, *row.get("reasons", ())))
+    return list(dict.fromkeys(fact for each in said for fact in each.get("facts", ())))
 
 
 class Known:
