@@ -122,7 +122,7 @@ def test_a_case_is_kept_shared_by_its_link_and_commented(
     it.page.keyboard.press("3")  # a ring
     it.drawn(4)
     it.page.wait_for_timeout(600)
-    it.page.locator(".rail").get_by_role("button", name="主体", exact=True).click()
+    it.panel("subjects")
     it.page.locator(".row").first.click()
     it.page.keyboard.press("h")
     it.page.wait_for_function("document.querySelector('.canvas').dataset.nodes === '3'")
