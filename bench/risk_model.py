@@ -34,7 +34,7 @@ from ingest.load import load
 TRAIN: Final = (7101, 7102, 7103)
 TEST: Final = (8101, 8102, 8103)
 KINDS: Final = ("account", "company")
-SIZE: Final = 10_000
+SIZE: Final = 4_000
 
 
 class Part(NamedTuple):
