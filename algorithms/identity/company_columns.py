@@ -67,7 +67,9 @@ def region(name: Parts) -> str:
         codes = {code[:size] for code in name.place}
         if len(codes) == 1 and len(code := codes.pop()) == size:
             return code
-    return ""
+    # 重庆 was a city of Sichuan until 1997: of places of one name the province is meant.
+    provinces = [code for code in name.place if len(code) == _PROVINCE]
+    return provinces[0] if len(provinces) == 1 else ""
 
 
 def _sound(brand: str) -> str:

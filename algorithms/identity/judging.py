@@ -67,10 +67,10 @@ class Judging:
                 self.apart[other, one] = row_of[b], row_of[a]
 
     def _kin(self, table: pa.Table) -> npt.NDArray[np.bool_]:
-        """Which pairs may be two of one household rather than one person: given names that no slip
-        makes one of the other, and no official number that agrees. Twins share surname, birth date,
-        home and phone, and often a character of their given names (字辈: 建国, 建军), so all these
-        together say no more than that two belong to one family."""
+        """Which pairs may be two of one household rather than one person: given names or birth
+        dates that no slip makes one of the other, and no official number that agrees. Twins share
+        surname, birth date, home and phone, and often a character of their given names (字辈: 建国,
+        建军), a son his father's name, so all these say no more than that two are of one family."""
         edges = self.found.edges
         if not len(edges.left):
             return np.zeros(0, np.bool_)
@@ -89,8 +89,10 @@ class Judging:
         # 文静 and 文 may be one name of which a part was left out; 文静 and 文婷 are two.
         alike = (given == last["given"] - 1) & (left > 0) & (right > 0)
         two = alike & ((left == right) | (birth == last["birth"]))
+        # A son may have all of his father's name: another birth date is another person.
+        other = (given == last["given"]) | (birth == last["birth"])
         numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
-        return np.asarray(((given == last["given"]) | two) & ~numbers)
+        return np.asarray((other | two) & ~numbers)
 
     def _of_a_group(self) -> npt.NDArray[np.bool_]:
         """The same of companies: sisters are founded on one day, by one person, at one address

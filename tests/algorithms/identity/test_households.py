@@ -29,6 +29,8 @@ def _resolved(one: Fact, other: Fact) -> Resolution:
         ("Anna Smith", "Maria Smith", "1980-06-30"),
         ("张梓然", "张浩然", "1984-10-27"),  # brothers, of one generation's character
         ("Xue Wenjie", "薛德生", "1955-04-06"),  # father and son
+        ("John Smith", "John Smith Jr", "1950-02-11"),
+        ("John Smith", "John Smith", "1950-02-11"),
     ],
 )
 def test_a_household_waits_for_a_person(one: str, other: str, born: str) -> None:
