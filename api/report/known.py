@@ -21,8 +21,9 @@ Fact = Mapping[str, Any]
 def cited(answer: Mapping[str, Any]) -> list[str]:
     """The ids of all facts that an answer cites, for a row or for one of its reasons, each once, in
     order."""
-    said = (each for row in answer["results"] for each in (row, *row.get("reasons", ())))
-    return list(dict.fromkeys(fact for each in said for fact in each.get("facts", ())))
+    rows = answer["results"]
+    reasons = (each for row in rows for each in row.get("reasons", ()) if isinstance(each, Mapping))
+    return list(dict.fromkeys(fact for each in (*rows, *reasons) for fact in each.get("facts", ())))
 
 
 class Known:
