@@ -10,7 +10,7 @@ import numpy as np
 from algorithms.features.amounts import STATISTICS, described
 from algorithms.features.money import WORDS
 from algorithms.features.rhythm import rhythm
-from algorithms.features.sheet import Scope, Sheet, windowed, within
+from algorithms.features.sheet import Scope, Sheet, telling, windowed
 from algorithms.features.table import Feature
 from algorithms.flows.windows import Side, side
 from algorithms.invoices.ledgers import RED, VOID, books, totals
@@ -31,11 +31,7 @@ def meanings(kind: str, windows: Sequence[int]) -> Iterator[Feature]:
     if kind != "company":
         return
     for end, days in windowed(windows):
-        when, wann = within(days)
-
-        def told(name: str, en: str, zh: str, unit: str) -> Feature:
-            return Feature(name, GROUP, f"{en} {when}", f"{wann}{zh}", unit, days, _READS)  # noqa: B023
-
+        told = telling(GROUP, days, _READS)
         for way, (en, zh) in _WAYS.items():
             for name in STATISTICS:
                 text, words, unit = WORDS[name]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from algorithms.features.amounts import STATISTICS, described
 from algorithms.features.rhythm import LOCAL, rhythm
-from algorithms.features.sheet import Scope, Sheet, windowed, within
+from algorithms.features.sheet import Scope, Sheet, telling, windowed
 from algorithms.features.table import Feature
 from algorithms.flows.dwelling import dwell
 from algorithms.flows.windows import kept
@@ -50,11 +50,7 @@ def meanings(kind: str, windows: Sequence[int]) -> Iterator[Feature]:
         return
     reads = _READS.get(kind, _HELD)
     for end, days in windowed(windows):
-        when, wann = within(days)
-
-        def told(name: str, en: str, zh: str, unit: str) -> Feature:
-            return Feature(name, GROUP, f"{en} {when}", f"{wann}{zh}", unit, days, reads)  # noqa: B023
-
+        told = telling(GROUP, days, reads)
         for way, (en, zh) in WAYS.items():
             for name in STATISTICS:
                 text, words, unit = WORDS[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -124,3 +124,15 @@ def within(days: int | None) -> tuple[str, str]:
     if days is None:
         return "ever", "截至当日累计"
     return f"in the last {days} days", f"近{days}天"
+
+
+def telling(
+    group: str, days: int | None, reads: tuple[str, ...]
+) -> Callable[[str, str, str, str], Feature]:
+    """What makes features of a group and window out of a name, words (en, zh) and a unit."""
+    when, wann = within(days)
+
+    def told(name: str, en: str, zh: str, unit: str) -> Feature:
+        return Feature(name, group, f"{en} {when}", f"{wann}{zh}", unit, days, reads)
+
+    return told

@@ -74,9 +74,16 @@ class Judging:
         edges = self.found.edges
         if not len(edges.left):
             return np.zeros(0, np.bool_)
-        if self.kind != "person":
-            return self._of_a_group()
-        last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
+        found = self._of_a_household(table) if self.kind == "person" else self._of_a_group()
+        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
+        return np.asarray(found & ~numbers, np.bool_)
+
+    def _last(self) -> dict[str, int]:
+        """The last level of each feature: that two differ."""
+        return {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
+
+    def _of_a_household(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        edges, last = self.found.edges, self._last()
         # Syllables of a given name, 0 where it is none that is read as Chinese.
         spoken = np.array([
             len((given or "").split()) if sound else 0
@@ -90,21 +97,17 @@ class Judging:
         alike = (given == last["given"] - 1) & (left > 0) & (right > 0)
         two = alike & ((left == right) | (birth == last["birth"]))
         # A son may have all of his father's name: another birth date is another person.
-        other = (given == last["given"]) | (birth == last["birth"])
-        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
-        return np.asarray((other | two) & ~numbers)
+        return np.asarray((given == last["given"]) | (birth == last["birth"]) | two, np.bool_)
 
     def _of_a_group(self) -> npt.NDArray[np.bool_]:
         """The same of companies: sisters are founded on one day, by one person, at one address
         (成都甲科技, 成都乙科技). A brand is many a company's: then nothing else of the names may
         differ."""
-        edges = self.found.edges
-        last = {each.name: len(each.levels) - 1 for each in settings_of(self.kind).comparisons}
+        edges, last = self.found.edges, self._last()
         rest = np.any([edges.levels[n] == last[n] for n in ("region", "trade", "branch")], axis=0)
         name = edges.levels["name"]
         other = (name >= last["name"] - 1) | ((name >= last["name"] - 3) & rest)
-        numbers = (edges.weights["id_no"] > 0) | (edges.weights["ids"] > 0)
-        return np.asarray(other & ~numbers, np.bool_)
+        return np.asarray(other, np.bool_)
 
     def _strangers(self) -> npt.NDArray[np.bool_]:
         """Which pairs agree in no name, and in one thing beyond names at most: a birth date that
@@ -112,13 +115,10 @@ class Judging:
         edges, count = self.found.edges, np.zeros(len(self.found.edges.left), np.int64)
         if self.kind != "person" or not len(count):
             return count > 0
-        last = 0
         for each in settings_of(self.kind).comparisons:
             if not each.is_name:
                 count += edges.weights[each.name] > 0
-            elif each.name == "family":
-                last = len(each.levels) - 1
-        return np.asarray((edges.levels["family"] == last) & (count < 2))
+        return np.asarray((edges.levels["family"] == self._last()["family"]) & (count < 2))
 
     def _bearers(self, table: pa.Table) -> dict[int, int]:
         """Of each cluster that has an official key, the first record that bears it itself."""

@@ -19,6 +19,15 @@ TIES: Final = (
 )  # fmt: skip
 
 
+Domains = Annotated[
+    list[str] | None,
+    Meta(
+        description="only listings of these fields; default all / 只取这些领域的名单, 默认全部",
+        examples=[["tax"]],
+    ),
+]
+
+
 class Knitting(Params, frozen=True, kw_only=True):
     """Who is the core, and which relations join."""
 
@@ -30,13 +39,7 @@ class Knitting(Params, frozen=True, kw_only=True):
             examples=[["black", "penalty"]],
         ),
     ] = None
-    domains: Annotated[
-        list[str] | None,
-        Meta(
-            description="only listings of these fields; default all / 只取这些领域的名单, 默认全部",
-            examples=[["tax"]],
-        ),
-    ] = None
+    domains: Domains = None
     algorithms: Annotated[
         list[str] | None,
         Meta(

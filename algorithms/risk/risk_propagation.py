@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from algorithms.registry import Params, Result, algorithm
+from algorithms.risk.clusters import Domains
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
@@ -34,13 +35,7 @@ class Propagation(Params, frozen=True, kw_only=True):
             examples=[["black", "penalty"]],
         ),
     ] = None
-    domains: Annotated[
-        list[str] | None,
-        Meta(
-            description="only listings of these fields; default all / 只取这些领域的名单, 默认全部",
-            examples=[["tax"]],
-        ),
-    ] = None
+    domains: Domains = None
     seeds: Annotated[
         list[str] | None,
         Meta(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import orjson
 
+from algorithms.risk.clusters import LISTS
 from graph.columns import I64
 from graph.errors import BadFact, BadFile, UnknownSubject
 from graph.limbs import in_force
@@ -18,7 +19,6 @@ from graph.times import DAY, INF, day_end
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
-LISTS: Final = ("black", "penalty")
 _ENTERED: Final = ("active", "expired", "repaired", "removed")
 
 

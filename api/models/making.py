@@ -91,7 +91,8 @@ def _settled(snapshot: Snapshot, asked: TrainAsked) -> TrainAsked:
 
 
 def _trained(snapshot: Snapshot, asked: TrainAsked) -> Made:
-    from algorithms.scoring.labels import LISTS, of_lists, of_rows
+    from algorithms.risk.clusters import LISTS
+    from algorithms.scoring.labels import of_lists, of_rows
     from algorithms.scoring.training import Plan
     from algorithms.scoring.training import train as carried_out
 
