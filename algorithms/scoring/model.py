@@ -84,6 +84,13 @@ class Model:
         """Raises ValueError where the parts do not fit each other."""
         if forest.width > len(about.features) or len(reference) != len(about.features):
             raise ValueError("trees of other features")
+        knots = calibration.x, calibration.y
+        if not (len(knots[0]) and knots[0].shape == knots[1].shape == knots[0].shape[:1]):
+            raise ValueError("a calibration of no line")
+        if not all(np.isfinite(each).all() for each in knots) or (np.diff(knots[0]) < 0).any():
+            raise ValueError("a calibration of no line")
+        if reference.ndim != 2 or missing.shape != reference.shape[:1] or margins.ndim != 1:
+            raise ValueError("quantiles of other features")
         self.about, self.forest, self.calibration = about, forest, calibration
         self.reference, self.missing, self.margins = reference, missing, margins
 
