@@ -153,6 +153,13 @@ export function may(scope: string): boolean {
   return me.value === null || me.value.scopes.includes(scope);
 }
 
+const DOMAINS = 4;
+
+/** Whether the caller has every data domain; true until the service has said who asks. */
+export function seesAll(): boolean {
+  return (me.value?.domains.length ?? DOMAINS) >= DOMAINS;
+}
+
 export async function whoAmI(): Promise<void> {
   me.value = await get<Me>("/me");
   stranger.value = false;
