@@ -2,7 +2,7 @@
  * joined, and what may not be joined. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { get, may, post, seesAll, type Query } from "../api";
+import { ended, get, may, post, seesAll, type Job, type Query } from "../api";
 import { attempt } from "../actions";
 import { half, number, t } from "../i18n";
 import { at, judge, last, mayJudge, nameOf, opened, show, takeBack, turn, type Pair, type State } from "../identity";
@@ -10,7 +10,7 @@ import { More, usePages, type Page, type Pages } from "../parts/pages";
 import { OpenPair } from "../parts/pair";
 import { KindMark, Score, Section, Tag, useAsked, Waiting } from "../parts/ui";
 import { short } from "../say";
-import { complain, scene, selection, tell } from "../state";
+import { scene, selection, tell } from "../state";
 import { kindWord } from "../words";
 import { WORK } from "../words/casework";
 import { WHO } from "../words/identity";
@@ -174,14 +174,6 @@ function Item({ pair, next }: { pair: Pair; next: () => void }) {
   );
 }
 
-interface Job {
-  readonly id: string;
-  readonly status: string;
-  readonly error: { readonly detail?: string } | null;
-}
-
-const WAIT = 700;
-
 /** Run the resolver as a job, and wait for what it says. */
 function Run() {
   const [under, setUnder] = useState(false);
@@ -189,16 +181,8 @@ function Run() {
     void attempt(async () => {
       setUnder(true);
       try {
-        let job = await post<Job>("/v1/identity/runs", {}, { once: crypto.randomUUID() });
-        while (job.status === "queued" || job.status === "running") {
-          await new Promise((done) => setTimeout(done, WAIT));
-          job = await get<Job>(`/v1/jobs/${job.id}`);
-        }
-        if (job.status !== "done") {
-          complain(t(WHO.failed, { why: half(job.error?.detail ?? job.status) }));
-          return;
-        }
-        const said = await get<{ joined: number; waiting: number; conflicts: number }>(`/v1/jobs/${job.id}/result`);
+        const job = await post<Job>("/v1/identity/runs", {}, { once: crypto.randomUUID() });
+        const said = await ended<{ joined: number; waiting: number; conflicts: number }>(job);
         turn.value++;
         tell(t(WHO.ran, { joined: number(said.joined), waiting: number(said.waiting), conflicts: number(said.conflicts) }));
       } finally {

@@ -43,9 +43,17 @@ export function IconButton({ icon, label, onClick, pressed, disabled, keys }: Bu
   );
 }
 
-export function Section({ title, count, open = true, children }: { title: string; count?: number | string | undefined; open?: boolean; children: ComponentChildren }) {
+interface SectionProps {
+  readonly title: string;
+  readonly count?: number | string | undefined;
+  readonly open?: boolean;
+  readonly onToggle?: (open: boolean) => void;
+  readonly children: ComponentChildren;
+}
+
+export function Section({ title, count, open = true, onToggle, children }: SectionProps) {
   return (
-    <details class="section" open={open}>
+    <details class="section" open={open} onToggle={(event) => onToggle?.(event.currentTarget.open)}>
       <summary>
         <h3>{title}</h3>
         {count !== undefined && <span class="count">{count}</span>}

@@ -58,7 +58,6 @@ export const WHO = {
   runDo: ["Run", "运行"],
   running: ["Running…", "识别中…"],
   ran: ["{joined} joined, {waiting} wait for a person, {conflicts} conflicts", "归并 {joined} 对, 待复核 {waiting} 对, 冲突 {conflicts} 对"],
-  failed: ["The run failed: {why}", "运行失败: {why}"],
   ofCard: ["Put together from", "归并自"],
   sure: ["confirmed", "已确认"],
   unsure: ["by a model, not confirmed", "模型判断, 未经确认"],
