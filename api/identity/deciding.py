@@ -139,8 +139,8 @@ def _unchanged(
     said: What = "accepted" if stands.same else "rejected"
     if said == what and not stands.machine and not _entered(session, ident, what):
         return  # the same again: it was written, and the process ended before it was entered
-    words = "判定为同一" if stands.same else "判定为非同一"
-    raise Conflict(f"{said} by {stands.by} since it was looked at / 查看之后已由 {stands.by} {words}")
+    by, words = stands.by, "判定为同一" if stands.same else "判定为非同一"
+    raise Conflict(f"{said} by {by} since it was looked at / 查看之后已由 {by} {words}")
 
 
 def _said(
