@@ -77,7 +77,10 @@ def _called(snapshot: Snapshot, phones: I64 | I32) -> list[str]:
     listed = phones.tolist()
     reps = np.unique(snapshot.nodes.rep[listed]).tolist()
     names = [*snapshot.canonicals(reps), *map(snapshot.record_name, listed)]
-    return [f"p{name}" for name in dict.fromkeys([*names, *snapshot.ever_borne(phones)])]
+    return [
+        f"p{name}"
+        for name in dict.fromkeys([*names, *snapshot.ever_borne(phones.astype(np.int32))])
+    ]
 
 
 def _said_before(snapshot: Snapshot, kind: str, since: int) -> list[str]:

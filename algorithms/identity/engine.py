@@ -128,9 +128,7 @@ def follow(
         ends[part.left[strong]] = ends[part.right[strong]] = True
         frontier = records.mates(ends) & ~done
     rows = set(np.flatnonzero(done).tolist())
-    return Found(
-        model, _edges(model, parts), rows, compared, blocks, cut=bool(frontier.any())
-    )
+    return Found(model, _edges(model, parts), rows, compared, blocks, cut=bool(frontier.any()))
 
 
 def _pairs(

@@ -242,7 +242,9 @@ class Records:
         new = self._new_keys.but_held()
         if self._kept is None:
             return _sizes(new.rule, new.key)
-        gone = every_key(self._con, self.kind, self._old.take(np.flatnonzero(self._gone))).but_held()
+        gone = every_key(
+            self._con, self.kind, self._old.take(np.flatnonzero(self._gone))
+        ).but_held()
         changed, first = np.unique(np.append(new.key, gone.key), return_index=True)
         rule = np.append(new.rule, gone.rule)[first]
         kept = self._kept.keys

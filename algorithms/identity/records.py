@@ -203,8 +203,8 @@ def _used(snapshot: Snapshot, rows: list[Row], mask: Mask, others: Others) -> _U
     wanted[rep[phones]] = True
     nodes, phones, where = _ends(snapshot, "uses_phone", mask | others.present)
     kept = wanted[rep[phones]]
-    nodes, phones, where = nodes[kept], rep[phones[kept]], where[kept]
-    distinct, thing = np.unique(phones, return_inverse=True)
+    nodes, where = nodes[kept], where[kept]
+    distinct, thing = np.unique(rep[phones[kept]], return_inverse=True)
     place = np.full(snapshot.n, -1, np.int64)
     place[[row["node"] for row in rows]] = np.arange(len(rows))
     names = snapshot.canonicals(distinct.tolist())
