@@ -102,10 +102,8 @@ class Records:
         snapshot, now = self._snapshot, who(self._snapshot, self.kind)
         there = np.zeros(snapshot.n, np.bool_)
         there[self._old_nodes] = True
-        rows: list[records.Row]
         if self._kept is None:
             rows = records.own(snapshot, np.flatnonzero(now).tolist())
-            others: records.Others = records.Nobody(snapshot.n)
         else:
             since = touched(snapshot, self.kind, self._kept.batch)
             stale = since.nodes | (now ^ there)
@@ -119,8 +117,7 @@ class Records:
             stale[more] = True
             self._leave(stale)
             rows += records.own(snapshot, np.flatnonzero(stale & now).tolist())
-            others = _Kept(self)
-        table = records.tabled(snapshot, self.kind, rows, self._decided, others)
+        table = records.tabled(snapshot, self.kind, rows, self._decided, _Kept(self))
         return _shaped(comparison_columns(table, self.kind))
 
     def _leave(self, stale: Mask) -> None:

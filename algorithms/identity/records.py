@@ -66,17 +66,6 @@ class Others(Protocol):
         """Who has these phones and mailboxes (as in `held`): places among them, nodes."""
 
 
-class Nobody:
-    """No others: the table is made of all records."""
-
-    def __init__(self, n: int) -> None:
-        self.present = np.zeros(n, np.bool_)
-
-    def holding(self, things: Sequence[str]) -> tuple[I64, I64]:
-        """Nobody has them."""
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-
-
 def own(snapshot: Snapshot, nodes: Sequence[int]) -> list[Row]:
     """What known records say themselves, without those that were erased. Linear."""
     rows: list[Row] = []
