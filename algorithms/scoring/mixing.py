@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.scoring.linear import Linear
+from algorithms.scoring.linear import ARRAYS, Linear
 from algorithms.scoring.trees import Forest
 
 F64 = npt.NDArray[np.float64]
@@ -46,6 +46,11 @@ class Mix(NamedTuple):
         """What each feature adds to each row's margin: rows x features, exact; with `expected` a
         row of it sums to the margin. Shapley values of a sum are the sums of Shapley values."""
         return self.forest.contributions(matrix) + self.linear.contributions(matrix)
+
+
+def alone(forest: Forest, width: int) -> Mix:
+    """Trees of rows so wide, and a regression that adds nothing."""
+    return Mix(forest, Linear(0.0, {name: np.zeros(width) for name in ARRAYS}), 1.0)
 
 
 def mixed(forest: Forest, linear: Linear, matrix: npt.NDArray[Any], truth: Truth) -> Mix:

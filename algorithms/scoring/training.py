@@ -162,16 +162,19 @@ class Rows(NamedTuple):
 
 def _rows_to_grow_on(snapshot: Snapshot, labels: Labels, plan: Plan) -> Rows:
     days = grown_days(plan)
-    parts, truths, seen, cut = [], [], 0, []
+    parts, truths, seen = [], [], 0
+    cut: list[str] = []
     for day in days:
         # Later days have some of the first one's positives, and none else.
         each = slot(snapshot, labels, plan, day, plan.calibrate, LEAST if day == plan.fit else 0)
         chosen = drawn(each.truth, plan.seed, MOST_ROWS // len(days))
-        parts.append(each.matrix[chosen])
+        parts.append(each.table.matrix[each.rows[chosen]])
         truths.append(each.truth[chosen])
         seen += len(each.truth)
         cut += each.table.cut
-    return Rows(each.table.meanings, np.concatenate(parts), np.concatenate(truths), seen, cut)
+        meanings = each.table.meanings
+        del each  # one table at a time
+    return Rows(meanings, np.concatenate(parts), np.concatenate(truths), seen, cut)
 
 
 def _measured(

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from algorithms.scoring import fitting
 from api.report.canvas import Picture
 from tests.notebooks.running import FOLDER, Ran, cells, run
 
@@ -43,7 +44,10 @@ def ran(place: Path) -> dict[str, Ran]:
 def story(request: pytest.FixtureRequest, place: Path, ran: dict[str, Ran]) -> tuple[str, Ran]:
     name = request.param
     if name not in ran:
-        ran[name] = run(name)
+        with pytest.MonkeyPatch.context() as patch:  # what is shown holds of any number
+            patch.setattr("algorithms.scoring.metrics.RESAMPLES", 100)
+            patch.setitem(fitting._BOOSTING, "max_iter", 40)
+            ran[name] = run(name)
     return name, ran[name]
 
 
