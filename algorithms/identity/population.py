@@ -101,17 +101,19 @@ def common(others_: F64, accept: float) -> npt.NDArray[np.bool_]:
 
 def _people(table: pa.Table, edges: Edges) -> F64:
     """Others who bear the name, as far as it agrees."""
-    rows, at = np.unique(edges.left, return_inverse=True)
-    family, given, family_sound, given_sound, sound = (
-        [text or "" for text in table[name].take(rows).to_pylist()]
-        for name in ("family", "given", "family_sound", "given_sound", "sound")
+    ends = np.stack([edges.left, edges.right])
+    rows, at = np.unique(ends, return_inverse=True)
+    names = zip(
+        *(
+            [text or "" for text in table[name].take(rows).to_pylist()]
+            for name in ("family", "given", "family_sound", "given_sound", "sound")
+        ),
+        strict=True,
     )
-    of = np.array([
-        _person(*name) for name in zip(family, given, family_sound, given_sound, sound, strict=True)
-    ])[at]  # fmt: skip
+    of = np.array([_person(*name) for name in names])[at.reshape(ends.shape)].max(axis=0)
     people, surname, surname_sound, own, own_sound, least = of.T
     one, other = edges.levels["family"], edges.levels["given"]
-    nothing = np.ones(len(at))
+    nothing = np.ones(len(people))
     share = np.choose(one, (nothing, surname, surname_sound, nothing * _FAMILY_ALIKE, nothing))
     share *= np.choose(
         other,
