@@ -131,13 +131,14 @@ def resolved(corpus: Corpus, accept: float, seed: int = 1, *, likely: bool = Fal
     from algorithms.identity.database import database
     from algorithms.identity.engine import link
     from algorithms.identity.judging import Judging
-    from algorithms.identity.records import Standing
     from algorithms.identity.shape import ResolveParams
+    from algorithms.identity.standing import Standing
 
     table, params = _whole(corpus.table), ResolveParams(accept=accept, review=accept, seed=seed)
     with database() as con:
-        found = link(con, "person", table, most=200, least=accept, accept=accept, seed=seed)
-    nobody = Standing(np.arange(len(table)), {}, [], {}, [])
+        found = link(con, "person", table, most=200, least=accept, seed=seed)
+    none = np.zeros(0, np.int64)
+    nobody = Standing(np.arange(len(table)), np.full(len(table), -1), [], (none, none, none), 0)
     judging, edges = Judging(params, "person", table, nobody, {}, found), found.edges
     if likely:
         strong = (~edges.name_only).nonzero()[0].tolist()

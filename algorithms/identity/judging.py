@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from algorithms.identity.engine import Found
-    from algorithms.identity.records import Standing
+    from algorithms.identity.standing import Standing
 
 _SHOWN: Final = 20  # records of a cluster that a conflict shows
 _BELOW: Final = 1e-4  # what is never joined is told as so much less likely than what is

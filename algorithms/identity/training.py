@@ -236,7 +236,10 @@ def weigh(
         floor = float(floors.get(column, 1.0))
         own, known = f"coalesce(terms_{column}.tf, {floor})", str(_ELSEWHERE.get(column, 0.0))
         if rows < _LARGE and column in _SHARES:
-            joins += f" LEFT JOIN known_{column} ON known_{column}.term = plain.{column}"
+            joins += (
+                f" LEFT JOIN known_{column} ON known_{column}.term = plain.{column}"
+                f" AND known_{column}.said = {_SOUND.format(column)}"
+            )
             known = f"known_{column}.share"
             _known(con, column)
         columns += (
@@ -251,18 +254,22 @@ def weigh(
 _SHARES: Final = {"family": shares.surname_share, "given": shares.given_share}
 
 
+# What is read as Chinese: by it a name in letters is as common as all that sound so.
+_SOUND: Final = "coalesce(CASE WHEN sound IS NOT NULL THEN {0}_sound END, '')"
+
+
 def _known(con: duckdb.DuckDBPyConnection, column: str) -> None:
     """How common each term of a column of names is in the country."""
     import pyarrow as pa
 
-    sound = f"any_value({column}_sound) FILTER (sound IS NOT NULL)"
     found = con.execute(
-        f"SELECT {column}, coalesce({sound}, '') FROM plain WHERE {column} IS NOT NULL"
-        f" GROUP BY 1 ORDER BY 1"
+        f"SELECT DISTINCT {column}, {_SOUND.format(column)} FROM plain"
+        f" WHERE {column} IS NOT NULL ORDER BY ALL"
     ).fetchall()
     told = [_SHARES[column](text, said) for text, said in found]
     con.register(
         f"known_{column}",
         pa.table({"term": pa.array([text for text, _ in found], pa.string()),
+                  "said": pa.array([said for _, said in found], pa.string()),
                   "share": pa.array(told, pa.float64())}),
     )  # fmt: skip
