@@ -119,14 +119,14 @@ def add_features(app: FastAPI, engine: Engine) -> None:
 
 def _as_job(request: Request, asked: Asked) -> JobAsked:
     """The same request, to be carried out beside others."""
-    caller, said = caller_of(request), msgspec.json.encode(asked)
+    caller, said, jobs = caller_of(request), msgspec.json.encode(asked), jobs_of(request)
     call = Call(
         method="POST", path=PATH, raw_path=PATH, headers=headers_of(request.headers), body=said
     )
     return JobAsked(
-        owner=owner_of(caller), what="features", asked=said.decode(),
+        owner=owner_of(caller), what="features", asked=jobs.unnamed(msgspec.to_builtins(asked)),
         call=msgspec.json.encode(call).decode(), caller=keep_caller(caller), scope="export",
-        seconds=jobs_of(request).settings.seconds,
+        seconds=jobs.settings.seconds,
     )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from api.identity import facts
 from api.identity.asking import words_of
 from api.identity.book import UnknownPair
 from api.identity.showing import View, judgement_of, pair_of
+from api.problems import unnamed
 from graph.errors import Conflict, UnknownSubject, WrongUsage
-from graph.keys import mask_within
 from graph.ledger import Draft
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def decide(
     UnknownSubject where a record is not known any more, WrongUsage where why has to be said.
     """
     ident, why = facts.pair_id(pair.a, pair.b), words_of(why)
-    why = None if why is None else str(mask_within(why))
+    why = None if why is None else unnamed(why)
     with book.turn() as db:
         snapshot, store = session.snapshot(), session.store
         before = _subjects(snapshot, pair)

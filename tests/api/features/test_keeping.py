@@ -181,6 +181,9 @@ def test_a_job_makes_it(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 refused = await client.post("/v1/features", json=asked | wrong, headers=wanted)
                 assert refused.status_code == 422, wrong
                 assert "withheld" not in refused.text
+            known = asked | {"known_at": "13800138000"}
+            told = await client.post("/v1/features", json=known, headers=wanted)
+            assert told.json()["params"]["known_at"] == "138****8000"
 
             async def done() -> Any:
                 answer = await client.get(f"{made.headers['Location']}/result")

@@ -147,6 +147,10 @@ def test_a_run_is_a_job(made: World) -> None:
 
     async def ask_() -> tuple[httpx.Response, Any]:
         async with served(made.url) as client:
+            named = await client.post(f"{B}/runs", json={"by": "李运行 13800138000"})
+            assert named.status_code == 422, named.text
+            since = await client.post(f"{B}/runs", json={"since": KEYS[0], "dry_run": True})
+            assert KEYS[0] not in since.text
             wrong = await client.post(f"{B}/runs", json={"kinds": ["phone"]})
             assert wrong.status_code == 422, wrong.text
             answer = await client.post(f"{B}/runs", json={"by": "李运行"})
@@ -265,6 +269,16 @@ def test_an_earlier_view_says_nothing_of_what_was_judged_later(serving: Served) 
     assert serving.ask("GET", f"{B}/why", query=pair_).said["pairs"][0]["judgement"]
     (waits,) = serving.ask("GET", f"{B}/why", query=pair_ + then).said["pairs"]
     assert (waits["judgement"], waits["note"], waits["state"]) == (None, None, "open")
+
+
+def test_no_identifier_stands_in_who_judged_and_why(serving: Served) -> None:
+    where, card = f"{B}/reviews/{ID}/reject", "6222020200112230000"
+    named = serving.ask("POST", where, {"by": "李审核 13800138000", "why": "两人"})
+    assert (named.status, "by: holds an identifier" in named.detail) == (422, True)
+    said = {"by": "李审核", "why": f"电话 13800138000 、卡 {card} 不同"}
+    assert serving.ask("POST", where, said).status == 200
+    note = serving.ask("GET", f"{B}/reviews/{ID}").said["note"]
+    assert note == "电话 138****8000 、卡 ****0000 不同"
 
 
 def test_what_was_joined_and_taken_back_waits_among_its_kind(serving: Served) -> None:
