@@ -179,7 +179,10 @@ def _translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error.strerror}") from error
 
 
-def copied(name: str, tables: str, source: str, target: str) -> Path | None:
+def copied(
+    name: str, tables: str, source: str, target: str, version: int = 1,
+    upgrades: Mapping[int, str] = MappingProxyType({}),
+) -> Path | None:  # fmt: skip
     """Copy a file of one store's state folder to that of another (both by their addresses); where
     it is then, None where there is none. Raises Conflict where there is something already."""
     here = state_folder(source) / name
@@ -193,7 +196,7 @@ def copied(name: str, tables: str, source: str, target: str) -> Path | None:
         os.close(os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         raise Conflict(f"{there} is already there / 已存在") from None
-    with Kept(here, tables) as kept, kept.reading() as db:
+    with Kept(here, tables, version, upgrades) as kept, kept.reading() as db:
         db.execute("VACUUM INTO ?", (str(there),)).fetchall()
     return there
 

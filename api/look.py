@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST: Final = 1000  # rows of one list
 _PLACE: Final = re.compile(r"\d{1,18}", re.ASCII)
+FRACTION: Final = r"\d(?:\.\d{1,20})?(?:e-\d{1,3})?"  # a score as a place in a list has it
 _DIGITS: Final = 10  # numbers of so many or more are none that is asked for
 
 

@@ -25,13 +25,14 @@ _FACTS: Final = 2_000  # of a case that are kept to be compared with; more are c
 
 
 class Suspect(NamedTuple):
-    """A case: its row, the version that is compared, the domains that something of it is of, and
-    the batch that recorded the newest of its facts."""
+    """A case: its row, the version that is compared, the domains that something of it is of, the
+    batch that recorded the newest of its facts, and its members (representatives)."""
 
     row: Case
     version: Version
     domains: frozenset[str]
     newest: int
+    nodes: frozenset[int]
 
 
 def suspects(snapshot: Snapshot, params: CaseParams, day: str) -> tuple[list[Suspect], list[str]]:
@@ -56,4 +57,5 @@ def _suspect(snapshot: Snapshot, row: Case, pairs: Pairs, at: int) -> Suspect:
     kinds |= {OF_KIND[snapshot.kind_name(node)] for node in members | circle}
     kinds |= {of_listing(each) for node in members for each in snapshot.listings(node, at)}
     newest = int(snapshot.columns.rec[rows].max()) if rows else 0
-    return Suspect(row, said, frozenset(kind for kind in kinds if kind is not None), newest)
+    domains = frozenset(kind for kind in kinds if kind is not None)
+    return Suspect(row, said, domains, newest, frozenset(members))

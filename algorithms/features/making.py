@@ -16,6 +16,7 @@ from graph.errors import WrongUsage
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from graph.columns import I32
     from graph.snapshot import Snapshot
 
 # Name to module; those that take long are computed only where they are asked for by name.
@@ -37,8 +38,10 @@ def features(
     *,
     groups: Iterable[str] | None = None,
     windows: Sequence[int] = WINDOWS,
+    only: I32 | None = None,
 ) -> Features:
-    """Features of all subjects of a kind (`KINDS`) as of the end of a day (+08:00).
+    """Features of all subjects of a kind (`KINDS`) as of the end of a day (+08:00), or of some
+    nodes `only`: the same rows as among all.
 
     Nothing that happened or began after the day is in them, nor what was recorded after the
     snapshot's moment; later facts do not change a bit of them. Rows: every known subject that had
@@ -48,7 +51,7 @@ def features(
     window or day is none, or all that is asked for is withheld.
     """
     chosen = shown(snapshot, kind, groups, windows)
-    scope = Scope(snapshot, kind, as_of, windows)
+    scope = Scope(snapshot, kind, as_of, windows, only)
     return made(scope, chosen, lambda _: None)
 
 

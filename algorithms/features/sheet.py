@@ -59,10 +59,14 @@ class Sheet:
 
 
 class Scope:
-    """Whose features: the subjects of a kind that are known and had begun by the end of a day."""
+    """Whose features: the subjects of a kind that are known and had begun by the end of a day; of
+    these `only` some nodes, where these are given."""
 
-    def __init__(self, snapshot: Snapshot, kind: str, as_of: str, windows: Sequence[int]) -> None:
-        self.snapshot, self.kind, self.as_of = snapshot, kind, as_of
+    def __init__(
+        self, snapshot: Snapshot, kind: str, as_of: str, windows: Sequence[int],
+        only: I32 | None = None,
+    ) -> None:  # fmt: skip
+        self.snapshot, self.kind, self.as_of, self._only = snapshot, kind, as_of, only
         self.at = day_end(as_of)
         self.windows = tuple(windows)
         self.cut: list[str] = []
@@ -73,6 +77,8 @@ class Scope:
     def nodes(self) -> I32:
         """The subjects, ascending."""
         found = self.snapshot.subjects(self.kind)
+        if self._only is not None:
+            found = found[np.isin(found, self._only)]
         kept: I32 = found[self.began[found] <= self.at]
         return kept
 

@@ -28,13 +28,15 @@ class Parent(NamedTuple):
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A cluster as it is, or as it was when it went: `event` as `cluster_history` names it.
 
-    `size` counts its members; `joined` and `left` are all of them, by canonical id, against all
-    parents; `risks` the facts that make its core; `domains` those that something of it is of.
+    `size` counts its members, `nodes` are they by today's subjects; `joined` and `left` are all of
+    them, by canonical id, against all parents; `risks` the facts that make its core; `domains`
+    those that something of it is of.
     """
 
     event: str
     row: Cluster
     size: int
+    nodes: Members
     parents: list[Parent]
     joined: list[str]
     left: list[str]
@@ -100,6 +102,7 @@ def _seen(
         event=event,
         row=_told(row),
         size=len(now or was),
+        nodes=now or was,
         parents=[Parent(name, len(members & now)) for name, members in before],
         joined=[] if first else sorted(snapshot.canonicals(sorted(now - was))),
         left=sorted(snapshot.canonicals(sorted(was - now))),

@@ -13,6 +13,7 @@ from graph.errors import WrongUsage
 if TYPE_CHECKING:
     from algorithms.features.table import Features
     from algorithms.scoring.model import Model
+    from graph.columns import I32
     from graph.snapshot import Snapshot
 
 BINS: Final = 10
@@ -87,12 +88,15 @@ def shift(name: str, one: npt.NDArray[Any], other: npt.NDArray[Any]) -> Shift:
     return Shift(name=name, psi=value, said=said)
 
 
-def table_of(snapshot: Snapshot, model: Model, day: str) -> Features:
-    """The features of the model's kind on a day."""
+def table_of(
+    snapshot: Snapshot, model: Model, day: str, only: I32 | None = None
+) -> Features:  # fmt: skip
+    """The features of the model's kind on a day, of all subjects or `only` some."""
     from algorithms.features.making import features
 
     about = model.about
-    return features(snapshot, about.kind, day, groups=about.groups, windows=about.windows)
+    return features(snapshot, about.kind, day, groups=about.groups, windows=about.windows,
+                    only=only)  # fmt: skip
 
 
 def drift(snapshot: Snapshot, called: str, model: Model, one: str, other: str) -> Drift:

@@ -16,6 +16,7 @@ import msgspec
 from algorithms.findings.material import News, Version, matched, material
 from api.casework.keeping import bump, count, kept_of, text
 from api.kept import one
+from api.look import FRACTION
 from graph import times
 from graph.closing import Closing
 from graph.errors import Conflict, InputError, LinkriskError, WrongUsage
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 State = Literal["open", "accepted", "dismissed"]
 STATES: Final[tuple[State, ...]] = ("open", "accepted", "dismissed")
 MOST: Final = 100_000  # findings kept
-_PLACE: Final = re.compile(r"(\d(?:\.\d{1,20})?(?:e-\d{1,3})?):(\d{1,18})", re.ASCII)
+_PLACE: Final = re.compile(rf"({FRACTION}):(\d{{1,18}})", re.ASCII)
 
 
 class UnknownFinding(InputError):

@@ -39,9 +39,12 @@ def cluster_line(name: str, *, limit: int = 100) -> Exchange[Answer]:
     return get(f"{_BASE}/lines/{part(name)}", limit=limit)
 
 
-def alerts(*, state: str | None = None, kind: str | None = None, page: int = 100) -> Stream:
-    """Every alert, the newest first, of a `state` and `kind`."""
-    return pages(f"{_BASE}/alerts", state=state, kind=kind, limit=page)
+def alerts(
+    *, state: str | None = None, kind: str | None = None, order: str | None = None, page: int = 100
+) -> Stream:  # fmt: skip
+    """Every alert of a `state` and `kind`; `order` is time (the newest first) or score (by the risk
+    score of their members, which orders work and is no basis for extending a measure)."""
+    return pages(f"{_BASE}/alerts", state=state, kind=kind, order=order, limit=page)
 
 
 def alert(ident: str) -> Exchange[Answer]:

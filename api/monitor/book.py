@@ -22,9 +22,11 @@ from api.monitor.entries import (
     KINDS,
     LINE,
     RUN,
+    UNRANKED,
     Alert,
     Line,
     Outcome,
+    Rank,
     Run,
     State,
     Step,
@@ -32,6 +34,7 @@ from api.monitor.entries import (
     UnknownLine,
     alert_of,
     line_of,
+    sees_scores,
 )
 from graph import times
 from graph.closing import Closing
@@ -58,13 +61,23 @@ CREATE TABLE judged (key TEXT PRIMARY KEY, run INTEGER NOT NULL, version BLOB NO
 CREATE TABLE alert (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     run INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, of TEXT NOT NULL,
     state TEXT NOT NULL, domains INTEGER NOT NULL, body BLOB NOT NULL,
-    by TEXT, acted INTEGER, note TEXT) STRICT;
+    score REAL NOT NULL, rank REAL NOT NULL, by TEXT, acted INTEGER, note TEXT) STRICT;
+CREATE INDEX alert_rank ON alert (rank, score, no);
 CREATE INDEX alert_state ON alert (state, no);
 CREATE INDEX alert_of ON alert (of, no);
 CREATE INDEX alert_run ON alert (run);
 CREATE TABLE count (name TEXT PRIMARY KEY, value INTEGER NOT NULL, text TEXT)
     WITHOUT ROWID, STRICT;
 """
+VERSION: Final = 2
+# Alerts had no order but that of time.
+_RANKS: Final = """
+ALTER TABLE alert ADD COLUMN score REAL NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN rank REAL NOT NULL DEFAULT -1.0;
+UPDATE alert SET score = coalesce(json_extract(CAST(body AS TEXT), '$.score'), 0);
+CREATE INDEX alert_rank ON alert (rank, score, no);
+"""
+UPGRADES: Final = {1: _RANKS}
 NAME: Final = "monitor.db"
 _CHANGE, _FAILED = "changes", "failed"
 _json = msgspec.json.encode
@@ -76,6 +89,15 @@ _SOME_ALERTS: Final = (
     " AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR of = ?4) AND (?5 IS NULL OR run > ?5)"
     " AND no < ?6 ORDER BY no DESC LIMIT ?7"
 )
+# Who is not granted every domain sees no risk scores: all are as if they had none.
+_RANKED: Final = (
+    f"{_ALERTS} WHERE domains & ~?1 = 0 AND (?2 IS NULL OR state = ?2)"
+    " AND (?3 IS NULL OR kind = ?3) AND ({rank}, score, no) < (?4, ?5, ?6)"
+    " ORDER BY {rank} DESC, score DESC, no DESC LIMIT ?7"
+)
+_BY_RANK: Final = _RANKED.format(rank="rank")
+_BY_SCORE: Final = _RANKED.format(rank=UNRANKED)
+_FIRST: Final = (2.0, 2.0, 2**62)
 _ONE_ALERT: Final = f"{_ALERTS} WHERE domains & ~?1 = 0 AND id = ?2"
 _LINES: Final = f"SELECT {', '.join(LINE)} FROM line"  # noqa: S608 names of fields
 _SOME_LINES: Final = (
@@ -113,7 +135,7 @@ class Book(Closing):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._kept = Kept(folder / NAME, TABLES)
+        self._kept = Kept(folder / NAME, TABLES, VERSION, UPGRADES)
 
     @property
     def is_there(self) -> bool:
@@ -175,10 +197,10 @@ class Book(Closing):
             _put_lines(db, no, outcome)
             before = one(db, "SELECT max(no) FROM alert")[0] or 0
             db.executemany(
-                "INSERT OR IGNORE INTO alert (id, run, at, kind, of, state, domains, body)"
-                " VALUES (?, ?, ?, ?, ?, 'open', ?, ?)",
+                "INSERT OR IGNORE INTO alert (id, run, at, kind, of, state, domains, body, score,"
+                " rank) VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?)",
                 [(each.id, no, run.finished, each.kind, each.of, mask(each.domains),
-                  _json(each.body)) for each in outcome.alerts],
+                  _json(each.said), each.body["score"], each.rank) for each in outcome.alerts],
             )  # fmt: skip
             db.executemany(
                 "INSERT OR REPLACE INTO judged VALUES (?, ?, ?)",
@@ -255,6 +277,16 @@ class Book(Closing):
         top = 2**62 if before is None else before
         asked = (mask(seen), state, kind, of, since, top, limit)
         return [alert_of(row) for row in self._rows(_SOME_ALERTS, asked)]
+
+    def ranked(
+        self, seen: Collection[str], *, state: str | None = None, kind: str | None = None,
+        after: Rank | None = None, limit: int = 100,
+    ) -> list[Alert]:  # fmt: skip
+        """Alerts of the highest risk score first, then of the highest score of their own, then the
+        newest; behind a place. Who is not granted every domain has them by their own alone."""
+        text = _BY_RANK if sees_scores(seen) else _BY_SCORE
+        asked = (mask(seen), state, kind, *(after or _FIRST), limit)
+        return [alert_of(row) for row in self._rows(text, asked)]
 
     def after(self, no: int, limit: int) -> list[Alert]:
         """Alerts of a higher number, in their order; of whatever domains."""

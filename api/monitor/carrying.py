@@ -8,7 +8,7 @@ import msgspec
 
 from api.casework.rewriting import changed, texts_in
 from api.kept import Kept, copied
-from api.monitor.book import NAME, TABLES
+from api.monitor.book import NAME, TABLES, UPGRADES, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,10 +30,10 @@ def carried_over(source: str, target: str, pairs: Iterable[tuple[str, str]]) -> 
     Lines and alerts are named by facts, which keep their ids. `pairs` (old, new) are gone through
     once, and of them those kept that the book names.
     """
-    there = copied(NAME, TABLES, source, target)
+    there = copied(NAME, TABLES, source, target, VERSION, UPGRADES)
     if there is None:
         return None
-    with Kept(there, TABLES) as new, new.writing() as db:
+    with Kept(there, TABLES, VERSION, UPGRADES) as new, new.writing() as db:
         rows: list[Any] = [(put, db.execute(asked).fetchall()) for asked, put in _SAYING]
         bodies = [(put, key, msgspec.json.decode(body)) for put, all_ in rows for key, body in all_]
         named = {text for _, _, body in bodies for text in texts_in(body)}

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.monitor import showing
+from api.monitor import order, showing
+from api.monitor.entries import sees_scores
 from api.monitor.saying import EVENTS
 from api.pages import templates
 from graph.errors import InputError, WrongUsage
@@ -38,8 +39,9 @@ _KINDS: Final = {"cluster": "风险群组", "case": "案件"}
 
 class Digest(msgspec.Struct, kw_only=True):
     """What is new in the runs after `since` up to `run`: events of clusters, and alerts that were
-    not dismissed, worst first; `names` are those of the companies that they name. `cut` says what
-    bounds cut these runs short: what is not told may be there."""
+    not dismissed, those of the highest risk score first, then by their own (`notes` say so);
+    `names` are those of the companies that they name. `cut` says what bounds cut these runs short:
+    what is not told may be there."""
 
     since: int
     run: int | None
@@ -54,6 +56,7 @@ class Digest(msgspec.Struct, kw_only=True):
     total: int
     names: dict[str, str]
     cut: list[str]
+    notes: list[str]
 
 
 def digest(
@@ -65,8 +68,9 @@ def digest(
     found = [
         each for each in book.alerts(seen, since=begin, limit=10_000) if each.state != "dismissed"
     ]
-    found.sort(key=lambda each: (-float(each.body.get("score") or 0.0), each.no))
-    rows = [showing.alert(each) for each in found[:limit]]
+    scored = sees_scores(seen)
+    found.sort(key=lambda each: (-each.rank if scored else 0.0, -each.score, each.no))
+    rows = [showing.alert(each, seen) for each in found[:limit]]
     at = None if last is None else showing.run(last).started
     return Digest(
         since=begin, run=None if last is None else last.no,
@@ -76,6 +80,7 @@ def digest(
         events=book.events(seen, begin), clusters=book.lines_by_state(seen),
         open=book.open_by_kind(seen), alerts=rows, total=len(found),
         names=_names(session.snapshot(), rows) if rows else {}, cut=_cut(book, begin),
+        notes=order.notes(seen),
     )  # fmt: skip
 
 

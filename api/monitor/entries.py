@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
 from algorithms.findings.material import Version
 from algorithms.risk.novelty import Told
+from algorithms.scoring.priority import Priority
 from api.casework.keeping import names
+from graph.domains import DOMAINS
 from graph.errors import InputError
 
 Kind = Literal["cluster", "case"]
 State = Literal["open", "accepted", "dismissed", "over"]
 KINDS: Final = ("cluster", "case")
+UNRANKED: Final = -1.0
+PRIORITY: Final = "priority"
+Rank = tuple[float, float, int]  # of an alert: that of the risk score, its own, its number
 STATES: Final = ("open", "accepted", "dismissed", "over")
 
 
@@ -69,17 +74,32 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to become an alert; the same `id` again is the same alert, and none."""
+    """What is to become an alert; the same `id` again is the same alert, and none. `nodes`: whom it
+    is about; `priority` is told once all of a run are known."""
 
     id: str
     kind: Kind
     of: str
     domains: frozenset[str]
     body: dict[str, Any]
+    nodes: frozenset[int] = frozenset()
+    priority: Priority | None = None
+
+    @property
+    def rank(self) -> float:
+        """See `Alert`."""
+        return UNRANKED if (told := self.priority) is None or told.score is None else told.score
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is kept of it. The priority names somebody, so it goes with what else does."""
+        return self.body if self.priority is None else {**self.body, PRIORITY: self.priority}
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert: what is new of a line of clusters or a case (`of`), and what became of it."""
+    """An alert: what is new of a line of clusters or a case (`of`), and what became of it. `score`
+    is its own, `rank` what comes before that in order: the risk score, `UNRANKED` where it has
+    none; `priority` says whose score that is, None where the alert is older than such."""
 
     no: int
     id: str
@@ -90,6 +110,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     domains: frozenset[str]
     body: dict[str, Any]
+    score: float
+    rank: float
+    priority: Priority | None
     by: str | None
     acted: int | None
     note: str | None
@@ -106,15 +129,22 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 RUN: Final = Run.__struct_fields__
-ALERT: Final = Alert.__struct_fields__
+ALERT: Final = tuple(name for name in Alert.__struct_fields__ if name != PRIORITY)
 LINE: Final = Line.__struct_fields__
+
+
+def sees_scores(seen: Collection[str]) -> bool:
+    """Whether a caller of these domains is shown risk scores: what one is told from may be of
+    any, so that they need all."""
+    return set(seen) >= set(DOMAINS)
 
 
 def alert_of(row: Sequence[Any]) -> Alert:
     """An alert of its row, which has the columns of `ALERT`."""
-    said = dict(zip(ALERT, row, strict=True))
+    said: dict[str, Any] = dict(zip(ALERT, row, strict=True))
     said["domains"] = frozenset(names(said["domains"]))
     said["body"] = msgspec.json.decode(said["body"])
+    said["priority"] = msgspec.convert(said["body"].pop(PRIORITY, None), Priority | None)
     return Alert(**said)
 
 

@@ -19,7 +19,7 @@ from api.jobs.calling import Told, keep_caller
 from api.jobs.routes import jobs_of, preferred
 from api.kept import state_folder
 from api.look import limit_of, place_of
-from api.monitor import digest, showing, statistics
+from api.monitor import digest, order, showing, statistics
 from api.monitor.book import Book
 from api.monitor.entries import KINDS, STATES
 from api.monitor.keeper import Keeper
@@ -133,22 +133,29 @@ def _looks(book: Book) -> tuple[tuple[str, Show, dict[str, Any]], ...]:
         return showing.whole(book, caller_of(request).domains, request.path_params["id"], limit)
 
     def alerts(request: Request) -> showing.AlertList:
-        """Alerts, the newest first: `state`, `kind`, `after`, `limit` / 预警列表."""
-        query, seen = request.query_params, caller_of(request).domains
-        after, limit = _page(request, "state", "kind")
-        return showing.alerts(book, seen, query.get("state"), query.get("kind"), after, limit)
+        """Alerts, the newest first, or by risk score: `state`, `kind`, `order`, `after`, `limit`
+        / 预警列表."""
+        query, names = request.query_params, ("state", "kind", "order", "after")
+        only(query, (*names, "limit"))
+        asked = {name: query.get(name) for name in names}
+        limit = limit_of(query.get("limit"), 100)
+        return showing.alerts(book, caller_of(request).domains, limit=limit, **asked)
 
     def alert(request: Request) -> showing.AlertShown:
         """One alert: what is new, and what became of it / 预警详情."""
         only(request.query_params, ())
-        return showing.alert(book.alert(request.path_params["id"], caller_of(request).domains))
+        seen = caller_of(request).domains
+        return showing.alert(book.alert(request.path_params["id"], seen), seen)
 
     say = openapi.asked
     page = [say("query", "after", "the `next` of a page / 上一页给出的 next"),
             say("query", "limit", "the most rows, default 100 / 最多条数", _LIMIT)]  # fmt: skip
     states = say("query", "state", "alive or gone / 状态", {"enum": ["alive", "gone"]})
     of = [say("query", "state", "only those of this state / 状态", {"enum": [*STATES]}),
-          say("query", "kind", "cluster or case / 种类", {"enum": [*KINDS]})]  # fmt: skip
+          say("query", "kind", "cluster or case / 种类", {"enum": [*KINDS]}),
+          say("query", "order", "time: the newest first; score: by the risk score of their members,"
+              " which orders work and is no basis for extending a measure / 排序: 时间或风险评分",
+              {"enum": [*order.ORDERS], "default": order.TIME})]  # fmt: skip
     name = say("path", "id", "a line's name, or its cluster's / 群组编号")
     name |= {"example": "cluster:0123456789abcdef"}
     ident = say("path", "id", "the alert's id / 预警编号")
@@ -166,9 +173,9 @@ def _looks(book: Book) -> tuple[tuple[str, Show, dict[str, Any]], ...]:
     )  # fmt: skip
 
 
-def _page(request: Request, *more: str) -> tuple[int | None, int]:
+def _page(request: Request) -> tuple[int | None, int]:
     query = request.query_params
-    only(query, (*more, "after", "limit"))
+    only(query, ("after", "limit"))
     return place_of(query.get("after"), "after"), limit_of(query.get("limit"), 100)
 
 

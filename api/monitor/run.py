@@ -58,11 +58,13 @@ def _run(
         raise WrongUsage(f"as_of: {day} is before {last.as_of}, the day of the last run"
                          " / 早于上次运行的日期")  # fmt: skip
     outcome = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[])
-    with stage(0, 2, _UNIT):
+    with stage(0, 3, _UNIT):
         watched = _clusters(view, book, settings, day, last, outcome)
-    with stage(1, 2, _UNIT):
+    with stage(1, 3, _UNIT):
         found, cuts = _suspects(view, settings, day)
         _cases(book, settings, last, found, outcome, work.dismissed() if found else [])
+    with stage(2, 3, _UNIT):
+        scores = _scored(view, settings, day, outcome)
     told = {
         "first": last is None,
         "clusters": len(watched.there),
@@ -70,6 +72,7 @@ def _run(
         "cases": len(found),
         "detectors": sorted(settings.detectors),
         "cut": [*watched.cuts, *cuts],
+        "scores": scores,
     }
     made = Run(
         no=0, as_of=day, known_at=view.known_at, batch=view.batch, snapshot=view.name,
@@ -135,7 +138,9 @@ def _cluster(
         }  # fmt: skip
         ident = saying.name_of("cluster", line, marks)
         outcome.alerts.append(
-            Draft(id=ident, kind="cluster", of=line, domains=seen.domains, body=body)
+            Draft(
+                id=ident, kind="cluster", of=line, domains=seen.domains, body=body, nodes=seen.nodes
+            )
         )
     kept = remembered(risks, size, score, told) if new or stock else together(told)
     outcome.lines.append(
@@ -217,5 +222,29 @@ def _case(
     marks = [f"{each['what']} {each['why']} {' '.join(each.get('items', ()))}" for each in said]
     outcome.alerts.append(
         Draft(id=saying.name_of("case", key, marks), kind="case", of=key, domains=found.domains,
-              body={**row, "new": said})
+              body={**row, "new": said}, nodes=found.nodes)
     )  # fmt: skip
+
+
+# -- in which order -------------------------------------------------------------------------------
+
+
+def _scored(
+    view: Snapshot, settings: MonitorSettings, day: str, outcome: Outcome
+) -> dict[str, Any]:  # fmt: skip
+    """Give each alert its priority; what is to be said of how that came about. Scores order the
+    alerts that there are: whatever becomes of them, none is more or less for it."""
+    if not outcome.alerts or not settings.score_limit:
+        return {}
+    import msgspec
+
+    from algorithms.scoring.ordering import prioritised
+
+    groups = [each.nodes for each in outcome.alerts]
+    found, scores = prioritised(view, groups, day, settings.score_limit)
+    outcome.alerts = [
+        msgspec.structs.replace(each, priority=priority)
+        for each, priority in zip(outcome.alerts, found, strict=True)
+    ]
+    told: dict[str, Any] = msgspec.to_builtins(scores)
+    return told

@@ -64,6 +64,12 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     time_limit: Annotated[
         float, Meta(gt=0, le=3600, description="seconds for each detector / 每个算法的时限 (秒)")
     ] = 60.0
+    score_limit: Annotated[
+        float,
+        Meta(ge=0, le=86_400, description="seconds for the risk scores by which new alerts are"
+             " ordered, for each kind with a model in use; 0: none are told"
+             " / 预警排序所用风险评分的时限 (秒), 0 为不评分"),
+    ] = 300.0  # fmt: skip
     kept_runs: Annotated[
         int, Meta(ge=2, description="runs whose history is kept / 保留的运行次数")
     ] = 1000

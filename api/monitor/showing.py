@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from algorithms.scoring.priority import Priority, Scores
 from api.caller import one_line
+from api.look import place_of
+from api.monitor import order as orders
 from api.monitor.entries import KINDS, STATES
 from graph.domains import DOMAINS
 from graph.errors import WrongUsage
@@ -25,8 +28,9 @@ _NOTE: Final = 1000
 
 class RunShown(msgspec.Struct, kw_only=True):
     """A run: the day and moment told of, when it ran, how many clusters and cases there were, what
-    became of clusters, what bounds cut it, the ids of alerts that it raised. How many there were is
-    null for whoever is not granted every domain."""
+    became of clusters, what bounds cut it, the ids of alerts that it raised, which models told the
+    scores that order these and what kept a score from being told. How many there were is null for
+    whoever is not granted every domain."""
 
     run: int
     as_of: str
@@ -40,6 +44,7 @@ class RunShown(msgspec.Struct, kw_only=True):
     cases: int | None
     events: dict[str, int] | None
     cut: list[str]
+    scores: Scores | None
     alerts: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -110,7 +115,8 @@ class LineWhole(msgspec.Struct, kw_only=True):
 
 class AlertShown(msgspec.Struct, kw_only=True):
     """An alert: what is `new` of a cluster's line or a case (`of`), and its `row` at that time.
-    `state`: open, accepted, dismissed, or over where its cluster dissolved meanwhile."""
+    `state`: open, accepted, dismissed, or over where its cluster dissolved meanwhile; `priority`:
+    the risk score that orders it, from its run."""
 
     id: str
     run: int
@@ -120,15 +126,18 @@ class AlertShown(msgspec.Struct, kw_only=True):
     state: str
     new: list[dict[str, Any]]
     row: dict[str, Any]
+    priority: Priority
     by: str | None
     acted: str | None
     note: str | None
 
 
 class AlertList(msgspec.Struct, kw_only=True):
-    """Alerts, the newest first; `next` leads on."""
+    """Alerts in the order asked for; `next` leads on. `notes` say what the order goes by."""
 
     results: list[AlertShown]
+    order: str
+    notes: list[str]
     next: str | None = None
 
 
@@ -168,6 +177,7 @@ def run(
         seconds=round((found.finished - found.started) / 1e6, 3), first=told["first"],
         clusters=told["clusters"] if every else None, cases=told["cases"] if every else None,
         events=told["events"] if every else None, cut=told["cut"],
+        scores=msgspec.convert(told.get("scores", {}), Scores) if every else None,
         alerts=msgspec.UNSET if alerts is None else [each.id for each in alerts],
     )  # fmt: skip
 
@@ -224,27 +234,41 @@ def whole(book: Book, seen: Collection[str], name: str, limit: int) -> LineWhole
     )
 
 
-def alert(found: Alert) -> AlertShown:
-    """An alert."""
+def alert(found: Alert, seen: Collection[str]) -> AlertShown:
+    """An alert, to a caller of some domains."""
     row = dict(found.body)
     return AlertShown(
         id=found.id, run=found.run, at=format_instant(found.at), kind=found.kind, of=found.of,
-        state=found.state, new=row.pop("new"), row=row, by=found.by,
-        acted=None if found.acted is None else format_instant(found.acted), note=found.note,
+        state=found.state, new=row.pop("new"), row=row, priority=orders.shown(found, seen),
+        by=found.by, acted=None if found.acted is None else format_instant(found.acted),
+        note=found.note,
     )  # fmt: skip
 
 
 def alerts(
-    book: Book, seen: Collection[str], state: str | None, kind: str | None, after: int | None,
-    limit: int,
+    book: Book, seen: Collection[str], *, state: str | None = None, kind: str | None = None,
+    order: str | None = None, after: str | None = None, limit: int = 100,
 ) -> AlertList:  # fmt: skip
-    """A page of alerts. Raises WrongUsage."""
-    for name, given, known in (("state", state, STATES), ("kind", kind, KINDS)):
+    """A page of alerts, by time or by risk score. Raises WrongUsage."""
+    asked = (("state", state, STATES), ("kind", kind, KINDS), ("order", order, orders.ORDERS))
+    for name, given, known in asked:
         if given is not None and given not in known:
             raise WrongUsage(f"{name}: one of {', '.join(known)}, not {given[:20]!r}")
-    found = book.alerts(seen, state=state, kind=kind, before=after, limit=limit + 1)
-    rows = [alert(each) for each in found[:limit]]
-    return AlertList(results=rows, next=str(found[limit - 1].no) if len(found) > limit else None)
+    scored = order == orders.SCORE
+    if scored:
+        place = orders.place_of(after)
+        found = book.ranked(seen, state=state, kind=kind, after=place, limit=limit + 1)
+    else:
+        before = place_of(after, "after")
+        found = book.alerts(seen, state=state, kind=kind, before=before, limit=limit + 1)
+    more = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        more = orders.text_of(last, seen) if scored else str(last.no)
+    return AlertList(
+        results=[alert(each, seen) for each in found[:limit]], order=order or orders.TIME,
+        notes=orders.notes(seen) if scored else [], next=more,
+    )  # fmt: skip
 
 
 def judge(book: Book, seen: Collection[str], ident: str, asked: Verdict, by: str) -> AlertShown:
@@ -252,4 +276,4 @@ def judge(book: Book, seen: Collection[str], ident: str, asked: Verdict, by: str
     note = None
     if asked.note is not None and (note := one_line(asked.note, _NOTE)) is None:
         raise WrongUsage(f"note: 1 to {_NOTE} characters in one line / 备注无效")
-    return alert(book.judge(ident, seen, asked.state, by, mask_within(note)))
+    return alert(book.judge(ident, seen, asked.state, by, mask_within(note)), seen)

@@ -177,27 +177,33 @@ def line(common: Common, ident: str, limit: str) -> None:
 @monitor.command("alerts", cls=Verb)
 @click.option("--state", metavar="WORD", help="open, accepted, dismissed or over.")
 @click.option("--kind", metavar="WORD", help="cluster or case.")
+@click.option(
+    "--order",
+    metavar="WORD",
+    help="time (default): the newest first; score: by the risk"
+    " score of their members. It orders work and is no basis for extending a measure.",
+)
 @_AFTER
 @_LIMIT
 @pass_common
-def alerts(
-    common: Common, state: str | None, kind: str | None, after: str | None, limit: str
-) -> None:
-    """Alerts, the newest first. 预警列表。"""
+def alerts(common: Common, /, limit: str, **asked: str | None) -> None:
+    """Alerts, the newest first, or by risk score. 预警列表。"""
     from api.caller import DOMAINS
-    from api.look import limit_of, place_of
+    from api.look import limit_of
     from api.monitor import showing
 
     with _book(common) as book:
-        found = showing.alerts(
-            book, DOMAINS, state, kind, place_of(after, "after"), limit_of(limit)
-        )
+        found = showing.alerts(book, DOMAINS, limit=limit_of(limit), **asked)
     rows = [
         {"id": each.id, "run": each.run, "state": each.state, "kind": each.kind, "of": each.of,
-         "score": each.row.get("score"), "new": "; ".join(new["why"] for new in each.new)}
+         "score": each.row.get("score"), "priority": each.priority.score,
+         "model": each.priority.model, "new": "; ".join(new["why"] for new in each.new)}
         for each in found.results
     ]  # fmt: skip
     _rows(common, found, rows)
+    if not common.json:
+        for note in found.notes:
+            click.echo(note, err=True)
 
 
 @monitor.command("alert", cls=Verb)
@@ -209,7 +215,7 @@ def alert(common: Common, ident: str) -> None:
     from api.monitor import showing
 
     with _book(common) as book:
-        _show(common, showing.alert(book.alert(ident, DOMAINS)))
+        _show(common, showing.alert(book.alert(ident, DOMAINS), DOMAINS))
 
 
 @monitor.command("ack", cls=Verb)

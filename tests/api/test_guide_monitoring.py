@@ -31,6 +31,14 @@ def test_every_command_and_what_the_page_says_of_it(
     assert cluster["new"][1]["facts"] == ["city:le"]
     lines = walk.json("linkrisk monitor lines")["results"]
     assert {line["event"] for line in lines} == {"merged", "absorbed"}
+    ordered = walk.json("linkrisk monitor alerts --order score")
+    assert [alert["row"]["score"] for alert in ordered["results"]] == sorted(
+        (alert["row"]["score"] for alert in alerts), reverse=True
+    )
+    for alert in ordered["results"]:
+        assert alert["priority"]["score"] is None
+        assert "no model is in use" in alert["priority"]["why"]
+        assert "never a basis for extending" in alert["priority"]["use"]
     judged = walk.json("linkrisk monitor ack")
     assert (judged["id"], judged["state"]) == (cluster["id"], "dismissed")
     walk.json("linkrisk ingest september")

@@ -129,3 +129,14 @@ def test_names_are_unique_and_every_meaning_is_told_in_both_languages() -> None:
         for each in meanings:
             assert each.en and each.unit and any("一" <= c <= "鿿" for c in each.zh), each
             assert (each.window is None) or each.name.endswith(f"_{each.window}d")
+
+
+def test_rows_of_some_are_those_among_all() -> None:
+    with world([*entities(), *EARLY]) as snapshot:
+        for kind in KINDS:
+            whole = features(snapshot, kind, DAY)
+            # Among who is asked for are all of other kinds: they have no row.
+            asked = np.setdiff1d(np.arange(snapshot.n, dtype=np.int32), whole.nodes[::2])
+            part = features(snapshot, kind, DAY, only=asked)
+            assert part.nodes.tolist() == whole.nodes[1::2].tolist() != []
+            assert part.matrix.tobytes("F") == whole.matrix[1::2].tobytes("F")

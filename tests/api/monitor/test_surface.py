@@ -60,6 +60,7 @@ LOOKS = {
     "/alerts": ["alerts"],
     "/alerts?state=open&kind=cluster&limit=2": ["alerts", "--state", "open", "--kind", "cluster",
                                                 "--limit", "2"],
+    "/alerts?order=score&limit=2": ["alerts", "--order", "score", "--limit", "2"],
     "/digest?since=1": ["digest", "--since", "1"],
     "/statistics?by=domain,measure&day=2024-06-30": ["stats", "--by", "domain,measure", "--day",
                                                      "2024-06-30"],
@@ -90,12 +91,14 @@ def test_routes_and_verbs_print_the_same_bytes(
 
 def test_pages_lead_on_to_the_end(told: World) -> None:
     async def all_(client: httpx.AsyncClient) -> None:
-        for part, key in (("runs", "run"), ("lines", "line"), ("alerts", "id")):
-            whole = (await client.get(f"{BASE}/{part}")).json()
+        parts = (("runs", "run", {}), ("lines", "line", {}), ("alerts", "id", {}),
+                 ("alerts", "id", {"order": "score"}))  # fmt: skip
+        for part, key, more in parts:
+            whole = (await client.get(f"{BASE}/{part}", params=more)).json()
             assert whole["next"] is None
             rows, after = [], None
             while True:
-                query = {"limit": 1} | ({} if after is None else {"after": after})
+                query = {"limit": 1} | more | ({} if after is None else {"after": after})
                 page = (await client.get(f"{BASE}/{part}", params=query)).json()
                 rows += page["results"]
                 if (after := page["next"]) is None:
@@ -225,7 +228,8 @@ def test_nothing_is_made_by_looking(store_url: str) -> None:
         status = (await client.get(BASE)).json()
         assert (status["last"], status["clusters"]) == (None, {})
         for part in ("runs", "lines", "alerts"):
-            assert (await client.get(f"{BASE}/{part}")).json() == {"results": [], "next": None}
+            page = (await client.get(f"{BASE}/{part}")).json()
+            assert (page["results"], page["next"]) == ([], None)
         digest = (await client.get(f"{BASE}/digest")).json()
         assert (digest["run"], digest["alerts"]) == (None, [])
         mail = await client.get(f"{BASE}/digest?format=eml")
@@ -303,6 +307,7 @@ def test_a_client_runs_it_and_goes_through_what_it_found(pair: World) -> None:
         made = risk.run_monitor(as_of="2024-06-30")
         (ident,) = made["alerts"]
         assert [alert["id"] for alert in risk.alerts(state="open", page=1)] == [ident]
+        assert [alert["id"] for alert in risk.alerts(order="score", page=1)] == [ident]
         assert [each["run"] for each in risk.monitor_runs(page=1)] == [2, 1]
         (line,) = risk.cluster_lines(page=1)
         assert risk.cluster_line(line["line"])["alerts"] == [ident]
