@@ -34,9 +34,14 @@ def train_model(name: str, *, as_of: str, test_as_of: str, **asked: Any) -> Exch
     return (yield from wait(job["id"]))
 
 
-def use_model(name: str, kind: str | None = None) -> Exchange[Answer]:
-    """Let a model answer `risk_score` for its kind; `rules` and a kind: none answers for that."""
-    return post(f"{_BASE}/{part(name)}/use", {} if kind is None else {"kind": kind})
+def use_model(name: str) -> Exchange[Answer]:
+    """Let a model answer `risk_score` for its kind."""
+    return post(f"{_BASE}/{part(name)}/use", {})
+
+
+def use_rules(kind: str) -> Exchange[Answer]:
+    """Let no model answer `risk_score` for a kind."""
+    return post(f"{_BASE}/rules/use", {"kind": kind})
 
 
 def model_drift(
