@@ -6,7 +6,7 @@ import { attempt, open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, lang, number, t } from "../i18n";
 import { More, usePages, type Page } from "../parts/pages";
-import { KindMark, Pairs, Score, Section, Tag, useAsked, Waiting, Weight } from "../parts/ui";
+import { KindMark, Pairs, Score, Section, Tabs, Tag, useAsked, Waiting, Weight } from "../parts/ui";
 import { money, short, when } from "../say";
 import { complain, panel as opened, scene, selection, tell } from "../state";
 import { day } from "../view";
@@ -84,18 +84,7 @@ function Findings() {
   const total = counts ? counts.open + counts.accepted + counts.dismissed : null;
   return (
     <div class="panel-body work">
-      <div class="tabs" role="group" aria-label={t(WORK.title)}>
-        {ALL.map((each) => (
-          <button
-            key={each}
-            type="button"
-            aria-pressed={state.value === each}
-            onClick={() => (state.value = each)}
-          >
-            {t(WORK[each])} {counts && <b>{number(counts[each])}</b>}
-          </button>
-        ))}
-      </div>
+      <Tabs title={WORK.title} names={ALL} now={state.value} words={WORK} counts={counts} onPick={(each) => (state.value = each)} />
       <Filters />
       <Run />
       {list.came && !list.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}

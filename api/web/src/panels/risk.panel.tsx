@@ -7,7 +7,7 @@ import { open as openSubject } from "../actions";
 import { half, t } from "../i18n";
 import { kindOf, nameOf } from "../names";
 import { reached, Reasons, scores, Use, Ways, type Reached, type Scored } from "../parts/risk";
-import { KindMark, Score, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
+import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
 import { partsOf } from "../casework";
 import { asOf, knownAt } from "../state";
 import { day } from "../view";
@@ -20,6 +20,7 @@ import "./casework.css";
 import "./risk.css";
 
 type Way = "score" | "spread";
+const WAYS: readonly Way[] = ["score", "spread"];
 
 const PAGE = 50;
 const KINDS = ["account", "company", "person", "phone"] as const;
@@ -45,13 +46,7 @@ function Risk() {
   const rows = found?.results ?? [];
   return (
     <div class="panel-body work">
-      <div class="tabs" role="group" aria-label={t(RISK.title)}>
-        {(["score", "spread"] as const).map((each) => (
-          <button key={each} type="button" aria-pressed={way.value === each} onClick={() => (way.value = each)}>
-            {t(RISK[each])}
-          </button>
-        ))}
-      </div>
+      <Tabs title={RISK.title} names={WAYS} now={way.value} words={RISK} onPick={(each) => (way.value = each)} />
       <form
         class="filters"
         onSubmit={(event) => {

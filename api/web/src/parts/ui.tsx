@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { colour, outline } from "../graph/look";
-import { t, type Text } from "../i18n";
+import { number, t, type Text } from "../i18n";
 import { dark } from "../state";
 import { WORDS } from "../words/common";
 import { kindWord } from "../words";
@@ -139,6 +139,28 @@ export function Weight({ value, heavy, digits = 1 }: { value: number; heavy: num
         {Math.abs(value).toFixed(digits)}
       </span>
     </>
+  );
+}
+
+interface TabsProps<Name extends string> {
+  readonly title: Text;
+  readonly names: readonly Name[];
+  readonly now: Name;
+  readonly words: Readonly<Record<Name, Text>>;
+  readonly counts?: Readonly<Partial<Record<Name, number>>> | undefined;
+  readonly onPick: (name: Name) => void;
+}
+
+/** One of a few lists is shown; how many each has stands beside its name where that is known. */
+export function Tabs<Name extends string>({ title, names, now, words, counts, onPick }: TabsProps<Name>) {
+  return (
+    <div class="tabs" role="group" aria-label={t(title)}>
+      {names.map((each) => (
+        <button key={each} type="button" aria-pressed={now === each} onClick={() => onPick(each)}>
+          {t(words[each])} {counts?.[each] !== undefined && <b>{number(counts[each])}</b>}
+        </button>
+      ))}
+    </div>
   );
 }
 
