@@ -130,7 +130,7 @@ def resolved(corpus: Corpus, accept: float, seed: int = 1) -> set[Pair]:
     from algorithms.identity.engine import link
 
     with database() as con:
-        found = link(con, "person", corpus.table, most=200, least=accept, accept=accept, seed=seed)
+        found = link(con, "person", corpus.table, most=200, least=accept, seed=seed)
     edges = found.edges
     strong = (~edges.name_only).nonzero()[0].tolist()
     pairs = [(int(edges.left[place]), int(edges.right[place])) for place in strong]

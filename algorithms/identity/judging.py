@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from algorithms.identity.engine import Found
-    from algorithms.identity.records import Standing
+    from algorithms.identity.standing import Standing
 
 _SHOWN: Final = 20  # records of a cluster that a conflict shows
 _BELOW: Final = 1e-4  # a pair by name only is at most so likely under the threshold
