@@ -57,7 +57,9 @@ def _run(
     if last is not None and day < last.as_of:
         raise WrongUsage(f"as_of: {day} is before {last.as_of}, the day of the last run"
                          " / 早于上次运行的日期")  # fmt: skip
-    outcome = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[], cases={}, priorities={})
+    outcome = Outcome(
+        lines=[], over={}, steps=[], judged={}, alerts=[], cases={}, priorities={}, met=set()
+    )
     with stage(0, 3, _UNIT):
         watched = _clusters(view, book, settings, day, last, outcome)
     with stage(1, 3, _UNIT):
@@ -199,6 +201,8 @@ def _cases(
     missed = last.batch if last is not None and last.told["cut"] else 0
     for each, place, quiet in zip(found, places, kept, strict=True):
         key = each.version.id if place is None else keys[place]
+        if place is not None:
+            outcome.met.add(key)
         if place is None and each.newest <= missed:
             outcome.judged[key] = each.version
             outcome.cases[each.row.id] = each.nodes
