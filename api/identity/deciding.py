@@ -192,6 +192,11 @@ def _needs_why(pair: Pair, why: str | None) -> None:
             "why: they may be two of one household; what else shows that it is one?"
             " / 可能为同户亲属, 请写明其他依据"
         )
+    if pair.common:
+        raise WrongUsage(
+            f"why: some {pair.others:g} others of the country agree in as much; what else shows"
+            f" that it is one? / 全国约另有 {pair.others:g} 个主体与之相符, 请写明其他依据"
+        )
 
 
 def _may_part(view: View, pair: Pair) -> None:
