@@ -66,7 +66,12 @@ def scenes(answers: dict[str, Any]) -> dict[str, Scene]:
         if each["party_kind"] == "company"
     }
     second = min(around)
-    way = (".tabs button:nth-child(2)", ".filters .main", "[data-risk]", ".reasons .weighs + .small")
+    way = (
+        ".tabs button:nth-child(2)",
+        ".filters .main",
+        "[data-risk]",
+        ".reasons .weighs + .small",
+    )
     return {
         "explorer": Scene(f"subject={firm}&subject={second}&selected={firm}"),
         "explorer-ownership": Scene(f"subject={firm}&layout=tree"),

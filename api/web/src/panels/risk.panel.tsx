@@ -11,10 +11,10 @@ import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting, type Asked } fr
 import { partsOf } from "../casework";
 import { asOf, knownAt } from "../state";
 import { day } from "../view";
-import { kindWord } from "../words";
+import { bandWord, kindWord } from "../words";
 import { CARD } from "../words/card";
 import { WORDS } from "../words/common";
-import { BANDS, RISK } from "../words/risk";
+import { RISK } from "../words/risk";
 import type { Panel } from ".";
 import "./casework.css";
 import "./risk.css";
@@ -32,11 +32,6 @@ const openOne = signal<string | null>(null);
 const wanted = signal<{ readonly name: string; readonly top: number } | null>(null);
 /** Whether cards ask for a subject's score, too: as the reader left it. */
 const onCards = signal(false);
-
-function bandWord(band: string): string {
-  const found = BANDS[band as keyof typeof BANDS];
-  return found ? t(found) : band;
-}
 
 function Risk() {
   const name = `${way.value}|${kind.value}|${asOf.value}|${knownAt.value}`;

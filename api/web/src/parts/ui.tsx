@@ -127,6 +127,12 @@ export function Score({ value, what, digits = 2, grades = true }: { value: numbe
   );
 }
 
+function signed(value: number, digits: number): string {
+  const size = Math.abs(value).toFixed(digits);
+  if (value !== 0 && Number(size) === 0) return "≈0";
+  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${size}`;
+}
+
 /** What speaks for (above 0) or against, as a bar and a number; `heavy`: a weight whose bar is full. */
 export function Weight({ value, heavy, digits = 1 }: { value: number; heavy: number; digits?: number }) {
   return (
@@ -134,10 +140,7 @@ export function Weight({ value, heavy, digits = 1 }: { value: number; heavy: num
       <svg viewBox="0 0 44 6" aria-hidden="true">
         <rect class={value > 0 ? "for" : "against"} width={Math.max(value ? 2 : 0, 44 * Math.min(1, Math.abs(value) / heavy))} height="6" rx="2" />
       </svg>
-      <span class="num">
-        {value > 0 ? "+" : value < 0 ? "−" : ""}
-        {Math.abs(value).toFixed(digits)}
-      </span>
+      <span class="num">{signed(value, digits)}</span>
     </>
   );
 }
