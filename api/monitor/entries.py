@@ -124,9 +124,9 @@ class Outcome(msgspec.Struct, kw_only=True):
     steps: list[Step]
     judged: dict[str, Version]
     alerts: list[Draft]
-    cases: dict[str, frozenset[int]]  # by id, whom those are about that were judged
-    priorities: dict[str, Priority]  # theirs
-    met: set[str]  # keys of the cases that were told before and are there
+    cases: dict[str, frozenset[int]] = {}  # by id, whom those are about that were judged
+    priorities: dict[str, Priority] = {}  # theirs
+    met: set[str] = set()  # keys of the cases that were told before and are there
 
 
 RUN: Final = Run.__struct_fields__

@@ -82,8 +82,7 @@ def test_a_digest_says_what_cut_its_runs_short(pair: World) -> None:
     cut = msgspec.structs.replace(
         made, told={**made.told, "cut": ["time_limit: <b>late</b> / 超时"]}
     )
-    none = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[], cases={}, priorities={},
-                   met=set())  # fmt: skip
+    none = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[])
     pair.book.put(cut, none, 1000)
     pair.book.put(made, none, 1000)
     assert digest(pair.session, pair.book, DOMAINS, None).cut == []
