@@ -97,6 +97,11 @@ export function nameOf(pair: Pick<Pair, "a" | "b">): string {
   return a === b ? a : `${a} – ${b}`;
 }
 
+/** Whether a person's judgement of a pair stands: it is taken back before there is another. */
+export function byPerson(pair: Pair): boolean {
+  return !!pair.judgement && !pair.judgement.machine;
+}
+
 /** Open a pair, or close it. */
 export function show(id: string | null, open = true): void {
   at.value = id;
@@ -109,7 +114,10 @@ export function show(id: string | null, open = true): void {
 export function judge(act: Act, next: () => void): void {
   const pair = read.value;
   if (!pair || busy.value || !mayJudge()) return;
-  if (act === "undo" && !pair.judgement) return;
+  if (act === "undo" ? !pair.judgement : byPerson(pair)) {
+    if (act !== "undo") complain(t(WHO.undoFirst));
+    return;
+  }
   if (act === "accept" && pair.barred) {
     complain(half(pair.barred));
     return;

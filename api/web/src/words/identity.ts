@@ -38,6 +38,7 @@ export const WHO = {
   didAccept: ["Joined: {name}", "已归并: {name}"],
   didReject: ["Kept apart: {name}", "已判定非同一: {name}"],
   didUndo: ["Taken back: {name}", "已撤销: {name}"],
+  undoFirst: ["A person judged it: take that back first.", "已由人判定, 请先撤销。"],
   undoWhy: ["Taken back at once", "即时撤销"],
   judged: ["{what} · {who} · {at}", "{what} · {who} · {at}"],
   decisions: ["{n} decisions are concerned: look at them.", "涉及 {n} 项决定, 请核对。"],
