@@ -15,14 +15,15 @@ from api.identity import facts
 from api.identity.asking import words_of
 from api.identity.book import UnknownPair
 from api.identity.showing import Judgement, View, judgement_of, pair_of
+from api.problems import unnamed
 from graph.errors import Conflict, UnknownSubject, WrongUsage
-from graph.keys import mask_within
 from graph.ledger import Draft
 
 if TYPE_CHECKING:
     from api.identity.book import Book, State
     from api.session import Session
     from graph.snapshot import Snapshot
+    from graph.store import StoredFact
 
 What = Literal["accepted", "rejected", "undone"]
 LEDGER: Final = "identity."  # how the kinds of entries begin
@@ -64,7 +65,7 @@ def find(session: Session, book: Book, ident: str) -> Pair:
         return found.pair
     for name in (facts.same(ident), facts.apart(ident)):
         if versions := session.store.history(name):
-            return pair_of(versions[-1])
+            return pair_of(versions[-1], session.snapshot())
     raise UnknownPair(f"no pair {ident[:40]!r} / 无此记录对")
 
 
@@ -102,7 +103,7 @@ def decide(
     where why has to be said.
     """
     ident, why = facts.pair_id(pair.a, pair.b), words_of(why)
-    why = None if why is None else str(mask_within(why))
+    why = None if why is None else unnamed(why)
     with book.turn() as db:
         snapshot, store = session.snapshot(), session.store
         before = _subjects(snapshot, pair)
@@ -158,9 +159,10 @@ def _said(
             raise Conflict(f"{ident}: no judgement stands / 无有效判定可撤销")
         return [facts.retraction(fact)], fact
     fact = names[what]
-    own = stand[fact]
+    own, other = stand[fact], next(stand[name] for name in stand if name != fact)
     if own is not None and not judgement_of(ident, own).machine and _entered(session, ident, what):
         raise Conflict(f"{ident} is {what} already, by {own.payload.get('by')} / 已判定")
+    _overturns_nobody(ident, other, who)
     view = View(store, snapshot)
     if what == "accepted":
         _needs_why(pair, why)
@@ -174,6 +176,17 @@ def _said(
     said = facts.of_person((ident, pair.a, pair.b), who, why, evidence, one=what == "accepted")
     others = [facts.retraction(name) for name, found in stand.items() if name != fact and found]
     return [said, *others], fact
+
+
+def _overturns_nobody(ident: str, other: StoredFact | None, who: str) -> None:
+    """Raise Conflict where somebody else judged the opposite: whoever judges may not have seen it,
+    and overturning it is a step of its own, with a reason."""
+    if other is None or (found := judgement_of(ident, other)).machine or found.by == who:
+        return
+    said = "accepted" if found.same else "rejected"
+    raise Conflict(
+        f"{ident} is {said}, by {found.by}: undo that first / 已由 {found.by} 判定, 请先撤销"
+    )
 
 
 def _needs_why(pair: Pair, why: str | None) -> None:

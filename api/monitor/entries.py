@@ -124,8 +124,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     steps: list[Step]
     judged: dict[str, Version]
     alerts: list[Draft]
-    cases: dict[str, frozenset[int]]  # by id, whom those are about that were judged
-    priorities: dict[str, Priority]  # theirs
+    cases: dict[str, frozenset[int]] = {}  # by id, whom those are about that were judged
+    priorities: dict[str, Priority] = {}  # theirs
 
 
 RUN: Final = Run.__struct_fields__

@@ -57,7 +57,7 @@ def _run(
     if last is not None and day < last.as_of:
         raise WrongUsage(f"as_of: {day} is before {last.as_of}, the day of the last run"
                          " / 早于上次运行的日期")  # fmt: skip
-    outcome = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[], cases={}, priorities={})
+    outcome = Outcome(lines=[], over={}, steps=[], judged={}, alerts=[])
     with stage(0, 3, _UNIT):
         watched = _clusters(view, book, settings, day, last, outcome)
     with stage(1, 3, _UNIT):

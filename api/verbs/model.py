@@ -192,20 +192,18 @@ def again(common: Common, /, name: str) -> int:
 @click.argument("name")
 @click.option("--kind", type=_KINDS, help="With NAME rules: the kind that no model answers for.")
 @pass_common
-def use(common: Common, /, name: str, kind: str | None) -> None:
+def use(common: Common, /, name: str, kind: Any) -> None:
     """Let a model answer risk-score for its kind; `rules`: none. 启用模型。"""
+    from api.models import making
     from api.models.book import RULES
-    from api.models.showing import listed, whole
 
     with _session(common) as session:
         if (name == RULES) != (kind is not None):
             raise WrongUsage("model use: rules takes --kind, a model has its own")
         if kind is not None:
-            session.models.use_none(kind)
-            _tell(common, listed(session.models))
+            _tell(common, making.use_none(session, kind, "cli"))
             return
-        session.models.use(name, "cli")
-        _tell(common, whole(session.models, name))
+        _tell(common, making.use(session, name, "cli"))
 
 
 @model.command(cls=Reading)
