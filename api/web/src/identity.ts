@@ -46,6 +46,9 @@ export interface Pair {
   readonly held?: boolean;
   readonly name_only?: boolean;
   readonly kin?: boolean;
+  /** Others of the country agree in as much: about so many. */
+  readonly common?: boolean;
+  readonly others?: number;
   /** Empty where nobody scored the pair. */
   readonly model?: string | null;
   readonly barred?: string | null;
@@ -123,7 +126,7 @@ export function judge(act: Act, next: () => void): void {
     return;
   }
   const said = why.value.trim();
-  if (!said && (act !== "accept" || pair.name_only || pair.kin || !pair.model)) {
+  if (!said && (act !== "accept" || pair.name_only || pair.kin || pair.common || !pair.model)) {
     complain(t(WHO.whyNeeded));
     document.getElementById("why-pair")?.focus();
     return;

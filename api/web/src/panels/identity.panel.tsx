@@ -158,6 +158,7 @@ function Item({ pair, next }: { pair: Pair; next: () => void }) {
         <span class="line">
           {pair.name_only && <Tag tone="soft">{t(WHO.nameOnly)}</Tag>}
           {pair.kin && <Tag tone="soft">{t(pair.kind === "company" ? WHO.sisters : WHO.kin)}</Tag>}
+          {pair.common && !pair.name_only && <Tag tone="soft">{t(WHO.common, { n: number(pair.others ?? 0) })}</Tag>}
           {pair.held && <Tag tone="alarm">{t(WHO.held)}</Tag>}
           {pair.barred && <Tag tone="alarm">{t(WHO.barred)}</Tag>}
           {pair.words && <Tag tone="alarm">{half(pair.words)}</Tag>}

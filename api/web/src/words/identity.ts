@@ -13,6 +13,7 @@ export const WHO = {
   noneYet: ["No pair waits. A run of the resolver finds records that may be one subject.", "没有待复核的记录对。运行识别后, 可能同一的记录会列在这里。"],
   nameOnly: ["name only", "仅名称"],
   kin: ["may be two of one household", "可能为同户亲属"],
+  common: ["others of the country agree in as much: about {n}", "全国约另有 {n} 个主体与之相符"],
   sisters: ["may be two of one group", "可能为同一集团的两家企业"],
   held: ["taken back once", "曾被撤销"],
   barred: ["may not be joined", "不得合并"],
