@@ -28,7 +28,9 @@ def _own_surroundings(
     monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     for name in ("STORE", "TOKEN", "ID_KEY", "DEBUG", "STATE", "SEAL_KEY", "SEAL_KEY_FILE"):
-        monkeypatch.delenv(f"LINKRISK_{name}", raising=False)
+        # Set first: what a command under test leaves in the surroundings goes with its test.
+        monkeypatch.setenv(f"LINKRISK_{name}", "")
+        monkeypatch.delenv(f"LINKRISK_{name}")
 
 
 @pytest.fixture(scope="session")
