@@ -177,10 +177,9 @@ def _trained(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: s
     prior = float(model.parameters["probability_two_random_records_match"])
     weight = linking.score(con, model, _LEAST, "sampled").weight
     odds = np.exp2(weight) * (1 - prior) / prior
-    pairs = model.records * (model.records - 1) / 2
     for _ in range(_STEPS):
         likely = prior * odds / (1 - prior + prior * odds)
-        prior = min(max(float(likely.sum()) / share, 0.5) / pairs, training.MOST)
+        prior = training.prior_of(float(likely.sum()) / share, model.records)
     return training.with_prior(model, prior)
 
 

@@ -73,7 +73,7 @@ def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
 
 def use(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Make the table `records` that a kept model scores."""
-    weigh(con, model.kind, model.frequencies, model.floors)
+    weigh(con, model.kind, model.records, model.frequencies, model.floors)
 
 
 def every(con: duckdb.DuckDBPyConnection, kind: str) -> None:

@@ -35,7 +35,8 @@ def resolve(
     different ones. The others are compared by Splink (Fellegi and Sunter 1969; term frequencies
     after Winkler 2000) and joined greedily, likeliest first, unless that would join two valid
     official keys or what a person judged apart: such pairs are `conflicts`. A pair for which only
-    names speak is never joined, nor one that may be two of a household (twins, father and son).
+    names speak is never joined, nor one that may be two of a household (twins, father and son),
+    nor one that others of the country would agree in by chance (王伟 with one birth date).
     `models` are kept ones by kind; a kind without is trained.
 
     With `since` and models, only what records that came or changed after it touch is looked at:

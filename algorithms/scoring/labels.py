@@ -12,6 +12,7 @@ import orjson
 
 from algorithms.risk.clusters import LISTS
 from graph.columns import I64
+from graph.deadline import check
 from graph.errors import BadFact, BadFile, UnknownSubject
 from graph.limbs import in_force
 from graph.times import DAY, INF, day_end
@@ -63,6 +64,7 @@ def of_rows(snapshot: Snapshot, rows: Iterable[tuple[str, str]], said: str) -> L
     the row where a day is none or a subject is not in the store."""
     since = np.full(snapshot.n, INF)
     for place, (who, day) in enumerate(rows, 1):
+        check()
         try:
             node = int(snapshot.nodes.rep[snapshot.resolve(who)])
             begin = day_end(day) - DAY + 1

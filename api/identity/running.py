@@ -20,7 +20,8 @@ from api.identity.deciding import LEDGER
 from api.identity.facts import Groups
 from api.identity.preparing import Preparations
 from graph import times
-from graph.errors import UnknownSubject
+from graph.deadline import check
+from graph.errors import UnknownSubject, WrongUsage
 from graph.ledger import Draft
 
 if TYPE_CHECKING:
@@ -94,9 +95,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def planned(asked: ResolveAsked, last: LastRun | None) -> Plan:
-    """How a run is carried out after another: from where that one ended, at its thresholds."""
+    """How a run is carried out after another: from where that one ended, at its thresholds. Raises
+    WrongUsage."""
     kinds = sorted(set(asked.kinds or (last.kinds if last else KINDS)))
     accept = asked.accept or (last.accept if last else _OWN.accept)
+    if asked.review is not None and asked.review > accept:
+        raise WrongUsage(f"review: at most what accept is, {accept:g} / review 不得大于 accept")
     review = min(asked.review or (last.review if last else _OWN.review), accept)
     notes, since = [], asked.since
     if since is None and last is not None and not asked.whole:
@@ -135,6 +139,7 @@ def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveR
         found = msgspec.structs.replace(found, affected=_affected(session, (snapshot,), sorted_))
         return _receipt(snapshot, plan, found, sorted_, dry=True, waiting=book.counts()["open"])
     with book.turn() as db:
+        check()  # what was called off while it ran, or waited for its turn, writes nothing
         snapshot = session.snapshot()
         sorted_ = _sorted(session, snapshot, found)
         batches = _write(session, snapshot, sorted_)

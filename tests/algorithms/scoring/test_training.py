@@ -95,7 +95,7 @@ def test_figures_are_those_of_scikit_learn(snapshot: Snapshot, made: Trained) ->
     assert told["roc_auc"].value > 0.6  # what was planted is found
     assert sum(each.subjects for each in made.evaluation.bins) == len(test.truth)
     assert {each.name for each in made.evaluation.table} == {
-        "model", "logistic regression", "tabular only",
+        "model", "logistic regression", "trees alone", "tabular only",
     }  # fmt: skip
 
 

@@ -177,6 +177,13 @@ def test_a_job_makes_it(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             wanted = {"Prefer": "respond-async"}
             made = await client.post("/v1/features", json=asked, headers=wanted)
             assert made.status_code == 202
+            for wrong in ({"groups": ["all"]}, {"groups": []}, {"windows": [0]}):  # told at once
+                refused = await client.post("/v1/features", json=asked | wrong, headers=wanted)
+                assert refused.status_code == 422, wrong
+                assert "withheld" not in refused.text
+            known = asked | {"known_at": "13800138000"}
+            told = await client.post("/v1/features", json=known, headers=wanted)
+            assert told.json()["params"]["known_at"] == "138****8000"
 
             async def done() -> Any:
                 answer = await client.get(f"{made.headers['Location']}/result")
