@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from algorithms.scoring import fitting
-from algorithms.scoring import fitting
 from api.report.canvas import Picture
 from tests.notebooks.running import FOLDER, Ran, cells, run
 
