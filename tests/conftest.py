@@ -15,7 +15,7 @@ import pytest
 from graph.facts import Normaliser
 from graph.store import Store, open_store
 
-pytest_plugins = ("tests.neo4j_server.plugin",)
+pytest_plugins = ("tests.neo4j_server.plugin", "tests.spreading")
 
 ROOT = Path(__file__).parent.parent
 

@@ -64,11 +64,11 @@ def add_identity(app: FastAPI, engine: Engine) -> None:
         person / 主体识别."""
         given, caller = await body_of(request), caller_of(request)
         asked = asking.run_of(given)
-        work = {"asked": msgspec.to_builtins(asked), "who": _runner(caller, given)}
+        work: dict[str, Any] = {"asked": msgspec.to_builtins(asked), "who": _runner(caller, given)}
         jobs = jobs_of(request)
         job = JobAsked(
             owner=owner_of(caller), what=KIND, caller=keep_caller(caller), scope=RUN_SCOPE,
-            asked=msgspec.json.encode(asked).decode(), seconds=jobs.settings.seconds,
+            asked=jobs.unnamed(work["asked"]), seconds=jobs.settings.seconds,
             call=msgspec.json.encode(work).decode(),
         )  # fmt: skip
         return await jobs.submit(job, preferred(request)[1])
@@ -187,7 +187,8 @@ def _deciding(engine: Engine, book: Book, kind: type[Any], what: Any) -> Endpoin
         asked = convert(kind, given)
         who = asking.name_of(asked.by)
         pair = await engine.run(find, session, book, request.path_params["id"])
-        return _json(await engine.run(decide, session, book, pair, what, who, asked.why))
+        return _json(await engine.run(
+            decide, session, book, pair, what, who, asked.why, asked.seen))  # fmt: skip
 
     taken.__doc__ = _WORDS[what]
     taken.__name__ = f"identity_{what}"

@@ -18,13 +18,16 @@ from api.identity import facts
 from api.identity.book import Book, LastRun
 from api.identity.deciding import LEDGER
 from api.identity.facts import Groups
+from api.identity.preparing import Preparations
 from graph import times
-from graph.errors import UnknownSubject
+from graph.deadline import check
+from graph.errors import UnknownSubject, WrongUsage
 from graph.ledger import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from algorithms.identity.prepared import Keeping
     from api.identity.asking import ResolveAsked
     from api.session import Session
     from graph.snapshot import Snapshot
@@ -92,9 +95,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def planned(asked: ResolveAsked, last: LastRun | None) -> Plan:
-    """How a run is carried out after another: from where that one ended, at its thresholds."""
+    """How a run is carried out after another: from where that one ended, at its thresholds. Raises
+    WrongUsage."""
     kinds = sorted(set(asked.kinds or (last.kinds if last else KINDS)))
     accept = asked.accept or (last.accept if last else _OWN.accept)
+    if asked.review is not None and asked.review > accept:
+        raise WrongUsage(f"review: at most what accept is, {accept:g} / review 不得大于 accept")
     review = min(asked.review or (last.review if last else _OWN.review), accept)
     notes, since = [], asked.since
     if since is None and last is not None and not asked.whole:
@@ -108,11 +114,13 @@ def planned(asked: ResolveAsked, last: LastRun | None) -> Plan:
     return Plan(kinds=kinds, accept=accept, review=review, since=since, notes=notes)
 
 
-def engine(snapshot: Snapshot, params: ResolveParams, models: Sequence[Model]) -> Resolution:
+def engine(
+    snapshot: Snapshot, params: ResolveParams, models: Sequence[Model], keeping: Keeping
+) -> Resolution:
     """The engine's answer; `models` are those that scores went by so far."""
     from algorithms.identity.resolving import resolve
 
-    return resolve(snapshot, params, models)
+    return resolve(snapshot, params, models, keeping)
 
 
 def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveReceipt:
@@ -123,12 +131,15 @@ def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveR
         kinds=plan.kinds, accept=plan.accept, review=plan.review, since=plan.since
     )
     models = [] if asked.whole else book.models()
-    found = engine(snapshot, params, models)
+    preparations = Preparations(session)
+    found = engine(snapshot, params, models, preparations)
+    plan.notes.extend(preparations.notes)
     if asked.dry_run:
         sorted_ = _sorted(session, snapshot, found)
         found = msgspec.structs.replace(found, affected=_affected(session, (snapshot,), sorted_))
         return _receipt(snapshot, plan, found, sorted_, dry=True, waiting=book.counts()["open"])
     with book.turn() as db:
+        check()  # what was called off while it ran, or waited for its turn, writes nothing
         snapshot = session.snapshot()
         sorted_ = _sorted(session, snapshot, found)
         batches = _write(session, snapshot, sorted_)

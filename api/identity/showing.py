@@ -9,7 +9,17 @@ import msgspec
 
 from algorithms.identity.shape import Feature, Pair
 from api.identity.book import STATES, UnknownPair, Waiting
-from api.identity.facts import Groups, apart, ident_of, judged, known_rows, pair_id, same, standing
+from api.identity.facts import (
+    Groups,
+    apart,
+    ident_of,
+    judged,
+    known_rows,
+    pair_id,
+    same,
+    standing,
+    stood,
+)
 from api.native import native
 from graph.errors import UnknownSubject, WrongUsage
 from graph.limbs import by_machine, unconfirmed
@@ -24,7 +34,8 @@ if TYPE_CHECKING:
 
 State = Literal["open", "accepted", "rejected"]
 _SHOWN: Final = 20  # records of one side that are shown
-_OWN: Final = ("features", "model", "model_score", "weight", "name_only", "kin", "decided", "why")
+_OWN: Final = ("features", "model", "model_score", "weight", "name_only", "kin", "common",
+                  "others", "decided", "why")  # fmt: skip
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +72,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
     `held`: a run joined it once and a person took that back. `barred`: in words, why it cannot be
     accepted; `note`: why it was judged as it was last, taken back included. `kin`: they may be two
-    of one household or group: their names differ.
+    of one household or group: their names differ. `common`: others of the country agree in as much,
+    about `others` of them.
     """
 
     id: str
@@ -72,6 +84,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     weight: float
     name_only: bool
     kin: bool
+    common: bool
+    others: float
     model: str
     features: list[Feature]
     a: Side
@@ -186,7 +200,7 @@ class View:
     def judgement(self, ident: str) -> Judgement | None:
         """The judgement of a pair that stands."""
         for name in (same(ident), apart(ident)):
-            if (fact := standing(self.store, name)) is not None:
+            if (fact := stood(self.store, self.snapshot, name)) is not None:
                 return judgement_of(ident, fact)
         return None
 
@@ -222,8 +236,9 @@ class View:
             state = "accepted" if judgement.same else "rejected"
         return Review(
             id=found.id, kind=pair.kind, state=state, held=found.held, score=pair.score,
-            weight=pair.weight, name_only=pair.name_only, kin=pair.kin, model=pair.model,
-            features=pair.features, a=self.side(pair.a), b=self.side(pair.b),
+            weight=pair.weight, name_only=pair.name_only, kin=pair.kin,
+            common=pair.common, others=pair.others, model=pair.model, features=pair.features,
+            a=self.side(pair.a), b=self.side(pair.b),
             one=self.one(pair.a, pair.b), judgement=judgement,
             barred=self.barred(pair.a, pair.b),
             note=found.note,
@@ -232,18 +247,12 @@ class View:
 
     def shown(self, ident: str, fact: StoredFact) -> JudgementShown:
         """A judgement with the two that it is about."""
-        pair = pair_of(fact)
+        pair = pair_of(fact, self.snapshot)
         a, b = self.side(pair.a), self.side(pair.b)
         return JudgementShown(
-            id=ident, kind=self._kind(pair.a), a=a, b=b, one=self.one(pair.a, pair.b),
+            id=ident, kind=pair.kind, a=a, b=b, one=self.one(pair.a, pair.b),
             features=pair.features, model=pair.model or None, judgement=judgement_of(ident, fact),
         )  # fmt: skip
-
-    def _kind(self, record: str) -> str:
-        try:
-            return self.snapshot.kind_name(self.snapshot.node_of(record))
-        except UnknownSubject:
-            return ""
 
     def conflict(self, ident: str, found: Refused) -> RefusedShown:
         """A refusal."""
@@ -274,18 +283,27 @@ def judgement_of(ident: str, fact: StoredFact) -> Judgement:
     )  # fmt: skip
 
 
-def pair_of(fact: StoredFact) -> Pair:
+def pair_of(fact: StoredFact, snapshot: Snapshot) -> Pair:
     """What a stored judgement was made on, as a pair; without features where there were none."""
     attrs = fact.payload.get("attrs") or {}
     kept = {name: attrs[name] for name in _OWN if name in attrs}
     a, b = sorted((fact.a or "", fact.b or ""))
     return Pair(
-        kind="", a=a, b=b, score=float(kept.get("model_score") or 0.0),
+        kind=_kind(snapshot, a), a=a, b=b, score=float(kept.get("model_score") or 0.0),
         weight=float(kept.get("weight") or 0.0),
         features=msgspec.convert(kept.get("features") or [], list[Feature]),
         model=str(kept.get("model") or ""), name_only=bool(kept.get("name_only")),
-        kin=bool(kept.get("kin")),
+        kin=bool(kept.get("kin")), common=bool(kept.get("common")),
+        others=float(kept.get("others") or 0.0),
     )  # fmt: skip
+
+
+def _kind(snapshot: Snapshot, record: str) -> str:
+    """The kind of a record; "" where a view has none of this name."""
+    try:
+        return snapshot.kind_name(snapshot.node_of(record))
+    except UnknownSubject:
+        return ""
 
 
 def reviews(
@@ -315,7 +333,7 @@ def one(book: Book, store: Store, snapshot: Snapshot, ident: str) -> Review:
     if found is None:
         for name in (same(ident), apart(ident)):
             if versions := store.history(name):
-                pair, last = pair_of(versions[-1]), versions[-1]
+                pair, last = pair_of(versions[-1], snapshot), versions[-1]
                 found = Waiting(no=0, id=ident, state="open", held=False, pair=pair,
                                 met=last.recorded_at, changed=last.recorded_at)  # fmt: skip
                 break

@@ -14,7 +14,7 @@ import pytest
 
 from algorithms.risk.risk_score import USE
 from algorithms.scoring import ordering
-from algorithms.scoring.keeping import content
+from algorithms.scoring.keeping import packed
 from algorithms.scoring.priority import Priority
 from algorithms.scoring.shelf import Shelved
 from api.caller import DOMAINS
@@ -47,13 +47,12 @@ def test_the_numbers_are_those_of_the_logistic_curve() -> None:
 
 def use(world: World, name: str, kind: str = "company", feature: str = "entity_capital",
         steps: dict[float, float] | None = None, **more: Any) -> str:  # fmt: skip
-    """Keep a model and let it answer; what it is called. It is open already, so that its file need
-    be none: reading one is tested where files are made."""
+    """Keep a model and let it answer; what it is called."""
     model = stumps(kind, feature, -2.0, STEPS if steps is None else steps, **more)
     entry = Entry(no=0, name=name, kind=kind, made=0, by="t", sha256="", content="", size=0,
                   asked="{}", about="{}", evaluation="{}", said="given", notes="[]")  # fmt: skip
     models = world.session.models
-    models.put(entry, content(model).encode())
+    models.put(entry, packed(model))
     opened = Shelved(name, models.entry(name).sha256, model)
     models._open[name] = opened
     models.use(name, "t")
