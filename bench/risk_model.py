@@ -20,7 +20,8 @@ import numpy as np
 from algorithms.features.making import features
 from algorithms.features.table import Feature
 from algorithms.scoring.evaluating import MODEL, Evaluation, evaluate
-from algorithms.scoring.fitting import boosted, logistic_margin
+from algorithms.scoring.fitting import grown
+from algorithms.scoring.mixing import mixed
 from algorithms.scoring.model import calibrate
 from algorithms.scoring.rules import of_subjects, rules
 from algorithms.scoring.training import PRECISION, K, tabular_columns
@@ -94,16 +95,11 @@ def joined(parts: list[Part]) -> Part:
 def compared(train: list[Part], test: Part) -> Evaluation:
     """The model and its baselines on unseen worlds. The last world of those that train is what the
     probabilities are fitted on."""
-    grown, held = joined(train[:-1]), train[-1]
-    tabular = tabular_columns(test.meanings)
-    model = boosted(grown.matrix, grown.truth, 0)
-    plain = boosted(grown.matrix[:, tabular], grown.truth, 0)
+    first, held = joined(train[:-1]), train[-1]
+    found = grown(first.matrix, first.truth, tabular_columns(test.meanings), 0)
+    model = mixed(found.forest, found.linear, held.matrix, held.truth)
     margin = model.margin(test.matrix)
-    scores = {
-        MODEL: margin,
-        "tabular only": plain.margin(test.matrix[:, tabular]),
-        "logistic regression": logistic_margin(grown.matrix, grown.truth, test.matrix, 0),
-    }
+    scores = {MODEL: margin, **found.margins(test.matrix)}
     if test.ruled.any():
         scores["rules only"] = test.ruled
     probability = calibrate(model.margin(held.matrix), held.truth)(margin)

@@ -87,15 +87,16 @@ def risk_score(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]
     measure to anybody: a score is not a fact, the rulebook knows none, and what extends cannot
     reach it. Each row says so in `use`, each answer in its notes.
 
-    The model (`linkrisk model train`) is boosted trees on the features of `linkrisk features`, as
-    of the day asked about: nothing that happened later is in them. `score` (0..1) is its
-    probability, calibrated on days that trained nothing; `band` the word for it: high from 0.5,
-    elevated from 0.2, moderate from 0.05, else low. `model` is its name and the digest of its file.
-    `reasons` are the features that move the log-odds of the score most, either way, strongest
-    first: `contribution` is the exact Shapley value of path-dependent TreeSHAP (with a constant
-    they add up to the log-odds before calibration), `why` says it in words, `facts` are the
-    subject's own relations of the kinds that the feature reads, within its window, newest first
-    (`facts_total` where they are more than 20).
+    The model (`linkrisk model train`) is boosted trees and a logistic regression, in shares that
+    held-out days settled, on the features of `linkrisk features`, as of the day asked about:
+    nothing that happened later is in them. `score` (0..1) is its probability, calibrated on days
+    that trained nothing; `band` the word for it: high from 0.5, elevated from 0.2, moderate from
+    0.05, else low. `model` is its name and the digest of its file. `reasons` are the features that
+    move the log-odds of the score most, either way, strongest first: `contribution` is the exact
+    Shapley value (of path-dependent TreeSHAP, and of the regression; with a constant they add up to
+    the log-odds before calibration), `why` says it in words, `facts` are the subject's own
+    relations of the kinds that the feature reads, within its window, newest first (`facts_total`
+    where they are more than 20).
 
     Where no model is in use, and with `model` = `rules`, nothing is learnt: the score is the
     highest of the findings of all detectors that have the subject as a member, and the reasons are

@@ -109,7 +109,7 @@ def drift(snapshot: Snapshot, called: str, model: Model, one: str, other: str) -
     told.sort(key=lambda each: (-each.psi, each.name))
     return Drift(
         model=called, days=[one, other], subjects=[len(a), len(b)],
-        score=shift("score", model.forest.margin(a), model.forest.margin(b)), features=told,
+        score=shift("score", model.mix.margin(a), model.mix.margin(b)), features=told,
     )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def stability(
 def _agreement(what: str, model: Model, one: Features, other: Features, k: int) -> Agreement:
     both = np.intersect1d(one.nodes, other.nodes)
     a, b = (
-        model.forest.margin(model.aligned(each.names, each.matrix[each.rows(both)]))
+        model.mix.margin(model.aligned(each.names, each.matrix[each.rows(both)]))
         for each in (one, other)
     )
     k = min(k, len(both))

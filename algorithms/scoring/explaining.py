@@ -33,12 +33,12 @@ def reasons(
 ) -> list[list[Reason]]:
     """The strongest reasons of each subject, either way, strongest first.
 
-    What features add is exact (`trees.Forest.contributions`). The facts of a reason are the
+    What features add is exact (`mixing.Mix.contributions`). The facts of a reason are the
     relations of the subject itself, of the kinds that the feature reads and within its window,
     newest first: for a feature of its surroundings they are where these begin. Linear in the
     relations of these kinds, beyond the contributions.
     """
-    added = model.forest.contributions(matrix)
+    added = model.mix.contributions(matrix)
     by_name = {each.name: each for each in meanings}
     names = model.about.features
     chosen = []

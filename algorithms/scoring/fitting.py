@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.scoring.linear import Linear, finite, logistic_regression
 from algorithms.scoring.trees import Forest, forest_of
 
 F64 = npt.NDArray[np.float64]
@@ -35,36 +36,31 @@ def boosted(matrix: npt.NDArray[Any], truth: Truth, seed: int, **settings: Any) 
     return forest_of(model.fit(values, truth))
 
 
-def logistic_margin(
-    matrix: npt.NDArray[Any], truth: Truth, other: npt.NDArray[Any], seed: int
-) -> F64:
-    """A logistic regression's margin on other rows: medians in place of what is not known, with a
-    column saying so, logarithms of what is large."""
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+class Grown(NamedTuple):
+    """What was fitted on the same rows; `plain` on the columns `tabular` alone."""
 
-    model = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        FunctionTransformer(_logarithms),
-        StandardScaler(),
-        LogisticRegression(C=0.05, max_iter=500, random_state=seed),
-    )
-    model.fit(finite(matrix), truth)
-    found: F64 = model.decision_function(finite(other))
-    return found
+    forest: Forest
+    linear: Linear
+    plain: Forest
+    tabular: npt.NDArray[np.int64]
+
+    def margins(self, matrix: npt.NDArray[Any]) -> dict[str, F64]:
+        """The baselines' margins, by their names."""
+        return {
+            "logistic regression": self.linear.margin(matrix),
+            "trees alone": self.forest.margin(matrix),
+            "tabular only": self.plain.margin(matrix[:, self.tabular]),
+        }
 
 
-def finite(matrix: npt.NDArray[Any]) -> F64:
-    """Values as both learners take them."""
-    with np.errstate(invalid="ignore"):
-        out = matrix.astype(np.float64)
-        return np.clip(out, -1e30, 1e30)
-
-
-def _logarithms(values: F64) -> F64:
-    return np.sign(values) * np.log1p(np.abs(values))
+def grown(
+    matrix: npt.NDArray[Any], truth: Truth, tabular: npt.NDArray[np.int64], seed: int
+) -> Grown:
+    """Trees and regression on all columns, and trees on those of `tabular`."""
+    return Grown(
+        boosted(matrix, truth, seed), logistic_regression(matrix, truth, seed),
+        boosted(matrix[:, tabular], truth, seed), tabular,
+    )  # fmt: skip
 
 
 def drawn(truth: Truth, seed: int, most: int = MOST_ROWS) -> npt.NDArray[np.int64]:

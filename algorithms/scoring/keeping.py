@@ -12,20 +12,23 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from algorithms.scoring import linear
+from algorithms.scoring.linear import Linear
+from algorithms.scoring.mixing import Mix
 from algorithms.scoring.model import About, Calibration, Model
 from algorithms.scoring.trees import ARRAYS, Forest
 from graph.errors import StoreCorrupt
 
-FORM: Final = 1
+FORM: Final = 2
 LARGEST: Final = 256 << 20  # bytes of a file
-_MORE: Final = ("base", "knots_x", "knots_y", "reference", "missing", "margins")
+_MORE: Final = ("base", *linear.ARRAYS, "knots_x", "knots_y", "reference", "missing", "margins")
 
 
 def parts(model: Model) -> dict[str, Any]:
     """The arrays that a model is."""
     return {
-        **model.forest.arrays,
-        "base": np.array([model.forest.base]),
+        **model.mix.forest.arrays, **model.mix.linear.arrays,
+        "base": np.array([model.mix.forest.base, model.mix.linear.base]),
         "knots_x": model.calibration.x, "knots_y": model.calibration.y,
         "reference": model.reference, "missing": model.missing, "margins": model.margins,
     }  # fmt: skip
@@ -80,7 +83,8 @@ def _model(said: Any) -> Model:
     if not all(type(each) is np.ndarray and each.dtype.kind in "biuf" for each in arrays.values()):
         raise StoreCorrupt("not a model: arrays that are not of numbers / 不是模型文件")
     about = msgspec.json.decode(said["about"], type=About)
-    forest = Forest(float(arrays["base"][0]), {name: arrays[name] for name in ARRAYS})
+    base, constant = arrays["base"].tolist()
+    mix = Mix(Forest(base, arrays), Linear(constant, arrays), about.trees)
     calibration = Calibration(about.calibration, arrays["knots_x"], arrays["knots_y"])
     rest = (arrays[name] for name in ("reference", "missing", "margins"))
-    return Model(about, forest, calibration, *rest)
+    return Model(about, mix, calibration, *rest)

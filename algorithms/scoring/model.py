@@ -1,4 +1,4 @@
-"""A trained model: trees, how margins become probabilities, and what it was trained among."""
+"""A trained model: its margin, how margins become probabilities, and what it was trained among."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from algorithms.evaluation.calibration import fit, logistic
-from algorithms.scoring.trees import Forest
+from algorithms.scoring.mixing import Mix
 from graph.errors import WrongUsage
 
 F64 = npt.NDArray[np.float64]
@@ -21,7 +21,9 @@ BANDS: Final = (("high", 0.5), ("elevated", 0.2), ("moderate", 0.05), ("low", 0.
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model was made from; with these the same command makes the same model."""
+    """What a model was made from; with these the same command makes the same model. `days`:
+    the first that it grew on, of calibration, of the test, and until when labels count; `grown`:
+    all that it grew on."""
 
     snapshot: str
     known_at: str
@@ -32,10 +34,12 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     seed: int
     libraries: dict[str, str]
+    grown: list[str] = []
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model says of itself beside its numbers."""
+    """What a model says of itself beside its numbers. `trees`: their share in its margin, the rest
+    is the regression's."""
 
     kind: str
     groups: list[str]
@@ -43,6 +47,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     features: list[str]
     calibration: Literal["isotonic", "sigmoid"]
     lineage: Lineage
+    trees: float = 1.0
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -78,18 +83,26 @@ class Model:
     `margins` the same of the margin, against which drift is told."""
 
     def __init__(
-        self, about: About, forest: Forest, calibration: Calibration, reference: F64, missing: F64,
+        self, about: About, mix: Mix, calibration: Calibration, reference: F64, missing: F64,
         margins: F64,
     ) -> None:  # fmt: skip
         """Raises ValueError where the parts do not fit each other."""
-        if forest.width > len(about.features) or len(reference) != len(about.features):
+        width = len(about.features)
+        if not mix.forest.width <= width == mix.linear.width == len(reference):
             raise ValueError("trees of other features")
-        self.about, self.forest, self.calibration = about, forest, calibration
+        knots = calibration.x, calibration.y
+        if not (len(knots[0]) and knots[0].shape == knots[1].shape == knots[0].shape[:1]):
+            raise ValueError("a calibration of no line")
+        if not all(np.isfinite(each).all() for each in knots) or (np.diff(knots[0]) < 0).any():
+            raise ValueError("a calibration of no line")
+        if reference.ndim != 2 or missing.shape != reference.shape[:1] or margins.ndim != 1:
+            raise ValueError("quantiles of other features")
+        self.about, self.mix, self.calibration = about, mix, calibration
         self.reference, self.missing, self.margins = reference, missing, margins
 
     def score(self, matrix: npt.NDArray[Any]) -> tuple[F64, F64]:
         """The margin and the calibrated probability of each row."""
-        margin = self.forest.margin(matrix)
+        margin = self.mix.margin(matrix)
         return margin, self.calibration(margin)
 
     def aligned(self, names: tuple[str, ...], matrix: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -84,7 +84,8 @@ def _sections(model: ModelShown) -> list[tuple[str, list[str], Table | None]]:
     return [
         ("Model / 模型", [
             f"- {model.kind}; {model.features} features of {', '.join(model.groups)};"
-            f" boosted trees, calibrated by {model.calibration}",
+            f" boosted trees {model.trees:.0%}, logistic regression {1 - model.trees:.0%} (shares"
+            f" settled on the day of calibration), calibrated by {model.calibration}",
             f"- file sha256 `{model.sha256}`", f"- content `{model.content}`",
             f"- snapshot `{of.snapshot}`, known at {of.known_at}",
             f"- features version {of.feature_version}, linkrisk {of.code}, seed {of.seed}; "
@@ -92,9 +93,10 @@ def _sections(model: ModelShown) -> list[tuple[str, list[str], Table | None]]:
         ], None),
         ("Data and split / 数据与划分", [
             f"- labels: {model.labels}; {of.labelled} subjects, digest `{of.labels}`",
-            f"- trees grown on the features of {fit} and labels until {calibrate}; probabilities"
-            f" fitted on {calibrate} and labels until {test}; measured on {test} and labels until"
-            f" {until}; who was labelled by a day is left out of it",
+            f"- grown on the features of {', '.join(of.grown or [fit])} and labels until"
+            f" {calibrate}; shares and probabilities fitted on {calibrate} and labels until {test};"
+            f" measured on {test} and labels until {until}; who was labelled by a day is left out"
+            " of it",
             f"- test: {measured.subjects} subjects, {measured.positives} positive ({share:.2%})",
         ], None),
         ("Figures / 指标", [

@@ -145,6 +145,7 @@ def _plan(asked: TrainAsked) -> Plan:
         kind=asked.kind, fit=asked.as_of, calibrate=asked.calibrate_as_of, test=asked.test_as_of,
         until=asked.until, groups=asked.groups, windows=asked.windows, seed=asked.seed, k=asked.k,
         precision=asked.precision, rules=asked.rules, as_known=asked.as_known,
+        fit_days=asked.fit_days,
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class TrainAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be trained. `as_of` is the day of the features that trees grow on, `test_as_of`
     that of the test; probabilities are fitted on `calibrate_as_of`, by default the day between;
-    labels count until `until`, by default today. Labels: `labels`, else who came on `lists` (of
+    labels count until `until`, by default today. `fit_days`: on how many days, from `as_of` on and
+    evenly apart before `calibrate_as_of`, it grows. Labels: `labels`, else who came on `lists` (of
     `domains`). `as_known`: what a day's features are made of had been recorded by its end, too."""
 
     name: str
@@ -48,6 +49,7 @@ class TrainAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     precision: Annotated[float, Meta(gt=0, le=1)] = 0.5
     rules: bool = True
     as_known: bool = False
+    fit_days: Annotated[int, Meta(ge=1, le=12)] = 3
     use: bool = False
 
 
@@ -63,7 +65,8 @@ class UseAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class ModelShown(msgspec.Struct, frozen=True, kw_only=True):
     """A model: its file's digest and size, `content` (the same training, the same content), what
-    it was made from, how it measured, and what it may be used for."""
+    it was made from, the share of its trees (the rest is the regression's), how it measured, and
+    what it may be used for."""
 
     name: str
     kind: str
@@ -75,6 +78,7 @@ class ModelShown(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     labels: str
     calibration: str
+    trees: float
     features: int
     groups: list[str]
     lineage: Lineage
@@ -110,6 +114,7 @@ def shown(entry: Entry, in_use: dict[str, str]) -> ModelShown:
         name=entry.name, kind=entry.kind, in_use=in_use.get(entry.kind) == entry.name,
         made=format_instant(entry.made), by=entry.by, sha256=entry.sha256, content=entry.content,
         size=entry.size, labels=entry.said, calibration=about["calibration"],
+        trees=about.get("trees", 1.0),
         features=len(about["features"]), groups=about["groups"],
         lineage=msgspec.convert(about["lineage"], Lineage),
         evaluation=msgspec.json.decode(entry.evaluation, type=Evaluation),

@@ -22,11 +22,9 @@ from api.monitor.entries import (
     KINDS,
     LINE,
     RUN,
-    UNRANKED,
     Alert,
     Line,
     Outcome,
-    Rank,
     Run,
     State,
     Step,
@@ -34,8 +32,8 @@ from api.monitor.entries import (
     UnknownLine,
     alert_of,
     line_of,
-    sees_scores,
 )
+from api.ranking import UNRANKED, Rank, sees_scores
 from graph import times
 from graph.closing import Closing
 from graph.domains import DOMAINS
@@ -206,8 +204,9 @@ class Book(Closing):
                 "INSERT OR REPLACE INTO judged VALUES (?, ?, ?)",
                 [(key, no, _json(version)) for key, version in outcome.judged.items()],
             )
-            db.execute("DELETE FROM run WHERE no <= ?", (no - kept_runs,))
-            db.execute("DELETE FROM step WHERE run <= ?", (no - kept_runs,))
+            db.executemany("UPDATE judged SET run = ? WHERE key = ?",
+                           [(no, key) for key in outcome.met])  # fmt: skip
+            _forget_before(db, no - kept_runs)
             _count(db, _CHANGE)
             made = db.execute(f"{_ALERTS} WHERE no > ? ORDER BY no", (before,)).fetchall()
         return msgspec.structs.replace(run, no=no), [alert_of(row) for row in made]
@@ -350,6 +349,20 @@ def _without(db: apsw.Connection, named: Callable[[bytes], bool]) -> int:
         left = changed(said, lambda text: None if named(text.encode()) else text)
         db.execute("UPDATE judged SET version = ? WHERE key = ?", (_json(left), key))
     return len(found)
+
+
+def _forget_before(db: apsw.Connection, no: int) -> None:
+    """Delete runs up to a number, and what was over by then: the ends of lines, cases that no run
+    met since, alerts that are settled since before the first run that is left."""
+    for text in (
+        "DELETE FROM run WHERE no <= ?",
+        "DELETE FROM step WHERE run <= ?",
+        "DELETE FROM judged WHERE run <= ?",
+        "DELETE FROM line WHERE NOT alive AND changed <= ?",
+        "DELETE FROM alert WHERE state <> 'open' AND run <= ?"
+        " AND acted < (SELECT min(started) FROM run)",
+    ):
+        db.execute(text, (no,))
 
 
 def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:

@@ -49,7 +49,7 @@ def _session(common: Common) -> Iterator[Session]:
 
 @model.command(cls=Verb)
 @click.argument("name")
-@click.option("--as-of", required=True, metavar="DATE", help="Trees grow on features of this day.")
+@click.option("--as-of", required=True, metavar="DATE", help="The first day that it grows on.")
 @click.option("--test-as-of", required=True, metavar="DATE", help="The day of the test.")
 @click.option("--calibrate-as-of", metavar="DATE", help="The day that probabilities are fitted on;"
               " default the day between.")  # fmt: skip
@@ -68,6 +68,8 @@ def _session(common: Common) -> Iterator[Session]:
 @click.option("--precision", type=float, metavar="NUMBER", help="Of recall at it; default 0.5.")
 @click.option("--rules/--no-rules", default=True, help="Ask all detectors for the baseline of rules"
               " alone.")  # fmt: skip
+@click.option("--fit-days", type=int, metavar="INT", help="How many days it grows on, from --as-of"
+              " on and evenly apart before --calibrate-as-of; default 3.")  # fmt: skip
 @click.option("--as-known", is_flag=True, help="Features of a day from what was recorded by its end"
               " only.")  # fmt: skip
 @click.option("--use", is_flag=True, help="Let it answer risk-score for its kind at once.")

@@ -26,7 +26,7 @@ def test_every_command_and_what_the_page_says_of_it(
     model = walk.json("linkrisk model train first")
     assert model["lineage"]["days"] == ["2025-02-01", "2025-10-01", "2026-01-01", "2026-07-01"]
     names = [each["name"] for each in model["evaluation"]["table"]]
-    assert names == ["model", "logistic regression", "tabular only"]
+    assert names == ["model", "logistic regression", "trees alone", "tabular only"]
     walk.plain("linkrisk model card first")
     assert model["sha256"] in Path("card.md").read_text("utf-8")
     assert walk.json("linkrisk model again")["same"]

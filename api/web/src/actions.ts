@@ -1,7 +1,7 @@
 /** What a reader does, by name: buttons, keys and panels all call these. */
 import { Problem } from "./api";
-import { t } from "./i18n";
-import { again, bring, more, PAGE } from "./load";
+import { half, t } from "./i18n";
+import { again, bring, bringAll, more, PAGE } from "./load";
 import * as change from "./scene";
 import { asOf, complain, history, knownAt, layout, picked, scene, selection, shownKey, tell, type LayoutName, type Load } from "./state";
 import { arrange, canvas, day, labelOf, look, shown } from "./view";
@@ -38,6 +38,20 @@ export async function open(id: string): Promise<void> {
   });
 }
 
+/** Put some side by side: each with what stands at it, and what they share. */
+export async function beside(ids: readonly string[]): Promise<void> {
+  if (ids.length < 2) return void (ids[0] && (await open(ids[0])));
+  await attempt(async () => {
+    const name = t(ACTS.besideOf);
+    const loads = [...ids.map((id): Load => ({ what: "subject", id })), { what: "common", ids } as const];
+    const cut = (await bringAll(loads, name)).find((each) => each.truncated)?.truncated;
+    selection.value = new Set(ids);
+    await arrange();
+    if (cut) complain(t(WORDS.truncated, { why: half(cut.reason) }));
+    else tell(name);
+  });
+}
+
 /** Put more of one kind at a subject on the canvas. */
 export async function expand(id: string, group: { kind: string; direction: "in" | "out" }, size: number = PAGE): Promise<void> {
   await attempt(async () => {
@@ -48,11 +62,13 @@ export async function expand(id: string, group: { kind: string; direction: "in" 
   });
 }
 
-/** Draw the evidence of an answer: its facts, looked at in a layout that suits it. */
-export async function showFacts(ids: readonly string[], name: string, way?: LayoutName): Promise<void> {
+/** Draw the evidence of an answer: its facts, looked at in a layout that suits it. The card is that
+ * of the subject that the answer is `about`. */
+export async function showFacts(ids: readonly string[], name: string, way?: LayoutName, about?: string): Promise<void> {
   await attempt(async () => {
     const { found } = await bring({ what: "facts", ids }, name);
-    selection.value = new Set([...found.nodes].map((node) => node.id));
+    const there = [...found.nodes].map((node) => node.id);
+    selection.value = new Set(about && there.includes(about) ? [...there.filter((id) => id !== about), about] : there);
     await arrange(way ?? layout.value);
     tell(name);
   });

@@ -205,6 +205,13 @@ def test_records_listings_and_calls() -> None:
          "valid_from": "2024-05-01"},
         {"kind": "listing", "id": "l3", "subject": "b", "list": "black", "decided_on": "2024-07-01",
          "valid_from": "2024-07-01"},
+        # Taken off, when is not said; over by now, but not by the day.
+        {"kind": "listing", "id": "l4", "subject": "c", "list": "black", "decided_on": "2024-01-01",
+         "status": "lifted"},
+        {"kind": "listing", "id": "l5", "subject": "c", "list": "black", "decided_on": "2024-01-01",
+         "until": "2024-08-01", "status": "expired"},
+        {"kind": "company", "id": "a2", "valid_from": "2024-08-01"},
+        relation("same_as", "s", "a", "a2"),
         {"kind": "phone", "id": "t"}, {"kind": "phone", "id": "u"},
         relation("call", "k1", "t", "u", at="2024-06-29T23:00:00+08:00", duration=60),
         relation("call", "k2", "t", "u", at="2024-06-30T12:00:00+08:00", duration=20),
@@ -219,6 +226,7 @@ def test_records_listings_and_calls() -> None:
             ("a", "form_limited", 0), ("b", "form_sole_trader", 1), ("b", "ended", 1),
             ("a", "ended", 0), ("c", "age", None), ("c", "form_limited", None),
             ("a", "listings_now", 1), ("a", "listings_total", 2), ("b", "listings_total", 0),
+            ("c", "listings_now", 1), ("c", "listings_total", 2), ("a", "records", 1),
         ):  # fmt: skip
             assert value(snapshot, made, f"d:{who}", f"entity_{name}") == expected, (who, name)
         calls = features(snapshot, "phone", DAY, groups=["calls"])
@@ -248,6 +256,9 @@ def test_burstiness_and_dwell_of_a_worked_example() -> None:
             ("passed", 100 / 400), ("passed_soon", 60 / 400),
         ):  # fmt: skip
             assert same(value(snapshot, made, "d:a", f"money_{name}"), number), name
+        for who, passed in (("c", 0), ("b", None)):  # nothing of what came went on; nothing came
+            assert value(snapshot, made, f"d:{who}", "money_passed") == passed
+            assert value(snapshot, made, f"d:{who}", "money_passed_soon") == passed
 
 
 def test_what_arrives_is_the_algorithms_own() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from algorithms.features.making import dictionary
 from algorithms.features.table import VERSION
+from algorithms.scoring.mixing import alone
 from algorithms.scoring.model import QUANTILES, About, Calibration, Lineage, Model
 from algorithms.scoring.trees import Forest
 
@@ -43,8 +44,9 @@ def stumps(kind: str, feature: str, base: float, steps: dict[float, float], lear
     about = About(kind=kind, groups=groups, windows=windows, features=names, calibration="sigmoid",
                   lineage=lineage)  # fmt: skip
     wide = len(names)
+    forest = Forest(base, {name: np.array(values) for name, values in trees.items()})
     return Model(
-        about, Forest(base, {name: np.array(values) for name, values in trees.items()}),
+        about, alone(forest, wide),
         Calibration("sigmoid", np.array([0.0]), np.array([1.0])), np.zeros((wide, QUANTILES)),
         np.zeros(wide), np.zeros(QUANTILES),
     )  # fmt: skip

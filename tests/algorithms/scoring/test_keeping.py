@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 
 from algorithms.scoring.fitting import boosted
 from algorithms.scoring.keeping import content, packed, parts, unpacked
+from algorithms.scoring.linear import logistic_regression
+from algorithms.scoring.mixing import Mix
 from algorithms.scoring.model import About, Calibration, Lineage, Model
 from graph.errors import StoreCorrupt
 
@@ -27,9 +29,10 @@ def model() -> Model:
                       feature_version=1, code="0", seed=0, libraries={})  # fmt: skip
     about = About(kind="account", groups=["g"], windows=[7], features=["x", "y", "z"],
                   calibration="isotonic", lineage=lineage)  # fmt: skip
-    forest = boosted(matrix, matrix[:, 0] > 0, 0, max_iter=3)
+    truth = matrix[:, 0] > 0
+    mix = Mix(boosted(matrix, truth, 0, max_iter=3), logistic_regression(matrix, truth, 0), 0.5)
     knots = Calibration("isotonic", np.array([-1.0, 1.0]), np.array([0.1, 0.9]))
-    return Model(about, forest, knots, np.zeros((3, 21)), np.zeros(3), np.zeros(21))
+    return Model(about, mix, knots, np.zeros((3, 21)), np.zeros(3), np.zeros(21))
 
 
 def _digest(data: bytes) -> str:
@@ -61,7 +64,7 @@ class Trap:
 
 def _said(model: Model, **change: Any) -> dict[str, Any]:
     about = msgspec.json.encode(model.about).decode()
-    return {"form": 1, "about": about, "arrays": parts(model), **change}
+    return {"form": 2, "about": about, "arrays": parts(model), **change}
 
 
 def test_other_types_are_refused_whatever_the_digest(
@@ -74,7 +77,7 @@ def test_other_types_are_refused_whatever_the_digest(
         skops.io.dumps(_said(model, arrays={**parts(model), "value": LogisticRegression()})),
         skops.io.dumps(_said(model, arrays={**parts(model), "more": np.zeros(1)})),
         skops.io.dumps(_said(model, arrays={**parts(model), "value": np.array(["x"])})),
-        skops.io.dumps(_said(model, form=2)),
+        skops.io.dumps(_said(model, form=1)),
         skops.io.dumps([1]),
         b"",
     ]
@@ -86,8 +89,26 @@ def test_other_types_are_refused_whatever_the_digest(
     assert "it ran" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("knots_x", np.zeros(3)),
+        ("knots_x", np.array([1.0, -1.0])),
+        ("knots_y", np.array([0.1, np.nan])),
+        ("reference", np.zeros(3)),
+        ("missing", np.zeros(2)),
+        ("margins", np.zeros((1, 1))),
+        ("base", np.zeros(0)),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(model: Model, name: str, array: Any) -> None:
+    data = skops.io.dumps(_said(model, arrays={**parts(model), name: array}))
+    with pytest.raises(StoreCorrupt, match="not a model"):
+        unpacked(data, _digest(data))
+
+
 def test_trees_that_never_end_are_refused(model: Model) -> None:
-    arrays = {**parts(model), "left": np.zeros_like(model.forest.left)}
+    arrays = {**parts(model), "left": np.zeros_like(model.mix.forest.left)}
     data = skops.io.dumps(_said(model, arrays=arrays))
     with pytest.raises(StoreCorrupt, match="not a model"):
         unpacked(data, _digest(data))

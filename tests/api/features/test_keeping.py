@@ -98,6 +98,19 @@ def test_what_was_retracted_is_not_taken_over(url: str, write: Write, tmp_path: 
     assert equal(made(url, tmp_path / "fresh", known_at=first.known_at)[1], before)
 
 
+def test_a_listing_that_was_of_another_is_not_taken_over(
+    url: str, write: Write, tmp_path: Path
+) -> None:
+    """A correction that keeps the days and says another subject."""
+    asked: dict[str, Any] = {"as_of": "2022-01-05", "groups": ["entity"]}
+    before = made(url, tmp_path / "kept", **asked)[1]
+    (listing,) = [fact for fact in FACTS if fact["id"] == "b1"]
+    write([{**listing, "subject": "c2"}], dataset="reg")
+    _, table = made(url, tmp_path / "kept", **asked)
+    assert equal(table, made(url, tmp_path / "fresh", **asked)[1])
+    assert not equal(table, before)
+
+
 def test_a_table_says_what_it_is_and_names_nobody(url: str, tmp_path: Path) -> None:
     for kind in ("person", "account", "phone", "company"):
         built, table = made(url, tmp_path, kind=kind)

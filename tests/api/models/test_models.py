@@ -288,8 +288,12 @@ def test_an_altered_file_answers_nothing(url: str, trained: str, asked: Asked) -
     whole = path.read_bytes()
     changed = bytearray(whole)
     changed[len(changed) // 2] ^= 1
+    keeps = Session(url)
+    keeps.ask("risk_score", {"model": "m1", "as_of": TEST, "top": 1})
     path.write_bytes(bytes(changed))
     try:
+        with keeps, pytest.raises(StoreCorrupt, match="altered"):  # though it has it open
+            keeps.models.use("m1", "cli")
         with Session(url) as session, pytest.raises(StoreCorrupt, match="altered"):
             session.ask("risk_score", {"model": "m1", "as_of": TEST})
         with Session(url) as session, pytest.raises(StoreCorrupt):

@@ -1,17 +1,19 @@
 /** The work list: what was found, why, what else could explain it; to be accepted or dismissed. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { address, get, may, post, Problem } from "../api";
+import { get, may, post, Problem } from "../api";
 import { attempt, open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, lang, number, t } from "../i18n";
-import { KindMark, Pairs, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
+import { More, usePages, type Page } from "../parts/pages";
+import { Use } from "../parts/risk";
+import { KindMark, Pairs, Score, Section, Tabs, Tag, useAsked, Waiting, Weight } from "../parts/ui";
 import { money, short, when } from "../say";
 import { complain, panel as opened, scene, selection, tell } from "../state";
 import { day } from "../view";
-import { kindWord } from "../words";
+import { bandWord, kindWord } from "../words";
+import { RISK } from "../words/risk";
 import { STATES, WORK } from "../words/casework";
-import { WORDS } from "../words/common";
 import type { Panel } from ".";
 import "./casework.css";
 
@@ -52,16 +54,25 @@ interface Finding {
   readonly found: string;
   readonly withheld: string | null;
   readonly as_of: string | null;
+  readonly priority?: Priority;
+}
+
+/** The highest risk score of its members: when to look at it. */
+interface Priority {
+  readonly score: number | null;
+  readonly band: string | null;
+  readonly subject: string | null;
+  readonly why: string;
+  readonly use: string;
 }
 
 interface Whole extends Finding {
   readonly steps: readonly { readonly at: string; readonly who: string; readonly what: string; readonly note: string | null; readonly news: readonly News[] }[];
 }
 
-interface List {
-  readonly results: readonly Finding[];
-  readonly next: string | null;
+interface List extends Page<Finding> {
   readonly counts: Readonly<Record<State, number>>;
+  readonly notes?: readonly string[];
 }
 
 const ALL: readonly State[] = ["open", "accepted", "dismissed"];
@@ -71,6 +82,7 @@ const HEAVY = 6;
 const state = signal<State>("open");
 const pattern = signal("");
 const ofChosen = signal(false);
+const order = signal<"score" | "risk">("score");
 const openOne = signal<string | null>(null);
 /** Counts what was changed here, so that the list is asked again. */
 const turn = signal(0);
@@ -80,54 +92,24 @@ export function patternWord(each: { readonly pattern: string; readonly pattern_z
 }
 
 function Findings() {
-  const [pages, setPages] = useState(1);
   const chosen = ofChosen.value ? ([...selection.value].find((id) => scene.value.nodes.has(id)) ?? null) : null;
-  const query = { state: state.value, pattern: pattern.value || null, subject: chosen, limit: PAGE };
-  const asked = useAsked(`${address("", query)}|${pages}|${turn.value}`, async (stop) => {
-    const rows: Finding[] = [];
-    let after: string | null = null;
-    let last: List | null = null;
-    for (let k = 0; k < pages; k++) {
-      last = await get<List>("/v1/findings", { ...query, after }, stop);
-      rows.push(...last.results);
-      after = last.next;
-      if (!after) break;
-    }
-    return { of: query.state, rows, next: after, counts: last!.counts };
-  });
-  const counts = asked.data?.counts;
+  const list = usePages<Finding, List>("/v1/findings", { state: state.value, pattern: pattern.value || null, subject: chosen, order: order.value, limit: PAGE }, turn.value);
+  const counts = list.first?.counts;
   const total = counts ? counts.open + counts.accepted + counts.dismissed : null;
   return (
     <div class="panel-body work">
-      <div class="tabs" role="group" aria-label={t(WORK.title)}>
-        {ALL.map((each) => (
-          <button
-            key={each}
-            type="button"
-            aria-pressed={state.value === each}
-            onClick={() => {
-              state.value = each;
-              setPages(1);
-            }}
-          >
-            {t(WORK[each])} {counts && <b>{number(counts[each])}</b>}
-          </button>
-        ))}
-      </div>
+      <Tabs title={WORK.title} names={ALL} now={state.value} words={WORK} counts={counts} onPick={(each) => (state.value = each)} />
       <Filters />
       <Run />
-      <Waiting asked={asked as Asked<unknown>} />
-      {asked.data && !asked.data.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
-      <ul class="findings" data-of={asked.data?.of}>
-        {asked.data?.rows.map((each) => (
+      {list.first?.notes?.map((each) => <Use key={each} text={each} />)}
+      {list.came && !list.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
+      <ul class="findings" data-of={list.came ? state.value : undefined}>
+        {list.rows.map((each) => (
           <Item key={each.id} finding={each} />
         ))}
       </ul>
-      {asked.data?.next && (
-        <button type="button" class="small" onClick={() => setPages(pages + 1)}>
-          {t(WORDS.more)}
-        </button>
-      )}
+      <Waiting asked={list} />
+      <More of={list} />
     </div>
   );
 }
@@ -142,6 +124,10 @@ function Filters() {
             {patternWord({ pattern: name, pattern_zh: zh })}
           </option>
         ))}
+      </select>
+      <select aria-label={t(WORK.order)} value={order.value} onChange={(event) => (order.value = event.currentTarget.value === "risk" ? "risk" : "score")}>
+        <option value="score">{t(WORK.byScore)}</option>
+        <option value="risk">{t(WORK.byRisk)}</option>
       </select>
       <label class="check">
         <input type="checkbox" checked={ofChosen.value} onChange={(event) => (ofChosen.value = event.currentTarget.checked)} /> {t(WORK.onlyChosen)}
@@ -164,20 +150,6 @@ function days(begins: string | null | undefined, ends: string | null | undefined
   return a.slice(0, 4) === b.slice(0, 4) ? `${a} – ${b.slice(5)}` : `${a} – ${b}`;
 }
 
-/** How sure, as a bar whose length is the score; the number stands beside it. */
-function Score({ value }: { value: number }) {
-  const said = value >= 0.995 ? "≈1" : value.toFixed(2);
-  return (
-    <span class="score" title={t(WORK.scoreWhat)}>
-      <svg viewBox="0 0 40 6" aria-hidden="true">
-        <rect class="track" width="40" height="6" rx="3" />
-        <rect class={value >= 0.8 ? "high" : value >= 0.5 ? "middle" : "low"} width={Math.max(2, 40 * value)} height="6" rx="3" />
-      </svg>
-      <span aria-label={t(WORK.score, { score: said })}>{said}</span>
-    </span>
-  );
-}
-
 function Item({ finding }: { finding: Finding }) {
   const now = openOne.value === finding.id;
   const { row } = finding;
@@ -188,7 +160,8 @@ function Item({ finding }: { finding: Finding }) {
         <span class="line">
           <strong>{patternWord(finding)}</strong>
           {finding.news.length > 0 && <Tag tone="alarm">{t(WORK.again)}</Tag>}
-          <Score value={finding.score} />
+          {finding.priority?.band && <Tag tone={finding.priority.band === "high" ? "alarm" : "soft"}>{t(WORK.risk, { band: bandWord(finding.priority.band) })}</Tag>}
+          <Score value={finding.score} what={WORK.scoreWhat} />
         </span>
         <span class="names">{labels.slice(0, 4).join("、")}{labels.length > 4 && ` … ${number(row.members_total ?? labels.length)}`}</span>
         <span class="line soft">
@@ -220,6 +193,7 @@ function Body({ finding }: { finding: Finding }) {
         </div>
       )}
       {finding.withheld ? <p class="soft">{half(finding.withheld)}</p> : <p>{said.said}</p>}
+      {finding.priority && finding.priority.score !== null && <First finding={finding} priority={finding.priority} />}
       {!finding.withheld && row.signs !== undefined && (
         <div class="weighed">
           <div>
@@ -259,6 +233,22 @@ function Body({ finding }: { finding: Finding }) {
   );
 }
 
+/** Whose risk score puts it where it stands, why, and what that is for. */
+function First({ finding, priority }: { finding: Finding; priority: Priority }) {
+  const of = finding.subjects.find((each) => each.id === priority.subject);
+  return (
+    <div>
+      <h4>{t(RISK.ofCard)}</h4>
+      <p class="line">
+        <span>{of ? nameOf(of) : short(priority.subject ?? "")}</span>
+        <Score value={priority.score ?? 0} what={RISK.scoreWhat} digits={3} />
+      </p>
+      <p>{half(priority.why)}</p>
+      <Use text={priority.use} />
+    </div>
+  );
+}
+
 /** Signs with their weights (nats); detectors name them in words, in the same order. */
 function Weights({ of, words }: { of: readonly (readonly [string, number])[]; words: string | null }) {
   const said = words?.split(", ") ?? [];
@@ -270,13 +260,7 @@ function Weights({ of, words }: { of: readonly (readonly [string, number])[]; wo
         {of.map(([name, weight], k) => (
           <li key={name}>
             <span>{said.length === of.length ? said[k] : name.replaceAll("_", " ")}</span>
-            <svg viewBox="0 0 44 6" aria-hidden="true">
-              <rect class={weight > 0 ? "for" : "against"} width={Math.max(2, 44 * Math.min(1, Math.abs(weight) / HEAVY))} height="6" rx="2" />
-            </svg>
-            <span class="num">
-              {weight > 0 ? "+" : "−"}
-              {Math.abs(weight).toFixed(1)}
-            </span>
+            <Weight value={weight} heavy={HEAVY} />
           </li>
         ))}
       </ul>
@@ -429,7 +413,7 @@ function FindingsOf({ id }: { id: string }) {
               {patternWord(each)}
             </button>
             <Tag tone={each.news.length ? "alarm" : "soft"}>{t(each.news.length ? WORK.again : WORK[each.state])}</Tag>
-            <Score value={each.score} />
+            <Score value={each.score} what={WORK.scoreWhat} />
           </li>
         ))}
       </ul>
