@@ -3,8 +3,10 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTHON ?= python3
 export PYTHON
+# Every process would compile all sources again, and every worker of the tests their assertions.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-full lint docs serve notebook bench audit setup
+.PHONY: run test test-full lint style types kernels docs serve notebook bench audit setup
 
 run: .venv/.synced ## the main job: a small world, every kind of question, a report with pictures
 	@$(BIN)/linkrisk demo
@@ -13,14 +15,32 @@ run: .venv/.synced ## the main job: a small world, every kind of question, a rep
 # browser most of the time. A file's tests stay together, for they share worlds.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 
-test: lint ## everything that must hold before a change is handed in
+# Types are read on one core while the other compiles what each process of the tests would compile
+# for itself: the kernels, and, where it was never done, the tests with their assertions.
+READY := $(MAKE) --no-print-directory --jobs=2 types kernels .venv/.collected
+
+test: style ## everything that must hold before a change is handed in
+	@$(READY)
 	@$(PYTEST)
 
-test-full: lint ## the same with the large counts
+test-full: style ## the same with the large counts
+	@$(READY)
 	@$(PYTEST) -m ""
 
-lint: .venv/.synced
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+lint: style types
+
+style: .venv/.synced
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: .venv/.synced
+	@$(BIN)/mypy && $(BIN)/lint-imports
+
+kernels: .venv/.synced
+	@$(BIN)/python -m api.rehearsal
+
+.venv/.collected: .venv/.synced
+	@$(BIN)/python -m pytest --collect-only -qq >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@touch $@
 
 docs: .venv/.synced ## write docs/algorithms.md and docs/cli.md from the registry
 	@$(BIN)/python -m api.docs

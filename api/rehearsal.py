@@ -147,6 +147,8 @@ class Rehearsal:
 
 def main() -> None:
     """The child: behind everything else that the machine has to do."""
+    if compiled.is_complete():
+        return
     if hasattr(os, "nice"):
         os.nice(10)
     rehearse()

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from algorithms.identity.shape import Resolution
+from algorithms.identity.shape import Pair, Resolution
 from graph.snapshot import Snapshot
+
+_EDGES = (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999)
 
 
 class Measured(NamedTuple):
@@ -102,6 +104,50 @@ def lost(truth: Mapping[str, Any], found: Mapping[str, int]) -> list[tuple[str, 
             met[error] += 1
             missed[error] += found[a] != found[b]
     return sorted(((e, n, missed[e]) for e, n in met.items()), key=lambda row: -row[2] / row[1])
+
+
+class Bin(NamedTuple):
+    """Pairs of a range of scores: their mean score, and how many are true."""
+
+    what: str
+    pairs: int
+    score: float
+    true: float
+
+
+def reliability(pairs: Sequence[Pair], clusters: Sequence[Sequence[str]]) -> list[Bin]:
+    """How often pairs are true by how likely they were said to be (DeGroot and Fienberg 1983);
+    those that are never joined for what they agree in apart, by why."""
+    of = {record: at for at, cluster in enumerate(clusters) for record in cluster}
+    found: dict[str, list[tuple[float, bool]]] = {}
+    for pair in pairs:
+        if pair.a in of and pair.b in of:
+            found.setdefault(_range(pair), []).append((pair.score, of[pair.a] == of[pair.b]))
+    return [
+        Bin(
+            what,
+            len(said),
+            sum(s for s, _ in said) / len(said),
+            sum(t for _, t in said) / len(said),
+        )
+        for what, said in sorted(found.items())
+    ]
+
+
+def _range(pair: Pair) -> str:
+    for why in ("name_only", "kin", "common"):
+        if getattr(pair, why):
+            return why
+    low = max((edge for edge in _EDGES if pair.score >= edge), default=0.0)
+    return f"from {low:g}"
+
+
+def brier(pairs: Sequence[Pair], clusters: Sequence[Sequence[str]]) -> float:
+    """The mean square of what scores are off by (Brier 1950)."""
+    of = {record: at for at, cluster in enumerate(clusters) for record in cluster}
+    known = [pair for pair in pairs if pair.a in of and pair.b in of]
+    off = ((pair.score - (of[pair.a] == of[pair.b])) ** 2 for pair in known)
+    return sum(off) / max(len(known), 1)
 
 
 def of_kind(

@@ -8,6 +8,7 @@ the time that labels count: as if it was found out then. Days as a user sets the
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -101,7 +102,7 @@ def mean_ap(tests: Tests, weight: Any = None) -> float:
 def told(kind: str, worlds: list[Foreseen]) -> list[Row]:
     """Rows of the table: means over the worlds; schemes are drawn whole."""
     ends = np.cumsum([0, *(len(each.truth) for each in worlds)])
-    here = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    here = [slice(a, b) for a, b in pairwise(ends.tolist())]
     truth = np.concatenate([each.truth for each in worlds])
     places = np.repeat(np.arange(len(worlds)), np.diff(ends))
     scheme = np.concatenate([each.scheme for each in worlds])

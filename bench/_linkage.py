@@ -13,6 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 Pair = tuple[int, int]
@@ -123,18 +124,36 @@ def _pair(a: int, b: int) -> Pair:
     return (a, b) if a < b else (b, a)
 
 
-def resolved(corpus: Corpus, accept: float, seed: int = 1) -> set[Pair]:
-    """Pairs of records that identity resolution puts into one cluster."""
+def resolved(corpus: Corpus, accept: float, seed: int = 1, *, likely: bool = False) -> set[Pair]:
+    """Pairs of records that identity resolution puts into one cluster; with `likely` those that its
+    model would, if all that is likely enough were joined: namesakes and households, too."""
     from algorithms.identity.clusters import cluster
     from algorithms.identity.database import database
     from algorithms.identity.engine import link
+    from algorithms.identity.judging import Judging
+    from algorithms.identity.shape import ResolveParams
+    from algorithms.identity.standing import Standing
 
+    table, params = _whole(corpus.table), ResolveParams(accept=accept, review=accept, seed=seed)
     with database() as con:
-        found = link(con, "person", corpus.table, most=200, least=accept, accept=accept, seed=seed)
-    edges = found.edges
-    strong = (~edges.name_only).nonzero()[0].tolist()
-    pairs = [(int(edges.left[place]), int(edges.right[place])) for place in strong]
+        found = link(con, "person", table, most=200, least=accept, seed=seed)
+    none = np.zeros(0, np.int64)
+    nobody = Standing(np.arange(len(table)), np.full(len(table), -1), [], (none, none, none), 0)
+    judging, edges = Judging(params, "person", table, nobody, {}, found), found.edges
+    if likely:
+        strong = (~edges.name_only).nonzero()[0].tolist()
+        pairs = [(int(edges.left[place]), int(edges.right[place])) for place in strong]
+    else:
+        pairs = [(int(pair.a), int(pair.b)) for pair in judging.answer({}).judgements]
     return _closed(cluster(pairs, {}, ()).of)
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """With the columns that judging asks for; nobody's name is read as Chinese."""
+    rows = len(table)
+    for name in ("official", "bears", "sound"):
+        table = table.append_column(name, pa.nulls(rows, pa.string()))
+    return table.append_column("node", pa.array(range(rows), pa.int32()))
 
 
 def _closed(of: dict[int, int]) -> set[Pair]:

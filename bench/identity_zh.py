@@ -11,18 +11,20 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from algorithms.identity.resolving import resolve
-from algorithms.identity.shape import ResolveParams
+from algorithms.identity.shape import Pair, ResolveParams
 from bench import _corpus
 from bench._measure import Row, at_least, at_most, finish, plain
 from ingest.generate.identities import Corpus, identities
 from ingest.generate.identities.rates import STANDARD, Rates
 
 PEOPLE, SEED, UNSEEN = 20_000, 20_260_914, 0.97
+SCORED, ASKED = 0.01, 0.5  # pairs from here on are told of, and would wait for a person
 _ERRORS = (
     "traditional", "homophone", "missing_character", "added_character", "pinyin", "swapped_date",
     "date_slip", "year_only", "moved", "phone_changed", "house_slip", "id_slip", "renamed",
@@ -57,7 +59,7 @@ def measured(folder: Path, people: int, seed: int, rates: Rates = STANDARD) -> l
     with Session(loaded(folder, corpus)) as session:
         snapshot = session.snapshot()
         begun = time.process_time()
-        answer = resolve(snapshot, ResolveParams())
+        answer = resolve(snapshot, ResolveParams(review=SCORED, limit=1_000_000))
         seconds = time.process_time() - begun
         found, keys = _corpus.told(snapshot, answer), _corpus.official(snapshot)
         kinds = {snapshot.record_name(n): snapshot.kind_name(n) for n in range(snapshot.n)}
@@ -73,11 +75,23 @@ def measured(folder: Path, people: int, seed: int, rates: Rates = STANDARD) -> l
         at_least("F1 of pairs that no key decides",
                  _corpus.without_keys(clusters, found, keys).f1, UNSEEN, ""),
         at_most("clusters with two valid official ids", whole.bad, 0, ""),
-        plain("pairs for review", len(answer.review), ""),
+        plain("pairs for review", sum(p.score >= ASKED for p in answer.review), ""),
         plain("conflicts", len(answer.conflicts), ""),
     ]  # fmt: skip
     for error, pairs, lost in _corpus.lost(corpus.truth, found):
         rows.append(plain(f"lost with {error}", 100 * lost / pairs, "%", f"of {pairs:,} pairs"))
+    for kind in ("person", "company"):
+        rows += _calibration(kind, [*answer.judgements, *answer.review], clusters)
+    return rows
+
+
+def _calibration(kind: str, pairs: Sequence[Pair], clusters: Sequence[Sequence[str]]) -> list[Row]:
+    """Whether pairs are true as often as their scores say."""
+    own = [pair for pair in pairs if pair.kind == kind]
+    rows = [plain(f"{kind}, Brier score", _corpus.brier(own, clusters), "", f"{len(own):,} pairs")]
+    for each in _corpus.reliability(own, clusters):
+        note = f"of {each.pairs:,} pairs, said {each.score:.4f}"
+        rows.append(plain(f"{kind}, score {each.what}: true", each.true, "", note))
     return rows
 
 

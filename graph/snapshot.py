@@ -79,6 +79,11 @@ class Snapshot(Relations, LookUps, Listings):
         info = self._live.store.batch_at(_moment(text))
         return info.no if info else 0
 
+    def name_at(self, batch: int) -> str | None:
+        """The name of the view of all domains as of a batch; None where there is no such batch."""
+        found = self._live.store.batches(batch - 1)[:1] if batch else []
+        return _name(found[0]) if found and found[0].no == batch else None
+
     def search(self, text: str, limit: int = 20, kind: str | None = None) -> list[int]:
         """Subjects by what they are or were called, best first; see `graph.names.finding`."""
         from graph.names.finding import find
@@ -105,9 +110,13 @@ def snapshot_of(live: Live, known_at: str | None = None) -> Snapshot:
 
 def _view(live: Live, info: BatchInfo | None) -> Snapshot:
     """The view of a batch, of nothing where there is none."""
-    digest = hashlib.sha256(info.name if info else bytes(32)).hexdigest()
     shown = format_instant(info.recorded_at) if info else format_instant(0)
-    return Snapshot(live, info.no if info else 0, shown, f"sha256:{digest}")
+    return Snapshot(live, info.no if info else 0, shown, _name(info))
+
+
+def _name(info: BatchInfo | None) -> str:
+    """The name of the view of a batch."""
+    return f"sha256:{hashlib.sha256(info.name if info else bytes(32)).hexdigest()}"
 
 
 def _moment(text: str) -> int:

@@ -15,7 +15,7 @@ import pytest
 from graph.facts import Normaliser
 from graph.store import Store, open_store
 
-pytest_plugins = ("tests.neo4j_server.plugin",)
+pytest_plugins = ("tests.neo4j_server.plugin", "tests.spreading")
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,7 +28,9 @@ def _own_surroundings(
     monkeypatch.setenv("LINKRISK_KEYS", str(tmp_path_factory.getbasetemp() / "keys"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     for name in ("STORE", "TOKEN", "ID_KEY", "DEBUG", "STATE", "SEAL_KEY", "SEAL_KEY_FILE"):
-        monkeypatch.delenv(f"LINKRISK_{name}", raising=False)
+        # Set first: what a command under test leaves in the surroundings goes with its test.
+        monkeypatch.setenv(f"LINKRISK_{name}", "")
+        monkeypatch.delenv(f"LINKRISK_{name}")
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from algorithms.identity import linking, training
-from algorithms.identity.settings import VERSION, settings_of
+from algorithms.identity.blocking import every_key
+from algorithms.identity.settings import LOOSE, VERSION, settings_of
 from graph.columns import I64
 from graph.deadline import current
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from algorithms.identity.prepared import Records
     from algorithms.identity.shape import Model
 
 F64 = npt.NDArray[np.float64]
@@ -57,6 +57,11 @@ def probabilities(weight: F64) -> F64:
     return np.asarray(1.0 / (1.0 + np.exp2(-np.clip(weight, -1000, 1000))), np.float64)
 
 
+def usable(model: Model | None, kind: str) -> bool:
+    """Whether a kept model is one of these settings."""
+    return model is not None and (model.version, model.kind) == (VERSION, kind)
+
+
 def link(
     con: duckdb.DuckDBPyConnection,
     kind: str,
@@ -64,51 +69,98 @@ def link(
     *,
     most: int,
     least: float,
-    accept: float,
     seed: int = 1,
     trained_on: str = "",
     model: Model | None = None,
-    fresh: Iterable[int] | None = None,
-    ties: Iterable[tuple[int, int]] = (),
+    keyed: Callable[[], None] = lambda: None,
 ) -> Found:
-    """Pairs of the table's rows of a probability from `least` on.
-
-    Without a model one is trained. With `fresh`, only pairs that matter to those rows: theirs, and
-    those of whatever a pair from `accept` on, a `cluster` or one of `ties` (rows judged one before)
-    leads on to. So each connected part is looked at as a whole, or not at all.
-    """
-    usable = model is not None and (model.version, model.kind) == (VERSION, kind)
-    rows = None if fresh is None or not usable else sorted(set(fresh))
-    if model is not None and rows == []:
-        return Found(model, _edges(model, []), set(), 0, linking.Blocks(most, []), cut=False)
+    """Pairs of the table's rows of a probability from `least` on. Without a model one is trained.
+    `keyed` is called once the table `every` of all keys is made."""
     _tell(0, "blocking / 分块")
     linking.load(con, table)
+    linking.every(con, kind)
+    keyed()
     blocks = linking.block(con, kind, most)
-    if model is None or not usable:
+    if model is None or not usable(model, kind):
         compared = linking.pair(con)
         _tell(1, "training / 训练模型")
         model = _trained(con, kind, seed, trained_on)
     else:
         linking.use(con, model)
-        compared = linking.pair(con) if rows is None else 0
+        compared = linking.pair(con)
     _tell(2, "scoring / 计算得分")
-    if rows is None:
-        edges = _edges(model, [linking.score(con, model, least)])
-        return Found(model, edges, None, compared, blocks, cut=False)
-    near = _Near(table, ties)
-    frontier, done = near.with_mates(rows), set[int]()
-    parts = []
+    edges = _edges(model, [linking.score(con, model, least)])
+    return Found(model, edges, None, compared, blocks, cut=False)
+
+
+def follow(
+    con: duckdb.DuckDBPyConnection,
+    records: Records,
+    fresh: I64,
+    *,
+    most: int,
+    least: float,
+    accept: float,
+    model: Model,
+) -> Found:
+    """The same of those pairs alone that matter to the rows `fresh`: theirs, and those of whatever
+    a pair from `accept` on, a cluster or a judgement leads on to. So each connected part is looked
+    at as a whole, or not at all. Linear in these and the records of their blocks."""
+    if not len(fresh):
+        return Found(model, _edges(model, []), set(), 0, linking.Blocks(most, []), cut=False)
+    _tell(0, "blocking / 分块")
+    blocks = linking.blocks_of(records.kind, records.sizes().tolist(), most)
+    _tell(2, "scoring / 计算得分")
+    first, done = (np.zeros(records.n, np.bool_) for _ in range(2))
+    first[fresh] = True
+    frontier = records.mates(first)
+    parts: list[linking.Scored] = []
+    compared = 0
     for _ in range(_ROUNDS):
-        if not frontier:
+        if not frontier.any():
             break
-        compared += linking.pair(con, sorted(frontier))
+        compared += _pairs(con, records, np.flatnonzero(frontier), blocks.most, model)
         part = linking.score(con, model, least)
         parts.append(part)
         done |= frontier
         strong = probabilities(part.weight) >= accept
-        ends = {*part.left[strong].tolist(), *part.right[strong].tolist()}
-        frontier = near.with_mates(ends) - done
-    return Found(model, _edges(model, parts), done, compared, blocks, cut=bool(frontier))
+        ends = np.zeros(records.n, np.bool_)
+        ends[part.left[strong]] = ends[part.right[strong]] = True
+        frontier = records.mates(ends) & ~done
+    rows = set(np.flatnonzero(done).tolist())
+    return Found(model, _edges(model, parts), rows, compared, blocks, cut=bool(frontier.any()))
+
+
+def _pairs(
+    con: duckdb.DuckDBPyConnection, records: Records, rows: I64, most: int, model: Model
+) -> int:
+    """Make the tables `records` and `pairs` of these rows and those that they share blocks with;
+    how many pairs."""
+    import pyarrow as pa
+
+    kind = records.kind
+    asked = every_key(con, kind, records.take(rows)).but_held()
+    keys, first = np.unique(asked.key, return_index=True)
+    rule = asked.rule[first]
+    which, found = records.sharing(keys)
+    size = np.bincount(which, minlength=len(keys))
+    loose = np.where(rule >= linking.strict(kind), LOOSE, 1)
+    kept = ((size > 1) & (size * loose <= most))[which]
+    which, found = which[kept], found[kept]
+    near = np.union1d(found, rows)
+    table = records.take(near).append_column("row", pa.array(near, pa.int32()))
+    linking.load(con, table)
+    linking.use(con, model)
+    con.register("found", pa.table({
+        "rule": pa.array(rule[which]), "key": pa.array(keys[which]),
+        "row": pa.array(found, pa.int32()),
+    }))  # fmt: skip
+    con.execute(
+        "CREATE OR REPLACE TABLE keys AS SELECT rule, key, row, cluster,"
+        " official IS NOT NULL AS keyed FROM found JOIN plain USING (row)"
+    )
+    con.unregister("found")
+    return linking.pair(con, rows.tolist())
 
 
 def _tell(done: int, step: str) -> None:
@@ -125,38 +177,10 @@ def _trained(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: s
     prior = float(model.parameters["probability_two_random_records_match"])
     weight = linking.score(con, model, _LEAST, "sampled").weight
     odds = np.exp2(weight) * (1 - prior) / prior
-    pairs = model.records * (model.records - 1) / 2
     for _ in range(_STEPS):
         likely = prior * odds / (1 - prior + prior * odds)
-        prior = min(max(float(likely.sum()) / share, 0.5) / pairs, training.MOST)
+        prior = training.prior_of(float(likely.sum()) / share, model.records)
     return training.with_prior(model, prior)
-
-
-class _Near:
-    """Which rows are one cluster already, or were judged so by an earlier run."""
-
-    def __init__(self, table: pa.Table, ties: Iterable[tuple[int, int]]) -> None:
-        self.tied: dict[int, list[int]] = defaultdict(list)
-        for a, b in ties:
-            self.tied[a].append(b)
-            self.tied[b].append(a)
-        groups: dict[int, list[int]] = defaultdict(list)
-        for row, cluster in enumerate(table["cluster"].to_pylist()):
-            groups[cluster].append(row)
-        for rows in groups.values():
-            for a, b in pairwise(rows):
-                self.tied[a].append(b)
-                self.tied[b].append(a)
-
-    def with_mates(self, rows: Iterable[int]) -> set[int]:
-        """These rows, and all that are tied to them."""
-        found, todo = set(rows), list(rows)
-        while todo:
-            for mate in self.tied.get(todo.pop(), ()):
-                if mate not in found:
-                    found.add(mate)
-                    todo.append(mate)
-        return found
 
 
 def _edges(model: Model, parts: Sequence[linking.Scored]) -> Edges:

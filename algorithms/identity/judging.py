@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.identity import population
 from algorithms.identity.clusters import Clusters, cluster
 from algorithms.identity.settings import settings_of
 from algorithms.identity.shape import Conflict, Feature, Model, Pair, ResolveParams
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from algorithms.identity.engine import Found
-    from algorithms.identity.records import Standing
+    from algorithms.identity.standing import Standing
 
 _SHOWN: Final = 20  # records of a cluster that a conflict shows
-_BELOW: Final = 1e-4  # a pair by name only is at most so likely under the threshold
+_BELOW: Final = 1e-4  # what is never joined is told as so much less likely than what is
 
 
 class Answer(NamedTuple):
@@ -58,7 +59,9 @@ class Judging:
         self.official = {g: key for g, key in zip(self.group, officials, strict=True) if key}
         self.bearer = self._bearers(table)
         self.kin = self._kin(table)
-        self.strangers = self.kin & self._strangers()
+        self.others = population.others(kind, table, found.edges)
+        self.strangers = (self.kin & self._strangers()) | (self.others > population.HOPELESS)
+        self.common = population.common(self.others, params.accept)
         self.apart: dict[tuple[int, int], tuple[int, int]] = {}
         for a, b in decided.apart:
             if a in row_of and b in row_of:
@@ -133,7 +136,8 @@ class Judging:
     def answer(self, machine: dict[tuple[int, int], str]) -> Answer:
         """What the pairs come to; `machine` are the standing judgements by rows."""
         edges = self.found.edges
-        strong = (edges.score >= self.params.accept) & ~edges.name_only & ~self.kin
+        barred = edges.name_only | self.kin | self.common
+        strong = (edges.score >= self.params.accept) & ~barred
         places = [int(place) for place in strong.nonzero()[0]]
         ends = [(self._group(edges.left[p]), self._group(edges.right[p])) for p in places]
         clusters = cluster(ends, self.official, list(self.apart))
@@ -240,8 +244,8 @@ class Judging:
         edges = self.found.edges
         a, b = sorted((self.names[edges.left[place]], self.names[edges.right[place]]))
         name_only, kin = bool(edges.name_only[place]), bool(self.kin[place])
-        score = float(edges.score[place])
-        if name_only or kin:
+        common, score = bool(self.common[place]), float(edges.score[place])
+        if name_only or kin or common:
             score = min(score, self.params.accept - _BELOW)
         return Pair(
             kind=self.kind,
@@ -253,6 +257,8 @@ class Judging:
             model=self.model,
             name_only=name_only,
             kin=kin,
+            common=common,
+            others=population.readable(float(self.others[place])),
         )
 
     def _features(self, place: int) -> list[Feature]:

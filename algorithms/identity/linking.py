@@ -7,7 +7,7 @@ and of two clusters with official keys, are decided already and not compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -46,8 +46,9 @@ class Blocks(NamedTuple):
 
 
 def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
-    """Make the table `plain` of records with comparison columns; `row` is the place in `table`.
-    Columns that it lacks are empty, and texts of no characters absent."""
+    """Make the table `plain` of records with comparison columns; `row` is the place in `table`,
+    unless it has a column of that name. Columns that it lacks are empty, and texts of no characters
+    absent."""
     import pyarrow as pa
 
     many = pa.list_(pa.string())
@@ -58,67 +59,92 @@ def load(con: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
                 table = table.append_column(name, pa.nulls(len(table), kind))
     if "cluster" not in table.column_names:
         table = table.append_column("cluster", pa.array(range(len(table)), pa.int32()))
-    con.register("given", table.select([*TEXTS, *LISTS, "cluster"]))
+    place = "row" if "row" in table.column_names else "(row_number() OVER () - 1)::INTEGER AS row"
+    rows = ["row"] if "row" in table.column_names else []
+    con.register("given", table.select([*TEXTS, *LISTS, "cluster", *rows]))
     said = {name: "whole" if name == "full" else name for name in TEXTS}  # FULL is SQL's own word
     texts = ", ".join(f"nullif(\"{name}\", '') AS {each}" for name, each in said.items())
     lists = ", ".join(f"CASE WHEN len({name}) > 0 THEN {name} END AS {name}" for name in LISTS)
     con.execute(
-        "CREATE OR REPLACE TABLE plain AS SELECT (row_number() OVER () - 1)::INTEGER AS row,"
-        f" cluster, {texts}, {lists} FROM given"
+        f"CREATE OR REPLACE TABLE plain AS SELECT {place}, cluster, {texts}, {lists} FROM given"
     )
     con.unregister("given")
 
 
 def use(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Make the table `records` that a kept model scores."""
-    weigh(con, model.kind, model.frequencies, model.floors)
+    weigh(con, model.kind, model.records, model.frequencies, model.floors)
 
 
-def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> Blocks:
-    """Make the table `keys` of blocks of 2 to `most` records; those that are larger are told.
-    Fewer than `most` where there would be too many pairs. n log n in records."""
-    settings = settings_of(kind)
+def every(con: duckdb.DuckDBPyConnection, kind: str) -> None:
+    """Make the table `every` of the keys of all rows of `plain`: `rule`, `key`, `row`. A key is the
+    hash of rule and text."""
     con.execute("CREATE OR REPLACE TABLE every (rule UTINYINT, key UBIGINT, row INTEGER)")
-    rules = [*settings.keys, *settings.loose]
-    for number, (_, key) in enumerate(rules):
+    for number, (_, key) in enumerate(rules(kind)):
         check()
         each = f"unnest({key})" if _many(key) else key
         con.execute(
-            f"INSERT INTO every SELECT DISTINCT {number}, hash(key), row"
+            f"INSERT INTO every SELECT DISTINCT {number}, hash({number}::UTINYINT, key), row"
             f" FROM (SELECT {each} AS key, row FROM plain) WHERE key IS NOT NULL"
         )
-    con.execute(  # n: its size, for what a loose key finds as if it were larger
-        "CREATE OR REPLACE TABLE sizes AS SELECT rule, key, count(*) AS size,"
-        f" size * CASE WHEN rule >= {len(settings.keys)} THEN {LOOSE} ELSE 1 END AS n"
+
+
+def rules(kind: str) -> list[tuple[str, str]]:
+    """What records are found by: name of the rule, key; the loose ones last."""
+    settings = settings_of(kind)
+    return [*settings.keys, *settings.loose]
+
+
+def block(con: duckdb.DuckDBPyConnection, kind: str, most: int) -> Blocks:
+    """Make the table `keys` of blocks of 2 to `most` records out of `every`, which goes; those
+    that are larger are told. Fewer than `most` where there would be too many pairs. n log n in
+    records."""
+    con.execute(
+        "CREATE OR REPLACE TABLE sizes AS SELECT rule, key, count(*) AS size"
         " FROM every GROUP BY rule, key HAVING size > 1"
     )
-    most = _affordable(con, int(most))
+    sizes = con.execute("SELECT rule, size, count(*) FROM sizes GROUP BY rule, size").fetchall()
+    found = blocks_of(kind, sizes, int(most))
     con.execute(
         "CREATE OR REPLACE TABLE keys AS SELECT every.rule, every.key, every.row, cluster,"
         " official IS NOT NULL AS keyed FROM every JOIN plain USING (row)"
-        f" JOIN sizes ON sizes.rule = every.rule AND sizes.key = every.key AND n <= {most}"
+        " JOIN sizes ON sizes.rule = every.rule AND sizes.key = every.key"
+        f" AND size * CASE WHEN every.rule >= {strict(kind)} THEN {LOOSE} ELSE 1 END"
+        f" <= {found.most}"
     )
-    found = con.execute(
-        f"SELECT rule, count(*), sum(size) FROM sizes WHERE n > {most}"
-        f" AND rule < {len(settings.keys)} GROUP BY rule ORDER BY rule"
-    ).fetchall()
     con.execute("DROP TABLE every")
     con.execute("DROP TABLE sizes")
-    skipped = [Skipped(rules[rule][0], int(n), int(rows)) for rule, n, rows in found]
-    return Blocks(most, skipped)
+    return found
 
 
-def _affordable(con: duckdb.DuckDBPyConnection, most: int) -> int:
-    """The largest size up to `most` of blocks whose pairs, all together, are not too many."""
+def strict(kind: str) -> int:
+    """How many rules are not loose: they are the first. What a loose key finds counts as if it
+    were larger."""
+    return len(settings_of(kind).keys)
+
+
+def blocks_of(kind: str, sizes: Iterable[Sequence[int]], most: int) -> Blocks:
+    """The largest size up to `most` of blocks whose pairs, all together, are not too many, and
+    what is larger. `sizes`: rule, size, how many such blocks."""
+    weighed = sorted(
+        (size * (LOOSE if rule >= strict(kind) else 1), rule, size, blocks)
+        for rule, size, blocks in sizes
+        if size > 1
+    )
     pairs = 0
-    sizes = con.execute(
-        f"SELECT n, sum(size * (size - 1) // 2) FROM sizes WHERE n <= {most} GROUP BY n ORDER BY n"
-    ).fetchall()
-    for size, number in sizes:
-        pairs += int(number)
-        if pairs > _PAIRS:
-            return max(int(size) - 1, 2)
-    return most
+    for n, _, size, blocks in weighed:
+        pairs += size * (size - 1) // 2 * blocks
+        if n <= most and pairs > _PAIRS:
+            most = max(n - 1, 2)
+            break
+    larger: dict[int, list[int]] = {}
+    for n, rule, size, blocks in weighed:
+        if n > most and rule < strict(kind):
+            told = larger.setdefault(rule, [0, 0])
+            told[0] += blocks
+            told[1] += blocks * size
+    names = rules(kind)
+    return Blocks(most, [Skipped(names[rule][0], *larger[rule]) for rule in sorted(larger)])
 
 
 def _many(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""The records of people and companies in a snapshot as a table, one row each.
+"""What records of people and companies say, and what relations say of them: a table, a row each.
 
 Columns, for both kinds (lists are empty where nothing is said, texts null):
 
@@ -8,36 +8,40 @@ Columns, for both kinds (lists are empty where nothing is said, texts null):
 - `name`; `names`: other names it goes by. `birth_date`: ISO, or its year or month only.
 - `phones`: canonical ids of the phones used and numbers that records state, each with marks of
   when: who had a number after another had given it up has no mark in common (`tenures`). `emails`,
-  `addresses` (texts, newest first).
+  `addresses` (texts, newest first). What more than five clusters have is left out of both.
+- `held`: all phones (`p` before it) and mailboxes (`e`) that it has, without marks.
 - `id_no`: the official number as written, whether or not it is valid; `ids`: other numbers of
-  registers. `people`: names of a company's legal representatives and officers.
+  registers. `people`: names of a company's legal representatives and officers, and the canonical
+  ids of those that have an official key.
 
-What identifies a person is in this table in the clear. It stays in memory and in the private
-folder that DuckDB may spill to, and no answer shows it.
+What identifies a person is in this table in the clear. It stays in memory, in the private folder
+that DuckDB may spill to, and in what whoever asked keeps of it (`prepared`); no answer shows it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from algorithms.identity.shape import BY
 from algorithms.identity.tenures import tenures
 from graph.columns import I64
-from graph.deadline import check, current
-from graph.identity import Edge, join
+from graph.deadline import current
 from graph.model import CODES
 from graph.times import NEG, format_time
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from algorithms.identity.standing import Standing
     from graph.snapshot import Snapshot
     from graph.store import StoredFact
 
+Mask = npt.NDArray[np.bool_]
+Row = dict[str, Any]
 _OFFICIAL: Final = ("uscc", "resident_id")
 _CHUNK: Final = 20_000  # records read from the store at a time
 _BORN: Final = ("birth_date", "birthday", "birthDate", "出生日期")
@@ -50,117 +54,166 @@ _IDS: Final = ("registration_no", "reg_no", "registration_number", "former_regis
                "taxpayer_no", "organisation_code", "passport", "registrationNumber", "idNumber",
                "passportNumber", "taxNumber", "注册号", "组织机构代码", "纳税人识别号", "护照号",
                "soc_sec_id")  # fmt: skip
-_SHARED: Final = 5  # a phone or mailbox of more clusters than this tells nobody from another
+SHARED: Final = 5  # a phone or mailbox of more clusters than this tells nobody from another
 
 
-class Standing(NamedTuple):
-    """The clusters that are decided before anything is compared, and the machine's judgements."""
+class Others(Protocol):
+    """The records of a kind that a table is not made of, and that share with those that it is."""
 
-    cluster: I64  # by record node: the smallest node of its cluster
-    official: dict[int, str]  # by cluster
-    apart: list[Edge]  # `not_same_as`, by record nodes
-    machine: dict[Edge, str]  # the machine's `same_as` that stand: nodes (low, high), fact's id
-    refused: list[Edge]  # people's judgements that official keys or others contradict
+    present: Mask  # by node
 
-
-class Read(NamedTuple):
-    """What is known of who is who, and the tables by kind, with `columns.comparison_columns`."""
-
-    decided: Standing
-    tables: dict[str, pa.Table]
+    def holding(self, things: Sequence[str]) -> tuple[I64, I64]:
+        """Who has these phones and mailboxes (as in `held`): places among them, nodes."""
 
 
-def people_and_companies(snapshot: Snapshot, kinds: Sequence[str]) -> Read:
-    """The records of these kinds in a snapshot, rows by the name of the record. Records that were
-    erased, and those of people whose use is restricted, are not in it. Linear."""
-    from algorithms.identity.columns import comparison_columns
-
-    rows = {kind: _rows(snapshot, kind) for kind in kinds}
-    own = {row["node"]: row["bears"] for each in rows.values() for row in each if row["bears"]}
-    decided = standing(snapshot, own)
-    tables = {}
-    for kind in kinds:
-        check()
-        for row in rows[kind]:
-            row["cluster"] = int(decided.cluster[row["node"]])
-            row["official"] = decided.official.get(row["cluster"])
-        _relations(snapshot, kind, rows[kind])
-        tables[kind] = comparison_columns(_table(rows.pop(kind)), kind)
-    return Read(decided, tables)
-
-
-def standing(snapshot: Snapshot, official: dict[int, str]) -> Standing:
-    """What keys and people's judgements decide; `official` are the canonical ids that records'
-    own valid keys give, by node. Linear."""
-    keyed: dict[str, list[int]] = defaultdict(list)
-    for node, key in official.items():
-        keyed[key].append(node)
-    given, machine = _same(snapshot)
-    apart = [(src, dst) for src, dst, _, _ in _judged(snapshot, "not_same_as")]
-    equal = [sorted(nodes) for nodes in keyed.values() if len(nodes) > 1]
-    groups, refused = join(equal, given, apart, official.get)
-    cluster = np.arange(snapshot.n, dtype=np.int64)
-    for members in groups:
-        cluster[members] = members[0]
-    of = {int(cluster[node]): key for node, key in official.items()}
-    return Standing(cluster, of, apart, machine, refused)
-
-
-def _judged(snapshot: Snapshot, kind: str) -> list[tuple[int, int, int, str]]:
-    """Judgements of one kind in the order in which they count: ends, row, the fact's id."""
-    cols = snapshot.columns
-    rows = snapshot.between_known(snapshot.rows(kind)).tolist()
-    names = zip(rows, snapshot.fact_ids(rows), strict=True)
-    ordered = sorted((int(cols.rec[row]), name, row) for row, name in names)
-    return [(int(cols.src[row]), int(cols.dst[row]), row, name) for _, name, row in ordered]
-
-
-def _same(snapshot: Snapshot) -> tuple[list[Edge], dict[Edge, str]]:
-    """People's judgements that records are one subject, and the machine's."""
-    judged = _judged(snapshot, "same_as")
-    said = snapshot.said([row for _, _, row, _ in judged], "by")
-    given: list[Edge] = []
-    machine: dict[Edge, str] = {}
-    for src, dst, row, name in judged:
-        if said.get(row, "").startswith(BY):
-            machine[min(src, dst), max(src, dst)] = name
-        else:
-            given.append((src, dst))
-    return given, machine
-
-
-def _rows(snapshot: Snapshot, kind: str) -> list[dict[str, Any]]:
-    subjects = snapshot.subjects(kind).tolist()
-    if snapshot.any_restricted:
-        subjects = [node for node in subjects if not snapshot.restricted(node)]
-    rows: list[dict[str, Any]] = []
+def own(snapshot: Snapshot, nodes: Sequence[int]) -> list[Row]:
+    """What known records say themselves, without those that were erased. Linear."""
+    rows: list[Row] = []
     deadline = current()
-    for begin in range(0, len(subjects), _CHUNK):
-        deadline.report(begin, len(subjects), "records read / 读取记录")
-        for node, fact in snapshot.stated(subjects[begin : begin + _CHUNK]).items():
+    for begin in range(0, len(nodes), _CHUNK):
+        deadline.report(begin, len(nodes), "records read / 读取记录")
+        for node, fact in snapshot.said_by(nodes[begin : begin + _CHUNK]).items():
             if not fact.payload.get("erased"):
                 rows.append(_row(node, fact))
-    rows.sort(key=lambda row: row["record"])
-    _held(rows)
     return rows
 
 
-def _held(rows: list[dict[str, Any]]) -> None:
-    """Phones that records state, marked by when the record held: a number of a record that had
-    ended before another began is a recycled one (see `tenures`)."""
-    spans = [row.pop("held") for row in rows]
-    said = [(at, text) for at, row in enumerate(rows) for text in row["phones"]]
-    number = {text: n for n, text in enumerate(dict.fromkeys(text for _, text in said))}
-    use, _, mark = tenures(
-        np.array([number[text] for _, text in said], np.int64),
-        np.array([spans[at][0] for at, _ in said], np.int64),
-        np.array([spans[at][1] for at, _ in said], np.int64),
-    )
+def things_said(fact: StoredFact) -> list[str]:
+    """The phones and mailboxes that a version of a record states, as `held` has them."""
+    return _things(_row(0, fact))
+
+
+def _things(row: Row) -> list[str]:
+    return [*(f"p{each}" for each in row["phones"]), *(f"e{each}" for each in row["emails"])]
+
+
+def things_used(snapshot: Snapshot, nodes: Sequence[int]) -> list[str]:
+    """The phones that relations give these records, as `held` has them. Linear in relations."""
+    mask = np.zeros(snapshot.n, np.bool_)
+    mask[nodes] = True
+    _, phones, _ = _ends(snapshot, "uses_phone", mask)
+    reps = np.unique(snapshot.nodes.rep[phones]).tolist()
+    return [f"p{name}" for name in snapshot.canonicals(reps)]
+
+
+def things(snapshot: Snapshot, rows: Sequence[Row]) -> list[str]:
+    """The phones and mailboxes of records, of their own saying or by relations, each once."""
+    used = things_used(snapshot, [row["node"] for row in rows])
+    return list(dict.fromkeys(chain(used, *map(_things, rows))))
+
+
+def tabled(
+    snapshot: Snapshot, kind: str, rows: list[Row], decided: Standing, others: Others
+) -> pa.Table:
+    """The table of records that were read (`own`), by the name of the record; with what relations
+    say of them, and what they share with others. Linear in them and in all relations."""
+    rows.sort(key=lambda row: str(row["record"]))
+    _decide(snapshot, rows, decided)
+    by_node = {row["node"]: row for row in rows}
+    mask = np.zeros(snapshot.n, np.bool_)
+    mask[list(by_node)] = True
+    for node, text in _places(snapshot, mask):
+        by_node[node]["addresses"].append(text)
+    if kind == "company":
+        for node, text in _people(snapshot, mask):
+            by_node[node]["people"].append(text)
+    stated, used = _stated(snapshot, rows, others), _used(snapshot, rows, mask, others)
     for row in rows:
+        row["held"] = [f"e{each}" for each in row["emails"]]
         row["phones"] = []
-    for each, since in zip(use.tolist(), mark.tolist(), strict=True):
-        at, text = said[each]
-        rows[at]["phones"].append(f"{text}#{since}")
+    for uses in (stated, used):
+        uses.tell(rows, decided.cluster)
+    _mailboxes(rows, decided.cluster, others)
+    for row in rows:
+        for column in ("phones", "addresses", "people", "held"):
+            row[column] = list(dict.fromkeys(row[column]))
+    return table_of(rows)
+
+
+def _decide(snapshot: Snapshot, rows: list[Row], decided: Standing) -> None:
+    nodes = [row["node"] for row in rows]
+    clusters = decided.cluster[nodes].tolist()
+    bearers = decided.bearer[clusters]
+    keyed = np.flatnonzero(bearers >= 0)
+    official = dict(zip(keyed.tolist(), snapshot.own_keys(bearers[keyed].tolist()), strict=True))
+    bears = snapshot.own_keys(nodes)
+    for at, (row, cluster, key) in enumerate(zip(rows, clusters, bears, strict=True)):
+        row["cluster"], row["bears"], row["official"] = cluster, key or None, official.get(at)
+
+
+class _Uses:
+    """Uses of phones: by whom (the place of a row, -1 where it is another's), and when."""
+
+    def __init__(self, names: list[str], thing: I64, at: I64, node: I64, spans: tuple[I64, I64]):
+        self.names, self.thing, self.at, self.node, self.spans = names, thing, at, node, spans
+
+    def tell(self, rows: list[Row], cluster: I64) -> None:
+        """Write into rows what each has, and the marks of when where it says who is who."""
+        for at, thing in zip(self.at.tolist(), self.thing.tolist(), strict=True):
+            if at >= 0:
+                rows[at]["held"].append(f"p{self.names[thing]}")
+        few = np.flatnonzero(~_many(self.thing, cluster[self.node], len(self.names))[self.thing])
+        use, thing, mark = tenures(self.thing[few], *(bound[few] for bound in self.spans))
+        for at, number, since in zip(
+            self.at[few][use].tolist(), thing.tolist(), mark.tolist(), strict=True
+        ):
+            if at >= 0:
+                rows[at]["phones"].append(f"{self.names[number]}#{since}")
+
+
+def _many(thing: I64, cluster: I64, count: int) -> Mask:
+    """Which of so many things more clusters have than tell who is who: a switchboard's, an
+    agent's."""
+    pairs = np.unique(np.stack([thing, cluster]), axis=1)
+    return np.asarray(np.bincount(pairs[0], minlength=count) > SHARED, np.bool_)
+
+
+def _stated(snapshot: Snapshot, rows: list[Row], others: Others) -> _Uses:
+    """Phones that records state, for as long as the record holds."""
+    said = [(at, text) for at, row in enumerate(rows) for text in row["phones"]]
+    names = list(dict.fromkeys(text for _, text in said))
+    number = {text: at for at, text in enumerate(names)}
+    which, nodes = others.holding([f"p{text}" for text in names])
+    at = np.array([at for at, _ in said], np.int64)
+    own_nodes = np.array([rows[place]["node"] for place in at.tolist()], np.int64)
+    thing = np.array([number[text] for _, text in said], np.int64)
+    every = np.append(own_nodes, nodes)
+    spans = snapshot.spans(every.astype(np.int32))
+    return _Uses(
+        names, np.append(thing, which), np.append(at, np.full(len(nodes), -1)), every, spans
+    )
+
+
+def _used(snapshot: Snapshot, rows: list[Row], mask: Mask, others: Others) -> _Uses:
+    """Phones that relations give to records, for as long as the relation holds."""
+    cols, rep = snapshot.columns, snapshot.nodes.rep
+    _, phones, _ = _ends(snapshot, "uses_phone", mask)
+    wanted = np.zeros(snapshot.n, np.bool_)
+    wanted[rep[phones]] = True
+    nodes, phones, where = _ends(snapshot, "uses_phone", mask | others.present)
+    kept = wanted[rep[phones]]
+    nodes, where = nodes[kept], where[kept]
+    distinct, thing = np.unique(rep[phones[kept]], return_inverse=True)
+    place = np.full(snapshot.n, -1, np.int64)
+    place[[row["node"] for row in rows]] = np.arange(len(rows))
+    names = snapshot.canonicals(distinct.tolist())
+    return _Uses(
+        names, thing.astype(np.int64), place[nodes], nodes, (cols.vf[where], cols.vt[where])
+    )
+
+
+def _mailboxes(rows: list[Row], cluster: I64, others: Others) -> None:
+    """Leave out mailboxes that many share."""
+    said = [(row["node"], text) for row in rows for text in row["emails"]]
+    names = list(dict.fromkeys(text for _, text in said))
+    number = {text: at for at, text in enumerate(names)}
+    which, nodes = others.holding([f"e{text}" for text in names])
+    thing = np.append(np.array([number[text] for _, text in said], np.int64), which)
+    node = np.append(np.array([node for node, _ in said], np.int64), nodes)
+    many = _many(thing, cluster[node], len(names))
+    if many.any():
+        for row in rows:
+            row["emails"] = [each for each in row["emails"] if not many[number[each]]]
 
 
 def schema() -> pa.Schema:
@@ -172,20 +225,20 @@ def schema() -> pa.Schema:
         ("record", texts), ("node", pa.int32()), ("dataset", texts), ("cluster", pa.int32()),
         ("official", texts), ("bears", texts), ("name", texts), ("names", many),
         ("birth_date", texts), ("phones", many), ("emails", many), ("addresses", many),
-        ("id_no", texts), ("ids", many), ("people", many),
+        ("id_no", texts), ("ids", many), ("people", many), ("held", many),
     ])  # fmt: skip
 
 
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
+def table_of(rows: list[Row]) -> pa.Table:
+    """Rows as a table."""
     import pyarrow as pa
 
     return pa.Table.from_pylist(rows, schema=schema())
 
 
-def _row(node: int, fact: StoredFact) -> dict[str, Any]:
+def _row(node: int, fact: StoredFact) -> Row:
     payload = fact.payload
     attrs = payload.get("attrs") or {}
-    bears = [canonical for kind, _, _, canonical in fact.keys if canonical and kind in _OFFICIAL]
     numbers = [value for kind, value, _, _ in fact.keys if kind in _OFFICIAL]
     born = next(iter(_said(attrs, _BORN)), None)
     valid = [v for kind, v, reason, _ in fact.keys if kind == "resident_id" and reason is None]
@@ -197,12 +250,10 @@ def _row(node: int, fact: StoredFact) -> dict[str, Any]:
         "record": fact.name,
         "node": node,
         "dataset": fact.dataset,
-        "bears": bears[0] if bears else None,
         "name": payload.get("name") or None,
         "names": _said(attrs, _NAMES),
         "birth_date": born and born[:10],
         "phones": _said(attrs, _PHONES),
-        "held": (fact.vf, fact.vt),
         "emails": _said(attrs, _EMAILS),
         "addresses": _said(attrs, _ADDRESSES),
         "id_no": numbers[0] if numbers else None,
@@ -222,69 +273,29 @@ def _said(attrs: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _relations(snapshot: Snapshot, kind: str, rows: list[dict[str, Any]]) -> None:
-    """What relations say of the records: phones, places, who runs a company."""
-    by_node = {row["node"]: row for row in rows}
-    for node, text in _places(snapshot, by_node):
-        by_node[node]["addresses"].append(text)
-    for node, text in _phones(snapshot, by_node):
-        by_node[node]["phones"].append(text)
-    if kind == "company":
-        for node, text in _people(snapshot, by_node):
-            by_node[node]["people"].append(text)
-    for column in ("phones", "emails"):
-        _unshare(rows, column)
-    for row in rows:
-        for column in ("phones", "addresses", "people"):
-            row[column] = list(dict.fromkeys(row[column]))
-
-
 def _ends(
-    snapshot: Snapshot, kinds: str | Sequence[str], wanted: Mapping[int, Any], *, into: bool = False
-) -> list[tuple[int, int, int]]:
-    """Relations at these records at any time: record, the other end, row; latest begun first."""
+    snapshot: Snapshot, kinds: str | Sequence[str], wanted: Mask, *, into: bool = False
+) -> tuple[I64, I64, I64]:
+    """Relations at these records (by node) at any time: records, the other ends, rows; the latest
+    begun first, of those the first recorded."""
     cols = snapshot.columns
     rows = snapshot.between_known(snapshot.rows(kinds))
-    own, other = (cols.dst, cols.src) if into else (cols.src, cols.dst)
-    mask = np.zeros(snapshot.n, np.bool_)
-    mask[list(wanted)] = True
-    rows = rows[mask[own[rows]]]
-    rows = rows[np.lexsort((rows, -cols.vf[rows]))]
-    return list(zip(own[rows].tolist(), other[rows].tolist(), rows.tolist(), strict=True))
+    mine, other = (cols.dst, cols.src) if into else (cols.src, cols.dst)
+    rows = rows[wanted[mine[rows]]]
+    rows = rows[np.lexsort((snapshot.row_numbers(rows), -cols.vf[rows]))]
+    return mine[rows].astype(np.int64), other[rows].astype(np.int64), rows
 
 
-def _places(snapshot: Snapshot, wanted: Mapping[int, Any]) -> Iterable[tuple[int, str]]:
-    return ((n, snapshot.label(place)) for n, place, _ in _ends(snapshot, "located_at", wanted))
+def _places(snapshot: Snapshot, wanted: Mask) -> Iterable[tuple[int, str]]:
+    nodes, places, _ = _ends(snapshot, "located_at", wanted)
+    told = zip(nodes.tolist(), snapshot.own_labels(places.tolist()), strict=True)
+    return ((node, text) for node, text in told if text)
 
 
-def _people(snapshot: Snapshot, wanted: Mapping[int, Any]) -> Iterable[tuple[int, str]]:
-    found = _ends(snapshot, ("legal_representative", "officer"), wanted, into=True)
-    return ((company, snapshot.label(person)) for company, person, _ in found)
-
-
-def _phones(snapshot: Snapshot, wanted: Mapping[int, Any]) -> Iterable[tuple[int, str]]:
-    """Each record's phones with the marks of when it used them, see `tenures`."""
-    cols = snapshot.columns
-    found = _ends(snapshot, "uses_phone", wanted)
-    nodes = np.array([node for node, _, _ in found], np.int64)
-    phones = snapshot.nodes.rep[np.array([phone for _, phone, _ in found], np.int64)]
-    rows = np.array([row for _, _, row in found], np.int64)
-    use, phone, mark = tenures(phones, cols.vf[rows], cols.vt[rows])
-    distinct = np.unique(phone).tolist()
-    names = dict(zip(distinct, snapshot.canonicals(distinct), strict=True))
-    said = zip(nodes[use].tolist(), phone.tolist(), mark.tolist(), strict=True)
-    return ((node, f"{names[number]}#{since}") for node, number, since in said)
-
-
-def _unshare(rows: list[dict[str, Any]], column: str) -> None:
-    """Leave out what so many clusters share that it is a switchboard or an agent's."""
-    holders: dict[str, set[int]] = defaultdict(set)
-    for row in rows:
-        for each in row[column]:
-            held = holders[each.rpartition("#")[0] or each]
-            if len(held) <= _SHARED:
-                held.add(row["cluster"])
-    many = {each for each, held in holders.items() if len(held) > _SHARED}
-    if many:
-        for row in rows:
-            row[column] = [e for e in row[column] if (e.rpartition("#")[0] or e) not in many]
+def _people(snapshot: Snapshot, wanted: Mask) -> Iterable[tuple[int, str]]:
+    nodes, people, _ = _ends(snapshot, ("legal_representative", "officer"), wanted, into=True)
+    if limited := snapshot.restricted_records():
+        free = ~np.isin(people, limited)
+        nodes, people = nodes[free], people[free]
+    for texts in (snapshot.own_labels(people.tolist()), snapshot.own_keys(people.tolist())):
+        yield from ((n, text) for n, text in zip(nodes.tolist(), texts, strict=True) if text)

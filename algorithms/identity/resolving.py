@@ -16,40 +16,46 @@ from algorithms.registry import Truncated, as_day
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
+    from algorithms.identity.engine import Found
     from algorithms.identity.judging import Answer
-    from algorithms.identity.records import Standing
+    from algorithms.identity.prepared import Keeping, Records
+    from algorithms.identity.standing import Standing
     from graph.snapshot import Snapshot
 
 
-def resolve(snapshot: Snapshot, params: ResolveParams, models: Sequence[Model] = ()) -> Resolution:
+def resolve(
+    snapshot: Snapshot,
+    params: ResolveParams,
+    models: Sequence[Model] = (),
+    keeping: Keeping | None = None,
+) -> Resolution:
     """Which records of people and companies are one subject, and how sure that is.
 
     Records that share a valid official key are one subject; nothing is asked of two that have
     different ones. The others are compared by Splink (Fellegi and Sunter 1969; term frequencies
     after Winkler 2000) and joined greedily, likeliest first, unless that would join two valid
     official keys or what a person judged apart: such pairs are `conflicts`. A pair for which only
-    names speak is never joined, nor one that may be two of a household (twins, father and son).
+    names speak is never joined, nor one that may be two of a household (twins, father and son),
+    nor one that others of the country would agree in by chance (王伟 with one birth date).
     `models` are kept ones by kind; a kind without is trained.
 
     With `since` and models, only what records that came or changed after it touch is looked at:
     every connected part of pairs to be accepted is looked at as a whole or not at all, so with one
     model the answer on the parts looked at is that of a whole run. Same snapshot, parameters and
-    models: same answer. Linear in records; in pairs, at most `max_block` a record and key.
-    Raises WrongUsage.
+    models: same answer. Linear in records; in pairs, at most `max_block` a record and key. What was
+    prepared of records is taken from `keeping` and given to it (`prepared`): then, with `since`,
+    what is not a pass over an array is linear in what is touched. Raises WrongUsage.
     """
     kinds = _checked(params)
     since = snapshot.batch_of(params.since) if params.since is not None else None
     kept = {model.kind: model for model in models}
-    from algorithms.identity.records import people_and_companies
+    from algorithms.identity.standing import standing
 
-    read = people_and_companies(snapshot, kinds)
+    decided = standing(snapshot)
     answers = [
-        _of_kind(snapshot, params, kind, read.tables[kind], read.decided, since, kept.get(kind))
-        for kind in kinds
+        _of_kind(snapshot, params, kind, decided, since, kept.get(kind), keeping) for kind in kinds
     ]
-    return _together(snapshot, params, read.decided, answers)
+    return _together(snapshot, params, decided, answers)
 
 
 def _checked(params: ResolveParams) -> list[str]:
@@ -66,30 +72,75 @@ def _of_kind(
     snapshot: Snapshot,
     params: ResolveParams,
     kind: str,
-    table: pa.Table,
     decided: Standing,
     since: int | None,
     model: Model | None,
+    keeping: Keeping | None,
 ) -> Answer:
-    from algorithms.identity.changes import fresh_rows
+    from algorithms.identity.blocking import told
     from algorithms.identity.database import database
-    from algorithms.identity.engine import link
-    from algorithms.identity.judging import Judging
+    from algorithms.identity.engine import follow, link, usable
+    from algorithms.identity.prepared import Records
 
-    nodes: list[int] = table["node"].to_pylist()
-    row_of = {node: row for row, node in enumerate(nodes)}
+    with database() as con:
+        before = keeping.get(kind) if keeping is not None else None
+        records = Records(con, snapshot, kind, decided, before)
+        if since is not None and model is not None and usable(model, kind):
+            found = follow(
+                con, records, records.fresh(since), most=params.max_block, least=params.review,
+                accept=params.accept, model=model,
+            )  # fmt: skip
+        else:
+            table = records.whole()
+            keep = keeping is not None and records.worth_keeping
+            found = link(
+                con, kind, table, most=params.max_block, least=params.review, seed=params.seed,
+                trained_on=snapshot.name, model=model,
+                keyed=lambda: records.give_keys(told(con, table)) if keep else None,
+            )  # fmt: skip
+        if keeping is not None and records.worth_keeping:
+            keeping.put(kind, records.prepared())
+    return _judged(snapshot, params, records, decided, found)
+
+
+def _judged(
+    snapshot: Snapshot, params: ResolveParams, records: Records, decided: Standing, found: Found
+) -> Answer:
+    """What pairs come to, of a table of all rows or of those alone that they are about."""
+    import numpy as np
+
+    from algorithms.identity.judging import Judging
+    from algorithms.identity.standing import names_of
+
+    about = np.ones(snapshot.n, np.bool_)
+    if found.rows is not None:
+        edges, rows = found.edges, np.zeros(records.n, np.bool_)
+        rows[sorted(found.rows)] = rows[edges.left] = rows[edges.right] = True
+        about = np.zeros(snapshot.n, np.bool_)
+        about[records.nodes[sorted(found.rows)]] = True
+        rows = records.mates(rows)
+    else:
+        rows = np.ones(records.n, np.bool_)
+    shown = np.flatnonzero(rows)
+    place = np.cumsum(rows) - 1  # of each row in the table
+    row_of = dict(zip(records.nodes[shown].tolist(), range(len(shown)), strict=True))
     machine = {
         (row_of[a], row_of[b]): name
-        for (a, b), name in decided.machine.items()
+        for a, b, name in names_of(snapshot, decided, about)
         if a in row_of and b in row_of
     }
-    fresh = None if since is None else fresh_rows(snapshot, since, table, row_of)
-    with database() as con:
-        found = link(
-            con, kind, table, most=params.max_block, least=params.review, accept=params.accept,
-            seed=params.seed, trained_on=snapshot.name, model=model, fresh=fresh, ties=machine,
-        )  # fmt: skip
-    return Judging(params, kind, table, decided, row_of, found).answer(machine)
+    table = records.whole() if found.rows is None else records.take(shown)
+    own = found._replace(
+        edges=found.edges._replace(left=place[found.edges.left], right=place[found.edges.right]),
+        rows=None if found.rows is None else {int(place[row]) for row in found.rows},
+    )
+    answer = Judging(params, records.kind, table, decided, row_of, own).answer(machine)
+    told = {"records": records.n, "keyed": records.keyed()}
+    if found.rows is None:
+        told["looked_at"] = records.n
+    return answer._replace(
+        stats=answer.stats | {f"{records.kind}.{name}": count for name, count in told.items()}
+    )
 
 
 def _together(
@@ -101,8 +152,8 @@ def _together(
     notes = list(snapshot.notes)
     if decided.refused:
         notes.append(
-            f"{len(decided.refused)} judgements contradict official keys or other judgements"
-            f" / {len(decided.refused)} 条判断与证件号码或其他判断矛盾"
+            f"{decided.refused} judgements contradict official keys or other judgements"
+            f" / {decided.refused} 条判断与证件号码或其他判断矛盾"
         )
 
     def by_weight(pairs: Iterable[Pair]) -> list[Pair]:

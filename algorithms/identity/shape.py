@@ -88,9 +88,11 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """Two records and how likely they are one subject. `a` < `b`, each `dataset:id`.
 
     `weight` is log2 of the odds, the sum of the prior's and the features' weights; `score` is the
-    probability that follows from it. `name_only`: nothing beyond names speaks for it; `kin`: given
-    names have hardly anything in common, so that it may be two of one household. Neither is ever
-    joined.
+    probability that follows from it. `others`: how many others of the whole country are expected to
+    agree in the same, by chance. Never joined are pairs that are `name_only`: nothing beyond names
+    speaks for it; `kin`: given names have hardly anything in common, so that it may be two of one
+    household; `common`: too many others agree in as much for it to be certain who is meant. Their
+    score stays below `accept`.
     """
 
     kind: str
@@ -102,6 +104,8 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     model: str  # id of the model, see `Model`
     name_only: bool = False
     kin: bool = False
+    common: bool = False
+    others: float = 0.0
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +152,7 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     - `added`: those of them that no standing `same_as` of the machine says: to be recorded.
     - `withdrawn`: ids (`dataset:id`) of standing `same_as` facts of the machine that are upheld
       no longer: to be retracted.
-    - `review`: pairs between the thresholds, or likelier and barred (`name_only`, `kin`).
+    - `review`: pairs between the thresholds, or likelier and barred (`name_only`, `kin`, `common`).
     - `affected`: canonical ids of the subjects that change by what is added and withdrawn.
     - `upto`: the number of the newest batch looked at: the next run's `since`.
     """

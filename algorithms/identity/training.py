@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import structs
 
+from algorithms.identity import shares
 from algorithms.identity.database import THREADS
 from algorithms.identity.settings import VERSION, settings_of, splink_settings
 from algorithms.identity.shape import Model
@@ -34,7 +35,11 @@ _LEAST: Final = 0.1  # two records of one subject agree at least so often
 _FAR: Final = 20.0  # what is learned of m is not below what it began with by more
 _SEEN: Final = 10  # pairs of the sample too few to tell how rare a level is
 _DIED_OUT: Final = "below the minimum allowed value"  # Splink, of a probability that underflowed
-MOST: Final = 0.2  # of random pairs, at most these are of one subject
+_PRIOR: Final = 1e-4  # of pairs of a store of which nothing is known, these are of one subject
+_PER_SUBJECT: Final = 20  # records of a subject, on average, at most
+# How common a term is among all, where that is no person's name: (share, column).
+_ELSEWHERE: Final = {"whole": 1e-5, "brand": 1e-4, "city": 2e-2}
+_LARGE: Final = 100_000  # records that say themselves how common a term is
 
 
 def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str) -> Model:
@@ -42,7 +47,7 @@ def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str)
     same with term frequencies. Linear in the records, and in the pairs that are sampled."""
     rows = _count(con, "SELECT count(*) FROM plain")
     frequencies, floors = _frequencies(con, kind)
-    weigh(con, kind, frequencies, floors)
+    weigh(con, kind, rows, frequencies, floors)
     parameters = splink_settings(kind)
     learned = rows >= _FEW
     if learned:
@@ -75,16 +80,26 @@ def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _prior(con: duckdb.DuckDBPyConnection, kind: str, rows: int) -> float:
-    """How likely two records are one subject before anything is known of them: pairs that sure
-    rules find, over all pairs. Not below half a pair in the whole table."""
+    """How likely two records are one subject before anything is known of them: by the pairs that
+    sure rules find."""
     union = " UNION ".join(
         f"SELECT a.row AS l, b.row AS r FROM plain a JOIN plain b ON {_alike(columns, 'a', 'b')}"
         " AND a.row < b.row"
         for columns in settings_of(kind).certain
     )
-    pairs = max(rows * (rows - 1) / 2, 1.0)
     sure = _count(con, f"SELECT count(*) FROM ({union})")
-    return float(f"{min(max(sure / _RECALL, 0.5) / pairs, MOST):.{_DIGITS}g}")
+    return _plain(prior_of(sure / _RECALL, rows))
+
+
+def prior_of(expected: float, rows: int) -> float:
+    """The prior that follows from how many pairs of a store's records are expected to be of one
+    subject: their share, as the mean of a beta distribution that begins with as many pairs as the
+    smallest store has that is learned from. A tiny store so tells next to nothing, where the pairs
+    to be judged would be counted as what they are judged by. At most what a store has whose
+    subjects have 20 records each."""
+    pairs, begin = rows * (rows - 1) / 2, _FEW * (_FEW - 1) / 2
+    most = min((_PER_SUBJECT - 1) / max(rows - 1, 1), 1.0) * pairs
+    return (min(expected, most) + begin * _PRIOR) / (pairs + begin)
 
 
 def _alike(columns: tuple[str, ...], a: str = "l", b: str = "r") -> str:
@@ -198,10 +213,15 @@ def _frequencies(
 def weigh(
     con: duckdb.DuckDBPyConnection,
     kind: str,
+    rows: int,
     frequencies: dict[str, dict[str, float]],
     floors: dict[str, float],
 ) -> None:
-    """Make the table `records`: `plain` and the frequencies of its terms, `tf_` and the column."""
+    """Make the table `records`: `plain` and the frequencies of its terms, `tf_` and the column.
+
+    What `rows` records say of how common a term is counts beside what is known of the country, as
+    if that were so many records as the smallest store has that is learned from: of two records
+    both of 王伟 not all the world is called so, nor is 夜白 as common."""
     import pyarrow as pa
 
     joins, columns = "", "plain.*"
@@ -214,10 +234,42 @@ def weigh(
         )  # fmt: skip
         joins += f" LEFT JOIN terms_{column} ON terms_{column}.term = plain.{column}"
         floor = float(floors.get(column, 1.0))
+        own, known = f"coalesce(terms_{column}.tf, {floor})", str(_ELSEWHERE.get(column, 0.0))
+        if rows < _LARGE and column in _SHARES:
+            joins += (
+                f" LEFT JOIN known_{column} ON known_{column}.term = plain.{column}"
+                f" AND known_{column}.said = {_SOUND.format(column)}"
+            )
+            known = f"known_{column}.share"
+            _known(con, column)
         columns += (
-            f", CASE WHEN plain.{column} IS NULL THEN NULL"
-            f" ELSE coalesce(terms_{column}.tf, {floor}) END AS tf_{column}"
+            f", CASE WHEN plain.{column} IS NULL THEN NULL WHEN {rows} >= {_LARGE} THEN {own}"
+            f" ELSE ({own} * {rows} + {known} * {_FEW}) / {rows + _FEW} END AS tf_{column}"
         )
     con.execute(
         f"CREATE OR REPLACE TABLE records AS SELECT {columns} FROM plain{joins} ORDER BY row"
     )
+
+
+_SHARES: Final = {"family": shares.surname_share, "given": shares.given_share}
+
+
+# What is read as Chinese: by it a name in letters is as common as all that sound so.
+_SOUND: Final = "coalesce(CASE WHEN sound IS NOT NULL THEN {0}_sound END, '')"
+
+
+def _known(con: duckdb.DuckDBPyConnection, column: str) -> None:
+    """How common each term of a column of names is in the country."""
+    import pyarrow as pa
+
+    found = con.execute(
+        f"SELECT DISTINCT {column}, {_SOUND.format(column)} FROM plain"
+        f" WHERE {column} IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    told = [_SHARES[column](text, said) for text, said in found]
+    con.register(
+        f"known_{column}",
+        pa.table({"term": pa.array([text for text, _ in found], pa.string()),
+                  "said": pa.array([said for _, said in found], pa.string()),
+                  "share": pa.array(told, pa.float64())}),
+    )  # fmt: skip

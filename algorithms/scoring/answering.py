@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,13 +19,16 @@ from graph.errors import WrongUsage
 from graph.times import today
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from algorithms.features.table import Features
     from algorithms.scoring.rules import Ruled
     from graph.columns import I32
     from graph.snapshot import Snapshot
 
+T = TypeVar("T")
 RULES: Final = "rules"
-_KEPT: Final = 2  # scored tables of a view
+_KEPT: Final = 2  # scored tables, or findings of all detectors, of a view
 _NO_MODEL: Final = (
     "no model is in use for this kind: the score is that of the findings alone; see linkrisk model"
     " / 该类主体未启用模型, 得分仅来自检测线索"
@@ -84,14 +87,18 @@ def _model(snapshot: Snapshot, name: str | None, kind: str) -> Shelved | None:
 
 def scored(snapshot: Snapshot, shelved: Shelved, as_of: str) -> Scored:
     """All subjects of the model's kind on a day; kept for the view's next questions."""
-    key = (shelved.sha256, as_of)
+    return _kept(snapshot, (shelved.sha256, as_of), lambda: _made(snapshot, shelved, as_of))
+
+
+def _kept(snapshot: Snapshot, key: tuple[str, str], make: Callable[[], T]) -> T:
+    """What scores a view by, made once: the last few are kept."""
     with _LOCK:
         kept = _SCORED.setdefault(snapshot, OrderedDict())
         if key in kept:
             kept.move_to_end(key)
-            found: Scored = kept[key]
+            found: T = kept[key]
             return found
-    made = _made(snapshot, shelved, as_of)
+    made = make()
     with _LOCK:
         kept[key] = made
         while len(kept) > _KEPT:
@@ -173,7 +180,8 @@ def _ruled(
 ) -> Result[RiskScore]:
     from algorithms.scoring.rules import rules
 
-    ruled = rules(snapshot, params.as_of or today())
+    day = params.as_of or today()
+    ruled = _kept(snapshot, (RULES, day), lambda: rules(snapshot, day))
     if node is not None:
         chosen = [node]
     else:

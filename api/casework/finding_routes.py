@@ -17,7 +17,7 @@ from api.answering import view_of
 from api.caller import Caller, caller_of, owner_of
 from api.casework import showing
 from api.casework.asking import FindingVerdict, RunAsked, judge, judging
-from api.casework.findings import STATES, Findings, place_of
+from api.casework.findings import STATES, Findings
 from api.casework.keeping import mask
 from api.casework.putting import FindingsReceipt, run
 from api.contract.answers import MADE
@@ -27,6 +27,7 @@ from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Call, keep_caller
 from api.jobs.routes import jobs_of, preferred
 from api.look import limit_of
+from api.ranking import ORDER_SAID
 from api.routes import domains_of, scope_of
 from api.serving import add, alongside, body_of, check, json_response, only, query_of
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 BASE: Final = "/v1/findings"
 SCOPE: Final = "trace"
-_FILTERS: Final = ("state", "pattern", "subject", "min_score", "limit", "after")
+_FILTERS: Final = ("state", "pattern", "subject", "min_score", "limit", "after", "order")
 
 
 def add_findings(app: FastAPI, engine: Engine) -> None:
@@ -76,16 +77,18 @@ def add_findings(app: FastAPI, engine: Engine) -> None:
         return json_response(msgspec.json.encode(told))
 
     async def listed(request: Request) -> Response:
-        """The work list, the worst first: `state`, `pattern`, `subject` / 线索清单."""
+        """The work list, the worst first, or by risk score: `state`, `pattern`, `subject`, `order`
+        / 线索清单."""
         given = query_of(request, frozenset())
         only(given, _FILTERS)
-        limit, after = limit_of(given.get("limit"), 50), place_of(given.get("after"))
+        limit, after = limit_of(given.get("limit"), 50), given.get("after")
         view, granted = await view_of(engine), mask(caller_of(request).domains)
         wanted = showing.wanted_of(view, given, granted)
         tag = tag_of(request, BASE, request.url.query, *await marks(engine, book, view))
         if holds(request, tag):
             return unchanged(tag)
-        told = await engine.run(showing.listing, book, view, wanted, limit, after)
+        told = await engine.run(showing.listing, book, view, wanted, limit, after,
+                                given.get("order"))  # fmt: skip
         return json_response(msgspec.json.encode(told), None, {"ETag": tag})
 
     async def one(request: Request) -> Response:
@@ -157,6 +160,8 @@ _QUERY: Final = [
     openapi.asked("query", "pattern", "only those of this pattern / 模式"),
     openapi.asked("query", "subject", "only those with this member / 成员"),
     openapi.asked("query", "min_score", "only those of this score or more / 最低得分", _NUMBER),
+    openapi.asked("query", "order", f"score: the worst first; {ORDER_SAID} / 排序: 得分或风险评分",
+                  {"enum": [*showing.ORDERS], "default": "score"}),
     openapi.asked("query", "after", "the `next` of a page / 上一页给出的 next"),
     openapi.asked("query", "limit", "the most findings, default 50 / 最多条数",
                   {"type": "integer", "minimum": 1, "maximum": 1000}),

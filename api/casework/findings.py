@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from algorithms.findings.material import News, Version, matched, material
-from api.casework.keeping import bump, count, kept_of, text
+from algorithms.scoring.priority import Priority  # needed when its entries are read
+from api.casework.keeping import bump, count, kept_of, names, text
 from api.kept import one
 from api.look import FRACTION
+from api.ranking import UNRANKED, Rank, rank_of, sees_scores, text_of
 from graph import times
 from graph.closing import Closing
 from graph.errors import Conflict, InputError, LinkriskError, WrongUsage
 from graph.keys import mask_within
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import apsw
 
@@ -48,7 +50,7 @@ class TooManyFindings(LinkriskError):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A finding as it is kept. Moments are µs; `judged` is the version that was judged or told of
     last, `latest` the last that was met; `domains` are those that its evidence is of, `seen` those
-    that whoever found it was shown, as bits."""
+    that whoever found it was shown, as bits; `rank` and `priority`: see `api.ranking`."""
 
     no: int
     id: str
@@ -69,6 +71,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str | None
     known_at: str
     snapshot: str
+    rank: float
+    priority: Priority | None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +125,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     min_score: float = 0.0
 
 
-_JSON: Final = frozenset({"row", "judged", "latest", "news"})
+_JSON: Final = frozenset({"row", "judged", "latest", "news", "priority"})
 _SELECT: Final = f"SELECT {', '.join(Entry.__struct_fields__)} FROM finding"  # noqa: S608 names of fields
 
 
@@ -129,7 +133,7 @@ def entry_of(row: Sequence[Any]) -> Entry:
     """A row of the table."""
     said = dict(zip(Entry.__struct_fields__, row, strict=True))
     for name in _JSON:
-        said[name] = msgspec.json.decode(said[name])
+        said[name] = None if said[name] is None else msgspec.json.decode(said[name])
     return msgspec.convert(said, Entry)
 
 
@@ -226,6 +230,17 @@ class Findings(Closing):
         what: Literal["again", "known"] = "again" if news else "known"
         return FindingOutcome(id=known.id, name=name, what=what, state=state, news=news)
 
+    def rank(self, told: Mapping[str, Priority]) -> None:
+        """Say of findings, by id, what orders them by risk."""
+        if not told:
+            return
+        with self.kept.writing() as db:
+            db.executemany(
+                "UPDATE finding SET rank = ?, priority = ? WHERE id = ?",
+                [(rank_of(each), text(each), ident) for ident, each in told.items()],
+            )
+            bump(db, "findings")
+
     # -- what people do -------------------------------------------------------------------------
 
     def judge(
@@ -274,22 +289,42 @@ class Findings(Closing):
             raise _unknown(ident)
         return entry_of(row)
 
+    def ranked(
+        self, wanted: Wanted, limit: int, after: Rank | None = None
+    ) -> tuple[list[Entry], str | None]:
+        """Findings by risk score, then by their own, highest first, then oldest; and what leads on.
+        Who is not granted every domain has them by their own alone."""
+        seen = names(wanted.granted)
+        rank = "rank" if sees_scores(seen) else str(UNRANKED)
+        where, values = _where(wanted)
+        if after is not None:
+            where += f" AND ({rank} < ? OR ({rank} = ? AND (score < ? OR (score = ? AND no > ?))))"
+            values += [after[0], after[0], after[1], after[1], after[2]]
+        order = f"{rank} DESC, score DESC, no"
+        found, more = self._page(where, values, order, limit)
+        return found, text_of(found[-1], seen) if more else None
+
     def page(
         self, wanted: Wanted, limit: int, after: tuple[float, int] | None = None
     ) -> tuple[list[Entry], str | None]:
         """Findings by score, worst first, then oldest; and what leads on to the next of them."""
-        if not self.kept.is_there:
-            return [], None
         where, values = _where(wanted)
         if after is not None:
             where += " AND (score < ? OR (score = ? AND no > ?))"
             values += [after[0], after[0], after[1]]
-        rows = self.kept.rows(
-            f"{_SELECT} WHERE {where} ORDER BY score DESC, no LIMIT ?", (*values, limit + 1)
-        )
-        found = [entry_of(row) for row in rows[:limit]]
-        more = len(rows) > limit
+        found, more = self._page(where, values, "score DESC, no", limit)
         return found, f"{found[-1].score!r}:{found[-1].no}" if more else None
+
+    def _page(
+        self, where: str, values: list[Any], order: str, limit: int
+    ) -> tuple[list[Entry], bool]:
+        """Findings in an order, and whether there are more."""
+        if not self.kept.is_there:
+            return [], False
+        rows = self.kept.rows(
+            f"{_SELECT} WHERE {where} ORDER BY {order} LIMIT ?", (*values, limit + 1)
+        )
+        return [entry_of(row) for row in rows[:limit]], len(rows) > limit
 
     def judged(self, numbers: Sequence[int]) -> dict[int, Step]:
         """The last judgement of each of these findings, by number."""

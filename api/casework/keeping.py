@@ -21,8 +21,10 @@ CREATE TABLE finding (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNI
     row TEXT NOT NULL, judged TEXT NOT NULL, latest TEXT NOT NULL, news TEXT NOT NULL,
     domains INTEGER NOT NULL, seen INTEGER NOT NULL, version INTEGER NOT NULL,
     made INTEGER NOT NULL, met INTEGER NOT NULL, changed INTEGER NOT NULL,
-    as_of TEXT, known_at TEXT NOT NULL, snapshot TEXT NOT NULL) STRICT;
+    as_of TEXT, known_at TEXT NOT NULL, snapshot TEXT NOT NULL, rank REAL NOT NULL DEFAULT -1.0,
+    priority TEXT) STRICT;
 CREATE INDEX finding_worst ON finding (score DESC, no);
+CREATE INDEX finding_rank ON finding (rank DESC, score DESC, no);
 CREATE INDEX finding_pattern ON finding (pattern, no);
 CREATE TABLE member (name TEXT NOT NULL, finding INTEGER NOT NULL, PRIMARY KEY (name, finding))
     WITHOUT ROWID, STRICT;
@@ -42,11 +44,19 @@ CREATE INDEX comment_file ON comment (file, no);
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
 INSERT INTO counter VALUES ('findings', 0), ('files', 0);
 """
+VERSION: Final = 2
+UPGRADES: Final = {
+    1: """
+ALTER TABLE finding ADD COLUMN rank REAL NOT NULL DEFAULT -1.0;
+ALTER TABLE finding ADD COLUMN priority TEXT;
+CREATE INDEX finding_rank ON finding (rank DESC, score DESC, no);
+"""
+}
 
 
 def kept_of(url: str) -> Kept:
     """The file of a store's casework; nothing is made before it is written to."""
-    return Kept(state_folder(url) / NAME, TABLES)
+    return Kept(state_folder(url) / NAME, TABLES, VERSION, UPGRADES)
 
 
 def count(kept: Kept, name: str) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.casework.keeping import NAME, TABLES, bump, kept_of
+from api.casework.keeping import NAME, TABLES, UPGRADES, VERSION, bump, kept_of
 from api.kept import Kept, copied
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 GONE: Final = "[erased / 已删除]"
 # Columns that say something of subjects: JSON, and what people wrote.
 _JSON: Final = (
-    ("finding", ("row", "judged", "latest", "news")), ("step", ("news",)), ("file", ("scene",)),
+    ("finding", ("row", "judged", "latest", "news", "priority")), ("step", ("news",)),
+    ("file", ("scene",)),
 )  # fmt: skip
 _WORDS: Final = (("step", "note"), ("file", "title"), ("comment", "text"))
 
@@ -32,6 +33,7 @@ def forget(url: str, named: Callable[[bytes], bool]) -> int:
         return 0
     try:
         with kept.writing() as db:
+            _unranked(db, named)
             count = sum(_scrub(db, table, columns, named) for table, columns in _JSON)
             for table, column in _WORDS:
                 found = [no for no, text in _texts(db, table, column) if named(text.encode())]
@@ -48,6 +50,12 @@ def forget(url: str, named: Callable[[bytes], bool]) -> int:
     finally:
         kept.close()
     return count
+
+
+def _unranked(db: apsw.Connection, named: Callable[[bytes], bool]) -> None:
+    """A score of whom is erased orders nothing any more."""
+    gone = [(no,) for no, text in _texts(db, "finding", "priority") if named(text.encode())]
+    db.executemany("UPDATE finding SET rank = -1.0, priority = NULL WHERE no = ?", gone)
 
 
 def _scrub(
@@ -99,10 +107,10 @@ def carried_over(source: str, target: str, pairs: Iterable[tuple[str, str]]) -> 
 
     `pairs` (old, new) are gone through once, and of them those kept that casework names.
     """
-    there = copied(NAME, TABLES, source, target)
+    there = copied(NAME, TABLES, source, target, VERSION, UPGRADES)
     if there is None:
         return None
-    new = Kept(there, TABLES)
+    new = Kept(there, TABLES, VERSION, UPGRADES)
     try:
         with new.writing() as db:
             named = {text for each in _JSON for text in _named(db, *each)}

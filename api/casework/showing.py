@@ -8,8 +8,11 @@ import msgspec
 
 from algorithms.findings.material import News
 from algorithms.findings.patterns import named
-from api.casework.findings import STATES, State, Wanted
+from algorithms.scoring.priority import Priority
+from api.casework.findings import STATES, State, Wanted, place_of
 from api.casework.keeping import names
+from api.ranking import RISK, notes, shown
+from api.ranking import place_of as rank_of
 from graph.errors import UnknownSubject, WrongUsage
 from graph.times import format_instant
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from api.casework.findings import Entry, Findings, Step
     from graph.snapshot import Snapshot
 
+ORDERS: Final = ("score", RISK)
 _LISTED: Final = 20  # members shown in a list
 # What a caller is shown of a finding that was made with domains which it is not granted: what
 # speaks for and against it may rest on those.
@@ -62,8 +66,9 @@ class Member(msgspec.Struct, kw_only=True):
 class FindingShown(msgspec.Struct, kw_only=True):
     """A finding: `row` as its algorithm answered it, its state, what is `news` since it was judged.
 
-    `subjects` are the members that are shown; `met` is when a run met it last, `changed` when it
-    was judged or became news.
+    `subjects` are the members that are shown; `priority` is the risk score of theirs that orders
+    it, where the monitor put it in; `met` is when a run met it last, `changed` when it was judged
+    or became news.
     """
 
     id: str
@@ -85,6 +90,7 @@ class FindingShown(msgspec.Struct, kw_only=True):
     snapshot: str
     domains: list[str]
     withheld: str | None
+    priority: Priority
 
 
 class FindingWhole(FindingShown, kw_only=True):
@@ -94,25 +100,37 @@ class FindingWhole(FindingShown, kw_only=True):
 
 
 class FindingList(msgspec.Struct, kw_only=True):
-    """Findings by score, the worst first; `next` leads on, `counts` are of all states."""
+    """Findings by score, the worst first, or in the order asked for; `next` leads on, `counts` are
+    of all states, `notes` say what the order goes by."""
 
     results: list[FindingShown]
     next: str | None
     counts: dict[str, int]
+    order: str
+    notes: list[str]
 
 
 def listing(
-    book: Findings, snapshot: Snapshot, wanted: Wanted, limit: int,
-    after: tuple[float, int] | None = None,
+    book: Findings, snapshot: Snapshot, wanted: Wanted, limit: int, after: str | None = None,
+    order: str | None = None,
 ) -> FindingList:  # fmt: skip
-    """A page of the work list."""
-    found, more = book.page(wanted, limit, after)
+    """A page of the work list; `after` leads on within the order. Raises WrongUsage."""
+    if order not in (None, *ORDERS):
+        raise WrongUsage(f"order: one of {', '.join(ORDERS)}, not {str(order)[:20]!r}")
+    risk = order == RISK
+    if risk:
+        found, more = book.ranked(wanted, limit, rank_of(after))
+    else:
+        found, more = book.page(wanted, limit, place_of(after))
     last = book.judged([each.no for each in found])
     rows = [
         FindingShown(**_said(each, snapshot, wanted.granted, last.get(each.no), _LISTED))
         for each in found
     ]
-    return FindingList(results=rows, next=more, counts=book.counts(wanted))
+    return FindingList(
+        results=rows, next=more, counts=book.counts(wanted), order=order or ORDERS[0],
+        notes=notes(names(wanted.granted)) if risk else [],
+    )  # fmt: skip
 
 
 def whole(book: Findings, snapshot: Snapshot, ident: str, granted: int) -> FindingWhole:
@@ -151,6 +169,7 @@ def _said(
         "as_of": found.as_of, "known_at": found.known_at, "snapshot": found.snapshot,
         "domains": names(found.domains),
         "withheld": _WITHHELD.format(", ".join(gone)) if gone else None,
+        "priority": shown(found, names(granted)),
     }  # fmt: skip
 
 

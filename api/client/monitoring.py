@@ -42,7 +42,7 @@ def cluster_line(name: str, *, limit: int = 100) -> Exchange[Answer]:
 def alerts(
     *, state: str | None = None, kind: str | None = None, order: str | None = None, page: int = 100
 ) -> Stream:  # fmt: skip
-    """Every alert of a `state` and `kind`; `order` is time (the newest first) or score (by the risk
+    """Every alert of a `state` and `kind`; `order` is time (the newest first) or risk (by the risk
     score of their members, which orders work and is no basis for extending a measure)."""
     return pages(f"{_BASE}/alerts", state=state, kind=kind, order=order, limit=page)
 

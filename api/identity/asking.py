@@ -16,6 +16,14 @@ _By = Annotated[
     Meta(description="in whose name, for the service's owner / 办理人", examples=["李审核"]),
 ]
 
+_Seen = Annotated[
+    Annotated[str, Meta(max_length=40)] | None,
+    Meta(
+        description="`at` of the judgement that stood when the pair was looked at, empty where none"
+        " did: another since is a conflict, told and not overruled / 查看时有效判定的 at, 无则为空;"
+        " 此后另有判定则拒绝"
+    ),
+]
 
 _Probability = Annotated[float, Meta(gt=0, lt=1)]
 
@@ -56,6 +64,7 @@ class AcceptAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Annotated[str, Meta(max_length=NOTE)] | None,
         Meta(description="what else shows it / 依据", examples=["身份证复印件一致"]),
     ] = None
+    seen: _Seen = None
     by: _By = None
 
 
@@ -66,6 +75,7 @@ class RejectAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str,
         Meta(description="why / 理由", min_length=1, max_length=NOTE, examples=["同名, 生日不同"]),
     ]  # fmt: skip
+    seen: _Seen = None
     by: _By = None
 
 

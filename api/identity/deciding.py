@@ -14,7 +14,7 @@ from algorithms.identity.shape import Pair
 from api.identity import facts
 from api.identity.asking import words_of
 from api.identity.book import UnknownPair
-from api.identity.showing import View, judgement_of, pair_of
+from api.identity.showing import Judgement, View, judgement_of, pair_of
 from graph.errors import Conflict, UnknownSubject, WrongUsage
 from graph.keys import mask_within
 from graph.ledger import Draft
@@ -38,14 +38,16 @@ class RefusedMerge(Conflict):
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """What a judgement did: the pair, the fact, who it was before and is now (`subjects`, canonical
-    ids), the entry of the ledger; `decisions` are those that stand on the fact or name one of them:
-    `linkrisk decide fallout` says what becomes of each."""
+    ids), the entry of the ledger, `at` when it was recorded (null: none stands any more);
+    `decisions` are those that stand on the fact or name one of them: `linkrisk decide fallout` says
+    what becomes of each."""
 
     id: str
     what: What
     a: str
     b: str
     by: str
+    at: str | None
     fact: str
     batch: str
     entry: int
@@ -89,18 +91,22 @@ def named(session: Session, a: str, b: str) -> Pair:
 
 
 def decide(
-    session: Session, book: Book, pair: Pair, what: What, who: str, why: str | None
-) -> Decided:
+    session: Session, book: Book, pair: Pair, what: What, who: str, why: str | None,
+    seen: str | None = None,
+) -> Decided:  # fmt: skip
     """Carry a person's judgement of a pair out.
 
-    Raises RefusedMerge, Conflict where it stands already or there is nothing to take back,
-    UnknownSubject where a record is not known any more, WrongUsage where why has to be said.
+    `seen`: when the judgement that the person saw stand was recorded, empty where none did; None:
+    not said. Raises RefusedMerge, Conflict where it stands already, another was made since, or
+    there is nothing to take back, UnknownSubject where a record is not known any more, WrongUsage
+    where why has to be said.
     """
     ident, why = facts.pair_id(pair.a, pair.b), words_of(why)
     why = None if why is None else str(mask_within(why))
     with book.turn() as db:
         snapshot, store = session.snapshot(), session.store
         before = _subjects(snapshot, pair)
+        _unchanged(session, ident, what, View(store, snapshot).judgement(ident), seen)
         said, fact = _said(session, snapshot, pair, what, who, why)
         count = sum(1 for _ in store.ledger(about=ident))
         batch = f"identity:{_VERBS[what]}:{ident}:{count + 1}"
@@ -112,12 +118,29 @@ def decide(
         head = store.append([Draft(who, f"{LEDGER}{what}", ident, body)], key=batch)
         book.state(db, ident, pair, _STATE[what], why)
     after = session.snapshot()
+    view = View(store, after)
+    stands = view.judgement(ident)
     return Decided(
-        id=ident, what=what, a=pair.a, b=pair.b, by=who, fact=fact, batch=batch, entry=head.no,
-        head=str(head), before=before, subjects=_subjects(after, pair),
-        one=View(store, after).one(pair.a, pair.b),
+        id=ident, what=what, a=pair.a, b=pair.b, by=who, at=None if stands is None else stands.at,
+        fact=fact, batch=batch, entry=head.no, head=str(head), before=before,
+        subjects=_subjects(after, pair), one=view.one(pair.a, pair.b),
         decisions=_concerned(session, fact, before),
     )  # fmt: skip
+
+
+def _unchanged(
+    session: Session, ident: str, what: What, stands: Judgement | None, seen: str | None
+) -> None:
+    """Raise Conflict where another judgement stands than the one that was seen."""
+    if seen is None or seen == ("" if stands is None else stands.at):
+        return
+    if stands is None:
+        raise Conflict("it was taken back since it was looked at / 查看之后原判定已被撤销")
+    said: What = "accepted" if stands.same else "rejected"
+    if said == what and not stands.machine and not _entered(session, ident, what):
+        return  # the same again: it was written, and the process ended before it was entered
+    by, words = stands.by, "判定为同一" if stands.same else "判定为非同一"
+    raise Conflict(f"{said} by {by} since it was looked at / 查看之后已由 {by} {words}")
 
 
 def _said(
@@ -168,6 +191,11 @@ def _needs_why(pair: Pair, why: str | None) -> None:
         raise WrongUsage(
             "why: they may be two of one household; what else shows that it is one?"
             " / 可能为同户亲属, 请写明其他依据"
+        )
+    if pair.common:
+        raise WrongUsage(
+            f"why: some {pair.others:g} others of the country agree in as much; what else shows"
+            f" that it is one? / 全国约另有 {pair.others:g} 个主体与之相符, 请写明其他依据"
         )
 
 

@@ -60,7 +60,7 @@ def evidence_of(pair: Pair) -> dict[str, Any]:
     return {
         "features": msgspec.to_builtins(pair.features), "model": pair.model,
         "model_score": pair.score, "weight": pair.weight, "name_only": pair.name_only,
-        "kin": pair.kin,
+        "kin": pair.kin, "common": pair.common, "others": pair.others,
     }  # fmt: skip
 
 

@@ -187,7 +187,8 @@ def _deciding(engine: Engine, book: Book, kind: type[Any], what: Any) -> Endpoin
         asked = convert(kind, given)
         who = asking.name_of(asked.by)
         pair = await engine.run(find, session, book, request.path_params["id"])
-        return _json(await engine.run(decide, session, book, pair, what, who, asked.why))
+        return _json(await engine.run(
+            decide, session, book, pair, what, who, asked.why, asked.seen))  # fmt: skip
 
     taken.__doc__ = _WORDS[what]
     taken.__name__ = f"identity_{what}"

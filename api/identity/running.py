@@ -18,6 +18,7 @@ from api.identity import facts
 from api.identity.book import Book, LastRun
 from api.identity.deciding import LEDGER
 from api.identity.facts import Groups
+from api.identity.preparing import Preparations
 from graph import times
 from graph.errors import UnknownSubject
 from graph.ledger import Draft
@@ -25,6 +26,7 @@ from graph.ledger import Draft
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from algorithms.identity.prepared import Keeping
     from api.identity.asking import ResolveAsked
     from api.session import Session
     from graph.snapshot import Snapshot
@@ -108,11 +110,13 @@ def planned(asked: ResolveAsked, last: LastRun | None) -> Plan:
     return Plan(kinds=kinds, accept=accept, review=review, since=since, notes=notes)
 
 
-def engine(snapshot: Snapshot, params: ResolveParams, models: Sequence[Model]) -> Resolution:
+def engine(
+    snapshot: Snapshot, params: ResolveParams, models: Sequence[Model], keeping: Keeping
+) -> Resolution:
     """The engine's answer; `models` are those that scores went by so far."""
     from algorithms.identity.resolving import resolve
 
-    return resolve(snapshot, params, models)
+    return resolve(snapshot, params, models, keeping)
 
 
 def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveReceipt:
@@ -123,7 +127,9 @@ def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveR
         kinds=plan.kinds, accept=plan.accept, review=plan.review, since=plan.since
     )
     models = [] if asked.whole else book.models()
-    found = engine(snapshot, params, models)
+    preparations = Preparations(session)
+    found = engine(snapshot, params, models, preparations)
+    plan.notes.extend(preparations.notes)
     if asked.dry_run:
         sorted_ = _sorted(session, snapshot, found)
         found = msgspec.structs.replace(found, affected=_affected(session, (snapshot,), sorted_))

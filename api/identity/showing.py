@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 State = Literal["open", "accepted", "rejected"]
 _SHOWN: Final = 20  # records of one side that are shown
-_OWN: Final = ("features", "model", "model_score", "weight", "name_only", "kin", "decided", "why")
+_OWN: Final = ("features", "model", "model_score", "weight", "name_only", "kin", "common",
+                  "others", "decided", "why")  # fmt: skip
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +62,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
     `held`: a run joined it once and a person took that back. `barred`: in words, why it cannot be
     accepted; `note`: why it was judged as it was last, taken back included. `kin`: they may be two
-    of one household or group: their names differ.
+    of one household or group: their names differ. `common`: others of the country agree in as much,
+    about `others` of them.
     """
 
     id: str
@@ -72,6 +74,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     weight: float
     name_only: bool
     kin: bool
+    common: bool
+    others: float
     model: str
     features: list[Feature]
     a: Side
@@ -222,8 +226,9 @@ class View:
             state = "accepted" if judgement.same else "rejected"
         return Review(
             id=found.id, kind=pair.kind, state=state, held=found.held, score=pair.score,
-            weight=pair.weight, name_only=pair.name_only, kin=pair.kin, model=pair.model,
-            features=pair.features, a=self.side(pair.a), b=self.side(pair.b),
+            weight=pair.weight, name_only=pair.name_only, kin=pair.kin,
+            common=pair.common, others=pair.others, model=pair.model, features=pair.features,
+            a=self.side(pair.a), b=self.side(pair.b),
             one=self.one(pair.a, pair.b), judgement=judgement,
             barred=self.barred(pair.a, pair.b),
             note=found.note,
@@ -284,7 +289,8 @@ def pair_of(fact: StoredFact) -> Pair:
         weight=float(kept.get("weight") or 0.0),
         features=msgspec.convert(kept.get("features") or [], list[Feature]),
         model=str(kept.get("model") or ""), name_only=bool(kept.get("name_only")),
-        kin=bool(kept.get("kin")),
+        kin=bool(kept.get("kin")), common=bool(kept.get("common")),
+        others=float(kept.get("others") or 0.0),
     )  # fmt: skip
 
 

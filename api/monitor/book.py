@@ -22,11 +22,9 @@ from api.monitor.entries import (
     KINDS,
     LINE,
     RUN,
-    UNRANKED,
     Alert,
     Line,
     Outcome,
-    Rank,
     Run,
     State,
     Step,
@@ -34,8 +32,8 @@ from api.monitor.entries import (
     UnknownLine,
     alert_of,
     line_of,
-    sees_scores,
 )
+from api.ranking import UNRANKED, Rank, sees_scores
 from graph import times
 from graph.closing import Closing
 from graph.domains import DOMAINS

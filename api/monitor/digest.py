@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from api.monitor import order, showing
-from api.monitor.entries import sees_scores
+from api.monitor import showing
 from api.monitor.saying import EVENTS
 from api.pages import templates
+from api.ranking import notes, sees_scores
 from graph.errors import InputError, WrongUsage
 from graph.keys import mask_within
 from graph.times import SHANGHAI
@@ -80,7 +80,7 @@ def digest(
         events=book.events(seen, begin), clusters=book.lines_by_state(seen),
         open=book.open_by_kind(seen), alerts=rows, total=len(found),
         names=_names(session.snapshot(), rows) if rows else {}, cut=_cut(book, begin),
-        notes=order.notes(seen),
+        notes=notes(seen),
     )  # fmt: skip
 
 

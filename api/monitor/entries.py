@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -11,15 +11,13 @@ from algorithms.findings.material import Version
 from algorithms.risk.novelty import Told
 from algorithms.scoring.priority import Priority
 from api.casework.keeping import names
-from graph.domains import DOMAINS
+from api.ranking import rank_of
 from graph.errors import InputError
 
 Kind = Literal["cluster", "case"]
 State = Literal["open", "accepted", "dismissed", "over"]
 KINDS: Final = ("cluster", "case")
-UNRANKED: Final = -1.0
 PRIORITY: Final = "priority"
-Rank = tuple[float, float, int]  # of an alert: that of the risk score, its own, its number
 STATES: Final = ("open", "accepted", "dismissed", "over")
 
 
@@ -88,7 +86,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rank(self) -> float:
         """See `Alert`."""
-        return UNRANKED if (told := self.priority) is None or told.score is None else told.score
+        return rank_of(self.priority)
 
     @property
     def said(self) -> dict[str, Any]:
@@ -126,17 +124,13 @@ class Outcome(msgspec.Struct, kw_only=True):
     steps: list[Step]
     judged: dict[str, Version]
     alerts: list[Draft]
+    cases: dict[str, frozenset[int]] = {}  # by id, whom those are about that were judged
+    priorities: dict[str, Priority] = {}  # theirs
 
 
 RUN: Final = Run.__struct_fields__
 ALERT: Final = tuple(name for name in Alert.__struct_fields__ if name != PRIORITY)
 LINE: Final = Line.__struct_fields__
-
-
-def sees_scores(seen: Collection[str]) -> bool:
-    """Whether a caller of these domains is shown risk scores: what one is told from may be of
-    any, so that they need all."""
-    return set(seen) >= set(DOMAINS)
 
 
 def alert_of(row: Sequence[Any]) -> Alert:

@@ -19,12 +19,13 @@ from api.jobs.calling import Told, keep_caller
 from api.jobs.routes import jobs_of, preferred
 from api.kept import state_folder
 from api.look import limit_of, place_of
-from api.monitor import digest, order, showing, statistics
+from api.monitor import digest, showing, statistics
 from api.monitor.book import Book
 from api.monitor.entries import KINDS, STATES
 from api.monitor.keeper import Keeper
 from api.monitor.run import run
 from api.monitor.settings import MonitorSettings
+from api.ranking import ORDER_SAID
 from api.reads.hook import shown
 from api.reads.naming import Named, Namer
 from api.serving import (
@@ -153,9 +154,8 @@ def _looks(book: Book) -> tuple[tuple[str, Show, dict[str, Any]], ...]:
     states = say("query", "state", "alive or gone / 状态", {"enum": ["alive", "gone"]})
     of = [say("query", "state", "only those of this state / 状态", {"enum": [*STATES]}),
           say("query", "kind", "cluster or case / 种类", {"enum": [*KINDS]}),
-          say("query", "order", "time: the newest first; score: by the risk score of their members,"
-              " which orders work and is no basis for extending a measure / 排序: 时间或风险评分",
-              {"enum": [*order.ORDERS], "default": order.TIME})]  # fmt: skip
+          say("query", "order", f"time: the newest first; {ORDER_SAID} / 排序: 时间或风险评分",
+              {"enum": [*showing.ORDERS], "default": showing.TIME})]  # fmt: skip
     name = say("path", "id", "a line's name, or its cluster's / 群组编号")
     name |= {"example": "cluster:0123456789abcdef"}
     ident = say("path", "id", "the alert's id / 预警编号")

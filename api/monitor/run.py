@@ -81,7 +81,7 @@ def _run(
     written = book.put(made, outcome, settings.kept_runs)
     if found:  # whatever ends it before: the next run puts them in
         try:
-            work.put(found, view, day)
+            work.put(found, view, day, outcome.priorities)
         except LinkriskError as error:
             book.failed(f"the work list: {error}"[:300])
     return written
@@ -201,6 +201,7 @@ def _cases(
         key = each.version.id if place is None else keys[place]
         if place is None and each.newest <= missed:
             outcome.judged[key] = each.version
+            outcome.cases[each.row.id] = each.nodes
         elif stock or not quiet:
             _case(outcome, each, key, None if place is None else judged[key], stock=stock)
 
@@ -212,6 +213,7 @@ def _case(
     if news == []:
         return
     outcome.judged[key] = found.version
+    outcome.cases[found.row.id] = found.nodes
     if stock:
         return
     import msgspec
@@ -232,19 +234,21 @@ def _case(
 def _scored(
     view: Snapshot, settings: MonitorSettings, day: str, outcome: Outcome
 ) -> dict[str, Any]:  # fmt: skip
-    """Give each alert its priority; what is to be said of how that came about. Scores order the
-    alerts that there are: whatever becomes of them, none is more or less for it."""
-    if not outcome.alerts or not settings.score_limit:
+    """Give alerts, and cases that are new or say something new, their priority; what is to be said
+    of how that came about. Scores order what there is: none is more or less for it."""
+    groups = [*(each.nodes for each in outcome.alerts), *outcome.cases.values()]
+    if not groups or not settings.score_limit:
         return {}
     import msgspec
 
     from algorithms.scoring.ordering import prioritised
 
-    groups = [each.nodes for each in outcome.alerts]
     found, scores = prioritised(view, groups, day, settings.score_limit)
+    count = len(outcome.alerts)
     outcome.alerts = [
         msgspec.structs.replace(each, priority=priority)
-        for each, priority in zip(outcome.alerts, found, strict=True)
+        for each, priority in zip(outcome.alerts, found[:count], strict=True)
     ]
+    outcome.priorities = dict(zip(outcome.cases, found[count:], strict=True))
     told: dict[str, Any] = msgspec.to_builtins(scores)
     return told

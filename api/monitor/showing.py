@@ -10,8 +10,9 @@ from msgspec import Meta
 from algorithms.scoring.priority import Priority, Scores
 from api.caller import one_line
 from api.look import place_of
-from api.monitor import order as orders
 from api.monitor.entries import KINDS, STATES
+from api.ranking import RISK, notes, shown, text_of
+from api.ranking import place_of as rank_of
 from graph.domains import DOMAINS
 from graph.errors import WrongUsage
 from graph.keys import mask_within
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from api.monitor.entries import Alert, Line, Run, Step
 
 _NOTE: Final = 1000
+TIME: Final = "time"
+ORDERS: Final = (TIME, RISK)
 
 
 class RunShown(msgspec.Struct, kw_only=True):
@@ -239,7 +242,7 @@ def alert(found: Alert, seen: Collection[str]) -> AlertShown:
     row = dict(found.body)
     return AlertShown(
         id=found.id, run=found.run, at=format_instant(found.at), kind=found.kind, of=found.of,
-        state=found.state, new=row.pop("new"), row=row, priority=orders.shown(found, seen),
+        state=found.state, new=row.pop("new"), row=row, priority=shown(found, seen),
         by=found.by, acted=None if found.acted is None else format_instant(found.acted),
         note=found.note,
     )  # fmt: skip
@@ -250,13 +253,13 @@ def alerts(
     order: str | None = None, after: str | None = None, limit: int = 100,
 ) -> AlertList:  # fmt: skip
     """A page of alerts, by time or by risk score. Raises WrongUsage."""
-    asked = (("state", state, STATES), ("kind", kind, KINDS), ("order", order, orders.ORDERS))
+    asked = (("state", state, STATES), ("kind", kind, KINDS), ("order", order, ORDERS))
     for name, given, known in asked:
         if given is not None and given not in known:
             raise WrongUsage(f"{name}: one of {', '.join(known)}, not {given[:20]!r}")
-    scored = order == orders.SCORE
+    scored = order == RISK
     if scored:
-        place = orders.place_of(after)
+        place = rank_of(after)
         found = book.ranked(seen, state=state, kind=kind, after=place, limit=limit + 1)
     else:
         before = place_of(after, "after")
@@ -264,10 +267,10 @@ def alerts(
     more = None
     if len(found) > limit:
         last = found[limit - 1]
-        more = orders.text_of(last, seen) if scored else str(last.no)
+        more = text_of(last, seen) if scored else str(last.no)
     return AlertList(
-        results=[alert(each, seen) for each in found[:limit]], order=order or orders.TIME,
-        notes=orders.notes(seen) if scored else [], next=more,
+        results=[alert(each, seen) for each in found[:limit]], order=order or TIME,
+        notes=notes(seen) if scored else [], next=more,
     )  # fmt: skip
 
 

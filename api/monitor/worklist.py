@@ -12,9 +12,10 @@ from api.casework.findings import Findings, Put, Run, Wanted
 from api.casework.keeping import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from algorithms.cases.suspects import Suspect
+    from algorithms.scoring.priority import Priority
     from graph.snapshot import Snapshot
 
 WHO: Final = "linkrisk"  # nobody: a name that no key and no person has
@@ -41,9 +42,11 @@ class WorkList:
                     return found
                 after = (page[-1].score, page[-1].no)
 
-    def put(self, found: Sequence[Suspect], view: Snapshot, day: str) -> None:
-        """Put cases in, where they are found by who works through them; sent again it changes
-        nothing."""
+    def put(
+        self, found: Sequence[Suspect], view: Snapshot, day: str, priorities: Mapping[str, Priority]
+    ) -> None:
+        """Put cases in, where they are found by who works through them, and of some, by id, what
+        orders them by risk; sent again it changes nothing."""
         run = Run(
             algorithm="cases", who=WHO, seen=_ALL, as_of=day, known_at=view.known_at,
             snapshot=view.name,
@@ -53,7 +56,12 @@ class WorkList:
             for each in found
         ]
         with Findings(self._url) as book:
-            book.put(puts, run)
+            outcomes = book.put(puts, run)
+            book.rank({
+                told.id: priorities[each.row.id]
+                for each, told in zip(found, outcomes, strict=True)
+                if each.row.id in priorities
+            })  # fmt: skip
 
 
 def held(dismissed: Sequence[Version], now: Sequence[Version]) -> list[bool]:

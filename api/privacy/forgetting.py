@@ -11,6 +11,7 @@ import msgspec
 
 from api.casework import rewriting as casework
 from api.features import keeping as features
+from api.identity import preparing as preparations
 from api.identity.book import Book as Identities
 from api.jobs.book import Book as Jobs
 from api.jobs.settings import JobSettings
@@ -29,8 +30,9 @@ KINDS: Final = ("results", "answers", "events", "subscriptions", "casework", "al
 def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) -> dict[str, int]:
     """Delete what is kept and holds any of these texts or ids: results of jobs, answers of requests
     with a key, events of webhooks, what subscriptions say, what the monitor told, pairs of records
-    to be reviewed; take them out of casework and of the labels of models; all tables of features
-    go. How many of each; what could not be done goes to `left`. Linear in what is kept."""
+    to be reviewed; take them out of casework and of the labels of models; all tables of features,
+    and what was prepared of records, go. How many of each; what could not be done goes to `left`.
+    Linear in what is kept."""
     texts, ids = set(texts), set(ids)
     holding, about = _holding(_written(texts)), _naming(_written(ids))
 
@@ -55,6 +57,7 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
             done["alerts"] = monitor.forget(named)
         with closing(Identities(url)) as identities:
             done["identities"] = identities.forget(named)
+        preparations.forget(url)
         done["features"] = features.forget(url)
         with closing(Models(url)) as models:
             done["models"] = models.forget(named)

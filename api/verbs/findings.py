@@ -83,20 +83,24 @@ def _object(text: str) -> dict[str, Any]:
 @click.option("--pattern", metavar="WORD", help="Only of this pattern.")
 @click.option("--subject", metavar="ID", help="Only those with this member.")
 @click.option("--min-score", metavar="NUMBER", help="Only of this score or more.")
+@click.option("--order", metavar="WORD", help="score (default): the worst first; risk: by the risk"
+              " score of their members. It orders work and is no basis for extending a"
+              " measure.")  # fmt: skip
 @click.option("--limit", default="50", metavar="INT", help="At most 1000.")
 @click.option("--after", metavar="TEXT", help="The `next` of a page.")
 @pass_common
-def list_(common: Common, /, limit: str, after: str | None, **asked: str | None) -> None:
-    """The work list, the worst first. 线索清单。"""
+def list_(
+    common: Common, /, limit: str, after: str | None, order: str | None, **asked: str | None
+) -> None:
+    """The work list, the worst first, or by risk score. 线索清单。"""
     from api.casework import showing
-    from api.casework.findings import place_of
     from api.look import limit_of
 
-    most, place = limit_of(limit), place_of(after)
+    most = limit_of(limit)
     with _open(common) as (session, book):
         view = session.snapshot()
         wanted = showing.wanted_of(view, asked, _all())
-        told = showing.listing(book, view, wanted, most, place)
+        told = showing.listing(book, view, wanted, most, after, order)
     if common.json:
         write_json(msgspec.json.encode(told))
         return
@@ -104,13 +108,16 @@ def list_(common: Common, /, limit: str, after: str | None, **asked: str | None)
 
     rows = [
         {"id": each.id, "state": each.state, "pattern": f"{each.pattern_zh} {each.pattern}",
-         "score": each.score, "members": ", ".join(member.label for member in each.subjects),
+         "score": each.score, "priority": each.priority.score,
+         "members": ", ".join(member.label for member in each.subjects),
          "news": "; ".join(news.why for news in each.news) or None}
         for each in told.results
     ]  # fmt: skip
     out = console()
     out.print(listed(rows))
     out.print(", ".join(f"{state} {count}" for state, count in told.counts.items()))
+    for note in told.notes:
+        click.echo(note, err=True)
     if told.next:
         out.print(f"more / 更多: --after {told.next}")
 

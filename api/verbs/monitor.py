@@ -177,12 +177,9 @@ def line(common: Common, ident: str, limit: str) -> None:
 @monitor.command("alerts", cls=Verb)
 @click.option("--state", metavar="WORD", help="open, accepted, dismissed or over.")
 @click.option("--kind", metavar="WORD", help="cluster or case.")
-@click.option(
-    "--order",
-    metavar="WORD",
-    help="time (default): the newest first; score: by the risk"
-    " score of their members. It orders work and is no basis for extending a measure.",
-)
+@click.option("--order", metavar="WORD", help="time (default): the newest first; risk: by the risk"
+              " score of their members. It orders work and is no basis for extending a"
+              " measure.")  # fmt: skip
 @_AFTER
 @_LIMIT
 @pass_common

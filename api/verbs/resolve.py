@@ -134,6 +134,8 @@ def _pair(each: Review) -> None:
     say = click.echo
     marks = " name only / 仅名称" if each.name_only else ""
     marks += " may be two of one household / 可能为同户亲属" if each.kin else ""
+    if each.common:
+        marks += f" others agree / 另有相符者: {each.others:g}"
     marks += " taken back once / 曾被撤销" if each.held else ""
     say(f"{each.id}  {each.state}  {each.score:.4f}{marks}")
     for side in (each.a, each.b):

@@ -103,6 +103,12 @@ class LookUps(Subjects):
         places = self._live.bearers.places(canonical)
         return {int(owner[place]) for place in places if place < self._versions}
 
+    def restricted_records(self) -> list[int]:
+        """The known records of all whose use is restricted, ascending."""
+        subjects = {node for key in self._live.restricted for node in self.named(key)}
+        found = {m for node in subjects if self.restricted(node) for m in self.members(node)}
+        return sorted(node for node in found if self.known(node))
+
     # -- names ------------------------------------------------------------------------------
 
     def name_segments(self) -> list[Segment]:

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.columns import I32, I64, NEVER
+from graph.erasure import GONE_LABEL
+from graph.heap import same_text
 from graph.model import CODES
 from graph.store import StoredFact
 from graph.views.view import View
@@ -82,10 +84,42 @@ class Records(View):
     def stated(self, subjects: Iterable[int]) -> dict[int, StoredFact]:
         """All that the known records of subjects say, by record; one question to the store."""
         members = [m for node in subjects for m in self.members(node) if self.known(m)]
-        numbers = self._live.versions.arrays["version_seq"]
-        by_seq = {int(numbers[int(self._version[m])]): m for m in members}
-        found = self._live.store.versions(list(by_seq)) if by_seq else []
+        return self.said_by(members)
+
+    def said_by(self, nodes: Sequence[int]) -> dict[int, StoredFact]:
+        """All that known records say, by record; one question to the store."""
+        numbers = self.record_numbers(np.array(nodes, np.int32)).tolist()
+        by_seq = dict(zip(numbers, nodes, strict=True))
+        found = self._live.store.versions(numbers) if numbers else []
         return {by_seq[fact.seq]: fact for fact in found}
+
+    def own_labels(self, nodes: Sequence[int]) -> list[str]:
+        """What known records themselves are called, whatever their subjects are; "" where one says
+        nothing, or it was erased."""
+        found = self._live.texts["label"].many(self._version[nodes].tolist()) if len(nodes) else []
+        return ["" if text.startswith(GONE_LABEL) else text for text in found]
+
+    def own_keys(self, nodes: Sequence[int]) -> list[str]:
+        """The canonical ids that known records' own official keys give; "" where none does."""
+        canonical = self._live.texts["canonical"]
+        return canonical.many(self._version[nodes].tolist()) if len(nodes) else []
+
+    def key_numbers(self, nodes: I32) -> I32:
+        """A number for the canonical id that each known record's own official key gives: equal ids
+        have equal numbers, and none -1. Linear in all versions."""
+        return same_text(self._live.texts["canonical"], self._version[nodes])
+
+    def ever_borne(self, nodes: I32) -> list[str]:
+        """The canonical ids that any version of these records gave. Linear in all versions."""
+        mask = np.zeros(self.n, np.bool_)
+        mask[nodes] = True
+        at = np.flatnonzero(mask[self.versions("node")])
+        return sorted({key for key in self._live.texts["canonical"].many(at.tolist()) if key})
+
+    def spans(self, nodes: I32) -> tuple[I64, I64]:
+        """From when to when known records hold (µs)."""
+        at = self._version[nodes]
+        return self.versions("vf")[at], self.versions("vt")[at]
 
     def store_versions(self, seqs: Sequence[int]) -> list[StoredFact]:
         """Versions of records by their numbers, as the store has them."""

@@ -31,7 +31,7 @@ def test_every_command_and_what_the_page_says_of_it(
     assert cluster["new"][1]["facts"] == ["city:le"]
     lines = walk.json("linkrisk monitor lines")["results"]
     assert {line["event"] for line in lines} == {"merged", "absorbed"}
-    ordered = walk.json("linkrisk monitor alerts --order score")
+    ordered = walk.json("linkrisk monitor alerts --order risk")
     assert [alert["row"]["score"] for alert in ordered["results"]] == sorted(
         (alert["row"]["score"] for alert in alerts), reverse=True
     )

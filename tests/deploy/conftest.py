@@ -12,7 +12,7 @@ import pytest
 
 from tests.deploy.composed import SECRETS, settings
 from tests.neo4j_server.jars import Unavailable, asked_release, distribution
-from tests.neo4j_server.server import Server
+from tests.neo4j_server.server import QUICK, Server
 
 SMALL = {"NEO4J_HEAP": "512M", "NEO4J_PAGECACHE": "64M"}
 
@@ -28,7 +28,9 @@ def secured() -> Iterator[Server]:
         pytest.skip(str(reason))
     strict = {"server.config.strict_validation.enabled": "true"}
     given = {**settings({**SECRETS, **SMALL}), **strict}
-    server = Server(release, password=SECRETS["NEO4J_ADMIN_PASSWORD"], settings=given)
+    server = Server(
+        release, password=SECRETS["NEO4J_ADMIN_PASSWORD"], settings=given, java_options=QUICK
+    )
     try:
         server.start()
         yield server

@@ -102,7 +102,8 @@ def test_a_failed_import_says_why(local: Server) -> None:
 def test_a_failed_start_shows_the_log(neo4j_server: Served) -> None:
     if not isinstance(neo4j_server, Server):
         pytest.skip(f"from jars alone, and this is {neo4j_server.words}")
-    broken = Server(neo4j_server.distribution, settings={"no.such.setting": "1"})
+    settings = {"no.such.setting": "1"}
+    broken = Server(neo4j_server.distribution, settings=settings, java_options=QUICK)
     with pytest.raises(NotStarted, match=r"no\.such\.setting"):
         choice.started(broken)
     assert not broken.home.exists()
@@ -115,6 +116,7 @@ def test_a_server_asks_for_its_password_and_dies_with_its_parent(neo4j_server: S
     parent = subprocess.Popen(
         [sys.executable, "-m", "tests.neo4j_server", f"--port={port}", "--password=correct-horse"],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "JDK_JAVA_OPTIONS": " ".join(QUICK)},
     )  # fmt: skip
     with parent:
         assert parent.stdout is not None

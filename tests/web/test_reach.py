@@ -118,10 +118,16 @@ def test_kinds_differ_by_shape_and_by_word(explorer: Explorer) -> None:
     assert "企业" in it.page.locator(".legend").inner_text()
 
 
-def test_a_narrow_window_still_shows_all_parts(explorer_of: Callable[..., Explorer]) -> None:
-    it = explorer_of(viewport={"width": 1024, "height": 700}).open("subject=w:c1")
+@pytest.mark.parametrize(("width", "height"), [(1024, 700), (390, 844)])
+def test_a_narrow_window_still_shows_all_parts(
+    explorer_of: Callable[..., Explorer], width: int, height: int
+) -> None:
+    it = explorer_of(viewport={"width": width, "height": height}).open("subject=w:c1")
     for part in (".head", ".rail", ".panel", ".canvas", ".details", ".timebar"):
         assert it.page.locator(part).is_visible()
     over = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not it.page.evaluate(over)
-    it.picture("narrow")
+    it.picture(f"narrow-{width}")
+    assert it.axe() == []
+    it.page.locator(".details").get_by_role("button", name="关闭").click()
+    it.page.locator(".details").wait_for(state="detached")

@@ -1,7 +1,7 @@
 /** What a reader does, by name: buttons, keys and panels all call these. */
 import { Problem } from "./api";
-import { t } from "./i18n";
-import { again, bring, more, PAGE } from "./load";
+import { half, t } from "./i18n";
+import { again, bring, bringAll, more, PAGE } from "./load";
 import * as change from "./scene";
 import { asOf, complain, history, knownAt, layout, picked, scene, selection, shownKey, tell, type LayoutName, type Load } from "./state";
 import { arrange, canvas, day, labelOf, look, shown } from "./view";
@@ -35,6 +35,20 @@ export async function open(id: string): Promise<void> {
     await arrange();
     if (truncated) complain(t(WORDS.truncated, { why: truncated.reason }));
     else tell(t(known ? ACTS.expanded : ACTS.opened, { name: self?.label ?? id }));
+  });
+}
+
+/** Put some side by side: each with what stands at it, and what they share. */
+export async function beside(ids: readonly string[]): Promise<void> {
+  if (ids.length < 2) return void (ids[0] && (await open(ids[0])));
+  await attempt(async () => {
+    const name = t(ACTS.besideOf);
+    const loads = [...ids.map((id): Load => ({ what: "subject", id })), { what: "common", ids } as const];
+    const cut = (await bringAll(loads, name)).find((each) => each.truncated)?.truncated;
+    selection.value = new Set(ids);
+    await arrange();
+    if (cut) complain(t(WORDS.truncated, { why: half(cut.reason) }));
+    else tell(name);
   });
 }
 

@@ -127,10 +127,45 @@ export async function post<T>(path: string, body: unknown, more: { signal?: Abor
   return (text ? JSON.parse(text) : null) as T;
 }
 
+function stated(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null && value !== undefined));
+}
+
 /** Ask an algorithm by its route's name, such as `paths`; null parameters are left out. */
 export function ask<Row>(name: string, params: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Envelope<Row>> {
-  const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null && value !== undefined));
-  return post<Envelope<Row>>(`/v1/${name}`, given, signal ? { signal } : {});
+  return post<Envelope<Row>>(`/v1/${name}`, stated(params), signal ? { signal } : {});
+}
+
+export interface Job {
+  readonly id: string;
+  readonly status: "queued" | "running" | "done" | "failed" | "cancelled";
+  readonly error: { readonly title?: string; readonly detail?: string } | null;
+}
+
+const LOOK = 700; // milliseconds from one look at a job to the next
+
+/** Wait for a job and give what it ended with; raises Problem where it failed. Called off where
+ * nobody waits any more. */
+export async function ended<T>(made: Job, signal?: AbortSignal): Promise<T> {
+  const where = `/v1/jobs/${made.id}`;
+  let job = made;
+  while (job.status === "queued" || job.status === "running") {
+    await new Promise((done) => setTimeout(done, LOOK));
+    if (signal?.aborted) {
+      await send(where, { method: "DELETE" }).catch(() => undefined);
+      throw new DOMException("called off", "AbortError");
+    }
+    job = await get<Job>(where);
+  }
+  if (job.status !== "done") throw new Problem(500, job.error?.title ?? job.status, job.error?.detail ?? "");
+  return get<T>(`${where}/result`);
+}
+
+/** Ask an algorithm that may take longer than an answer may: as a job, unless it is quick. */
+export async function askAtLeisure<Row>(name: string, params: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Envelope<Row>> {
+  const answer = await send(`/v1/${name}`, { method: "POST", body: JSON.stringify(stated(params)), headers: { Prefer: "respond-async, wait=5" }, ...(signal ? { signal } : {}) });
+  const told: unknown = await answer.json();
+  return answer.status === 202 ? ended<Envelope<Row>>(told as Job, signal) : (told as Envelope<Row>);
 }
 
 /** The address of a subject: its id's slashes are no parts of the path. */
@@ -151,6 +186,13 @@ export const me = signal<Me | null>(null);
 /** Whether the caller has a scope; true until the service has said who asks. */
 export function may(scope: string): boolean {
   return me.value === null || me.value.scopes.includes(scope);
+}
+
+const DOMAINS = 4;
+
+/** Whether the caller has every data domain; true until the service has said who asks. */
+export function seesAll(): boolean {
+  return (me.value?.domains.length ?? DOMAINS) >= DOMAINS;
 }
 
 export async function whoAmI(): Promise<void> {

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { may, signIn, stranger, whoAmI } from "./api";
+import { may, seesAll, signIn, stranger, whoAmI } from "./api";
 import { lang, recall, remember, setLang, t } from "./i18n";
 import { help, listen, SEARCH_BOX } from "./keys";
 import { keepInStep } from "./link";
@@ -39,7 +39,7 @@ export function App() {
   if (stranger.value) return <SignIn />;
   const open = PANELS.find((each) => each.id === panel.value) ?? PANELS[0];
   return (
-    <div class={`app ${wide.value ? "" : "narrow"}`}>
+    <div class={`app ${wide.value ? (open?.wide ? "roomy" : "") : "narrow"}`}>
       <Head />
       <Rail />
       {wide.value && open && (
@@ -118,7 +118,7 @@ function type(text: string): void {
 function Rail() {
   return (
     <nav class="rail" aria-label={t(WORDS.panels)}>
-      {PANELS.filter((each) => !each.scope || may(each.scope)).map((each) => {
+      {PANELS.filter((each) => (!each.scope || may(each.scope)) && (!each.whole || seesAll())).map((each) => {
         const now = wide.value && each.id === panel.value;
         return (
           <button

@@ -45,14 +45,20 @@ export function t(text: Text, values?: Readonly<Record<string, string | number>>
   return values ? said.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : said;
 }
 
-/** The reader's half of a text that the service writes as `English / 中文` or `中文 / English`. */
+/** The reader's half of a text that the service writes as `English / 中文` or `中文 / English`. A half
+ * that cites a name may have both scripts: the one with more Han is the Chinese one. */
 export function half(text: string): string {
   const parts = text.split(" / ");
   if (parts.length !== 2) return text;
   const [a = "", b = ""] = parts;
-  const han = /[\u3400-\u9fff]/;
-  if (han.test(a) === han.test(b)) return text;
-  return han.test(a) === (lang.value === "zh") ? a : b;
+  const [x, y] = [han(a), han(b)];
+  if (x === y) return text;
+  return x > y === (lang.value === "zh") ? a : b;
+}
+
+/** How much of a text is Han, 0 to 1. */
+function han(text: string): number {
+  return (text.match(/[\u3400-\u9fff]/g)?.length ?? 0) / Math.max(1, text.length);
 }
 
 export function number(value: number): string {

@@ -243,6 +243,13 @@ export async function bring(load: Load, name: string): Promise<Answered> {
   return answered;
 }
 
+/** Ask several loads at once and put what they find on the canvas as one command. */
+export async function bringAll(loads: readonly Load[], name: string): Promise<Answered[]> {
+  const answers = await Promise.all(loads.map((load) => answer(load)));
+  history.apply(name, (scene) => answers.reduce((made, each) => add(made, each.found), scene));
+  return answers;
+}
+
 const AT_ONCE = 4;
 
 /** Ask everything again at the day and the knowledge set now. With `anew` what was on the canvas goes

@@ -14,10 +14,11 @@ ACCEPT = 0.95  # as `ResolveParams` has it
 def test_on_fake_1000_it_finds_more_than_splinks_tutorial(data_dir: Path) -> None:
     corpus = fake_1000(data_dir / "splink")
     assert (len(corpus.table), len(corpus.truth)) == (1000, 2031)
-    ours = measured(resolved(corpus, ACCEPT), corpus)
+    ours, likely = (measured(resolved(corpus, ACCEPT, likely=by), corpus) for by in (False, True))
     predicted, clustered = (measured(each, corpus) for each in tutorial(corpus, ACCEPT))
     assert ours.f1 >= max(predicted.f1, clustered.f1)
-    assert min(ours.precision, ours.recall) >= 0.8
+    assert ours.precision >= 0.99  # what waits for a person costs what is found, not what is right
+    assert min(likely.precision, likely.recall) >= 0.8
 
 
 @pytest.mark.full

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from algorithms.identity.records import people_and_companies
+from algorithms.identity.database import database
+from algorithms.identity.prepared import Records
+from algorithms.identity.standing import standing
 from tests.algorithms.related.worlds import world
 
 
@@ -29,8 +31,8 @@ def _facts(first_until: str | None, second_from: str) -> list[dict[str, Any]]:
 def test_a_number_counts_where_both_records_held_at_once(
     until: str | None, since: str, shared: bool
 ) -> None:
-    with world(_facts(until, since)) as snapshot:
-        table = people_and_companies(snapshot, ["person"]).tables["person"]
+    with world(_facts(until, since)) as snapshot, database() as con:
+        table = Records(con, snapshot, "person", standing(snapshot)).whole()
     first, second = (set(each) for each in table["phones"].to_pylist())
     assert first and second
     assert bool(first & second) is shared

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,12 @@ def rows(graph: nx.Graph) -> dict[str, Any]:
 
 
 CAVES = rows(nx.connected_caveman_graph(12, 8))
-LARGE = rows(nx.gnm_random_graph(20_000, 200_000, seed=1))
+
+
+@cache
+def large() -> dict[str, Any]:
+    """Made by who asks, not by every process that collects the tests."""
+    return rows(nx.gnm_random_graph(20_000, 200_000, seed=1))
 
 
 @pytest.fixture
@@ -67,15 +73,16 @@ def test_both_ways_give_the_same(started: list[subprocess.Popen[bytes]]) -> None
 def test_no_time_is_no_partition(started: list[subprocess.Popen[bytes]]) -> None:
     assert partition(**CAVES, iterations=3, seed=7, deadline=Deadline(-1)) is None
     long = {"iterations": FOREVER, "seed": 7, "alone": 0}
-    assert partition(**LARGE, **long, deadline=Deadline(0.5)) is None
+    assert partition(**large(), **long, deadline=Deadline(0.5)) is None
     assert started[0].returncode == -signal.SIGKILL
 
 
 def test_called_off_it_is_ended(started: list[subprocess.Popen[bytes]]) -> None:
     gone = threading.Event()
+    large()
     threading.Timer(0.5, gone.set).start()
     with pytest.raises(Cancelled):
-        partition(**LARGE, iterations=FOREVER, seed=7, alone=0, deadline=Deadline(cancelled=gone))
+        partition(**large(), iterations=FOREVER, seed=7, alone=0, deadline=Deadline(cancelled=gone))
     assert started[0].returncode == -signal.SIGKILL
 
 
@@ -87,7 +94,7 @@ def test_a_process_that_dies_is_said(started: list[subprocess.Popen[bytes]]) -> 
 
     threading.Thread(target=shoot).start()
     with pytest.raises(LinkriskError, match="ended before its work was done"):
-        partition(**LARGE, iterations=FOREVER, seed=7, alone=0, deadline=Deadline())
+        partition(**large(), iterations=FOREVER, seed=7, alone=0, deadline=Deadline())
 
 
 def test_it_ends_with_its_caller(tmp_path: Path) -> None:
@@ -95,14 +102,14 @@ def test_it_ends_with_its_caller(tmp_path: Path) -> None:
         "import os\n"
         "from algorithms.rings import partition as module\n"
         "from graph.deadline import Deadline\n"
-        "from tests.algorithms.rings.test_partition import LARGE, FOREVER\n"
+        "from tests.algorithms.rings.test_partition import FOREVER, large\n"
         "start = module.start_module\n"
         "def noted(*args, **how):\n"
         "    process = start(*args, **how)\n"
         "    print(process.pid, flush=True)\n"
         "    return process\n"
         "module.start_module = noted\n"
-        "module.partition(**LARGE, iterations=FOREVER, seed=7, alone=0, deadline=Deadline())\n"
+        "module.partition(**large(), iterations=FOREVER, seed=7, alone=0, deadline=Deadline())\n"
     )
     caller = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]

@@ -7,8 +7,12 @@ what was answered.
 
 from __future__ import annotations
 
+import json
+import os
+import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -45,6 +49,7 @@ CASES = 10_000  # of the whole run with large counts, at the least
 # Of an operation and mode: more than the share, for some have not so many requests that differ.
 EACH = 45
 PATIENCE = 120  # seconds for an answer: the first of its kind, on a machine that has other work
+LAST = 1800  # seconds that the last worker waits for the others
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 SETTINGS = hypothesis.settings(
     deadline=None, derandomize=True, database=None, print_blob=False,
@@ -138,30 +143,52 @@ def test_nothing_fails_inside(app: Any, method: str, path: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[GenerationMode, Counter[int]]:
-    """What the whole run was answered."""
-    return {mode: Counter() for mode in MODES}
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each operation of the whole run says what it was answered: one folder for all workers
+    (`-n`), of whom each sends a part."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "fuzzed"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_nothing_fails_inside_of_very_many(
-    app: Any, told: dict[Any, Counter[int]], method: str, path: str, mode: GenerationMode
+    app: Any, told: Path, method: str, path: str, mode: GenerationMode
 ) -> None:
-    told[mode] += send(app, method, path, mode, EACH)
+    counted: Counter[int] = Counter()
+    try:
+        counted = send(app, method, path, mode, EACH)
+    finally:  # one that fails has said that it was there: nobody waits for it
+        number = OPERATIONS.index((method, path))
+        part = told / f"{mode.value}-{number}.part"
+        part.write_text(json.dumps(counted))
+        part.rename(part.with_suffix(".json"))
 
 
 @pytest.mark.full
 def test_they_were_very_many(
-    told: dict[Any, Counter[int]], capsys: pytest.CaptureFixture[str]
+    told: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After the whole file: what it came to, and that it was as much as it should be."""
-    whole = sum(told.values(), Counter())
+    """After the whole file: what it came to, and that it was as much as it should be. Where other
+    workers are at it still, it waits for them."""
+    first = test_nothing_fails_inside_of_very_many.__name__
+    due = sum(item.name.startswith(f"{first}[") for item in request.session.items)
+    until = time.monotonic() + LAST
+    while len(parts := [*told.glob("*.json")]) < due and time.monotonic() < until:
+        time.sleep(1)
+    assert len(parts) == due, f"{len(parts)} of {due} operations have ended"
+    by: dict[str, Counter[int]] = {mode.value: Counter() for mode in MODES}
+    for each in parts:
+        said = {int(status): n for status, n in json.loads(each.read_text()).items()}
+        by[each.name.partition("-")[0]].update(said)
+    whole = sum(by.values(), Counter())
     with capsys.disabled():
         print(f"\nschemathesis: {whole.total()} cases over {len(OPERATIONS)} operations")
-        for mode, counted in told.items():
+        for name, counted in by.items():
             statuses = dict(sorted(counted.items()))
-            print(f"  {mode.value}: {counted.total()} cases; by status {statuses}")
+            print(f"  {name}: {counted.total()} cases; by status {statuses}")
     assert whole.total() >= CASES
     assert not {status for status in whole if status in (401, 429) or status >= 500}

@@ -97,7 +97,9 @@ class World:
         assert not written.rejected, written.rejected
         store.close()
 
-    def engine(self, snapshot: Snapshot, params: ResolveParams, models: list[Model]) -> Resolution:
+    def engine(
+        self, snapshot: Snapshot, params: ResolveParams, models: list[Model], _keeping: Any
+    ) -> Resolution:
         self.asked.append((params, models))
         return Resolution(
             as_of="2024-01-01", known_at=snapshot.known_at, snapshot=snapshot.name,

@@ -54,6 +54,24 @@ def test_whose_judgement_carries(by: str | None, score: str | None, doubtful: bo
     assert unconfirmed(by, score) is doubtful
 
 
+def test_what_another_judged_meanwhile_is_told_and_not_overruled(made: World) -> None:
+    asked = pair("p1", "t1", 0.8)
+
+    def judged(what: What, who: str, seen: str | None) -> Decided:
+        return decide(made.session, made.book, asked, what, who, "看过原件", seen)
+
+    first = judged("rejected", "王复核", "")
+    with pytest.raises(Conflict, match="王复核 判定为非同一"):
+        judged("accepted", "李审核", "")  # who saw an open pair
+    second = judged("accepted", "李审核", first.at)  # who saw the rejection may
+    with pytest.raises(Conflict, match="李审核 判定为同一"):
+        judged("undone", "王复核", first.at)
+    assert judged("undone", "王复核", second.at).at is None
+    with pytest.raises(Conflict, match="taken back"):
+        judged("rejected", "李审核", second.at)
+    judged("rejected", "李审核", None)  # who does not say is not held to it
+
+
 @pytest.mark.neo4j
 def test_a_run_joins_and_what_it_joined_is_taken_back(made: World) -> None:
     before = made.session.snapshot().known_at

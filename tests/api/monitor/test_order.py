@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -17,6 +18,10 @@ from algorithms.scoring.keeping import content
 from algorithms.scoring.priority import Priority
 from algorithms.scoring.shelf import Shelved
 from api.caller import DOMAINS
+from api.casework import showing as cases
+from api.casework.findings import Findings, Wanted
+from api.casework.keeping import mask
+from api.casework.rewriting import forget
 from api.kept import state_folder
 from api.models.book import Entry
 from api.monitor import digest, showing
@@ -65,7 +70,7 @@ def pair_of(name: str, *capitals: int | None, **more: Any) -> list[Fact]:
 
 
 def order(world: World, seen: Any = DOMAINS, **asked: Any) -> list[showing.AlertShown]:
-    return showing.alerts(world.book, seen, order="score", **asked).results
+    return showing.alerts(world.book, seen, order="risk", **asked).results
 
 
 def firsts(rows: list[showing.AlertShown]) -> list[str]:
@@ -131,15 +136,15 @@ def test_pages_lead_through_the_order_whatever_comes_between(four: World) -> Non
     assert [row.priority.score is None for row in whole] == [False] * 4 + [True]
     found, after = [], None
     for _ in whole:
-        page = showing.alerts(four.book, DOMAINS, order="score", after=after, limit=1)
+        page = showing.alerts(four.book, DOMAINS, order="risk", after=after, limit=1)
         found += page.results
         after = page.next
     assert after is None and found == whole
-    first = showing.alerts(four.book, DOMAINS, order="score", limit=2)
+    first = showing.alerts(four.book, DOMAINS, order="risk", limit=2)
     use(four, "m2")
     four.write(*pair_of("y", 7000, 7000))  # before what was shown, and told to who asks anew
     four.run()
-    rest = showing.alerts(four.book, DOMAINS, order="score", after=first.next)
+    rest = showing.alerts(four.book, DOMAINS, order="risk", after=first.next)
     assert first.results + rest.results == whole
     assert firsts(order(four))[0] in "qy"
     newest = [row.id for row in showing.alerts(four.book, DOMAINS).results]
@@ -149,9 +154,9 @@ def test_pages_lead_through_the_order_whatever_comes_between(four: World) -> Non
         assert len(order(four, state=state, kind=kind)) == count
     for wrong in ("x", "3", "0.5:3", "0.5:0.5:x", "1e9:0.5:3"):
         with pytest.raises(WrongUsage, match="after"):
-            showing.alerts(four.book, DOMAINS, order="score", after=wrong)
+            showing.alerts(four.book, DOMAINS, order="risk", after=wrong)
     with pytest.raises(WrongUsage, match="order"):
-        showing.alerts(four.book, DOMAINS, order="risk")
+        showing.alerts(four.book, DOMAINS, order="odd")
 
 
 def test_without_a_model_they_stand_by_their_own_score_and_say_so(world: World) -> None:
@@ -166,7 +171,7 @@ def test_without_a_model_they_stand_by_their_own_score_and_say_so(world: World) 
         assert "no model is in use for company" in row.priority.why
     assert made.told["scores"]["notes"] == [rows[0].priority.why]
     assert made.told["scores"]["models"] == []
-    notes = showing.alerts(world.book, DOMAINS, order="score").notes
+    notes = showing.alerts(world.book, DOMAINS, order="risk").notes
     assert notes[0] == USE and "by their own score" in notes[1]
     assert showing.alerts(world.book, DOMAINS).notes == []
 
@@ -261,7 +266,7 @@ def test_nothing_that_comes_later_is_in_a_score(world: World) -> None:
 
 def test_who_is_not_granted_every_domain_is_shown_no_score(four: World) -> None:
     for seen in (("registry",), ("registry", "tax", "bank")):
-        page = showing.alerts(four.book, seen, order="score", limit=3)
+        page = showing.alerts(four.book, seen, order="risk", limit=3)
         assert {row.priority.score for row in page.results} == {None}
         assert {row.priority.model for row in page.results} == {None}
         assert firsts(page.results)[0] == "q"  # the worst by its own score: 0.875
@@ -270,7 +275,7 @@ def test_who_is_not_granted_every_domain_is_shown_no_score(four: World) -> None:
         assert equal == sorted(equal, reverse=True)  # and not r before p and s
         assert page.next is not None and page.next.startswith("-:")
         assert "not granted" in page.notes[1]
-        rest = showing.alerts(four.book, seen, order="score", after=page.next)
+        rest = showing.alerts(four.book, seen, order="risk", after=page.next)
         assert len({row.id for row in page.results + rest.results}) == 4
         # A place that names a risk score tells nothing of who has which.
         for guess in ("0.4:0.9:1000", "0.9:0.0:0", "0.0:0.0:0"):
@@ -304,13 +309,13 @@ def test_route_verb_and_client_have_the_same_order(
     from api.cli import main
 
     with service(four.url) as asked:
-        body = asked.get("/v1/monitor/alerts?order=score&limit=2")
+        body = asked.get("/v1/monitor/alerts?order=risk&limit=2")
         assert body.status_code == 200
         tag = {"If-None-Match": body.headers["etag"]}
-        path = "/v1/monitor/alerts?order=score&limit=2"
+        path = "/v1/monitor/alerts?order=risk&limit=2"
         assert asked.get(path, headers=tag).status_code == 304
         document = asked.get("/openapi.json").json()
-        for path in ("", "?order=odd", "?order=score&after=3"):
+        for path in ("", "?order=odd", "?order=risk&after=3"):
             status = asked.get(f"/v1/monitor/alerts{path}").status_code
             assert status == (422 if path else 200)
     rows = body.json()["results"]
@@ -319,7 +324,7 @@ def test_route_verb_and_client_have_the_same_order(
     for path, methods in document["paths"].items():
         if path.startswith(("/v1/monitor/alerts", "/v1/monitor/digest", "/v1/risk-score")):
             assert {said["x-scope"] for said in methods.values()} == {"trace"}, path
-    args = ["monitor", "alerts", "--order", "score", "--limit", "2", "--store", four.url]
+    args = ["monitor", "alerts", "--order", "risk", "--limit", "2", "--store", four.url]
     capfd.readouterr()
     assert main([*args, "--json"]) == 0
     assert msgspec.json.decode(capfd.readouterr().out) == body.json()
@@ -327,14 +332,90 @@ def test_route_verb_and_client_have_the_same_order(
     assert "never a basis for extending" in capfd.readouterr().err
 
 
+def ring(name: str, **more: Any) -> list[Fact]:
+    """Money that goes in a circle of three accounts, the first of which is such as `more` says."""
+    ids = [f"{name}{n}" for n in range(3)]
+    accounts: list[Fact] = [{"kind": "account", "id": each} for each in ids]
+    accounts[0] |= more
+    return [*accounts, *(
+        {"kind": "transfer", "id": f"t{a}", "from": a, "to": b, "amount": "500000.00",
+         "currency": "CNY", "at": f"2024-06-{day}T10:00:00+08:00"}
+        for day, (a, b) in enumerate(zip(ids, [*ids[1:], ids[0]], strict=True), 20)
+    )]  # fmt: skip
+
+
+def listed(world: World, granted: Any = DOMAINS, **asked: Any) -> cases.FindingList:
+    with Findings(world.url) as book:
+        wanted = Wanted(granted=mask(granted))
+        return cases.listing(book, world.session.snapshot(), wanted, asked.pop("limit", 9), **asked)
+
+
+@pytest.fixture
+def circles(world: World) -> World:
+    """Circles p, q, r in the work list from a run that took stock; of q one account is a card."""
+    world.settings = MonitorSettings(detectors=("transfer_cycles",), min_score=0)
+    use(world, "m1", "account", "entity_type_card", {0.5: 2.0})
+    world.write(*ring("p"), *ring("q", attrs={"type": "card"}), *ring("r"))
+    made, alerts = world.run()
+    assert (made.told["cases"], alerts) == (3, [])
+    return world
+
+
+def test_the_work_list_has_the_same_order(circles: World) -> None:
+    rows = listed(circles, order="risk").results
+    assert [row.priority.score for row in rows] == pytest.approx([logistic(0), LOW, LOW])
+    first = rows[0].priority
+    assert (first.subject, first.scored, first.members, first.as_of) == ("d:q0", 3, 3, DAY)
+    assert first.model == circles.session.models.get("m1").called
+    by_score = listed(circles)
+    assert (by_score.order, by_score.notes) == ("score", [])
+    assert [row.score for row in by_score.results] == sorted((r.score for r in rows), reverse=True)
+    found, after = [], None
+    for _ in rows:
+        page = listed(circles, order="risk", limit=1, after=after)
+        assert page.notes[0] == USE
+        found += page.results
+        after = page.next
+    assert after is None and found == rows
+    for wrong in ({"order": "time"}, {"order": "risk", "after": "0.5:3"}, {"after": "0.5:0.5:3"}):
+        with pytest.raises(WrongUsage, match=next(iter(reversed(wrong)))):
+            listed(circles, **wrong)
+    circles.session.models.use_none("account")
+    assert circles.run()[0].told["scores"] == {}  # nothing is new: no model is asked
+    assert listed(circles, order="risk").results == [
+        msgspec.structs.replace(row, met=same.met)
+        for row, same in zip(rows, listed(circles, order="risk").results, strict=True)
+    ]
+    narrow = listed(circles, ("bank",), order="risk")
+    assert [row.priority.score for row in narrow.results] == [None] * 3
+    assert "not granted" in narrow.notes[1] and b"m1@" not in msgspec.json.encode(narrow)
+    with service(circles.url) as asked:
+        body = asked.get("/v1/findings?order=risk").json()
+        assert [row["id"] for row in body["results"]] == [row.id for row in rows]
+        assert asked.get("/v1/findings?order=odd").status_code == 422
+
+
+def test_a_work_list_of_before_opens_and_forgets_whose_score_it_was(circles: World) -> None:
+    forget(circles.url, lambda body: b"d:q0" in body)
+    assert all(row.priority.score != logistic(0) for row in listed(circles).results)
+    before = [(row.id, row.row) for row in listed(circles).results]
+    with closing(sqlite3.connect(state_folder(circles.url) / "casework.db")) as db:
+        db.executescript(
+            "DROP INDEX finding_rank; ALTER TABLE finding DROP COLUMN rank;"
+            " ALTER TABLE finding DROP COLUMN priority; PRAGMA user_version = 1"
+        )
+    rows = listed(circles, order="risk").results
+    assert [(row.id, row.row) for row in rows] == before
+    assert {row.priority.score for row in rows} == {None}
+
+
 def old(path: Any) -> None:
     """Make a book what it was before alerts had an order but that of time."""
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db:
         db.executescript(
             "DROP INDEX alert_rank; ALTER TABLE alert DROP COLUMN score;"
             " ALTER TABLE alert DROP COLUMN rank; PRAGMA user_version = 1"
         )
-    db.close()
 
 
 def test_a_book_of_before_opens_and_goes_on(world: World, tmp_path: Any) -> None:
@@ -355,8 +436,8 @@ def test_a_book_of_before_opens_and_goes_on(world: World, tmp_path: Any) -> None
     assert [(each.id, each.body) for each in world.book.alerts(DOMAINS)] == before
     rows = order(world)
     assert firsts(rows) == ["q", "p"]
-    assert [row.priority.why for row in rows] == ["no score was asked for when it was raised"
-                                                  " / 产生时未评分"] * 2  # fmt: skip
+    assert [row.priority.why for row in rows] == ["no score was asked for when it was told"
+                                                  " / 告知时未评分"] * 2  # fmt: skip
     world.settings = MonitorSettings(detectors=())
     use(world, "m1")
     world.write(*pair_of("r", 1, 1))

@@ -210,7 +210,7 @@ def test_cases_come_into_the_work_list_and_what_is_dismissed_there_stays_so(worl
         # Another step comes, and is dismissed before the monitor runs again: it is no news then.
         world.write(*round_trip("u", "x0", "x1", "x2", day=5))
         found, _ = _suspects(world)
-        WorkList(world.url).put(found, world.session.snapshot(), "2024-06-30")
+        WorkList(world.url).put(found, world.session.snapshot(), "2024-06-30", {})
         work.judge(entry.id, "dismissed", "clerk", "a group's own money", granted=every)
         assert world.run()[1] == []
         assert world.run()[1] == []

@@ -60,7 +60,7 @@ LOOKS = {
     "/alerts": ["alerts"],
     "/alerts?state=open&kind=cluster&limit=2": ["alerts", "--state", "open", "--kind", "cluster",
                                                 "--limit", "2"],
-    "/alerts?order=score&limit=2": ["alerts", "--order", "score", "--limit", "2"],
+    "/alerts?order=risk&limit=2": ["alerts", "--order", "risk", "--limit", "2"],
     "/digest?since=1": ["digest", "--since", "1"],
     "/statistics?by=domain,measure&day=2024-06-30": ["stats", "--by", "domain,measure", "--day",
                                                      "2024-06-30"],
@@ -92,7 +92,7 @@ def test_routes_and_verbs_print_the_same_bytes(
 def test_pages_lead_on_to_the_end(told: World) -> None:
     async def all_(client: httpx.AsyncClient) -> None:
         parts = (("runs", "run", {}), ("lines", "line", {}), ("alerts", "id", {}),
-                 ("alerts", "id", {"order": "score"}))  # fmt: skip
+                 ("alerts", "id", {"order": "risk"}))  # fmt: skip
         for part, key, more in parts:
             whole = (await client.get(f"{BASE}/{part}", params=more)).json()
             assert whole["next"] is None
@@ -307,7 +307,7 @@ def test_a_client_runs_it_and_goes_through_what_it_found(pair: World) -> None:
         made = risk.run_monitor(as_of="2024-06-30")
         (ident,) = made["alerts"]
         assert [alert["id"] for alert in risk.alerts(state="open", page=1)] == [ident]
-        assert [alert["id"] for alert in risk.alerts(order="score", page=1)] == [ident]
+        assert [alert["id"] for alert in risk.alerts(order="risk", page=1)] == [ident]
         assert [each["run"] for each in risk.monitor_runs(page=1)] == [2, 1]
         (line,) = risk.cluster_lines(page=1)
         assert risk.cluster_line(line["line"])["alerts"] == [ident]

@@ -1,12 +1,13 @@
 /** Case files: keep what is on the graph, share it by a link, comment on it, change it one at a time. */
 import { effect, signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { address, get, post, Problem, send } from "../api";
+import { get, post, Problem, send } from "../api";
 import { attempt } from "../actions";
 import { sceneIn, sceneOut, type SceneShown } from "../casework";
 import { half, t } from "../i18n";
 import { caseFile } from "../link";
-import { Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
+import { More, usePages, type Page } from "../parts/pages";
+import { Section, Tag, useAsked, Waiting } from "../parts/ui";
 import { when } from "../say";
 import { asOf, complain, history, knownAt, layout, picked, scene, selection, tell } from "../state";
 import { canvas } from "../view";
@@ -31,11 +32,6 @@ interface Brief {
   readonly version: number;
   readonly updated: string;
   readonly updated_by: string;
-}
-
-interface Page<Row> {
-  readonly results: readonly Row[];
-  readonly next: string | null;
 }
 
 interface Comment {
@@ -291,7 +287,7 @@ function Comments({ file }: { file: Brief }) {
           {t(CASES.comment)}
         </button>
       </form>
-      <Waiting asked={asked as Asked<unknown>} />
+      <Waiting asked={asked} />
       {asked.data && !asked.data.results.length && <p class="soft">{t(CASES.noComments)}</p>}
       <ul class="plain-list comments">
         {asked.data?.results.map((each) => (
@@ -308,24 +304,12 @@ function Comments({ file }: { file: Brief }) {
 }
 
 function List() {
-  const [pages, setPages] = useState(1);
-  const asked = useAsked(`${turn.value}|${pages}`, async (stop) => {
-    const rows: Brief[] = [];
-    let before: string | null = null;
-    for (let k = 0; k < pages; k++) {
-      const page: Page<Brief> = await get<Page<Brief>>(address("/v1/case-files", { before, limit: 50 }), {}, stop);
-      rows.push(...page.results);
-      before = page.next;
-      if (!before) break;
-    }
-    return { rows, next: before };
-  });
+  const list = usePages<Brief>("/v1/case-files", { limit: 50 }, turn.value, "before");
   return (
-    <Section title={t(CASES.title)} count={asked.data ? `${asked.data.rows.length}${asked.data.next ? "+" : ""}` : undefined}>
-      <Waiting asked={asked as Asked<unknown>} />
-      {asked.data && !asked.data.rows.length && <p class="soft">{t(CASES.none)}</p>}
+    <Section title={t(CASES.title)} count={list.came ? `${list.rows.length}${list.next ? "+" : ""}` : undefined}>
+      {list.came && !list.rows.length && <p class="soft">{t(CASES.none)}</p>}
       <ul class="plain-list files">
-        {asked.data?.rows.map((each) => (
+        {list.rows.map((each) => (
           <li key={each.id} class={each.id === opened.value?.id ? "now" : ""}>
             <button type="button" class="file" aria-current={each.id === opened.value?.id || undefined} onClick={() => void load(each.id)}>
               <strong>{each.title}</strong>
@@ -337,11 +321,8 @@ function List() {
           </li>
         ))}
       </ul>
-      {asked.data?.next && (
-        <button type="button" class="small" onClick={() => setPages(pages + 1)}>
-          {t(WORDS.more)}
-        </button>
-      )}
+      <Waiting asked={list} />
+      <More of={list} />
     </Section>
   );
 }

@@ -5,9 +5,9 @@ import { ask, get, may, post, send, type Envelope } from "../api";
 import { attempt, open as openSubject, showFacts } from "../actions";
 import { half, lang, number, t } from "../i18n";
 import { KindMark, Pairs, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
-import { percent, short } from "../say";
+import { kindOf, learnNames, nameOf } from "../names";
+import { percent } from "../say";
 import { asOf, complain, knownAt, panel as opened, scene, selection, tell } from "../state";
-import { factsOf } from "../load";
 import { give } from "../parts/give";
 import { today } from "../time";
 import { day } from "../view";
@@ -71,18 +71,11 @@ const measure = signal("consumption_restriction");
 const act = signal("");
 const answer = signal<Answer | null>(null);
 const checked = signal<ReadonlyMap<string, Checked> | null>(null);
-/** Names of parties, as facts told them. */
-const names = signal<ReadonlyMap<string, { label: string; kind: string }>>(new Map());
 const busy = signal(false);
 
 function limb(name: string): string {
   const found = LIMBS[name as keyof typeof LIMBS];
   return found ? t(found) : name.replaceAll("_", " ");
-}
-
-function labelOf(id: string): string {
-  const known = names.value.get(id)?.label ?? scene.value.nodes.get(id)?.label;
-  return known && known !== id ? known : short(id);
 }
 
 async function look(): Promise<void> {
@@ -93,11 +86,7 @@ async function look(): Promise<void> {
     const given = { subject: subject.value.trim(), measure: measure.value, act: act.value, as_of: asOf.value, known_at: knownAt.value };
     const found = (await ask<Outcome>("extend", given)) as Answer;
     const ids = [...new Set(found.results.flatMap((row) => row.facts))].slice(0, 1000);
-    const told = new Map(names.value);
-    for (const fact of await factsOf(ids)) {
-      for (const end of [fact.from, fact.to, fact.subject]) if (end) told.set(end.id, { label: end.label, kind: end.kind });
-    }
-    names.value = told;
+    await learnNames(ids);
     answer.value = found;
     if (found.truncated) complain(half(found.truncated.reason));
   });
@@ -144,7 +133,7 @@ function Extension() {
         </label>
         {chosen && chosen !== subject.value && (
           <button type="button" class="link" onClick={() => (subject.value = chosen)}>
-            {t(EXTEND.takeChosen)}: {labelOf(chosen)}
+            {t(EXTEND.takeChosen)}: {nameOf(chosen)}
           </button>
         )}
         <label>
@@ -211,7 +200,7 @@ function Answered({ found }: { found: Answer }) {
 
 function Party({ row }: { row: Outcome }) {
   const proof = checked.value?.get(row.party);
-  const kind = names.value.get(row.party)?.kind;
+  const kind = kindOf(row.party);
   const shares = row.share !== null ? percent(row.share) : null;
   const votes = row.share_min === undefined ? null : row.share_min === row.share_max ? percent(row.share_min) : `${percent(row.share_min)} – ${percent(row.share_max ?? row.share_min)}`;
   const until = row.until ?? (row.outcome === "extend" ? t(EXTEND.untilMeasure) : null);
@@ -219,7 +208,7 @@ function Party({ row }: { row: Outcome }) {
     <li class={`party ${row.outcome}`}>
       <p class="line">
         <button type="button" class="link" onClick={() => void openSubject(row.party)}>
-          {kind && <KindMark kind={kind} size={13} />} <strong>{labelOf(row.party)}</strong>
+          {kind && <KindMark kind={kind} size={13} />} <strong>{nameOf(row.party)}</strong>
         </button>
         {proof && <Tag tone={proof.holds ? "good" : "alarm"}>{proof.holds ? `✓ ${t(EXTEND.holds)}` : `✗ ${t(EXTEND.refused, { why: proof.problems[0] ?? "" })}`}</Tag>}
       </p>
@@ -236,7 +225,7 @@ function Party({ row }: { row: Outcome }) {
         ]}
       />
       {row.facts.length > 0 && (
-        <button type="button" class="small" onClick={() => void showFacts(row.facts, t(EXTEND.shownFacts, { name: labelOf(row.party) }), "tree")}>
+        <button type="button" class="small" onClick={() => void showFacts(row.facts, t(EXTEND.shownFacts, { name: nameOf(row.party) }), "tree")}>
           {t(EXTEND.show)} ({row.facts_total ?? row.facts.length})
         </button>
       )}
@@ -257,7 +246,7 @@ function Notice({ row }: { row: Outcome }) {
     void attempt(async () => {
       const made = await send("/v1/notices", { method: "POST", body: JSON.stringify(body), headers: { Accept: "application/pdf" } });
       give(await made.blob(), `notice-${today()}.pdf`);
-      tell(t(EXTEND.noticeMade, { name: labelOf(row.party) }));
+      tell(t(EXTEND.noticeMade, { name: nameOf(row.party) }));
     });
   };
   return (
@@ -302,7 +291,7 @@ function Decisions({ id }: { id: string }) {
             <a href={`/v1/decisions/${encodeURIComponent(each.id)}`} target="_blank" rel="noreferrer">
               {each.id}
             </a>{" "}
-            {labelOf(each.party)} · {each.measure} <Tag>{each.status}</Tag>
+            {nameOf(each.party)} · {each.measure} <Tag>{each.status}</Tag>
           </li>
         ))}
       </ul>

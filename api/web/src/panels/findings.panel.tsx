@@ -1,17 +1,17 @@
 /** The work list: what was found, why, what else could explain it; to be accepted or dismissed. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { address, get, may, post, Problem } from "../api";
+import { get, may, post, Problem } from "../api";
 import { attempt, open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, lang, number, t } from "../i18n";
-import { KindMark, Pairs, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
+import { More, usePages, type Page } from "../parts/pages";
+import { KindMark, Pairs, Score, Section, Tag, useAsked, Waiting, Weight } from "../parts/ui";
 import { money, short, when } from "../say";
 import { complain, panel as opened, scene, selection, tell } from "../state";
 import { day } from "../view";
 import { kindWord } from "../words";
 import { STATES, WORK } from "../words/casework";
-import { WORDS } from "../words/common";
 import type { Panel } from ".";
 import "./casework.css";
 
@@ -58,9 +58,7 @@ interface Whole extends Finding {
   readonly steps: readonly { readonly at: string; readonly who: string; readonly what: string; readonly note: string | null; readonly news: readonly News[] }[];
 }
 
-interface List {
-  readonly results: readonly Finding[];
-  readonly next: string | null;
+interface List extends Page<Finding> {
   readonly counts: Readonly<Record<State, number>>;
 }
 
@@ -80,22 +78,9 @@ export function patternWord(each: { readonly pattern: string; readonly pattern_z
 }
 
 function Findings() {
-  const [pages, setPages] = useState(1);
   const chosen = ofChosen.value ? ([...selection.value].find((id) => scene.value.nodes.has(id)) ?? null) : null;
-  const query = { state: state.value, pattern: pattern.value || null, subject: chosen, limit: PAGE };
-  const asked = useAsked(`${address("", query)}|${pages}|${turn.value}`, async (stop) => {
-    const rows: Finding[] = [];
-    let after: string | null = null;
-    let last: List | null = null;
-    for (let k = 0; k < pages; k++) {
-      last = await get<List>("/v1/findings", { ...query, after }, stop);
-      rows.push(...last.results);
-      after = last.next;
-      if (!after) break;
-    }
-    return { of: query.state, rows, next: after, counts: last!.counts };
-  });
-  const counts = asked.data?.counts;
+  const list = usePages<Finding, List>("/v1/findings", { state: state.value, pattern: pattern.value || null, subject: chosen, limit: PAGE }, turn.value);
+  const counts = list.first?.counts;
   const total = counts ? counts.open + counts.accepted + counts.dismissed : null;
   return (
     <div class="panel-body work">
@@ -105,10 +90,7 @@ function Findings() {
             key={each}
             type="button"
             aria-pressed={state.value === each}
-            onClick={() => {
-              state.value = each;
-              setPages(1);
-            }}
+            onClick={() => (state.value = each)}
           >
             {t(WORK[each])} {counts && <b>{number(counts[each])}</b>}
           </button>
@@ -116,18 +98,14 @@ function Findings() {
       </div>
       <Filters />
       <Run />
-      <Waiting asked={asked as Asked<unknown>} />
-      {asked.data && !asked.data.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
-      <ul class="findings" data-of={asked.data?.of}>
-        {asked.data?.rows.map((each) => (
+      {list.came && !list.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
+      <ul class="findings" data-of={list.came ? state.value : undefined}>
+        {list.rows.map((each) => (
           <Item key={each.id} finding={each} />
         ))}
       </ul>
-      {asked.data?.next && (
-        <button type="button" class="small" onClick={() => setPages(pages + 1)}>
-          {t(WORDS.more)}
-        </button>
-      )}
+      <Waiting asked={list} />
+      <More of={list} />
     </div>
   );
 }
@@ -164,20 +142,6 @@ function days(begins: string | null | undefined, ends: string | null | undefined
   return a.slice(0, 4) === b.slice(0, 4) ? `${a} – ${b.slice(5)}` : `${a} – ${b}`;
 }
 
-/** How sure, as a bar whose length is the score; the number stands beside it. */
-function Score({ value }: { value: number }) {
-  const said = value >= 0.995 ? "≈1" : value.toFixed(2);
-  return (
-    <span class="score" title={t(WORK.scoreWhat)}>
-      <svg viewBox="0 0 40 6" aria-hidden="true">
-        <rect class="track" width="40" height="6" rx="3" />
-        <rect class={value >= 0.8 ? "high" : value >= 0.5 ? "middle" : "low"} width={Math.max(2, 40 * value)} height="6" rx="3" />
-      </svg>
-      <span aria-label={t(WORK.score, { score: said })}>{said}</span>
-    </span>
-  );
-}
-
 function Item({ finding }: { finding: Finding }) {
   const now = openOne.value === finding.id;
   const { row } = finding;
@@ -188,7 +152,7 @@ function Item({ finding }: { finding: Finding }) {
         <span class="line">
           <strong>{patternWord(finding)}</strong>
           {finding.news.length > 0 && <Tag tone="alarm">{t(WORK.again)}</Tag>}
-          <Score value={finding.score} />
+          <Score value={finding.score} what={WORK.scoreWhat} />
         </span>
         <span class="names">{labels.slice(0, 4).join("、")}{labels.length > 4 && ` … ${number(row.members_total ?? labels.length)}`}</span>
         <span class="line soft">
@@ -270,13 +234,7 @@ function Weights({ of, words }: { of: readonly (readonly [string, number])[]; wo
         {of.map(([name, weight], k) => (
           <li key={name}>
             <span>{said.length === of.length ? said[k] : name.replaceAll("_", " ")}</span>
-            <svg viewBox="0 0 44 6" aria-hidden="true">
-              <rect class={weight > 0 ? "for" : "against"} width={Math.max(2, 44 * Math.min(1, Math.abs(weight) / HEAVY))} height="6" rx="2" />
-            </svg>
-            <span class="num">
-              {weight > 0 ? "+" : "−"}
-              {Math.abs(weight).toFixed(1)}
-            </span>
+            <Weight value={weight} heavy={HEAVY} />
           </li>
         ))}
       </ul>
@@ -429,7 +387,7 @@ function FindingsOf({ id }: { id: string }) {
               {patternWord(each)}
             </button>
             <Tag tone={each.news.length ? "alarm" : "soft"}>{t(each.news.length ? WORK.again : WORK[each.state])}</Tag>
-            <Score value={each.score} />
+            <Score value={each.score} what={WORK.scoreWhat} />
           </li>
         ))}
       </ul>

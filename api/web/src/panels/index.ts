@@ -12,6 +12,10 @@ export interface Panel {
   readonly component: ComponentType;
   /** Without this scope the panel is not offered. */
   readonly scope?: string;
+  /** It shows things side by side, and is given more room. */
+  readonly wide?: boolean;
+  /** It needs every data domain. */
+  readonly whole?: boolean;
   /** One more section at the end of a subject's card. */
   readonly card?: ComponentType<{ readonly id: string; readonly kind: string }>;
 }

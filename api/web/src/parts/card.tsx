@@ -6,12 +6,13 @@ import { half, number, t } from "../i18n";
 import { called, counts, learned, PAGE, type AdjacentGroup, type Listing, type SubjectRecord } from "../load";
 import { PANELS } from "../panels";
 import { money, percent, short, span, when } from "../say";
-import { asOf, knownAt, scene, shownKey, tell } from "../state";
+import { asOf, knownAt, scene, selection, shownKey, tell } from "../state";
 import { inForce } from "../time";
 import { day, labelOf, named } from "../view";
 import { domainWord, fieldWord, kindWord, listWord } from "../words";
 import { CARD } from "../words/card";
 import { KEYS, WORDS } from "../words/common";
+import { More, usePages } from "./pages";
 import { KindMark, Pairs, Section, Tag, useAsked, Waiting } from "./ui";
 
 export function Card({ id }: { id: string }) {
@@ -35,6 +36,9 @@ export function Card({ id }: { id: string }) {
             {kindWord(kind)} · <span class="id">{short(id)}</span>
           </p>
         </div>
+        <button type="button" class="plain close" onClick={() => (selection.value = new Set())}>
+          {t(WORDS.close)}
+        </button>
       </header>
       {standing.length > 0 && (
         <p class="tags">
@@ -313,36 +317,19 @@ interface Moment {
   readonly measure?: string;
 }
 
-interface TimelinePage {
-  readonly results: readonly Moment[];
-  readonly next: string | null;
-}
-
 const WHAT: Readonly<Record<string, keyof typeof CARD>> = { begins: "begins", ends: "ends", happens: "happens", recorded: "recorded", retracted: "retracted" };
 
 function Timeline({ id }: { id: string }) {
-  const [pages, setPages] = useState(1);
-  const asked = useAsked(`${id}|${knownAt.value}|${pages}`, async (signal) => {
-    const rows: Moment[] = [];
-    let after: string | null = null;
-    for (let k = 0; k < pages; k++) {
-      const page: TimelinePage = await get<TimelinePage>(subjectPath(id, "/timeline"), { axis: "valid", limit: 100, after, known_at: knownAt.value }, signal);
-      rows.push(...page.results);
-      after = page.next;
-      if (!after) break;
-    }
-    return { rows, next: after };
-  });
+  const list = usePages<Moment>(subjectPath(id, "/timeline"), { axis: "valid", limit: 100, known_at: knownAt.value });
   const years = new Map<string, Moment[]>();
-  for (const each of asked.data?.rows ?? []) {
+  for (const each of list.rows) {
     const year = each.at.slice(0, 4);
     const known = years.get(year);
     if (known) known.push(each);
     else years.set(year, [each]);
   }
   return (
-    <Section title={t(CARD.timeline)} count={asked.data ? `${asked.data.rows.length}${asked.data.next ? "+" : ""}` : undefined} open={false}>
-      <Waiting asked={asked} />
+    <Section title={t(CARD.timeline)} count={list.came ? `${list.rows.length}${list.next ? "+" : ""}` : undefined} open={false}>
       <ol class="timeline">
         {[...years].map(([year, rows]) => (
           <li key={year}>
@@ -365,11 +352,8 @@ function Timeline({ id }: { id: string }) {
           </li>
         ))}
       </ol>
-      {asked.data?.next && (
-        <button type="button" class="small" onClick={() => setPages(pages + 1)}>
-          {t(CARD.older)}
-        </button>
-      )}
+      <Waiting asked={list} />
+      <More of={list} text={CARD.older} />
     </Section>
   );
 }

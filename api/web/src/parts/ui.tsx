@@ -43,9 +43,17 @@ export function IconButton({ icon, label, onClick, pressed, disabled, keys }: Bu
   );
 }
 
-export function Section({ title, count, open = true, children }: { title: string; count?: number | string | undefined; open?: boolean; children: ComponentChildren }) {
+interface SectionProps {
+  readonly title: string;
+  readonly count?: number | string | undefined;
+  readonly open?: boolean;
+  readonly onToggle?: (open: boolean) => void;
+  readonly children: ComponentChildren;
+}
+
+export function Section({ title, count, open = true, onToggle, children }: SectionProps) {
   return (
-    <details class="section" open={open}>
+    <details class="section" open={open} onToggle={(event) => onToggle?.(event.currentTarget.open)}>
       <summary>
         <h3>{title}</h3>
         {count !== undefined && <span class="count">{count}</span>}
@@ -63,11 +71,12 @@ export interface Asked<T> {
   readonly data: T | null;
   readonly error: string | null;
   readonly loading: boolean;
+  readonly again: () => void;
 }
 
 /** Ask when the name of the question changes; the question before is called off. */
-export function useAsked<T>(name: string | null, question: (signal: AbortSignal) => Promise<T>): Asked<T> & { again: () => void } {
-  const [state, set] = useState<Asked<T>>({ data: null, error: null, loading: name !== null });
+export function useAsked<T>(name: string | null, question: (signal: AbortSignal) => Promise<T>): Asked<T> {
+  const [state, set] = useState<Omit<Asked<T>, "again">>({ data: null, error: null, loading: name !== null });
   const [turn, next] = useState(0);
   useEffect(() => {
     if (name === null) {
@@ -85,10 +94,52 @@ export function useAsked<T>(name: string | null, question: (signal: AbortSignal)
   return { ...state, again: () => next((now) => now + 1) };
 }
 
-/** What stands in the place of an answer that is not there. */
+/** What stands in the place of an answer that is not there; what failed is asked again at a press. */
 export function Waiting({ asked }: { asked: Asked<unknown> }) {
-  if (asked.error) return <p class="wrong" role="alert">{asked.error}</p>;
+  if (asked.error) {
+    return (
+      <p class="wrong" role="alert">
+        {asked.error}{" "}
+        <button type="button" class="small" onClick={asked.again}>
+          {t(WORDS.again)}
+        </button>
+      </p>
+    );
+  }
   return asked.loading ? <p class="soft">{t(WORDS.loading)}</p> : null;
+}
+
+/** How sure, as a bar whose length is the score; the number stands beside it. `what` says what the
+ * number is; `grades` marks what is high and what is low by colour, too. */
+export function Score({ value, what, digits = 2, grades = true }: { value: number; what: Text; digits?: number; grades?: boolean }) {
+  const said = value >= 1 - 0.5 / 10 ** digits ? "≈1" : value.toFixed(digits);
+  const grade = grades ? (value >= 0.8 ? "high" : value >= 0.5 ? "middle" : "low") : "middle";
+  return (
+    <span class="score" title={t(what)}>
+      <svg viewBox="0 0 40 6" aria-hidden="true">
+        <rect class="track" width="40" height="6" rx="3" />
+        <rect class={grade} width={Math.max(2, 40 * value)} height="6" rx="3" />
+      </svg>
+      <span role="img" aria-label={t(WORDS.score, { score: said })}>
+        {said}
+      </span>
+    </span>
+  );
+}
+
+/** What speaks for (above 0) or against, as a bar and a number; `heavy`: a weight whose bar is full. */
+export function Weight({ value, heavy, digits = 1 }: { value: number; heavy: number; digits?: number }) {
+  return (
+    <>
+      <svg viewBox="0 0 44 6" aria-hidden="true">
+        <rect class={value > 0 ? "for" : "against"} width={Math.max(value ? 2 : 0, 44 * Math.min(1, Math.abs(value) / heavy))} height="6" rx="2" />
+      </svg>
+      <span class="num">
+        {value > 0 ? "+" : value < 0 ? "−" : ""}
+        {Math.abs(value).toFixed(digits)}
+      </span>
+    </>
+  );
 }
 
 /** Names and values. */

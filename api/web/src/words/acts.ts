@@ -4,6 +4,7 @@ export const ACTS = {
   opened: ["Opened {name}", "已打开 {name}"],
   expanded: ["Expanded {name}", "已展开 {name}"],
   came: ["{n} came; {shown} of {count} shown", "新增 {n} 条; 已显示 {shown} / {count}"],
+  besideOf: ["Both with what they share", "双方及其共同关联"],
   pathsOf: ["Paths between {n} subjects", "{n} 个主体之间的路径"],
   pathsFound: ["Paths found; {n} subjects came to the graph", "已找到路径; 新增 {n} 个主体"],
   noPath: ["There is no path between them.", "它们之间没有路径。"],

@@ -21,7 +21,6 @@ export const WORK = {
   ranCut: ["{left} more of lower score were left out", "另有 {left} 条得分较低, 未放入"],
   detector: ["Detector", "检测算法"],
   members: ["{n} members", "{n} 个成员"],
-  score: ["Score {score}", "得分 {score}"],
   scoreWhat: ["The chance that it is what it looks like, in worlds like those it was measured on; it orders work and proves nothing.", "在用于校准的数据中确如其表象的概率; 仅用于排序, 不是证据。"],
   why: ["Why", "理由"],
   speaksFor: ["Speaks for it", "支持"],

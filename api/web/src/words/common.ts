@@ -132,6 +132,9 @@ export const FIELDS = {
   trade: ["Trade", "行业"],
   people: ["People", "人员"],
   founded: ["Founded", "成立日期"],
+  former_names: ["Former names", "曾用名"],
+  registration_number: ["Registration number", "注册号"],
+  organisation_code: ["Organisation code", "组织机构代码"],
 } as const satisfies Texts;
 
 export const WORDS = {
@@ -141,6 +144,8 @@ export const WORDS = {
   loading: ["Loading…", "加载中…"],
   nothing: ["Nothing found", "没有结果"],
   more: ["More", "更多"],
+  again: ["Try again", "重试"],
+  score: ["Score {score}", "得分 {score}"],
   today: ["today", "今日"],
   now: ["now", "现在"],
   questions: ["Questions", "全部问题"],
