@@ -134,7 +134,7 @@ def train(snapshot: Snapshot, labels: Labels, plan: Plan) -> Trained:
     a slice has fewer than ten positives."""
     plan.check()
     with stage(0, 5, _UNIT):
-        rows = _rows_to_grow_on(snapshot, labels, plan)
+        rows = rows_to_grow_on(snapshot, labels, plan)
     with stage(1, 5, _UNIT):
         found = grown(rows.matrix, rows.truth, tabular_columns(rows.meanings), plan.seed)
     with stage(2, 5, _UNIT):
@@ -164,7 +164,9 @@ class Rows(NamedTuple):
     cut: list[str]
 
 
-def _rows_to_grow_on(snapshot: Snapshot, labels: Labels, plan: Plan) -> Rows:
+def rows_to_grow_on(snapshot: Snapshot, labels: Labels, plan: Plan) -> Rows:
+    """What a model grows on: of each day all positives, and as many others as there is room for.
+    Raises NoTruth where the first day has too few."""
     days = grown_days(plan)
     parts, truths, seen = [], [], 0
     cut: list[str] = []

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 F64 = npt.NDArray[np.float64]
 ARRAYS: Final = ("start", "feature", "threshold", "missing_left", "left", "right", "value", "share")
+_EASY: Final = (200_000, 20_000)  # ways down a tree, and leaves, not worth compiled code
 _CHUNK: Final = 20_000  # subjects between two looks at whether the work was called off
 
 
@@ -84,9 +85,10 @@ class Forest:
     def margin(self, matrix: npt.NDArray[Any]) -> F64:
         """The log-odds of each row, before calibration. O(rows trees depth)."""
         out = np.full(len(matrix), self.base)
+        walk = _walk.tier(heavy=len(matrix) * len(self.start) > _EASY[0])
         for at in range(0, len(matrix), _CHUNK):
             check()
-            _walk(
+            walk(
                 np.ascontiguousarray(matrix[at : at + _CHUNK], np.float64), self.start,
                 self.feature, self.threshold, self.missing_left, self.left, self.right, self.value,
                 out[at : at + _CHUNK],
@@ -111,7 +113,8 @@ class Forest:
             for k in range(d):
                 weights[d, k] = factorial(k) * factorial(d - 1 - k) / factorial(d)
         rows = np.ascontiguousarray(matrix, np.float64)
-        _shapley(rows, first, feature, value, low, high, missing, share, weights, out)
+        run = _shapley.tier(heavy=len(rows) * len(value) > _EASY[1])
+        run(rows, first, feature, value, low, high, missing, share, weights, out)
         return out
 
     @cached_property

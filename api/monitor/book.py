@@ -119,6 +119,10 @@ _STATES: Final = (
 _EVENTS: Final = (
     "SELECT event, count(*) FROM step WHERE domains & ~? = 0 AND run > ? GROUP BY event ORDER BY 1"
 )
+_UNSCORED: Final = (
+    "UPDATE alert SET rank = ?1, body = CAST(json_remove(CAST(body AS TEXT), '$.priority') AS BLOB)"
+    " WHERE json_extract(CAST(body AS TEXT), '$.priority.subject') = ?2"
+)
 # What may name somebody, and how that is taken out.
 _NAMING: Final = (
     ("SELECT no, body FROM alert", "DELETE FROM alert WHERE no = ?"),
@@ -333,6 +337,16 @@ class Book(Closing):
                 _count(db, _CHANGE)
         self._kept.cleansed()
         return count
+
+    def unscored(self, subject: str) -> None:
+        """Let no alert be ordered by the score of somebody, by canonical id: it is kept of nobody
+        whose use is restricted."""
+        if not self.is_there:
+            return
+        with self._kept.writing() as db:
+            db.execute(_UNSCORED, (UNRANKED, subject))
+            _count(db, _CHANGE)
+        self._kept.cleansed()
 
     def close(self) -> None:
         """Let go of the file."""
