@@ -111,6 +111,26 @@ def test_a_listing_that_was_of_another_is_not_taken_over(
     assert not equal(table, before)
 
 
+def test_a_damaged_table_is_made_anew_and_nothing_is_taken_over_from_it(
+    url: str, tmp_path: Path
+) -> None:
+    asked: dict[str, Any] = {"groups": ["shared"]}
+    built, table = made(url, tmp_path / "kept", **asked)
+    (path,) = (tmp_path / "kept").glob("**/*.parquet")
+    whole = path.read_bytes()
+    assert len(whole) == built.bytes
+    path.write_bytes(whole[: len(whole) // 2])
+    again, same = made(url, tmp_path / "kept", **asked)
+    assert (again.reused, equal(same, table)) == ([], True)
+    chunk = pq.read_metadata(path).row_group(0).column(1)  # of numbers, in whole pages
+    damaged = bytearray(whole)
+    damaged[chunk.data_page_offset + chunk.total_compressed_size - 1] ^= 1
+    path.write_bytes(bytes(damaged))
+    other, later = made(url, tmp_path / "kept", as_of="2021-06-15", **asked)
+    assert other.reused == []
+    assert equal(later, made(url, tmp_path / "fresh", as_of="2021-06-15", **asked)[1])
+
+
 def test_a_table_says_what_it_is_and_names_nobody(url: str, tmp_path: Path) -> None:
     for kind in ("person", "account", "phone", "company"):
         built, table = made(url, tmp_path, kind=kind)
