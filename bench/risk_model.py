@@ -3,9 +3,12 @@
     python -m bench.risk_model [--entities N] [--level easy|normal|hard]
 
 Three worlds of seeds of their own train, three others are measured; no seed is among those that the
-detectors were calibrated on. A subject is positive where it is of the core of a planted scheme that
+detectors were calibrated on, nor of the worlds (9101 to 9106, 9301 to 9304) on which it was settled
+how the model learns. A subject is positive where it is of the core of a planted scheme that
 had begun by the day, or a tool of one; look-alikes are not. Probabilities and measures are those of
 `algorithms.scoring`; a scheme's members are drawn together in the bootstrap.
+
+Foreseeing in time, on three further worlds: see `bench._forecast`.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from algorithms.scoring.mixing import mixed
 from algorithms.scoring.model import calibrate
 from algorithms.scoring.rules import of_subjects, rules
 from algorithms.scoring.training import PRECISION, K, tabular_columns
+from bench import _forecast
 from bench._measure import AS_OF, Row, finish
 from graph.snapshot import Snapshot, open_snapshot
 from graph.store import open_store
@@ -144,6 +148,9 @@ def main() -> None:
     for kind in KINDS:
         found = compared([each[kind] for each in train], joined([each[kind] for each in test]))
         rows += told(kind, found)
+    ahead = [_forecast.world(s, _forecast.SIZE, given.level, KINDS) for s in _forecast.SEEDS]
+    for kind in KINDS:
+        rows += _forecast.told(kind, [each[kind] for each in ahead])
     finish("risk_model", rows)
 
 

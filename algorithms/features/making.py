@@ -41,7 +41,8 @@ def features(
     only: I32 | None = None,
 ) -> Features:
     """Features of all subjects of a kind (`KINDS`) as of the end of a day (+08:00), or of some
-    nodes `only`: the same rows as among all.
+    nodes `only`: the same rows as among all, unless the bound on cycles cut those short; what they
+    do by events costs what is around them then (`near`).
 
     Nothing that happened or began after the day is in them, nor what was recorded after the
     snapshot's moment; later facts do not change a bit of them. Rows: every known subject that had
@@ -52,7 +53,11 @@ def features(
     """
     chosen = shown(snapshot, kind, groups, windows)
     scope = Scope(snapshot, kind, as_of, windows, only)
-    return made(scope, chosen, lambda _: None)
+    if only is None:
+        return made(scope, chosen, lambda _: None)
+    from algorithms.features.near import around
+
+    return made(scope, chosen, lambda _: None, around(scope))
 
 
 def shown(
@@ -66,7 +71,12 @@ def shown(
     return chosen
 
 
-def made(scope: Scope, chosen: Sequence[Feature], known: Callable[[str], F32 | None]) -> Features:
+def made(
+    scope: Scope,
+    chosen: Sequence[Feature],
+    known: Callable[[str], F32 | None],
+    near: Scope | None = None,
+) -> Features:
     """The table of these columns. `known` gives the columns of a group where they are known
     already, else None."""
     snapshot = scope.snapshot
@@ -75,12 +85,12 @@ def made(scope: Scope, chosen: Sequence[Feature], known: Callable[[str], F32 | N
     for done, name in enumerate(asked):
         current().report(done, len(asked), "groups of features / 特征组")
         if (columns := known(name)) is None:
-            fill(scope, name, chosen, matrix)
+            fill(scope if near is None or name in WHOLE else near, name, chosen, matrix)
         else:
             matrix[:, [at for at, each in enumerate(chosen) if each.group == name]] = columns
     return Features(
         scope.kind, scope.as_of, snapshot.known_at, snapshot.name, scope.windows, tuple(chosen),
-        scope.nodes, matrix, tuple(scope.cut),
+        scope.nodes, matrix, tuple(dict.fromkeys([*scope.cut, *(near.cut if near else ())])),
     )  # fmt: skip
 
 

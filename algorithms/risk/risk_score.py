@@ -105,8 +105,9 @@ def risk_score(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]
     Rows are ordered by score, highest first, then by what it was before calibration, then id; equal
     subjects past `top` are left out by id. `truncated` says that a search was cut short. Time: that
     of the features, then trees times their depth a subject; the table of the newest question is
-    kept. Raises UnknownModel, UnknownSubject, WrongUsage for a subject of a kind that has no
-    features, StoreCorrupt where a model's file was altered.
+    kept. That of one subject is what is around it, and the groups of features that read all there
+    is; its row is the same as among all. Raises UnknownModel, UnknownSubject, WrongUsage for a
+    subject of a kind that has no features, StoreCorrupt where a model's file was altered.
     """
     from algorithms.scoring.answering import answer
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from algorithms.features.table import Features
     from algorithms.scoring.rules import Ruled
+    from graph.columns import I32
     from graph.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -86,14 +87,7 @@ def _model(snapshot: Snapshot, name: str | None, kind: str) -> Shelved | None:
 
 def scored(snapshot: Snapshot, shelved: Shelved, as_of: str) -> Scored:
     """All subjects of the model's kind on a day; kept for the view's next questions."""
-    from algorithms.scoring.drifting import table_of
-
-    def make() -> Scored:
-        table = table_of(snapshot, shelved.model, as_of)
-        matrix = shelved.model.aligned(table.names, table.matrix)
-        return Scored(table, matrix, *shelved.model.score(matrix))
-
-    return _kept(snapshot, (shelved.sha256, as_of), make)
+    return _kept(snapshot, (shelved.sha256, as_of), lambda: _made(snapshot, shelved, as_of))
 
 
 def _kept(snapshot: Snapshot, key: tuple[str, str], make: Callable[[], T]) -> T:
@@ -112,11 +106,31 @@ def _kept(snapshot: Snapshot, key: tuple[str, str], make: Callable[[], T]) -> T:
     return made
 
 
+def scored_one(snapshot: Snapshot, shelved: Shelved, as_of: str, node: int) -> Scored:
+    """A subject alone: out of the table of all where that is kept, else made for it."""
+    with _LOCK:
+        kept: Scored | None = _SCORED.get(snapshot, OrderedDict()).get((shelved.sha256, as_of))
+    return kept or _made(snapshot, shelved, as_of, np.array([node], np.int32))
+
+
+def _made(
+    snapshot: Snapshot, shelved: Shelved, as_of: str, only: I32 | None = None
+) -> Scored:  # fmt: skip
+    from algorithms.scoring.drifting import table_of
+
+    table = table_of(snapshot, shelved.model, as_of, only)
+    matrix = shelved.model.aligned(table.names, table.matrix)
+    return Scored(table, matrix, *shelved.model.score(matrix))
+
+
 def _modelled(
     snapshot: Snapshot, params: RiskScoreParams, shelved: Shelved, node: int | None
 ) -> Result[RiskScore]:
     day = params.as_of or today()
-    found = scored(snapshot, shelved, day)
+    if node is None:
+        found = scored(snapshot, shelved, day)
+    else:
+        found = scored_one(snapshot, shelved, day, node)
     places = _places(snapshot, params, found, node)
     nodes = found.table.nodes[places]
     told = reasons(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 F64 = npt.NDArray[np.float64]
 ARRAYS: Final = ("start", "feature", "threshold", "missing_left", "left", "right", "value", "share")
+_EASY: Final = (200_000, 20_000)  # ways down a tree, and leaves, not worth compiled code
 _CHUNK: Final = 20_000  # subjects between two looks at whether the work was called off
 
 
@@ -51,7 +52,8 @@ class Forest:
         """A walk ends: children come after their parent and within the arrays."""
         nodes = np.arange(len(self.feature))
         same = {len(getattr(self, name)) for name in ARRAYS if name != "start"} == {len(nodes)}
-        if not same:
+        flat = all(getattr(self, name).ndim == 1 for name in ARRAYS)
+        if not same or not flat:
             raise ValueError("not trees: arrays of different lengths")
         inner = self.feature >= 0
         for child in (self.left, self.right):
@@ -59,7 +61,11 @@ class Forest:
                 raise ValueError("not trees: a child that is none")
         if not ((self.start >= 0) & (self.start < len(nodes))).all():
             raise ValueError("not trees: a root that is none")
-        if not (np.isfinite(self.value).all() and np.isfinite(self.base)):
+        once = np.concatenate([self.start, self.left[inner], self.right[inner]])
+        if len(np.unique(once)) < len(once):  # ways through what is shared would double each time
+            raise ValueError("not trees: a node of two parents")
+        known = np.isfinite(self.share[once]).all() and not np.isnan(self.threshold[inner]).any()
+        if not (known and np.isfinite(self.value).all() and np.isfinite(self.base)):
             raise ValueError("not trees: a value that is no number")
 
     @property
@@ -79,9 +85,10 @@ class Forest:
     def margin(self, matrix: npt.NDArray[Any]) -> F64:
         """The log-odds of each row, before calibration. O(rows trees depth)."""
         out = np.full(len(matrix), self.base)
+        walk = _walk.tier(heavy=len(matrix) * len(self.start) > _EASY[0])
         for at in range(0, len(matrix), _CHUNK):
             check()
-            _walk(
+            walk(
                 np.ascontiguousarray(matrix[at : at + _CHUNK], np.float64), self.start,
                 self.feature, self.threshold, self.missing_left, self.left, self.right, self.value,
                 out[at : at + _CHUNK],
@@ -106,7 +113,8 @@ class Forest:
             for k in range(d):
                 weights[d, k] = factorial(k) * factorial(d - 1 - k) / factorial(d)
         rows = np.ascontiguousarray(matrix, np.float64)
-        _shapley(rows, first, feature, value, low, high, missing, share, weights, out)
+        run = _shapley.tier(heavy=len(rows) * len(value) > _EASY[1])
+        run(rows, first, feature, value, low, high, missing, share, weights, out)
         return out
 
     @cached_property

@@ -19,7 +19,7 @@ import msgspec
 
 from algorithms.features.table import F32, KINDS, VERSION, WINDOWS, Feature
 from api.kept import state_folder
-from graph.errors import WrongUsage
+from graph.errors import StoreFull, WrongUsage
 from graph.leftovers import sweep
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def build(
     """The table that is asked for, made where it is not there yet, and what it is.
 
     Whose use is restricted has no row. Rows are in the order of the ids. Of the tables in `home`
-    only the newest `keep` stay, where given. Raises WrongUsage, BadFact.
+    only the newest `keep` stay, where given. Raises WrongUsage, BadFact, StoreFull.
     """
     from algorithms.features.making import made, shown
     from algorithms.features.sheet import Scope
@@ -231,8 +231,8 @@ def _write(place: Path, table: Features, meta: Meta, subjects: _Subjects) -> Non
     part = place.parent.with_name(f"{place.parent.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     sweep(part.parent, "*.part")
-    part.mkdir(parents=True)
     try:
+        part.mkdir(parents=True)
         options: dict[str, Any] = {"compression": "zstd", "use_dictionary": ["id"]}
         with pq.ParquetWriter(part / FILE, schema, **options) as file:
             for begin in range(0, len(subjects.order), _ROWS) or [0]:
@@ -241,6 +241,9 @@ def _write(place: Path, table: Features, meta: Meta, subjects: _Subjects) -> Non
         if not place.exists():
             shutil.rmtree(place.parent, ignore_errors=True)
             part.replace(place.parent)
+    except OSError as error:  # Arrow's has its words in place of those of the system
+        words = os.strerror(error.errno) if error.errno else str(error)
+        raise StoreFull(f"{place} cannot be written: {words}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -57,8 +57,8 @@ class ResolveAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class AcceptAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """That a pair is one subject. Why has to be said where nothing but names speaks for it, or
-    where they may be two of one household."""
+    """That a pair is one subject. Why has to be said where nothing but names speaks for it,
+    where they may be two of one household, or where others of the country agree in as much."""
 
     why: Annotated[
         Annotated[str, Meta(max_length=NOTE)] | None,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from api.identity.book import Book, State
     from api.session import Session
     from graph.snapshot import Snapshot
-    from graph.store import StoredFact
+    from graph.store import Store
 
 What = Literal["accepted", "rejected", "undone"]
 LEDGER: Final = "identity."  # how the kinds of entries begin
@@ -108,6 +108,8 @@ def decide(
         snapshot, store = session.snapshot(), session.store
         before = _subjects(snapshot, pair)
         _unchanged(session, ident, what, View(store, snapshot).judgement(ident), seen)
+        if seen is None:  # who has seen it overturns it knowingly
+            _overturns_nobody(store, ident, what, who)
         said, fact = _said(session, snapshot, pair, what, who, why)
         count = sum(1 for _ in store.ledger(about=ident))
         batch = f"identity:{_VERBS[what]}:{ident}:{count + 1}"
@@ -159,10 +161,9 @@ def _said(
             raise Conflict(f"{ident}: no judgement stands / 无有效判定可撤销")
         return [facts.retraction(fact)], fact
     fact = names[what]
-    own, other = stand[fact], next(stand[name] for name in stand if name != fact)
+    own = stand[fact]
     if own is not None and not judgement_of(ident, own).machine and _entered(session, ident, what):
         raise Conflict(f"{ident} is {what} already, by {own.payload.get('by')} / 已判定")
-    _overturns_nobody(ident, other, who)
     view = View(store, snapshot)
     if what == "accepted":
         _needs_why(pair, why)
@@ -178,9 +179,11 @@ def _said(
     return [said, *others], fact
 
 
-def _overturns_nobody(ident: str, other: StoredFact | None, who: str) -> None:
-    """Raise Conflict where somebody else judged the opposite: whoever judges may not have seen it,
-    and overturning it is a step of its own, with a reason."""
+def _overturns_nobody(store: Store, ident: str, what: What, who: str) -> None:
+    """Raise Conflict where somebody else judged the opposite: whoever does not say what they saw
+    may not know of it, and overturning it unseen is a step of its own, with a reason."""
+    opposite = {"accepted": facts.apart, "rejected": facts.same}.get(what)
+    other = None if opposite is None else facts.standing(store, opposite(ident))
     if other is None or (found := judgement_of(ident, other)).machine or found.by == who:
         return
     said = "accepted" if found.same else "rejected"

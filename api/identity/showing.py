@@ -164,6 +164,7 @@ class View:
         self.store = store
         self.snapshot = snapshot
         self.groups = Groups(snapshot)
+        self._said: dict[int, StoredFact | None] = {}
 
     def side(self, record: str) -> Side:
         """One record of a pair."""
@@ -176,12 +177,17 @@ class View:
             return Side(record=record, subject=None, label=record, says=None, records=0)
         rep = int(snapshot.nodes.rep[node])
         limited = snapshot.restricted(rep)
-        said = None if limited else snapshot_says(snapshot, node)
+        said = None if limited else self._says(node)
         return Side(
             record=record, subject=snapshot.canonical(rep), label=self._label(said, rep),
             says=None if said is None else native(said, masked=True),
             records=sum(map(snapshot.known, snapshot.members(rep))),
         )  # fmt: skip
+
+    def _says(self, node: int) -> StoredFact | None:
+        if node not in self._said:
+            self._said[node] = snapshot_says(self.snapshot, node)
+        return self._said[node]
 
     def _label(self, said: StoredFact | None, rep: int) -> str:
         """What the record itself calls its subject: that is what a join is judged by."""
@@ -213,6 +219,10 @@ class View:
         for node, name in ((x, a), (y, b)):
             if not self.snapshot.known(node):
                 return f"{name} was retracted / 记录已撤回"
+            if self.snapshot.restricted(int(self.snapshot.nodes.rep[node])):
+                return f"{name}: its use is restricted / 限制处理"
+            if (said := self._says(node)) is not None and said.payload.get("erased"):
+                return f"{name} was erased / 已删除"
         if self.snapshot.nodes.rep[x] == self.snapshot.nodes.rep[y]:
             return None
         keys = [found for node in (x, y) if (found := self.groups.key_of(node))]

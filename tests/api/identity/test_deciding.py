@@ -65,9 +65,11 @@ def test_what_another_judged_meanwhile_is_told_and_not_overruled(made: World) ->
     first = judged("rejected", "王复核", "")
     with pytest.raises(Conflict, match="王复核 判定为非同一"):
         judged("accepted", "李审核", "")  # who saw an open pair
-    second = judged("accepted", "李审核", first.at)  # who saw the rejection may
-    with pytest.raises(Conflict, match="李审核 判定为同一"):
-        judged("undone", "王复核", first.at)
+    with pytest.raises(Conflict, match="王复核 判定为非同一"):
+        judged("undone", "李审核", "")
+    second = judged("accepted", "王复核", first.at)  # who saw the rejection, which is their own
+    with pytest.raises(Conflict, match="王复核 判定为同一"):
+        judged("undone", "李审核", first.at)
     assert judged("undone", "王复核", second.at).at is None
     with pytest.raises(Conflict, match="taken back"):
         judged("rejected", "李审核", second.at)

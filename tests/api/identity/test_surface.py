@@ -221,6 +221,10 @@ def test_an_erased_persons_judgement_says_nothing_any_more(serving: Served) -> N
     asked = {"subject": "registry:p4", "request": "R-1", "reason": "依本人申请", "by": "王办"}
     erased = serving.ask("POST", "/v1/privacy/erasures", asked)
     assert erased.status == 200, erased
+    # Nobody is joined with who was erased, as if it were theirs.
+    joined = {"a": "registry:p4", "b": "registry:p1", "same": True, "why": "同", "by": "李审核"}
+    refused = serving.ask("POST", f"{B}/judgements", joined)
+    assert (refused.status, "was erased" in refused.detail) == (409, True)
     kept = serving.session.whole_store.history(facts.same(ident))
     assert all("赵敏" not in json.dumps(f.payload, ensure_ascii=False) for f in kept)
     assert all("赵敏" not in entry.body for entry in serving.session.whole_store.ledger())

@@ -262,11 +262,14 @@ def test_wrong_usage_is_one_clear_line(
     labels.write_text("who,when\na1,2021-01-01\n")
     other = tmp_path / "gbk.csv"
     other.write_bytes("id,day\n甲,2021-01-01\n".encode("gb18030"))
+    large = tmp_path / "large.csv"
+    large.write_text(f"id,day\na1,2021-01-01\n{'x' * 200_000},2021-01-01\n")
     days = ["--as-of", FIT, "--test-as-of", TEST]
     for args, code, words in (
         (["train", "M!", *days], 2, "name"),
         (["train", "m1", *days], 1, "is there already"),
-        (["train", "m3", *days, "--labels", str(labels)], 3, "row 1"),
+        (["train", "m3", *days, "--labels", str(labels)], 3, "row 1, line 2"),
+        (["train", "m3", *days, "--labels", str(large)], 3, "line 3"),
         (["train", "m3", *days, "--labels", str(other)], 3, "UTF-8"),
         (["train", "m3", "--as-of", TEST, "--test-as-of", FIT], 2, "after"),
         (["train", "m3", "--as-of", FIT, "--test-as-of", "2021-13-41"], 3, "2021-13-41"),
@@ -285,8 +288,12 @@ def test_an_altered_file_answers_nothing(url: str, trained: str, asked: Asked) -
     whole = path.read_bytes()
     changed = bytearray(whole)
     changed[len(changed) // 2] ^= 1
+    keeps = Session(url)
+    keeps.ask("risk_score", {"model": "m1", "as_of": TEST, "top": 1})
     path.write_bytes(bytes(changed))
     try:
+        with keeps, pytest.raises(StoreCorrupt, match="altered"):  # though it has it open
+            keeps.models.use("m1", "cli")
         with Session(url) as session, pytest.raises(StoreCorrupt, match="altered"):
             session.ask("risk_score", {"model": "m1", "as_of": TEST})
         with Session(url) as session, pytest.raises(StoreCorrupt):
