@@ -20,7 +20,6 @@ from api.identity.deciding import LEDGER
 from api.identity.facts import Groups
 from api.identity.preparing import Preparations
 from graph import times
-from graph.deadline import check
 from graph.errors import UnknownSubject, WrongUsage
 from graph.ledger import Draft
 
@@ -139,7 +138,6 @@ def run(session: Session, book: Book, asked: ResolveAsked, who: str) -> ResolveR
         found = msgspec.structs.replace(found, affected=_affected(session, (snapshot,), sorted_))
         return _receipt(snapshot, plan, found, sorted_, dry=True, waiting=book.counts()["open"])
     with book.turn() as db:
-        check()  # what was called off while it ran, or waited for its turn, writes nothing
         snapshot = session.snapshot()
         sorted_ = _sorted(session, snapshot, found)
         batches = _write(session, snapshot, sorted_)
