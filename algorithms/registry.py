@@ -326,18 +326,18 @@ def _takes_list(annotation: Any) -> bool:
     return annotation is list or get_origin(annotation) is list or any(map(_takes_list, options))
 
 
-def as_day(text: Any) -> str:
-    """A date `as_of` as text; today in Asia/Shanghai for none. Raises WrongUsage."""
+def as_day(text: Any, name: str = "as_of") -> str:
+    """A date, that of `name`, as text; today in Asia/Shanghai for none. Raises WrongUsage."""
     if text is None:
         from graph.times import today
 
         return today()
     if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise WrongUsage(f"as_of is a date like 2022-01-05, not {text!r}")
+        raise WrongUsage(f"{name} is a date like 2022-01-05, not {text!r}")
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise WrongUsage(f"as_of {text}: {error}") from None
+        raise WrongUsage(f"{name} {text}: {error}") from None
 
 
 def readable(message: str) -> str:

@@ -19,7 +19,7 @@ SCOPES: Final = (
     "export",  # whole stores, feeds of changes
     "ingest",  # write facts
     "audit",  # the ledger, the chain of reads
-    "admin",  # keys, erasure, retention
+    "admin",  # keys, erasure, retention, models of risk
 )
 DOMAINS: Final = domains.DOMAINS
 OPEN: Final = "open"  # the scope of a route that anybody may ask

@@ -37,7 +37,7 @@ _NARROW: Final = (
 )
 _WITHHELD: Final = unscored("it may rest on data of domains that are not granted to the caller"
                             " / 可能依据未授权的数据域, 未予列出")  # fmt: skip
-_NOT_ASKED: Final = unscored("no score was asked for when it was told / 告知时未评分")
+_NOT_ASKED: Final = unscored("no score is kept of it / 没有留存的评分")
 
 
 class Ranked(Protocol):

@@ -218,7 +218,11 @@ async def bytes_of(request: Request) -> bytes:
 
 async def body_of(request: Request) -> dict[str, Any]:
     """The JSON object of a request's body, {} for none; raises TooLarge, WrongUsage."""
-    body = await bytes_of(request)
+    return object_of(await bytes_of(request))
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body, {} for none; raises WrongUsage."""
     try:
         return msgspec.json.decode(body or b"{}", type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -227,8 +231,13 @@ async def body_of(request: Request) -> dict[str, Any]:
 
 async def asked_of(request: Request, kind: type[S], name: str) -> S:
     """A request's body as a struct; raises TooLarge, WrongUsage with the `name` of what it asks."""
+    return converted(await body_of(request), kind, name)
+
+
+def converted(given: dict[str, Any], kind: type[S], name: str) -> S:
+    """What was given as a struct; raises WrongUsage with the `name` of what it asks."""
     try:
-        return msgspec.convert(await body_of(request), kind)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         raise WrongUsage(f"{name}: {error}") from None
 
@@ -250,4 +259,5 @@ def query_of(request: Request, many: frozenset[str]) -> dict[str, Any]:
 def only(given: Iterable[str], names: Collection[str]) -> None:
     """Raise WrongUsage for a parameter that nobody reads."""
     if unknown := next((name for name in given if name not in names), None):
-        raise WrongUsage(f"unknown parameter {unknown[:40]}: it takes {', '.join(names)}")
+        takes = ", ".join(names) or "none / 无"
+        raise WrongUsage(f"unknown parameter {unknown[:40]}: it takes {takes}")

@@ -9,13 +9,15 @@ the ends of everybody's facts, so that they are whoever asks; what links them is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.model import CODES, ENTITIES, LISTING_CODE, NAMES, RELATIONS, is_entity
+from graph.model import CODES, ENTITIES, JUDGEMENTS, LISTING_CODE, NAMES, RELATIONS, is_entity
 
 if TYPE_CHECKING:
     from graph.store import StoredFact
 
+KindOf = Callable[[str], str | None]  # of a record, by its name
 DOMAINS: Final = ("registry", "tax", "bank", "telecom")
 ZH: Final = {"registry": "登记", "tax": "税务", "bank": "银行", "telecom": "电信"}
 
@@ -61,7 +63,7 @@ def of_listing(payload: dict[str, Any]) -> str:
     return OF_LIST.get(said.strip().casefold(), "registry") if isinstance(said, str) else "registry"
 
 
-def of_fact(fact: StoredFact, kind_of: Callable[[str], str | None]) -> frozenset[str]:
+def of_fact(fact: StoredFact, kind_of: KindOf) -> frozenset[str]:
     """The domains that a stored fact belongs to; `kind_of` gives the kind of a record by name."""
     if fact.code == LISTING_CODE:
         found = {of_listing(fact.payload)}
@@ -72,6 +74,15 @@ def of_fact(fact: StoredFact, kind_of: Callable[[str], str | None]) -> frozenset
             if end and (kind := kind_of(end)) and (domain := OF_KIND[kind]):
                 found.add(domain)
     return frozenset(found)
+
+
+def without_evidence(fact: StoredFact) -> StoredFact:
+    """A fact as it is told to who is not granted every domain. That two records are one subject is
+    of their ends alone; what it was judged on (a phone that both use) may be of any domain."""
+    if NAMES[fact.code] not in JUDGEMENTS or "attrs" not in fact.payload:
+        return fact
+    payload = {name: value for name, value in fact.payload.items() if name != "attrs"}
+    return replace(fact, payload=payload)
 
 
 def withheld(granted: Iterable[str]) -> list[str]:

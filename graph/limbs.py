@@ -7,6 +7,8 @@ import unicodedata
 from fractions import Fraction
 from typing import Final
 
+from graph.times import INF
+
 LEGAL, PRINCIPAL, RESPONSIBLE = "legal_representative", "principal", "directly_responsible"
 OFFICER, CONTROLLER = "officer", "actual_controller"
 SHAREHOLDER, CONTROLLING = "shareholder", "controlling_shareholder"
@@ -45,6 +47,11 @@ _PAST: Final = re.compile(r"离任|卸任|前任|曾任|拟任|\b(former|ex|past
 _OF_A_PART: Final = re.compile(r"(^|[^要])(负责人|principal|person in charge) ?\(")
 _SIMPLIFIED: Final = str.maketrans("負責員務響債", "负责员务响债")
 _IN_FORCE: Final = frozenset({"", "active", "in force", "in_force", "有效", "生效", "执行中"})
+_RAN_OUT: Final = frozenset({"expired", "已过期", "过期", "已到期", "到期", "期满", "已届满"})
+_TAKEN_OFF: Final = frozenset({
+    "repaired", "已修复", "修复", "信用修复", "removed", "lifted",
+    "移出", "已移出", "解除", "已解除",
+})  # fmt: skip
 MACHINE: Final = "resolver"  # how `by` begins where a model judged
 _BY_NAME: Final = ("name", "姓名", "名称", "名字", "名稱", "同名", "重名")
 
@@ -63,6 +70,17 @@ def limb_of_officer(role: str | None) -> str:
 def in_force(status: str | None) -> bool:
     """Whether a listing's status says that it stands; anything unknown does not."""
     return (status or "").strip().lower() in _IN_FORCE
+
+
+def stood(status: str | None, ends: int) -> bool:
+    """Whether a listing that holds until `ends` (µs) was in force up to then: its status says that
+    it stands, or no more than that its term is over by now."""
+    return in_force(status) or (ends < INF and (status or "").strip().lower() in _RAN_OUT)
+
+
+def entered(status: str | None) -> bool:
+    """Whether a listing's status says that it stands or once did: not annulled, nor to come."""
+    return in_force(status) or (status or "").strip().lower() in _RAN_OUT | _TAKEN_OFF
 
 
 def by_machine(by: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""How the tests are spread over the workers of pytest-xdist.
+"""How the tests are spread over the workers of pytest-xdist, and what a worker is spared.
 
 A file's tests stay together, for they share worlds. Tests that share what is costly to start stay
 together, too: those of the run's Neo4j, of the deployment's, and of the explorer with its service
@@ -7,6 +7,7 @@ and browser. Who runs long comes first, so that no worker is left alone with it 
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -58,6 +59,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Put the tests of a worker in order; without workers they stay as they are."""
     if hasattr(config, "workerinput"):
         items[:] = [items[place] for place in spread([item.nodeid for item in items])]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: nobody looks through it for waste again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,10 +8,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from algorithms.features.sheet import Scope, Sheet
 from algorithms.features.table import Feature
 from graph.deadline import check
+from graph.limbs import stood
 from graph.times import DAY, INF, NEG
 
 GROUP: Final = "entity"
@@ -47,8 +49,8 @@ _CAPITAL: Final = ("capital", "registered_capital")
 def meanings(kind: str, windows: Sequence[int]) -> Iterator[Feature]:
     """See `Group`."""
     del windows
-    yield Feature("entity_age", GROUP, "days since the first record of it holds",
-                  "自首个记录生效起天数", "days")  # fmt: skip
+    yield Feature("entity_age", GROUP, "days since it began, as its newest record says",
+                  "自成立（生效）起天数, 以最新记录为准", "days")  # fmt: skip
     yield Feature("entity_ended", GROUP, "1 where it has ended by the day, else 0",
                   "当日是否已注销或终止", "flag")  # fmt: skip
     yield Feature(
@@ -79,7 +81,7 @@ def fill(scope: Scope, sheet: Sheet) -> None:
     age[known] = (scope.at - began[known]) / DAY
     sheet["entity_age"] = np.floor(age)
     records = snapshot.known_nodes()
-    records = records[snapshot.nodes.vf[records] <= scope.at]
+    records = records[snapshot.record_begins(records) <= scope.at]
     rep = snapshot.nodes.rep[records]
     until = np.full(snapshot.n, NEG)
     ends = snapshot.nodes.vt[records]
@@ -90,7 +92,8 @@ def fill(scope: Scope, sheet: Sheet) -> None:
     for node, _, listing in snapshot.listings_known():
         subject = snapshot.nodes.rep[node]
         ever[subject] += listing.vf <= scope.at
-        now[subject] += listing.vf <= scope.at < listing.vt
+        if listing.vf <= scope.at < listing.vt:
+            now[subject] += stood(orjson.loads(listing.payload).get("status"), listing.vt)
     sheet["entity_listings_now"], sheet["entity_listings_total"] = now, ever
     if scope.kind in _FLAGS:
         _attributes(scope, sheet)

@@ -46,8 +46,11 @@ def group_key(
         records = records[snapshot.nodes.kind[records] == scope.code]
         digest.update(snapshot.record_numbers(records).tobytes())
         digest.update(snapshot.firsts(snapshot.nodes.rep[records]).tobytes())
-        listed = sorted((fact, each.vf, each.vt) for _, fact, each in snapshot.listings_known())
-        digest.update(repr(listed).encode())
+        listed = [
+            (each.seq, int(snapshot.nodes.rep[n])) for n, _, each in snapshot.listings_known()
+        ]
+        numbers, of = np.array(sorted(listed), np.int64).reshape(-1, 2).T
+        digest.update(numbers.tobytes() + snapshot.firsts(of.astype(np.int32)).tobytes())
     reads = sorted({kind for each in columns for kind in each.reads})
     if {"holds_account", "transfer"} <= {*reads} and name not in TIMELESS:
         digest.update(snapshot.firsts(owners(snapshot, scope.at)).tobytes())

@@ -119,13 +119,11 @@ def dictionary(
         if name not in GROUPS:
             raise WrongUsage(f"groups: {', '.join(GROUPS)}, not {name[:40]!r}")
     _check(windows)
-    return tuple(
-        each
-        for name in GROUPS
-        if name in asked
-        for each in group(name).meanings(kind, windows)
-        if not withheld or (name not in WHOLE and not set(each.reads) & set(withheld))
-    )
+    every = [e for name in GROUPS if name in asked for e in group(name).meanings(kind, windows)]
+    if not every:
+        raise WrongUsage(f"groups: none of these says anything of a {kind} / 此类主体无所选特征")
+    gone = set(withheld)
+    return tuple(e for e in every if not gone or (e.group not in WHOLE and not set(e.reads) & gone))
 
 
 def _check(windows: Sequence[int]) -> None:

@@ -134,8 +134,9 @@ def _stays(scope: Scope, sheet: Sheet, made: Events) -> None:
     into, out = kept(made.into, worth), kept(made.out, worth)
     stays = dwell(into, made.value[into.edge], out, made.value[out.edge], _SOON, scope.at)
     sheet.ratio("money_dwell", stays.stayed / DAY, stays.passed)
-    sheet.ratio("money_passed", stays.passed, stays.into)
-    sheet.ratio("money_passed_soon", stays.soon, stays.into)
+    came = np.bincount(made.dst[worth], made.value[worth], made.n)  # also where nothing went out
+    sheet.ratio("money_passed", stays.passed, came)
+    sheet.ratio("money_passed_soon", stays.soon, came)
 
 
 def night(time: I64) -> Flags:

@@ -24,9 +24,10 @@ from algorithms.identity.records import SHARED, Mask
 from algorithms.identity.settings import LISTS, TEXTS, settings_of
 from algorithms.identity.standing import Standing, who
 from graph.columns import I32, I64
+from graph.memory import no_cycles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import duckdb
     import pyarrow as pa
@@ -48,7 +49,7 @@ class Prepared(NamedTuple):
     """
 
     batch: int
-    snapshot: str  # the name of the view
+    snapshot: str  # the name of its view
     rows: pa.Table
     keys: U64
     at: I32
@@ -92,7 +93,8 @@ class Records:
         self._old: pa.Table = self._kept.rows if self._kept else _shaped(pa.table({}))
         self._old_nodes: I64 = self._old["node"].to_numpy().astype(np.int64)
         self._gone = np.zeros(len(self._old_nodes), np.bool_)  # by old row: not as it was
-        self._new = self._prepare()
+        with no_cycles():  # millions of small lists, which a collection would look through
+            self._new = self._prepare()
         self._number()
 
     # -- which rows there are ---------------------------------------------------------------------
@@ -213,11 +215,6 @@ class Records:
     def _new_keys(self) -> Keys:
         return every_key(self._con, self.kind, self._new)
 
-    def give_keys(self, keys: Keys) -> None:
-        """The keys of all rows, where whoever asks has them already and nothing was kept."""
-        if self._kept is None:
-            self._new_keys = keys
-
     @cached_property
     def _found_new(self) -> tuple[U64, I64]:
         order = np.argsort(self._new_keys.key, kind="stable")
@@ -263,6 +260,18 @@ class Records:
             _LEAST, self.n // _SHARE
         )
 
+    def keep(self, keeping: Keeping, keys: Callable[[], Keys] | None = None) -> None:
+        """Have it kept where that is worth it; `keys` tells those of all rows, where they are made
+        already."""
+        if not self.worth_keeping or self._snapshot.withheld:
+            return
+        if keys is not None and self._kept is None:
+            self._new_keys = keys()
+        keeping.put(self.kind, self.prepared())
+        if keys is not None:  # a tenth of what is held, which nobody asks for again
+            for name in ("_new_keys", "_found_new"):
+                self.__dict__.pop(name, None)
+
     def prepared(self) -> Prepared:
         """All of it, to be kept."""
         keys, at = self._found_new
@@ -276,8 +285,9 @@ class Records:
             keys, at = keys[order], at[order]
         snapshot = self._snapshot
         return Prepared(
-            snapshot.batch, snapshot.name, self.whole(), keys, at.astype(np.int32), self.sizes()
-        )
+            snapshot.batch, snapshot.name_at(snapshot.batch) or "", self.whole(), keys,
+            at.astype(np.int32), self.sizes(),
+        )  # fmt: skip
 
     # -- what a batch touched ---------------------------------------------------------------------
 

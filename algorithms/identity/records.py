@@ -44,16 +44,20 @@ Mask = npt.NDArray[np.bool_]
 Row = dict[str, Any]
 _OFFICIAL: Final = ("uscc", "resident_id")
 _CHUNK: Final = 20_000  # records read from the store at a time
-_BORN: Final = ("birth_date", "birthday", "birthDate", "出生日期")
-_NAMES: Final = ("alias", "aliases", "former_name", "former_names", "other_names", "name_en",
-                 "weakAlias", "previousName", "曾用名", "别名")  # fmt: skip
-_EMAILS: Final = ("email", "emails", "邮箱", "电子邮箱")
-_PHONES: Final = ("phone", "phones", "mobile", "telephone", "电话", "手机号", "联系电话")
-_ADDRESSES: Final = ("address", "addresses", "住所", "地址", "注册地址")
-_IDS: Final = ("registration_no", "reg_no", "registration_number", "former_registration_no",
-               "taxpayer_no", "organisation_code", "passport", "registrationNumber", "idNumber",
-               "passportNumber", "taxNumber", "注册号", "组织机构代码", "纳税人识别号", "护照号",
-               "soc_sec_id")  # fmt: skip
+_FIELDS: Final = {
+    "birth_date": ("birth_date", "birthday", "birthDate", "出生日期"),
+    "names": ("alias", "aliases", "former_name", "former_names", "other_names", "name_en",
+              "weakAlias", "previousName", "曾用名", "别名"),
+    "emails": ("email", "emails", "邮箱", "电子邮箱"),
+    "phones": ("phone", "phones", "mobile", "telephone", "电话", "手机号", "联系电话"),
+    "addresses": ("address", "addresses", "住所", "地址", "注册地址"),
+    "ids": ("registration_no", "reg_no", "registration_number", "former_registration_no",
+            "taxpayer_no", "organisation_code", "passport", "registrationNumber", "idNumber",
+            "passportNumber", "taxNumber", "注册号", "组织机构代码", "纳税人识别号", "护照号",
+            "soc_sec_id"),
+}  # fmt: skip
+_COLUMN: Final = {name: column for column, names in _FIELDS.items() for name in names}
+_ORDER: Final = {name: at for at, name in enumerate(_COLUMN)}
 SHARED: Final = 5  # a phone or mailbox of more clusters than this tells nobody from another
 
 
@@ -238,9 +242,9 @@ def table_of(rows: list[Row]) -> pa.Table:
 
 def _row(node: int, fact: StoredFact) -> Row:
     payload = fact.payload
-    attrs = payload.get("attrs") or {}
+    said = _said(payload.get("attrs") or {})
     numbers = [value for kind, value, _, _ in fact.keys if kind in _OFFICIAL]
-    born = next(iter(_said(attrs, _BORN)), None)
+    born = next(iter(said.pop("birth_date")), None)
     valid = [v for kind, v, reason, _ in fact.keys if kind == "resident_id" and reason is None]
     if born is None and fact.code == CODES["company"] and fact.vf != NEG:
         born = format_time(fact.vf)  # a company's first day
@@ -251,26 +255,24 @@ def _row(node: int, fact: StoredFact) -> Row:
         "node": node,
         "dataset": fact.dataset,
         "name": payload.get("name") or None,
-        "names": _said(attrs, _NAMES),
         "birth_date": born and born[:10],
-        "phones": _said(attrs, _PHONES),
-        "emails": _said(attrs, _EMAILS),
-        "addresses": _said(attrs, _ADDRESSES),
         "id_no": numbers[0] if numbers else None,
-        "ids": _said(attrs, _IDS),
         "people": [],
+        **said,
     }
 
 
-def _said(attrs: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
-    """The texts that attributes hold under any of these names, each once."""
-    found: dict[str, None] = {}
-    for field in fields:
-        value = attrs.get(field)
-        for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, str | int) and str(each).strip():
-                found[str(each).strip()] = None
-    return list(found)
+def _said(attrs: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The texts that attributes hold under any of the names of a column, each once."""
+    found: dict[str, list[str]] = {column: [] for column in _FIELDS}
+    named = [name for name in attrs if name in _COLUMN]
+    for name in sorted(named, key=_ORDER.__getitem__) if len(named) > 1 else named:
+        value = attrs[name]
+        several = value if isinstance(value, list) else (value,)
+        texts = (str(each).strip() for each in several if isinstance(each, str | int))
+        column = _COLUMN[name]
+        found[column] = list(dict.fromkeys([*found[column], *filter(None, texts)]))
+    return found
 
 
 def _ends(

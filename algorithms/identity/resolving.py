@@ -90,16 +90,19 @@ def _of_kind(
                 con, records, records.fresh(since), most=params.max_block, least=params.review,
                 accept=params.accept, model=model,
             )  # fmt: skip
+            if keeping is not None:
+                records.keep(keeping)
         else:
             table = records.whole()
-            keep = keeping is not None and records.worth_keeping
+
+            def keyed() -> None:
+                if keeping is not None:
+                    records.keep(keeping, lambda: told(con, table))
+
             found = link(
                 con, kind, table, most=params.max_block, least=params.review, seed=params.seed,
-                trained_on=snapshot.name, model=model,
-                keyed=lambda: records.give_keys(told(con, table)) if keep else None,
+                trained_on=snapshot.name, model=model, keyed=keyed,
             )  # fmt: skip
-        if keeping is not None and records.worth_keeping:
-            keeping.put(kind, records.prepared())
     return _judged(snapshot, params, records, decided, found)
 
 

@@ -153,7 +153,8 @@ def clusters(snapshot: Snapshot, params: ClusterParams) -> Result[Cluster]:
     where relations join them, under names that stay as facts come.
 
     The core are the subjects with a listing in force on `as_of` (its `list` among `lists`, its
-    field among `domains`, its status in force), and the members of findings of the detectors in
+    field among `domains`, its status in force, or expired since), and the members of findings of
+    the detectors in
     `algorithms` of at least `min_score`. Others are looked at up to `reach` relations from the
     core. Two of all these are joined by a relation of the asked `kinds` that is true on `as_of` and
     both its ends are; holdings join where parallel ones sum to at least `min_share`, unknown ones

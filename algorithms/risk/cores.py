@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from algorithms.risk.clusters import LISTS
-from graph.limbs import in_force
+from graph.limbs import stood
 from graph.times import NEG
 
 if TYPE_CHECKING:
@@ -58,7 +58,11 @@ def cores(snapshot: Snapshot, params: Knitting, at: int) -> Cores:
             continue
         said = orjson.loads(listing.payload)
         of, field = said.get("list"), said.get("domain") or "–"
-        if of in lists and (fields is None or field in fields) and in_force(said.get("status")):
+        if (
+            of in lists
+            and (fields is None or field in fields)
+            and stood(said.get("status"), listing.vt)
+        ):
             weight = _WEIGHT.get(of, _LEAST)
             found[int(nodes.rep[node])].append(Reason(f"{of}/{field}", weight, name, listing.vf))
     cuts, explored = _suspected(snapshot, params, found) if params.algorithms else ([], 0)

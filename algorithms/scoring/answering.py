@@ -142,7 +142,20 @@ def _modelled(
         _row(name, float(found.probability[at]), why, shelved.called)
         for name, at, why in zip(names, places.tolist(), told, strict=True)
     ]  # fmt: skip
-    return Result(results=rows, notes=[USE, *found.table.cut])
+    return Result(results=rows, notes=[USE, *_unseen(shelved, found), *found.table.cut])
+
+
+def _unseen(shelved: Shelved, found: Scored) -> list[str]:
+    """What is said where the model goes by features that the caller is not granted."""
+    every = shelved.model.about.features
+    gone = len({*every} - {*found.table.names})
+    if not gone:
+        return []
+    return [
+        f"{gone} of the {len(every)} features of the model are withheld from this caller and count"
+        " as not known: a score is not what it is for who sees all, and not calibrated"
+        f" / 模型 {len(every)} 项特征中 {gone} 项未授权, 按未知计, 得分未经校准"
+    ]
 
 
 def _row(name: str, score: float, why: list[Reason], model: str) -> RiskScore:

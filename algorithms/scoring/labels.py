@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from algorithms.risk.clusters import LISTS
 from graph.columns import I64
+from graph.deadline import check
 from graph.errors import BadFact, BadFile, UnknownSubject
-from graph.limbs import in_force
+from graph.limbs import entered
 from graph.times import DAY, INF, day_end
 
 if TYPE_CHECKING:
     from graph.snapshot import Snapshot
-
-_ENTERED: Final = ("active", "expired", "repaired", "removed")
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,15 @@ def of_lists(
     of it since. Linear in the listings."""
     since = np.full(snapshot.n, INF)
     domain: dict[int, str] = {}
+    found = []
     for node, _, each in snapshot.listings_known():
         said = orjson.loads(each.payload)
         wanted = said.get("list") in lists and (domains is None or said.get("domain") in domains)
-        if not wanted or not (in_force(said.get("status")) or said.get("status") in _ENTERED):
-            continue
-        subject = int(snapshot.nodes.rep[node])
-        if each.vf < since[subject]:
-            since[subject] = each.vf
-            domain[subject] = str(said.get("domain") or "")
+        if wanted and entered(said.get("status")):
+            field = str(said.get("domain") or "")
+            found.append((each.vf, field, int(snapshot.nodes.rep[node])))
+    for began, field, subject in sorted(found, reverse=True):  # the first is what stays
+        since[subject], domain[subject] = began, field
     of = f" ({', '.join(sorted(domains))})" if domains is not None else ""
     return _made(snapshot, since, f"listed: {', '.join(sorted(lists))}{of}", domain)
 
@@ -63,6 +62,7 @@ def of_rows(snapshot: Snapshot, rows: Iterable[tuple[str, str]], said: str) -> L
     the row where a day is none or a subject is not in the store."""
     since = np.full(snapshot.n, INF)
     for place, (who, day) in enumerate(rows, 1):
+        check()
         try:
             node = int(snapshot.nodes.rep[snapshot.resolve(who)])
             begin = day_end(day) - DAY + 1

@@ -90,6 +90,13 @@ class Model:
         width = len(about.features)
         if not mix.forest.width <= width == mix.linear.width == len(reference):
             raise ValueError("trees of other features")
+        knots = calibration.x, calibration.y
+        if not (len(knots[0]) and knots[0].shape == knots[1].shape == knots[0].shape[:1]):
+            raise ValueError("a calibration of no line")
+        if not all(np.isfinite(each).all() for each in knots) or (np.diff(knots[0]) < 0).any():
+            raise ValueError("a calibration of no line")
+        if reference.ndim != 2 or missing.shape != reference.shape[:1] or margins.ndim != 1:
+            raise ValueError("quantiles of other features")
         self.about, self.mix, self.calibration = about, mix, calibration
         self.reference, self.missing, self.margins = reference, missing, margins
 

@@ -84,10 +84,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Slot(NamedTuple):
-    """A day's table and whom of it is asked about: rows, and whether they came to be labelled."""
+    """A day's table and whom of it is asked about: rows, by the ids of their subjects, and whether
+    they came to be labelled. `view` is what the table was made from; `named` are the subjects that
+    labels know those of the rows as."""
 
+    view: Snapshot
     table: Features
     rows: npt.NDArray[np.int64]
+    named: npt.NDArray[np.int32]
     truth: Truth
 
     @property
@@ -145,7 +149,7 @@ def train(snapshot: Snapshot, labels: Labels, plan: Plan) -> Trained:
                      " drawn / 训练样本为全部正例与抽取的其他主体")  # fmt: skip
     with stage(4, 5, _UNIT):
         said = about(plan, labels, test.table, mix, calibration.kind, snapshot)
-        return Trained(*_measured(snapshot, labels, plan, test, said, mix, found, calibration,
+        return Trained(*_measured(labels, plan, test, said, mix, found, calibration,
                                   notes), notes)  # fmt: skip
 
 
@@ -180,14 +184,14 @@ def rows_to_grow_on(snapshot: Snapshot, labels: Labels, plan: Plan) -> Rows:
 
 
 def _measured(
-    snapshot: Snapshot, labels: Labels, plan: Plan, test: Slot, said: About, mix: Mix, found: Grown,
+    labels: Labels, plan: Plan, test: Slot, said: About, mix: Mix, found: Grown,
     calibration: Calibration, notes: list[str],
 ) -> tuple[Model, Evaluation]:  # fmt: skip
     matrix = test.matrix
     margin = mix.margin(matrix)
     scores = {MODEL: margin, **found.margins(matrix)}
     if plan.rules:
-        scores["rules only"] = _rules(snapshot, plan, test, notes)
+        scores["rules only"] = _rules(plan, test, notes)
     model = Model(
         said, mix, calibration,
         np.array([quantiles(matrix[:, at]) for at in range(matrix.shape[1])]),
@@ -196,7 +200,7 @@ def _measured(
     )  # fmt: skip
     return model, evaluate(
         test.truth, scores, calibration(margin), k=plan.k, precision=plan.precision,
-        seed=plan.seed, slices=slices(snapshot, labels, test, plan.test),
+        seed=plan.seed, slices=slices(labels, test, plan.test),
     )  # fmt: skip
 
 
@@ -211,16 +215,22 @@ def slot(
     at = day_end(day)
     view = snapshot.earlier(min(at, parse_time(snapshot.known_at))) if plan.as_known else snapshot
     table = features(view, plan.kind, day, groups=plan.groups, windows=plan.windows or WINDOWS)
-    since = labels.since[table.nodes]
-    rows = np.flatnonzero(since > at)
-    truth = since[rows] <= day_end(until)
+    # Whom a label names goes by what is known of identities by now: an earlier view may know two
+    # subjects where later there is one, or have another record stand for it.
+    named = snapshot.nodes.rep[table.nodes]
+    rows = np.flatnonzero(labels.since[named] > at)
+    # In the order of ids: that in which facts were loaded shows neither in trees nor in draws.
+    names = view.canonicals(table.nodes[rows].tolist())
+    rows = rows[sorted(range(len(rows)), key=names.__getitem__)]
+    named = named[rows]
+    truth = labels.since[named] <= day_end(until)
     count = int(truth.sum())
     if least and (count < least or count == len(rows)):
         raise NoTruth(
             f"of {len(rows)} subjects ({plan.kind}) {count} were labelled after {day} and by"
             f" {until}: {least} at least, and not all, are needed / 该时段正例不足"
         )
-    return Slot(table, rows, truth)
+    return Slot(view, table, rows, named, truth)
 
 
 def tabular_columns(meanings: Iterable[Feature]) -> npt.NDArray[np.int64]:
@@ -252,10 +262,10 @@ def about(
     )  # fmt: skip
 
 
-def _rules(snapshot: Snapshot, plan: Plan, test: Slot, notes: list[str]) -> npt.NDArray[np.float64]:
+def _rules(plan: Plan, test: Slot, notes: list[str]) -> npt.NDArray[np.float64]:
     from algorithms.scoring.rules import of_subjects, rules
 
-    ruled = rules(snapshot, plan.test)
+    ruled = rules(test.view, plan.test)
     notes += [f"rules only: {cut}" for cut in ruled.cuts]
     return of_subjects(ruled, test.nodes)
 
@@ -265,13 +275,15 @@ _OLD: Final = 200 * 365  # days: no such age, but a begin that is not known
 _USCC: Final = "cn:uscc:"
 
 
-def slices(snapshot: Snapshot, labels: Labels, test: Slot, day: str) -> list[Part]:
-    """Whom the card tells of apart: by dataset, by age on the day, companies by province, and those
-    listed for each field beside all who were not."""
-    nodes = test.nodes
-    names = np.array(snapshot.datasets)
-    found = _parts("dataset", names[snapshot.in_datasets(nodes=nodes)])
-    days = (day_end(day) - snapshot.nodes.vf[nodes].astype(np.float64)) / DAY
+def slices(labels: Labels, test: Slot, day: str) -> list[Part]:
+    """Whom the card tells of apart: by dataset (of several that with the least name), by age on the
+    day, companies by province, and those listed for each field beside all who were not."""
+    nodes, view = test.nodes, test.view
+    names, number = np.unique(np.array(view.datasets), return_inverse=True)
+    records, least = view.known_nodes(), np.full(view.n, len(names))
+    np.minimum.at(least, view.nodes.rep[records], number[view.in_datasets(nodes=records)])
+    found = _parts("dataset", names[least[nodes]])
+    days = (day_end(day) - view.nodes.vf[nodes].astype(np.float64)) / DAY
     age = np.full(len(nodes), "10 years or more", dtype="U20")
     for most, name in reversed(_AGES):
         age[days < most] = name
@@ -280,10 +292,10 @@ def slices(snapshot: Snapshot, labels: Labels, test: Slot, day: str) -> list[Par
     if test.table.kind == "company":
         region = [
             each[len(_USCC) + 2 : len(_USCC) + 4] if each.startswith(_USCC) else "unknown"
-            for each in snapshot.canonicals(nodes.tolist())
+            for each in view.canonicals(nodes.tolist())
         ]
         found += _parts("region", np.array(region))
-    of = np.array([labels.domain.get(node, "") for node in nodes.tolist()])
+    of = np.array([labels.domain.get(node, "") for node in test.named.tolist()])
     domains = sorted({each for each in of[test.truth].tolist() if each})
     return [*found, *(Part("listed for", each, (of == each) | ~test.truth) for each in domains)]
 

@@ -52,7 +52,8 @@ class Forest:
         """A walk ends: children come after their parent and within the arrays."""
         nodes = np.arange(len(self.feature))
         same = {len(getattr(self, name)) for name in ARRAYS if name != "start"} == {len(nodes)}
-        if not same:
+        flat = all(getattr(self, name).ndim == 1 for name in ARRAYS)
+        if not same or not flat:
             raise ValueError("not trees: arrays of different lengths")
         inner = self.feature >= 0
         for child in (self.left, self.right):
@@ -60,7 +61,11 @@ class Forest:
                 raise ValueError("not trees: a child that is none")
         if not ((self.start >= 0) & (self.start < len(nodes))).all():
             raise ValueError("not trees: a root that is none")
-        if not (np.isfinite(self.value).all() and np.isfinite(self.base)):
+        once = np.concatenate([self.start, self.left[inner], self.right[inner]])
+        if len(np.unique(once)) < len(once):  # ways through what is shared would double each time
+            raise ValueError("not trees: a node of two parents")
+        known = np.isfinite(self.share[once]).all() and not np.isnan(self.threshold[inner]).any()
+        if not (known and np.isfinite(self.value).all() and np.isfinite(self.base)):
             raise ValueError("not trees: a value that is no number")
 
     @property

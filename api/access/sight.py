@@ -110,16 +110,18 @@ class Shown:
             )
         return getattr(self._store, name)
 
-    def _may(self, fact: StoredFact) -> bool:
-        return domains.of_fact(fact, self._kinds) <= self._kept
+    def _told(self, facts: Iterable[StoredFact], kind_of: domains.KindOf) -> Iterator[StoredFact]:
+        for fact in facts:
+            if domains.of_fact(fact, kind_of) <= self._kept:
+                yield domains.without_evidence(fact)
 
     def history(self, name: str) -> list[StoredFact]:
         """See `Store.history`."""
-        return [fact for fact in self._store.history(name) if self._may(fact)]
+        return [*self._told(self._store.history(name), self._kinds)]
 
     def versions(self, seqs: Any) -> list[StoredFact]:
         """See `Store.versions`."""
-        return [fact for fact in self._store.versions(seqs) if self._may(fact)]
+        return [*self._told(self._store.versions(seqs), self._kinds)]
 
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See `Store.facts`."""
@@ -131,11 +133,7 @@ class Shown:
             except UnknownSubject:  # came after the snapshot was opened
                 return self._kinds(record)
 
-        return (
-            fact
-            for fact in self._store.facts(since_seq)
-            if domains.of_fact(fact, kind_of) <= self._kept
-        )
+        return self._told(self._store.facts(since_seq), kind_of)
 
     def bearers(self, canonical: str) -> list[str]:
         """See `Store.bearers`."""

@@ -8,6 +8,7 @@ import msgspec
 
 from api.casework.keeping import NAME, TABLES, UPGRADES, VERSION, bump, kept_of
 from api.kept import Kept, copied
+from api.ranking import UNRANKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -52,10 +53,26 @@ def forget(url: str, named: Callable[[bytes], bool]) -> int:
     return count
 
 
+def unscored(url: str, subject: str) -> None:
+    """Let no finding be ordered by the score of somebody, by canonical id."""
+    kept = kept_of(url)
+    if not kept.is_there:
+        return
+    try:
+        with kept.writing() as db:
+            sql = "UPDATE finding SET rank = ?1, priority = NULL WHERE priority ->> 'subject' = ?2"
+            db.execute(sql, (UNRANKED, subject))
+            bump(db, "findings")
+        kept.cleansed()
+    finally:
+        kept.close()
+
+
 def _unranked(db: apsw.Connection, named: Callable[[bytes], bool]) -> None:
     """A score of whom is erased orders nothing any more."""
-    gone = [(no,) for no, text in _texts(db, "finding", "priority") if named(text.encode())]
-    db.executemany("UPDATE finding SET rank = -1.0, priority = NULL WHERE no = ?", gone)
+    gone = [no for no, text in _texts(db, "finding", "priority") if named(text.encode())]
+    sql = "UPDATE finding SET rank = ?, priority = NULL WHERE no = ?"
+    db.executemany(sql, [(UNRANKED, no) for no in gone])
 
 
 def _scrub(

@@ -39,6 +39,11 @@ def use_model(name: str) -> Exchange[Answer]:
     return post(f"{_BASE}/{part(name)}/use", {})
 
 
+def use_rules(kind: str) -> Exchange[Answer]:
+    """Let no model answer `risk_score` for a kind."""
+    return post(f"{_BASE}/rules/use", {"kind": kind})
+
+
 def model_drift(
     name: str, *, since: str | None = None, until: str | None = None
 ) -> Exchange[Answer]:

@@ -200,6 +200,7 @@ class Methods:
     model_card = one(modelling.model_card)
     train_model = one(modelling.train_model)
     use_model = one(modelling.use_model)
+    use_rules = one(modelling.use_rules)
     model_drift = one(modelling.model_drift)
     model_stability = one(modelling.model_stability)
 
@@ -324,6 +325,7 @@ class LaterMethods:
     model_card = one_later(modelling.model_card)
     train_model = one_later(modelling.train_model)
     use_model = one_later(modelling.use_model)
+    use_rules = one_later(modelling.use_rules)
     model_drift = one_later(modelling.model_drift)
     model_stability = one_later(modelling.model_stability)
 

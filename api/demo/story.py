@@ -23,9 +23,11 @@ _DRAWN: Final[dict[str, Draw]] = {
     "affiliated_trades": timeline, "invoice_cycles": cycle, "invoice_schemes": flow,
     "payment_returns": flow, "rebate_chains": flow,
 }  # fmt: skip
-# What else such a question is asked with, for its answer to have rows in so small a world.
+# What else such a question is asked with: for its answer to have rows in so small a world, and no
+# more than anybody reads, for each row is taken apart.
 _BESIDES: Final[dict[str, dict[str, Any]]] = {
-    name: {"min_core": 1} for name in ("clusters", "cluster_history")
+    **{name: {"min_core": 1} for name in ("clusters", "cluster_history")},
+    "risk_propagation": {"top": 20},
 }
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from algorithms.features.table import F32, KINDS, VERSION, WINDOWS, Feature
 from api.kept import state_folder
-from graph.errors import WrongUsage
+from graph.errors import StoreFull, WrongUsage
 from graph.leftovers import sweep
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ FILE: Final = "features.parquet"
 META: Final = b"linkrisk"
 _DIGITS: Final = 6
 _ROWS: Final = 100_000  # of a row group
+# What reading a file that was damaged raises; pages bear checksums, so that none is read wrongly.
+_DAMAGED: Final = (OSError, KeyError, ValueError, msgspec.MsgspecError)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -112,7 +114,7 @@ def build(
     """The table that is asked for, made where it is not there yet, and what it is.
 
     Whose use is restricted has no row. Rows are in the order of the ids. Of the tables in `home`
-    only the newest `keep` stay, where given. Raises WrongUsage, BadFact.
+    only the newest `keep` stay, where given. Raises WrongUsage, BadFact, StoreFull.
     """
     from algorithms.features.making import made, shown
     from algorithms.features.sheet import Scope
@@ -127,9 +129,8 @@ def build(
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]
     known = re.sub(r"[^0-9T]", "", snapshot.known_at)[:20]
     place = home / asked.kind / asked.as_of / f"{known}-{digest}" / FILE
-    if place.exists():
-        meta = _meta(place)
-        return place, _built(place, meta, reused=list(meta.groups))
+    if (there := _there(place)) is not None:
+        return place, there
     subjects = _Subjects(scope)
     keys = _keys(scope, chosen, subjects.digest, erased)
     reused: list[str] = []
@@ -203,6 +204,19 @@ def _meta(path: Path) -> Meta:
     return msgspec.json.decode(said[META], type=Meta)
 
 
+def _there(place: Path) -> Built | None:
+    """What the table at this place is; None where none is, or one that cannot be read, which is
+    taken away."""
+    try:
+        meta = _meta(place)
+        return _built(place, meta, reused=list(meta.groups))
+    except FileNotFoundError:
+        return None
+    except _DAMAGED:
+        shutil.rmtree(place.parent, ignore_errors=True)
+        return None
+
+
 def _columns(path: Path, group: str, key: str, subjects: _Subjects) -> F32 | None:
     """The columns of a group out of another table; None where it has them not under this key."""
     import numpy as np
@@ -212,8 +226,8 @@ def _columns(path: Path, group: str, key: str, subjects: _Subjects) -> F32 | Non
         there = _meta(path).groups.get(group)
         if there is None or there.key != key:
             return None
-        table = pq.read_table(path, columns=there.columns)
-    except (OSError, KeyError, ValueError, msgspec.MsgspecError):  # removed meanwhile, or no table
+        table = pq.read_table(path, columns=there.columns, page_checksum_verification=True)
+    except _DAMAGED:  # or removed meanwhile
         return None
     found = np.full((subjects.total, len(there.columns)), np.nan, np.float32, order="F")
     for at, name in enumerate(there.columns):
@@ -231,9 +245,11 @@ def _write(place: Path, table: Features, meta: Meta, subjects: _Subjects) -> Non
     part = place.parent.with_name(f"{place.parent.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     sweep(part.parent, "*.part")
-    part.mkdir(parents=True)
     try:
-        options: dict[str, Any] = {"compression": "zstd", "use_dictionary": ["id"]}
+        part.mkdir(parents=True)
+        options: dict[str, Any] = {
+            "compression": "zstd", "use_dictionary": ["id"], "write_page_checksum": True,
+        }  # fmt: skip
         with pq.ParquetWriter(part / FILE, schema, **options) as file:
             for begin in range(0, len(subjects.order), _ROWS) or [0]:
                 file.write_table(_piece(schema, table, subjects, begin))
@@ -241,6 +257,9 @@ def _write(place: Path, table: Features, meta: Meta, subjects: _Subjects) -> Non
         if not place.exists():
             shutil.rmtree(place.parent, ignore_errors=True)
             part.replace(place.parent)
+    except OSError as error:  # Arrow's has its words in place of those of the system
+        words = os.strerror(error.errno) if error.errno else str(error)
+        raise StoreFull(f"{place} cannot be written: {words}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -25,7 +25,6 @@ from api.jobs.routes import jobs_of, preferred
 from api.kept import private_folder
 from api.serving import KEPT, add, asked_of, json_response, only, query_of
 from graph.domains import OF_KIND
-from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -58,6 +57,7 @@ def add_features(app: FastAPI, engine: Engine) -> None:
         """Features of all subjects of a kind as of a day, as Parquet: a row a subject by its
         canonical id, a column a feature. One that is there is sent at once / 特征表 (Parquet)."""
         asked = _queried(request)
+        await engine.run(_check, asked)
         path, told = await engine.run(built, asked)
         stream = await asyncio.to_thread(path.open, "rb")
         headers = {
@@ -72,7 +72,7 @@ def add_features(app: FastAPI, engine: Engine) -> None:
         `Prefer: respond-async` makes it a job / 生成特征表, 可作为任务."""
         body = await asked_of(request, Body, "features")
         asked = Asked(**{**msgspec.structs.asdict(body), "as_of": as_day(body.as_of or None)})
-        _check(asked.kind)
+        await engine.run(_check, asked)
         wanted, wait = preferred(request)
         if wanted:
             return await jobs_of(request).submit(_as_job(request, asked), wait)
@@ -119,14 +119,14 @@ def add_features(app: FastAPI, engine: Engine) -> None:
 
 def _as_job(request: Request, asked: Asked) -> JobAsked:
     """The same request, to be carried out beside others."""
-    caller, said = caller_of(request), msgspec.json.encode(asked)
+    caller, said, jobs = caller_of(request), msgspec.json.encode(asked), jobs_of(request)
     call = Call(
         method="POST", path=PATH, raw_path=PATH, headers=headers_of(request.headers), body=said
     )
     return JobAsked(
-        owner=owner_of(caller), what="features", asked=said.decode(),
+        owner=owner_of(caller), what="features", asked=jobs.unnamed(msgspec.to_builtins(asked)),
         call=msgspec.json.encode(call).decode(), caller=keep_caller(caller), scope="export",
-        seconds=jobs_of(request).settings.seconds,
+        seconds=jobs.settings.seconds,
     )  # fmt: skip
 
 
@@ -140,22 +140,20 @@ async def _pieces(stream: Any) -> AsyncIterator[bytes]:
 def _queried(request: Request) -> Asked:
     query = query_of(request, _LISTS)
     only(query, _NAMES)
-    asked = Asked(
+    return Asked(
         as_of=as_day(query.get("as_of")),
         kind=query.get("kind", "account"),
         groups=query.get("groups"),
         windows=days_of(query.get("windows", [])),
         known_at=query.get("known_at"),
     )
-    _check(asked.kind)
-    return asked
 
 
-def _check(kind: str) -> None:
-    """Raise WrongUsage for what is no kind, Forbidden for one whose domain is not granted."""
-    if kind not in KINDS:
-        raise WrongUsage(f"kind: one of {', '.join(KINDS)}, not {kind[:40]!r}")
-    kept, domain = granted(), OF_KIND[kind]
+def _check(asked: Asked) -> None:
+    """Raise WrongUsage for what is no kind, group or window: at once, also where a job is to be
+    made of it; Forbidden for a kind whose domain is not granted."""
+    described(asked.kind, asked.groups, asked.windows)
+    kept, domain = granted(), OF_KIND[asked.kind]
     if kept is not None and domain is not None and domain not in kept:
         raise Forbidden(f"needs the data domain {domain} / 需要数据域 {domain}")
 

@@ -57,8 +57,8 @@ class ResolveAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class AcceptAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """That a pair is one subject. Why has to be said where nothing but names speaks for it, or
-    where they may be two of one household."""
+    """That a pair is one subject. Why has to be said where nothing but names speaks for it,
+    where they may be two of one household, or where others of the country agree in as much."""
 
     why: Annotated[
         Annotated[str, Meta(max_length=NOTE)] | None,
@@ -92,9 +92,19 @@ class JudgeAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     by: _By = None
 
 
+def _plain(by: str) -> None:
+    """Raise WrongUsage for a name in which an identifier stands: the ledger keeps it for ever."""
+    from api.problems import unnamed
+
+    if unnamed(by) != by:
+        raise WrongUsage("by: holds an identifier, and is kept / 含证件号码或电话")
+
+
 def run_of(given: Any) -> ResolveAsked:
     """What a run is asked; raises WrongUsage."""
     asked = convert(ResolveAsked, given)
+    if asked.by is not None:
+        _plain(asked.by)
     if unknown := [each for each in asked.kinds or () if each not in ("person", "company")]:
         raise WrongUsage(f"kinds: person or company, not {unknown[0][:40]!r}")
     if asked.accept is not None and asked.review is not None and asked.review > asked.accept:
@@ -118,6 +128,7 @@ def name_of(text: str | None) -> str:
     name = one_line(text or "")
     if name is None or name.lower() in RESERVED:
         raise WrongUsage("by: the name of the person who decides / 请写明办理人姓名")
+    _plain(name)
     if unconfirmed(name):  # it would be read as a judgement that nobody answers for
         raise WrongUsage(
             "by: reads as a judgement by a name or by the resolver; use another name"

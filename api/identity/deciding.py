@@ -15,14 +15,15 @@ from api.identity import facts
 from api.identity.asking import words_of
 from api.identity.book import UnknownPair
 from api.identity.showing import Judgement, View, judgement_of, pair_of
+from api.problems import unnamed
 from graph.errors import Conflict, UnknownSubject, WrongUsage
-from graph.keys import mask_within
 from graph.ledger import Draft
 
 if TYPE_CHECKING:
     from api.identity.book import Book, State
     from api.session import Session
     from graph.snapshot import Snapshot
+    from graph.store import Store
 
 What = Literal["accepted", "rejected", "undone"]
 LEDGER: Final = "identity."  # how the kinds of entries begin
@@ -64,7 +65,7 @@ def find(session: Session, book: Book, ident: str) -> Pair:
         return found.pair
     for name in (facts.same(ident), facts.apart(ident)):
         if versions := session.store.history(name):
-            return pair_of(versions[-1])
+            return pair_of(versions[-1], session.snapshot())
     raise UnknownPair(f"no pair {ident[:40]!r} / 无此记录对")
 
 
@@ -102,11 +103,13 @@ def decide(
     where why has to be said.
     """
     ident, why = facts.pair_id(pair.a, pair.b), words_of(why)
-    why = None if why is None else str(mask_within(why))
+    why = None if why is None else unnamed(why)
     with book.turn() as db:
         snapshot, store = session.snapshot(), session.store
         before = _subjects(snapshot, pair)
         _unchanged(session, ident, what, View(store, snapshot).judgement(ident), seen)
+        if seen is None:  # who has seen it overturns it knowingly
+            _overturns_nobody(store, ident, what, who)
         said, fact = _said(session, snapshot, pair, what, who, why)
         count = sum(1 for _ in store.ledger(about=ident))
         batch = f"identity:{_VERBS[what]}:{ident}:{count + 1}"
@@ -174,6 +177,19 @@ def _said(
     said = facts.of_person((ident, pair.a, pair.b), who, why, evidence, one=what == "accepted")
     others = [facts.retraction(name) for name, found in stand.items() if name != fact and found]
     return [said, *others], fact
+
+
+def _overturns_nobody(store: Store, ident: str, what: What, who: str) -> None:
+    """Raise Conflict where somebody else judged the opposite: whoever does not say what they saw
+    may not know of it, and overturning it unseen is a step of its own, with a reason."""
+    opposite = {"accepted": facts.apart, "rejected": facts.same}.get(what)
+    other = None if opposite is None else facts.standing(store, opposite(ident))
+    if other is None or (found := judgement_of(ident, other)).machine or found.by == who:
+        return
+    said = "accepted" if found.same else "rejected"
+    raise Conflict(
+        f"{ident} is {said}, by {found.by}: undo that first / 已由 {found.by} 判定, 请先撤销"
+    )
 
 
 def _needs_why(pair: Pair, why: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from algorithms.identity.shape import Feature
+from api.identity import facts
 from api.identity.facts import ident_of
 from api.identity.showing import Review, Side, View, judgement_of, pair_of
 from graph.errors import UnknownSubject
@@ -120,6 +121,8 @@ def why(session: Session, book: Book, a: str, b: str, known_at: str | None = Non
     else:
         sides = [snapshot.records(int(rep[node])) for node in (x, y)]
         pairs = [view.review(each) for each in book.between(*sides)]
+        if known_at is not None:  # why it was judged as it is today came later
+            pairs = [msgspec.structs.replace(each, note=None) for each in pairs]
         if barred := view.barred(name_x, name_y):
             against.append(barred)
         elif fact := view.groups.judged_apart(x, y):
@@ -175,12 +178,12 @@ def _judged(session: Session, snapshot: Snapshot, row: int) -> Link:
         what="judgement", fact=name, by=by, score=score, confirmed=not unconfirmed(by, score),
     )  # fmt: skip
     ident = ident_of(name)
-    versions = session.store.history(name) if ident else []
-    if ident is None or not versions:
+    # What was said of the pair later is no part of an earlier view.
+    last = facts.last_of(session.store, snapshot, name) if ident else None
+    if ident is None or last is None:
         return link
-    told = pair_of(versions[-1])
-    said = judgement_of(ident, versions[-1]).why
-    return msgspec.structs.replace(link, features=told.features, why=said)
+    why = judgement_of(ident, last).why
+    return msgspec.structs.replace(link, features=pair_of(last, snapshot).features, why=why)
 
 
 def _way(links: list[Link], start: str, end: str) -> list[Link]:

@@ -17,6 +17,7 @@ from graph import identity
 from graph.facts import Normaliser
 from graph.limbs import MACHINE
 from graph.model import CODES
+from graph.times import parse_time
 
 if TYPE_CHECKING:
     from algorithms.identity.shape import Pair
@@ -93,6 +94,20 @@ def standing(store: Store, name: str) -> StoredFact | None:
     """The current version of a judgement; None where it was never made, or taken back."""
     versions = store.history(name)
     return versions[-1] if versions and versions[-1].retracted_at is None else None
+
+
+def last_of(store: Store, snapshot: Snapshot, name: str) -> StoredFact | None:
+    """The last version of a judgement that had been made by a view, taken back or not."""
+    made = [each for each in store.history(name) if each.batch <= snapshot.batch]
+    return made[-1] if made else None
+
+
+def stood(store: Store, snapshot: Snapshot, name: str) -> StoredFact | None:
+    """The version of a judgement that stands in a view."""
+    last = last_of(store, snapshot, name)
+    if last is None or last.retracted_at is None:
+        return last
+    return last if last.retracted_at > parse_time(snapshot.known_at) else None
 
 
 def ident_of(name: str) -> str | None:

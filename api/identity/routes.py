@@ -64,11 +64,11 @@ def add_identity(app: FastAPI, engine: Engine) -> None:
         person / 主体识别."""
         given, caller = await body_of(request), caller_of(request)
         asked = asking.run_of(given)
-        work = {"asked": msgspec.to_builtins(asked), "who": _runner(caller, given)}
+        work: dict[str, Any] = {"asked": msgspec.to_builtins(asked), "who": _runner(caller, given)}
         jobs = jobs_of(request)
         job = JobAsked(
             owner=owner_of(caller), what=KIND, caller=keep_caller(caller), scope=RUN_SCOPE,
-            asked=msgspec.json.encode(asked).decode(), seconds=jobs.settings.seconds,
+            asked=jobs.unnamed(work["asked"]), seconds=jobs.settings.seconds,
             call=msgspec.json.encode(work).decode(),
         )  # fmt: skip
         return await jobs.submit(job, preferred(request)[1])

@@ -20,7 +20,7 @@ from api.identity.deciding import LEDGER
 from api.identity.facts import Groups
 from api.identity.preparing import Preparations
 from graph import times
-from graph.errors import UnknownSubject
+from graph.errors import UnknownSubject, WrongUsage
 from graph.ledger import Draft
 
 if TYPE_CHECKING:
@@ -94,9 +94,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def planned(asked: ResolveAsked, last: LastRun | None) -> Plan:
-    """How a run is carried out after another: from where that one ended, at its thresholds."""
+    """How a run is carried out after another: from where that one ended, at its thresholds. Raises
+    WrongUsage."""
     kinds = sorted(set(asked.kinds or (last.kinds if last else KINDS)))
     accept = asked.accept or (last.accept if last else _OWN.accept)
+    if asked.review is not None and asked.review > accept:
+        raise WrongUsage(f"review: at most what accept is, {accept:g} / review 不得大于 accept")
     review = min(asked.review or (last.review if last else _OWN.review), accept)
     notes, since = [], asked.since
     if since is None and last is not None and not asked.whole:

@@ -9,7 +9,17 @@ import msgspec
 
 from algorithms.identity.shape import Feature, Pair
 from api.identity.book import STATES, UnknownPair, Waiting
-from api.identity.facts import Groups, apart, ident_of, judged, known_rows, pair_id, same, standing
+from api.identity.facts import (
+    Groups,
+    apart,
+    ident_of,
+    judged,
+    known_rows,
+    pair_id,
+    same,
+    standing,
+    stood,
+)
 from api.native import native
 from graph.errors import UnknownSubject, WrongUsage
 from graph.limbs import by_machine, unconfirmed
@@ -154,6 +164,7 @@ class View:
         self.store = store
         self.snapshot = snapshot
         self.groups = Groups(snapshot)
+        self._said: dict[int, StoredFact | None] = {}
 
     def side(self, record: str) -> Side:
         """One record of a pair."""
@@ -166,12 +177,17 @@ class View:
             return Side(record=record, subject=None, label=record, says=None, records=0)
         rep = int(snapshot.nodes.rep[node])
         limited = snapshot.restricted(rep)
-        said = None if limited else snapshot_says(snapshot, node)
+        said = None if limited else self._says(node)
         return Side(
             record=record, subject=snapshot.canonical(rep), label=self._label(said, rep),
             says=None if said is None else native(said, masked=True),
             records=sum(map(snapshot.known, snapshot.members(rep))),
         )  # fmt: skip
+
+    def _says(self, node: int) -> StoredFact | None:
+        if node not in self._said:
+            self._said[node] = snapshot_says(self.snapshot, node)
+        return self._said[node]
 
     def _label(self, said: StoredFact | None, rep: int) -> str:
         """What the record itself calls its subject: that is what a join is judged by."""
@@ -190,7 +206,7 @@ class View:
     def judgement(self, ident: str) -> Judgement | None:
         """The judgement of a pair that stands."""
         for name in (same(ident), apart(ident)):
-            if (fact := standing(self.store, name)) is not None:
+            if (fact := stood(self.store, self.snapshot, name)) is not None:
                 return judgement_of(ident, fact)
         return None
 
@@ -203,6 +219,10 @@ class View:
         for node, name in ((x, a), (y, b)):
             if not self.snapshot.known(node):
                 return f"{name} was retracted / 记录已撤回"
+            if self.snapshot.restricted(int(self.snapshot.nodes.rep[node])):
+                return f"{name}: its use is restricted / 限制处理"
+            if (said := self._says(node)) is not None and said.payload.get("erased"):
+                return f"{name} was erased / 已删除"
         if self.snapshot.nodes.rep[x] == self.snapshot.nodes.rep[y]:
             return None
         keys = [found for node in (x, y) if (found := self.groups.key_of(node))]
@@ -237,18 +257,12 @@ class View:
 
     def shown(self, ident: str, fact: StoredFact) -> JudgementShown:
         """A judgement with the two that it is about."""
-        pair = pair_of(fact)
+        pair = pair_of(fact, self.snapshot)
         a, b = self.side(pair.a), self.side(pair.b)
         return JudgementShown(
-            id=ident, kind=self._kind(pair.a), a=a, b=b, one=self.one(pair.a, pair.b),
+            id=ident, kind=pair.kind, a=a, b=b, one=self.one(pair.a, pair.b),
             features=pair.features, model=pair.model or None, judgement=judgement_of(ident, fact),
         )  # fmt: skip
-
-    def _kind(self, record: str) -> str:
-        try:
-            return self.snapshot.kind_name(self.snapshot.node_of(record))
-        except UnknownSubject:
-            return ""
 
     def conflict(self, ident: str, found: Refused) -> RefusedShown:
         """A refusal."""
@@ -279,19 +293,27 @@ def judgement_of(ident: str, fact: StoredFact) -> Judgement:
     )  # fmt: skip
 
 
-def pair_of(fact: StoredFact) -> Pair:
+def pair_of(fact: StoredFact, snapshot: Snapshot) -> Pair:
     """What a stored judgement was made on, as a pair; without features where there were none."""
     attrs = fact.payload.get("attrs") or {}
     kept = {name: attrs[name] for name in _OWN if name in attrs}
     a, b = sorted((fact.a or "", fact.b or ""))
     return Pair(
-        kind="", a=a, b=b, score=float(kept.get("model_score") or 0.0),
+        kind=_kind(snapshot, a), a=a, b=b, score=float(kept.get("model_score") or 0.0),
         weight=float(kept.get("weight") or 0.0),
         features=msgspec.convert(kept.get("features") or [], list[Feature]),
         model=str(kept.get("model") or ""), name_only=bool(kept.get("name_only")),
         kin=bool(kept.get("kin")), common=bool(kept.get("common")),
         others=float(kept.get("others") or 0.0),
     )  # fmt: skip
+
+
+def _kind(snapshot: Snapshot, record: str) -> str:
+    """The kind of a record; "" where a view has none of this name."""
+    try:
+        return snapshot.kind_name(snapshot.node_of(record))
+    except UnknownSubject:
+        return ""
 
 
 def reviews(
@@ -321,7 +343,7 @@ def one(book: Book, store: Store, snapshot: Snapshot, ident: str) -> Review:
     if found is None:
         for name in (same(ident), apart(ident)):
             if versions := store.history(name):
-                pair, last = pair_of(versions[-1]), versions[-1]
+                pair, last = pair_of(versions[-1], snapshot), versions[-1]
                 found = Waiting(no=0, id=ident, state="open", held=False, pair=pair,
                                 met=last.recorded_at, changed=last.recorded_at)  # fmt: skip
                 break

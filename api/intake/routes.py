@@ -16,6 +16,7 @@ import msgspec
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
+from algorithms.registry import Truncated
 from api import openapi
 from api.caller import caller_of, owner_of
 from api.feed.lines import MEDIA_TYPE
@@ -178,7 +179,8 @@ def add_intake(app: FastAPI, engine: Engine) -> None:
 
 def _add_quarantine(app: FastAPI, engine: Engine, intake: Intake) -> None:
     async def rejected(request: Request) -> Response:
-        """Rows that a load rejected, each with line, column and reason / 被隔离的数据."""
+        """Rows that a load rejected, each with line, column and reason; where there are more than
+        are shown, a last line `{"truncated": …}` says so / 被隔离的数据, 未列全时末行说明."""
         name = request.path_params["name"]
         path = intake.quarantine / name
         if not keeping.FILE.fullmatch(name) or not path.is_file():
@@ -209,9 +211,15 @@ def _said() -> dict[str, Any]:
 
 
 def _masked(path: Path) -> bytes:
-    """The file's lines, personal identifiers masked."""
+    """The file's lines, personal identifiers masked; of a large one the first, which is said."""
     with path.open("rb") as file:
-        whole = file.read(_SHOWN)
+        size, whole = path.stat().st_size, file.read(_SHOWN)
     lines = whole[: whole.rfind(b"\n") + 1].splitlines()
-    shown = (mask_within(msgspec.json.decode(line)) for line in lines)
-    return b"".join(msgspec.json.encode(each) + b"\n" for each in shown)
+    told: list[Any] = [mask_within(msgspec.json.decode(line)) for line in lines]
+    if size > len(whole):
+        reason = (
+            f"the first {len(lines)} rows; the file has {size} bytes, {_SHOWN} are shown"
+            f" / 仅列出前 {len(lines)} 行; 文件共 {size} 字节, 最多列出 {_SHOWN} 字节"
+        )
+        told.append({"truncated": Truncated(reason=reason, explored=len(lines), limit=_SHOWN)})
+    return b"".join(msgspec.json.encode(each) + b"\n" for each in told)

@@ -118,6 +118,8 @@ def failed(status: int, detail: str, title: str | None = None) -> Outcome:
 
 _FIELDS: Final = Job.__struct_fields__
 _SELECT: Final = f"SELECT {', '.join(_FIELDS)} FROM job"  # noqa: S608 names of fields
+# Without what is carried out, which may be large, and is no part of what a job is asked for.
+_LOOK: Final = _SELECT.replace(" call,", " '{}' AS call,")
 # What is past its time: a result, then that there was one.
 _OVER: Final = "status IN ('done', 'failed', 'cancelled') AND expires < ?"
 _TOLD: Final = "status = 'expired' AND finished < ?"
@@ -164,7 +166,7 @@ class Book(Closing):
 
     def of(self, owner: str | None, before: int | None, limit: int) -> list[Job]:
         """Jobs, the newest first, behind number `before`; of one owner, or of all."""
-        text = f"{_SELECT} WHERE no < ?1 AND (?2 IS NULL OR owner = ?2) ORDER BY no DESC LIMIT ?3"
+        text = f"{_LOOK} WHERE no < ?1 AND (?2 IS NULL OR owner = ?2) ORDER BY no DESC LIMIT ?3"
         top = 2**62 if before is None else before
         return [_job(row) for row in self._kept.rows(text, (top, owner, limit))]
 
@@ -216,7 +218,7 @@ class Book(Closing):
             db.execute("UPDATE job SET status = 'running', worker = ?, beat = ?, started = ?,"
                        " deadline = ? WHERE id = ?",
                        (worker, now, now, deadline, found.id))  # fmt: skip
-            return self._get(db, found.id)
+            return self._get(db, found.id, columns=_SELECT)
 
     def beat(self, job: Job, done: float | None, total: float | None, unit: str | None) -> bool:
         """A sign that a job is under way; whether it is still wanted, and by this worker."""
@@ -306,8 +308,10 @@ class Book(Closing):
 
     # -- within a transaction ------------------------------------------------------------------
 
-    def _get(self, db: apsw.Connection, ident: str, owner: str | None = None) -> Job:
-        row = one(db, f"{_SELECT} WHERE id = ?1 AND (?2 IS NULL OR owner = ?2)", ident, owner)
+    def _get(
+        self, db: apsw.Connection, ident: str, owner: str | None = None, columns: str = _LOOK
+    ) -> Job:
+        row = one(db, f"{columns} WHERE id = ?1 AND (?2 IS NULL OR owner = ?2)", ident, owner)
         if row is None:
             raise UnknownJob(f"no job {ident[:40]!r} / 无此任务")
         return _job(row)

@@ -196,6 +196,10 @@ class Runner:
         if (work := self.kinds.get(job.what)) is None:
             call = msgspec.json.decode(job.call, type=Call)
             return await carry_out(self.app, call, kept_caller(job.caller))
-        given = msgspec.json.decode(job.call)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(pool, copy_context().run, work, given)
+        return await loop.run_in_executor(pool, copy_context().run, _worked, work, job.call)
+
+
+def _worked(work: Work, call: str) -> Told:
+    """Work on what a job carries; it may be large, and is read in the work's own thread."""
+    return work(msgspec.json.decode(call))

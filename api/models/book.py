@@ -120,11 +120,16 @@ class Models(Closing):
             found = self._open.get(name)
             if found is not None and found.sha256 == entry.sha256:
                 return found
-        from algorithms.scoring.keeping import unpacked
+        return self._read(entry)
 
-        path = self._folder / f"{name}.skops"
+    def _read(self, entry: Entry) -> Shelved:
+        """The model out of its file; raises StoreCorrupt."""
+        from algorithms.scoring.keeping import LARGEST, unpacked
+
+        name = entry.name
         try:
-            data = path.read_bytes()
+            with (self._folder / f"{name}.skops").open("rb") as file:
+                data = file.read(LARGEST + 1)
         except OSError as error:
             raise StoreCorrupt(f"the file of model {name} cannot be read: {error.strerror}"
                                " / 模型文件无法读取") from None  # fmt: skip
@@ -161,10 +166,10 @@ class Models(Closing):
             )
 
     def use(self, name: str, by: str) -> Entry:
-        """Let a model answer for its kind, from the next question on; its file is checked first.
-        Raises UnknownModel, StoreCorrupt."""
+        """Let a model answer for its kind, from the next question on; its file is read and checked
+        first, also where the model is open. Raises UnknownModel, StoreCorrupt."""
         entry = self.entry(name)
-        self.get(name)
+        self._read(entry)
         with self._kept.writing() as db:
             _use(db, entry, by)
         return entry

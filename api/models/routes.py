@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,18 +15,43 @@ from api.contract.answers import MADE
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Told, keep_caller
 from api.jobs.routes import jobs_of, preferred
-from api.models import card, watching
-from api.models.making import train
-from api.models.showing import ModelList, ModelShown, TrainAsked, listed, whole
-from api.serving import KEPT, add, asked_of, json_response, only, query_of
+from api.models import card, making, watching
+from api.models.book import RULES
+from api.models.showing import (
+    ModelList,
+    ModelShown,
+    RulesAsked,
+    TrainAsked,
+    UseAsked,
+    listed,
+    whole,
+)
+from api.serving import (
+    KEPT,
+    add,
+    asked_of,
+    bytes_of,
+    converted,
+    json_response,
+    object_of,
+    only,
+    query_of,
+)
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.engine import Engine
+    from api.serving import Endpoint
+    from api.session import Session
 
 BASE: Final = "/v1/models"
 KIND: Final = "models"
+Route = tuple[str, str, "Endpoint", dict[str, Any], tuple[str, ...]]
+_ONE: Final = f"{BASE}/{{name}}"
+_NAMED: Final = {"parameters": [
+    {**openapi.asked("path", "name", "the model's name / 模型名称"), "example": "accounts-2026-01"},
+]}  # fmt: skip
 _MARKDOWN: Final = "text/markdown; charset=utf-8"
 _MOST: Final = 1 << 26  # bytes of a request: labels of half a million subjects
 _EXAMPLE: Final = {
@@ -42,10 +66,67 @@ def add_models(app: FastAPI, engine: Engine) -> None:
 
     def work(given: dict[str, Any]) -> Told:
         asked = msgspec.convert(given["asked"], TrainAsked)
-        made = train(session, asked, given["by"])
+        made = making.train(session, asked, given["by"])
         return Told(status=200, media="application/json", body=msgspec.json.encode(made))
 
     app.state.jobs.runner.kinds[KIND] = work
+
+    async def model_train(request: Request) -> Response:
+        """Train a model: 202 and a job, the model where the caller waits for it (`Prefer: wait=30`)
+        and it is done by then / 训练模型."""
+        caller, jobs = caller_of(request), jobs_of(request)
+        body = await bytes_of(request)  # of tens of megabytes: nothing else waits for its reading
+        told, call = await engine.run(_asked, session, body, caller.name)
+        job = JobAsked(
+            owner=owner_of(caller), what=KIND, asked=jobs.unnamed(told), call=call,
+            caller=keep_caller(caller), scope="admin", seconds=jobs.settings.seconds,
+        )  # fmt: skip
+        return await jobs.submit(job, preferred(request)[1])
+
+    async def model_use(request: Request) -> Response:
+        """Let a model answer `risk_score` for its kind / 启用模型."""
+        await asked_of(request, UseAsked, "model")
+        name, by = request.path_params["name"], caller_of(request).name
+        return json_response(msgspec.json.encode(await engine.run(making.use, session, name, by)))
+
+    async def model_rules(request: Request) -> Response:
+        """Let no model answer `risk_score` for a kind: its score is that of the findings of the
+        detectors / 停用模型, 只用检测线索."""
+        asked, by = await asked_of(request, RulesAsked, "model"), caller_of(request).name
+        found = await engine.run(making.use_none, session, asked.kind, by)
+        return json_response(msgspec.json.encode(found))
+
+    trained = {
+        **openapi.body(TrainAsked, _EXAMPLE, required=True),
+        "responses": {**openapi.answers(ModelShown)["responses"], **MADE},
+        "x-max-bytes": _MOST,
+    }
+    rules = openapi.body(RulesAsked, {"kind": "account"}, required=True)
+    used = _NAMED | openapi.body(UseAsked, {}) | openapi.answers(ModelShown)
+    writing: list[Route] = [
+        ("POST", BASE, model_train, trained, DOMAINS),
+        ("POST", f"{BASE}/{RULES}/use", model_rules, rules | openapi.answers(ModelList), ()),
+        ("POST", f"{_ONE}/use", model_use, used, DOMAINS),
+    ]
+    for method, path, endpoint, said, domains in (*_reading(engine), *writing):
+        add(app, method, path, endpoint, scope="trace" if method == "GET" else "admin",
+            tags=["models"], extra=said, name=endpoint.__name__, domains=domains,
+            writes=method == "POST")  # fmt: skip
+
+
+def _asked(session: Session, body: bytes, by: str) -> tuple[dict[str, Any], str]:
+    """What a job of training tells of itself, and what it carries out; raises WrongUsage and what
+    `making.check` does."""
+    asked = converted(object_of(body), TrainAsked, "model")
+    making.check(session.models, asked)
+    told = msgspec.to_builtins(msgspec.structs.replace(asked, labels=None))
+    return told, msgspec.json.encode({"asked": asked, "by": by}).decode()
+
+
+def _reading(engine: Engine) -> list[Route]:
+    """What is looked at. What a model was made from and how it measures is of everything: it would
+    tell who is granted a part how many of the rest there are, and call unmoved what is withheld."""
+    session = engine.session
 
     async def models(request: Request) -> Response:
         """The models of risk, the newest first, and which is in use / 风险模型列表."""
@@ -82,51 +163,16 @@ def add_models(app: FastAPI, engine: Engine) -> None:
         found = await engine.run(watching.stability_of, session, *args)
         return json_response(msgspec.json.encode(found))
 
-    async def model_train(request: Request) -> Response:
-        """Train a model: 202 and a job, the model where the caller waits for it (`Prefer: wait=30`)
-        and it is done by then / 训练模型."""
-        asked, caller, jobs = await asked_of(request, TrainAsked, "model"), caller_of(request), (
-            jobs_of(request)
-        )  # fmt: skip
-        call = msgspec.json.encode({"asked": msgspec.to_builtins(asked), "by": caller.name})
-        told = msgspec.to_builtins(msgspec.structs.replace(asked, labels=None))
-        job = JobAsked(
-            owner=owner_of(caller), what=KIND, asked=msgspec.json.encode(told).decode(),
-            call=call.decode(), caller=keep_caller(caller), scope="admin",
-            seconds=jobs.settings.seconds,
-        )  # fmt: skip
-        return await jobs.submit(job, preferred(request)[1])
-
-    async def model_use(request: Request) -> Response:
-        """Let a model answer `risk_score` for its kind / 启用模型."""
-        name, by = request.path_params["name"], caller_of(request).name
-        await engine.run(session.models.use, name, by)
-        return json_response(msgspec.json.encode(await engine.run(whole, session.models, name)))
-
-    put = partial(add, app, tags=["models"])
-    named = {**openapi.asked("path", "name", "the model's name / 模型名称"),
-             "example": "accounts-2026-01"}  # fmt: skip
-    own = {"parameters": [named]}
-    days = {"parameters": [named, *_said()]}
     carded = openapi.answers({"type": "string"}, media="text/markdown")
     carded["responses"]["200"]["content"]["text/html"] = {"schema": {"type": "string"}}
-    trained = {
-        **openapi.body(TrainAsked, _EXAMPLE, required=True),
-        "responses": {**openapi.answers(ModelShown)["responses"], **MADE},
-        "x-max-bytes": _MOST,
-    }
-    for method, path, endpoint, said, scope, more in (
-        ("GET", BASE, models, openapi.answers(ModelList), "trace", {}),
-        ("POST", BASE, model_train, trained, "admin", {"writes": True, "domains": DOMAINS}),
-        ("GET", f"{BASE}/{{name}}", model, own | openapi.answers(ModelShown), "trace", {}),
-        ("GET", f"{BASE}/{{name}}/card", model_card, own | carded, "trace", {}),
-        ("GET", f"{BASE}/{{name}}/drift", model_drift, days | openapi.answers(Drift), "trace", {}),
-        ("GET", f"{BASE}/{{name}}/stability", model_stability,
-         days | openapi.answers(Stability), "trace", {}),
-        ("POST", f"{BASE}/{{name}}/use", model_use, own | openapi.answers(ModelShown), "admin",
-         {"writes": True}),
-    ):  # fmt: skip
-        put(method, path, endpoint, scope=scope, extra=said, name=endpoint.__name__, **more)
+    days = {"parameters": [*_NAMED["parameters"], *_said()]}
+    return [
+        ("GET", BASE, models, openapi.answers(ModelList), ()),
+        ("GET", _ONE, model, _NAMED | openapi.answers(ModelShown), DOMAINS),
+        ("GET", f"{_ONE}/card", model_card, _NAMED | carded, DOMAINS),
+        ("GET", f"{_ONE}/drift", model_drift, days | openapi.answers(Drift), DOMAINS),
+        ("GET", f"{_ONE}/stability", model_stability, days | openapi.answers(Stability), DOMAINS),
+    ]
 
 
 def _days(request: Request) -> tuple[str | None, str | None]:

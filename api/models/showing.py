@@ -53,6 +53,16 @@ class TrainAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     use: bool = False
 
 
+class RulesAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The kind of subjects that no model is to answer for."""
+
+    kind: Kind
+
+
+class UseAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing: a model has its own kind."""
+
+
 class ModelShown(msgspec.Struct, frozen=True, kw_only=True):
     """A model: its file's digest and size, `content` (the same training, the same content), what
     it was made from, the share of its trees (the rest is the regression's), how it measured, and

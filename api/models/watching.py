@@ -17,7 +17,8 @@ def _asked(
 ) -> tuple[Shelved, str, str]:
     """The model and the days: by default from that of its test to today. Raises WrongUsage."""
     found = session.models.get(name)
-    return found, as_day(one or found.model.about.lineage.days[2]), as_day(other)
+    first = found.model.about.lineage.days[2] if one is None else one
+    return found, as_day(first, "from"), as_day(other, "to")
 
 
 def drift_of(session: Session, name: str, one: str | None, other: str | None) -> Drift:

@@ -119,6 +119,10 @@ _STATES: Final = (
 _EVENTS: Final = (
     "SELECT event, count(*) FROM step WHERE domains & ~? = 0 AND run > ? GROUP BY event ORDER BY 1"
 )
+_UNSCORED: Final = (
+    "UPDATE alert SET rank = ?1, body = CAST(json_remove(CAST(body AS TEXT), '$.priority') AS BLOB)"
+    " WHERE json_extract(CAST(body AS TEXT), '$.priority.subject') = ?2"
+)
 # What may name somebody, and how that is taken out.
 _NAMING: Final = (
     ("SELECT no, body FROM alert", "DELETE FROM alert WHERE no = ?"),
@@ -204,8 +208,9 @@ class Book(Closing):
                 "INSERT OR REPLACE INTO judged VALUES (?, ?, ?)",
                 [(key, no, _json(version)) for key, version in outcome.judged.items()],
             )
-            db.execute("DELETE FROM run WHERE no <= ?", (no - kept_runs,))
-            db.execute("DELETE FROM step WHERE run <= ?", (no - kept_runs,))
+            db.executemany("UPDATE judged SET run = ? WHERE key = ?",
+                           [(no, key) for key in outcome.met])  # fmt: skip
+            _forget_before(db, no - kept_runs)
             _count(db, _CHANGE)
             made = db.execute(f"{_ALERTS} WHERE no > ? ORDER BY no", (before,)).fetchall()
         return msgspec.structs.replace(run, no=no), [alert_of(row) for row in made]
@@ -333,6 +338,16 @@ class Book(Closing):
         self._kept.cleansed()
         return count
 
+    def unscored(self, subject: str) -> None:
+        """Let no alert be ordered by the score of somebody, by canonical id: it is kept of nobody
+        whose use is restricted."""
+        if not self.is_there:
+            return
+        with self._kept.writing() as db:
+            db.execute(_UNSCORED, (UNRANKED, subject))
+            _count(db, _CHANGE)
+        self._kept.cleansed()
+
     def close(self) -> None:
         """Let go of the file."""
         self._kept.close()
@@ -348,6 +363,20 @@ def _without(db: apsw.Connection, named: Callable[[bytes], bool]) -> int:
         left = changed(said, lambda text: None if named(text.encode()) else text)
         db.execute("UPDATE judged SET version = ? WHERE key = ?", (_json(left), key))
     return len(found)
+
+
+def _forget_before(db: apsw.Connection, no: int) -> None:
+    """Delete runs up to a number, and what was over by then: the ends of lines, cases that no run
+    met since, alerts that are settled since before the first run that is left."""
+    for text in (
+        "DELETE FROM run WHERE no <= ?",
+        "DELETE FROM step WHERE run <= ?",
+        "DELETE FROM judged WHERE run <= ?",
+        "DELETE FROM line WHERE NOT alive AND changed <= ?",
+        "DELETE FROM alert WHERE state <> 'open' AND run <= ?"
+        " AND acted < (SELECT min(started) FROM run)",
+    ):
+        db.execute(text, (no,))
 
 
 def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:

@@ -126,6 +126,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     alerts: list[Draft]
     cases: dict[str, frozenset[int]] = {}  # by id, whom those are about that were judged
     priorities: dict[str, Priority] = {}  # theirs
+    met: set[str] = set()  # keys of the cases that were told before and are there
 
 
 RUN: Final = Run.__struct_fields__

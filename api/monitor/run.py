@@ -199,6 +199,8 @@ def _cases(
     missed = last.batch if last is not None and last.told["cut"] else 0
     for each, place, quiet in zip(found, places, kept, strict=True):
         key = each.version.id if place is None else keys[place]
+        if place is not None:
+            outcome.met.add(key)
         if place is None and each.newest <= missed:
             outcome.judged[key] = each.version
             outcome.cases[each.row.id] = each.nodes

@@ -71,8 +71,10 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
              " / 预警排序所用风险评分的时限 (秒), 0 为不评分"),
     ] = 300.0  # fmt: skip
     kept_runs: Annotated[
-        int, Meta(ge=2, description="runs whose history is kept / 保留的运行次数")
-    ] = 1000
+        int,
+        Meta(ge=2, description="runs whose history is kept; what was over and settled before them"
+             " is forgotten / 保留的运行次数, 更早已终结的预警、群组和案件一并清除"),
+    ] = 1000  # fmt: skip
 
     def knitting(self, day: str) -> Knitting:
         """The parameters of `clusters`."""

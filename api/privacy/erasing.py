@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.kept import state_folder
 from api.privacy.asks import Erase, PersonAsk
-from api.privacy.forgetting import forget
+from api.privacy.forgetting import forget, unscored
 from api.privacy.keeping import Kept, kept
 from api.privacy.subject import Held, held, named, told
 from graph.beside import beside
@@ -179,8 +179,10 @@ def _restrict(session: Session, ask: Erase, found: Held, reasons: list[str]) -> 
             "kept": reasons[:_MOST]}  # fmt: skip
     head = session.store.append([Draft(ask.by, RESTRICTED, ABOUT, body)])
     session.forget()
+    left: list[str] = []
+    unscored(session.store.url, found.canonical, left)
     return {"subject": found.canonical, "request": ask.request, "status": "restricted",
-            "entry": head.no, "head": str(head), "kept": reasons}  # fmt: skip
+            "entry": head.no, "head": str(head), "kept": reasons, "left": left}  # fmt: skip
 
 
 def release(session: Session, ask: PersonAsk) -> dict[str, Any]:

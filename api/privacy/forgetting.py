@@ -66,6 +66,17 @@ def forget(url: str, texts: Iterable[str], ids: Iterable[str], left: list[str]) 
     return done
 
 
+def unscored(url: str, subject: str, left: list[str]) -> None:
+    """Let nothing be ordered by the risk score of somebody whose use is restricted, by canonical
+    id; what could not be done goes to `left`."""
+    try:
+        with closing(Monitor(state_folder(url))) as monitor:
+            monitor.unscored(subject)
+        casework.unscored(url, subject)
+    except StoreError as error:
+        left.append(f"its risk score may still order work: {error} / 评分可能仍在排序")
+
+
 def _written(texts: set[str]) -> set[bytes]:
     """Texts as they stand in what is kept: as they are, and within JSON."""
     return {form for each in texts for form in (each.encode(), msgspec.json.encode(each)[1:-1])}

@@ -95,7 +95,7 @@ def train(common: Common, /, labels: Path | None, **given: Any) -> None:
 
 
 def read_labels(path: Path) -> list[Label]:
-    """The rows of a file of labels; raises BadFile with the line where one is none."""
+    """The rows of a file of labels; raises BadFile with the row and line where one is none."""
     from api.models.showing import Label
 
     found = []
@@ -104,26 +104,35 @@ def read_labels(path: Path) -> list[Label]:
     except UnicodeDecodeError as error:
         raise BadFile(f"{path}: byte {error.start}: not UTF-8 / 须为 UTF-8 编码") from None
     with io.StringIO(text, newline="") as stream:
-        lines: Iterator[Any] = (
-            (line for line in stream if line.strip())
-            if path.suffix in (".jsonl", ".json")
-            else csv.DictReader(stream)
-        )
-        for number, line in enumerate(lines, 1):
+        lines = _lines(stream) if path.suffix in (".jsonl", ".json") else _table(stream, path)
+        for number, (at, line) in enumerate(lines, 1):
             try:
                 found.append(
                     msgspec.json.decode(line, type=Label)
                     if isinstance(line, str)
-                    else msgspec.convert(
-                        {k: line.get(k) for k in ("id", "day")}, Label
-                    )
-                )  # fmt: skip
+                    else msgspec.convert({k: line.get(k) for k in ("id", "day")}, Label)
+                )
             except (msgspec.DecodeError, AttributeError) as error:
-                raise BadFile(f"{path}: row {number}: {error} (columns id and day)"
+                raise BadFile(f"{path}: row {number}, line {at}: {error} (columns id and day)"
                               " / 须有 id 与 day 两列") from None  # fmt: skip
     if not found:
         raise BadFile(f"{path}: no labels / 没有标签")
     return found
+
+
+def _lines(stream: io.StringIO) -> Iterator[tuple[int, Any]]:
+    """The lines that are not blank, with their numbers."""
+    return ((at, line) for at, line in enumerate(stream, 1) if line.strip())
+
+
+def _table(stream: io.StringIO, path: Path) -> Iterator[tuple[int, Any]]:
+    """The rows of a table, with the numbers of their lines."""
+    rows = csv.DictReader(stream)
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise BadFile(f"{path}: line {rows.line_num + 1}: {error} / 无法读取") from None
 
 
 @model.command("list", cls=Reading)
@@ -192,20 +201,18 @@ def again(common: Common, /, name: str) -> int:
 @click.argument("name")
 @click.option("--kind", type=_KINDS, help="With NAME rules: the kind that no model answers for.")
 @pass_common
-def use(common: Common, /, name: str, kind: str | None) -> None:
+def use(common: Common, /, name: str, kind: Any) -> None:
     """Let a model answer risk-score for its kind; `rules`: none. 启用模型。"""
+    from api.models import making
     from api.models.book import RULES
-    from api.models.showing import listed, whole
 
     with _session(common) as session:
         if (name == RULES) != (kind is not None):
             raise WrongUsage("model use: rules takes --kind, a model has its own")
         if kind is not None:
-            session.models.use_none(kind)
-            _tell(common, listed(session.models))
+            _tell(common, making.use_none(session, kind, "cli"))
             return
-        session.models.use(name, "cli")
-        _tell(common, whole(session.models, name))
+        _tell(common, making.use(session, name, "cli"))
 
 
 @model.command(cls=Reading)

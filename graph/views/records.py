@@ -42,6 +42,12 @@ class Records(View):
         found: I64 = self._live.versions.view("version_seq")[self._version[nodes]]
         return found
 
+    def record_begins(self, nodes: I32) -> I64:
+        """Since when (µs) known records hold, each as it says itself (a subject has one validity of
+        all its records: `nodes.vf`)."""
+        found: I64 = self._live.versions.view("version_vf")[self._version[nodes]]
+        return found
+
     def record_name(self, node: int) -> str:
         """`dataset:id` of a record."""
         return (

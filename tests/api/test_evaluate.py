@@ -162,8 +162,16 @@ def test_wrong_use_is_one_line(
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        ["--params", "transfer_cycles.window=90"],
+        pytest.param([], marks=pytest.mark.full),  # searches until its time is up: a minute
+    ],
+    ids=["90_days", "any_time"],
+)
 def test_a_generated_world_is_loaded_and_measured(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], bounds: list[str]
 ) -> None:
     """From the command line alone: what is sharp and stands alone is found."""
     store = f"sqlite:///{tmp_path}/store.db"
@@ -173,7 +181,7 @@ def test_a_generated_world_is_loaded_and_measured(
     capfd.readouterr()
     code, out, _ = run(
         capfd, "--world", tmp_path, "--algorithms", "invoice_cycles,transfer_cycles",
-        "--patterns", "invoice_cycle,transfer_cycle", "--threshold", "0", "--json",
+        "--patterns", "invoice_cycle,transfer_cycle", "--threshold", "0", "--json", *bounds,
     )  # fmt: skip
     assert code == 0
     rows = {row["pattern"]: row for row in json.loads(out)["results"]}

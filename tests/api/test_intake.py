@@ -172,6 +172,28 @@ def test_once_under_a_key(empty: str) -> None:
     run(main())
 
 
+def test_what_a_large_quarantine_file_does_not_show_is_said(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with served(empty) as client:
+            answer = await client.post("/v1/ingest?name=reg.jsonl", content=LINES + 3 * BAD)
+            where = answer.json()["quarantine"]
+            (path,) = (state_folder(empty) / "quarantine").iterdir()
+            one, two, _ = path.read_bytes().splitlines(keepends=True)
+            for shown in (len(one + two) + 5, path.stat().st_size - 1):
+                monkeypatch.setattr("api.intake.routes._SHOWN", shown)
+                *told, last = map(json.loads, (await client.get(where)).text.splitlines())
+                assert [row["line"] for row in told] == [len(FACTS) + 1, len(FACTS) + 2]
+                assert last["truncated"]["explored"] == 2
+                assert str(path.stat().st_size) in last["truncated"]["reason"]
+            monkeypatch.setattr("api.intake.routes._SHOWN", path.stat().st_size)
+            told = [*map(json.loads, (await client.get(where)).text.splitlines())]
+            assert [row["line"] - len(FACTS) for row in told] == [1, 2, 3]  # whole: nothing to say
+
+    run(main())
+
+
 def test_the_quarantine_is_no_way_to_other_files(empty: str) -> None:
     async def main() -> None:
         async with served(empty) as client:

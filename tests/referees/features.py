@@ -50,6 +50,64 @@ def money(who: str, events: Sequence[Event], at: int, days: int | None) -> dict[
     return found
 
 
+def calls(who: str, events: Sequence[Event], at: int, days: int | None) -> dict[str, float | None]:
+    """What `calls` says of one phone in one window; the value of an event is its duration."""
+    here = [e for e in windowed(events, at, days) if e.src != e.dst]
+    made, taken = [e for e in here if e.src == who], [e for e in here if e.dst == who]
+    both = made + taken
+    found: dict[str, float | None] = {}
+    for way, side in (("out", made), ("in", taken)):
+        known = [e.value for e in side if e.value is not None]
+        found |= {f"{way}_{name}": value for name, value in described(known, 1).items()}
+    hours = [(e.time + 8 * HOUR) % DAY // HOUR for e in both]
+    found["out_per_partner"] = len(made) / len({e.dst for e in made}) if made else None
+    found["night"] = sum(h >= 22 or h < 6 for h in hours) / len(hours) if hours else None
+    found["out_share"] = len(made) / len(both) if both else None
+    found["days"] = len({(e.time + 8 * HOUR) // DAY for e in both})
+    return found
+
+
+def rhythm(who: str, events: Sequence[Event], at: int) -> dict[str, float | None]:
+    """Days since the first and the last event of a subject, and how bursty the gaps are."""
+    mine = sorted(e.time for e in windowed(events, at, None) if who in e[:2] and e.src != e.dst)
+    found: dict[str, float | None] = dict.fromkeys(("first_age", "last_age", "burstiness"))
+    if mine:
+        found |= {"first_age": (at - mine[0]) / DAY, "last_age": (at - mine[-1]) / DAY}
+    gaps = [after - before for before, after in pairwise(mine)]
+    if len(gaps) > 1 and sum(gaps):
+        mean, spread = statistics.fmean(gaps), statistics.pstdev(gaps)
+        found["burstiness"] = (spread - mean) / (spread + mean)
+    return found
+
+
+def stays(who: str, events: Sequence[Event], at: int) -> dict[str, float | None]:
+    """What became of money that came in, first in first out: how long what was passed on had stayed
+    (days), and the shares that were passed on, and within a day. What comes in at a moment is
+    there before what goes out at it."""
+    here = [e for e in windowed(events, at, None) if e.value and e.src != e.dst]
+    moves = sorted((e.time, e.src == who, e.value or 0) for e in here if who in e[:2])
+    queue: list[tuple[int, int]] = []
+    came = passed = soon = stayed = 0
+    for time, out, value in moves:
+        if not out:
+            came += value
+            queue.append((time, value))
+        rest = value if out else 0
+        while rest and queue:
+            since, left = queue.pop(0)
+            part = min(rest, left)
+            passed, stayed = passed + part, stayed + part * (time - since)
+            soon += part if time - since <= DAY else 0
+            rest -= part
+            if left > part:
+                queue.insert(0, (since, left - part))
+    return {
+        "dwell": stayed / DAY / passed if passed else None,
+        "passed": passed / came if came else None,
+        "passed_soon": soon / came if came else None,
+    }
+
+
 def described(values: Sequence[int], unit: float) -> dict[str, float | None]:
     """Statistics of values; None where they say nothing."""
     found: dict[str, float | None] = {"known": len(values), "sum": sum(values) * unit}

@@ -114,8 +114,10 @@ def chain_noisy_or(
     value: Mapping[str, float],
     load: float,
 ) -> tuple[Any, Any]:
-    """Steps and ends of the chain of shares of a noisy-or, as a matrix and a vector."""
+    """Steps and ends of the chain of shares of a noisy-or, as a matrix and a vector. Whom nothing
+    reaches has no steps: met from above, a value comes near 0 alone, and leads nowhere but back."""
     n, at = len(names), {name: place for place, name in enumerate(names)}
+    value = {name: each if each > 1e-14 else 0.0 for name, each in value.items()}
     terms = np.zeros((n, n))
     for a, b, weight in discounted(edges, load):
         terms[at[a], at[b]] -= np.log(1 - weight * value[b])

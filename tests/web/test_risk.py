@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.web.conftest import Explorer
+from tests.web.test_casework import found
 
 USE = "仅用于排定调查与监测的先后, 不得作为延伸惩戒的依据"
 
@@ -69,3 +71,28 @@ def test_the_panel_meets_wcag_aa(
     it.page.locator(".reasons li").first.wait_for()
     assert it.axe() == []
     it.picture(f"panel-risk-{scheme}")
+
+
+def test_the_work_list_in_the_order_of_its_members_scores(explorer: Explorer) -> None:
+    it = explorer.open()
+    found(it)
+
+    def scored(route: Any) -> None:
+        """As where a model is in use: what the monitor puts in has the score of a member."""
+        said = route.fetch().json()
+        for each in said["results"]:
+            member = each["row"]["members"][0]
+            each["priority"] |= {"score": 0.83, "band": "high", "subject": member, "why": "w1"}
+        route.fulfill(json=said)
+
+    it.page.route("**/v1/findings?*", scored)
+    with it.page.expect_request(re.compile("order=risk")):
+        it.page.get_by_label("排序").select_option("risk")
+    it.page.locator(".work > .use").filter(has_text=USE).wait_for()
+    head = it.page.locator(".finding-head").first
+    assert "风险高" in head.inner_text()
+    head.click()
+    body = it.page.locator(".finding-body")
+    assert body.get_by_role("img", name="得分 0.830").is_visible()
+    assert USE in body.locator(".use").inner_text()
+    it.picture("findings-by-risk")

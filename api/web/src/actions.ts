@@ -62,11 +62,13 @@ export async function expand(id: string, group: { kind: string; direction: "in" 
   });
 }
 
-/** Draw the evidence of an answer: its facts, looked at in a layout that suits it. */
-export async function showFacts(ids: readonly string[], name: string, way?: LayoutName): Promise<void> {
+/** Draw the evidence of an answer: its facts, looked at in a layout that suits it. The card is that
+ * of the subject that the answer is `about`. */
+export async function showFacts(ids: readonly string[], name: string, way?: LayoutName, about?: string): Promise<void> {
   await attempt(async () => {
     const { found } = await bring({ what: "facts", ids }, name);
-    selection.value = new Set([...found.nodes].map((node) => node.id));
+    const there = [...found.nodes].map((node) => node.id);
+    selection.value = new Set(about && there.includes(about) ? [...there.filter((id) => id !== about), about] : there);
     await arrange(way ?? layout.value);
     tell(name);
   });

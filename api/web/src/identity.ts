@@ -46,6 +46,9 @@ export interface Pair {
   readonly held?: boolean;
   readonly name_only?: boolean;
   readonly kin?: boolean;
+  /** Others of the country agree in as much: about so many. */
+  readonly common?: boolean;
+  readonly others?: number;
   /** Empty where nobody scored the pair. */
   readonly model?: string | null;
   readonly barred?: string | null;
@@ -97,6 +100,11 @@ export function nameOf(pair: Pick<Pair, "a" | "b">): string {
   return a === b ? a : `${a} – ${b}`;
 }
 
+/** Whether a person's judgement of a pair stands: it is taken back before there is another. */
+export function byPerson(pair: Pair): boolean {
+  return !!pair.judgement && !pair.judgement.machine;
+}
+
 /** Open a pair, or close it. */
 export function show(id: string | null, open = true): void {
   at.value = id;
@@ -109,13 +117,16 @@ export function show(id: string | null, open = true): void {
 export function judge(act: Act, next: () => void): void {
   const pair = read.value;
   if (!pair || busy.value || !mayJudge()) return;
-  if (act === "undo" && !pair.judgement) return;
+  if (act === "undo" ? !pair.judgement : byPerson(pair)) {
+    if (act !== "undo") complain(t(WHO.undoFirst));
+    return;
+  }
   if (act === "accept" && pair.barred) {
     complain(half(pair.barred));
     return;
   }
   const said = why.value.trim();
-  if (!said && (act !== "accept" || pair.name_only || pair.kin || !pair.model)) {
+  if (!said && (act !== "accept" || pair.name_only || pair.kin || pair.common || !pair.model)) {
     complain(t(WHO.whyNeeded));
     document.getElementById("why-pair")?.focus();
     return;

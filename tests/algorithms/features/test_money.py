@@ -48,6 +48,31 @@ def test_money_of_accounts_and_of_their_holders(drawn: Drawn) -> None:
                         column = f"money_{name}_{end}"
                         assert same(value(snapshot, made, f"d:{who}", column), expected), column
 
+                for name, expected in (
+                    referee.rhythm(who, told, END) | referee.stays(who, told, END)
+                ).items():
+                    assert same(value(snapshot, made, f"d:{who}", f"money_{name}"), expected), name
+
+
+@settings(max_examples=10, deadline=None)
+@given(transfers())
+def test_calls_and_their_rhythm(drawn: Drawn) -> None:
+    """The same draws as calls: of accounts phones, of amounts seconds."""
+    facts: list[Fact] = [{"kind": "phone", "id": name} for name in ACCOUNTS]
+    for fact, event in zip(*drawn, strict=True):
+        more = {} if event.value is None else {"duration": event.value}
+        ends = {name: fact[name] for name in ("id", "from", "to", "at")}
+        facts.append({"kind": "call", **ends, **more})
+    with world(facts) as snapshot:
+        made = features(snapshot, "phone", DAY, groups=["calls"])
+        for who in ACCOUNTS:
+            for name, expected in referee.rhythm(who, drawn[1], END).items():
+                assert same(value(snapshot, made, f"d:{who}", f"calls_{name}"), expected), name
+            for end, days in SPANS.items():
+                for name, expected in referee.calls(who, drawn[1], END, days).items():
+                    column = f"calls_{name}_{end}"
+                    assert same(value(snapshot, made, f"d:{who}", column), expected), column
+
 
 @settings(max_examples=15, deadline=None)
 @given(transfers())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+
 import networkx as nx
 import numpy as np
 from hypothesis import given, settings
@@ -14,6 +17,7 @@ from tests.algorithms.features.test_money import SPANS, Drawn, value
 from tests.algorithms.features.worlds import ACCOUNTS, DAY, END, entities, moment, transfers
 from tests.algorithms.related.worlds import Fact, relation, world
 from tests.referees import features as referee
+from tests.referees.fans import Pay, gather_scatters, scatter_gathers
 
 MICROS = SPAN * referee.DAY
 
@@ -53,6 +57,41 @@ def test_bicliques_against_squares_of_networkx(drawn: set[tuple[int, int]]) -> N
             squares[node] = squares.get(node, 0) + 1
     assert left.tolist() == [squares.get((0, a), 0) for a in range(7)]
     assert right.tolist() == [squares.get((1, b), 0) for b in range(7)]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 11)),
+                min_size=25, max_size=60))  # fmt: skip
+def test_scatter_gather_and_gather_scatter(drawn: list[tuple[int, int, int]]) -> None:
+    """Five accounts that pay one another at a few moments, many of them the same, over 22 days."""
+    facts, pays = entities()[: len(ACCOUNTS)], []
+    for n, (a, b, days) in enumerate(drawn):
+        minutes = 2 * days * 60 * 24 + 1
+        facts.append(
+            relation("transfer", f"t{n}", f"a{a}", f"a{b}", at=moment(minutes), amount="1")
+        )
+        pays.append(Pay(f"t{n}", f"a{a}", f"a{b}", END + 1 - minutes * 60_000_000))
+    scattered = [*scatter_gathers(pays, MICROS, SIZE)]
+    gathered = [*gather_scatters(pays, MICROS, SIZE)]
+    with world(facts) as snapshot:
+        made = features(snapshot, "account", DAY, groups=["motifs"])
+        for who in ACCOUNTS:
+            for end, days in SPANS.items():
+                here = -math.inf if days is None else END - days * referee.DAY
+                counts = Counter(
+                    name
+                    for rows, parts in (
+                        (scattered, {"scatter_source": slice(0, 1), "scatter_sink": slice(-1, None),
+                                     "scatter_middle": slice(1, -1)}),
+                        (gathered, {"gather_scatter": slice(0, 1)}),
+                    )
+                    for _, core, _, _, last in rows
+                    for name, part in parts.items()
+                    if last > here and who in core[part]
+                )  # fmt: skip
+                for name in ("scatter_source", "scatter_sink", "scatter_middle", "gather_scatter"):
+                    column = f"transfer_{name}_{end}"
+                    assert value(snapshot, made, f"d:{who}", column) == counts[name], column
 
 
 def test_scatter_gather_and_gather_scatter_are_told_to_each_of_their_parts() -> None:

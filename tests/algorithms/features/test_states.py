@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 from unittest import mock
@@ -16,9 +17,11 @@ from algorithms.features import shared
 from algorithms.features.making import features
 from algorithms.registry import ask
 from tests.algorithms import small_world
-from tests.algorithms.features.test_money import same, value
+from tests.algorithms.features.test_money import SPANS, same, value
 from tests.algorithms.features.worlds import DAY, moment
 from tests.algorithms.related.worlds import Fact, company, person, relation, world
+from tests.referees import features as referee
+from tests.referees.invoices import Invoice, standing
 
 COMPANIES = tuple(f"c{i}" for i in range(5))
 PEOPLE = ("p0", "p1")
@@ -194,6 +197,58 @@ def test_invoices_counted_by_hand() -> None:
             assert same(value(snapshot, made, "d:a", f"invoices_{name}"), number), name
 
 
+_SORTS = ("issued", "issued", "issued", "void", "red")
+INVOICES = st.lists(
+    st.tuples(
+        st.integers(0, 3), st.integers(0, 3), st.integers(0, 50), st.integers(1, 4),
+        st.sampled_from(["1010101", "1010202", "2020101", None]), st.sampled_from(_SORTS),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@settings(max_examples=10, deadline=None)
+@given(INVOICES)
+def test_invoices_against_what_the_referee_lets_stand(drawn: list[Any]) -> None:
+    facts, made = [company(f"c{n}") for n in range(4)], []
+    for n, (a, b, days, hundreds, goods, status) in enumerate(drawn):
+        minutes = days * 60 * 24 + 1
+        amount = hundreds * (-100 if status == "red" else 100)
+        more = {} if goods is None else {"goods": goods}
+        facts.append(invoice(f"i{n:02}", f"c{a}", f"c{b}", minutes=minutes, amount=str(amount),
+                             status=status, **more))  # fmt: skip
+        if a != b:
+            made.append(Invoice(f"d:i{n:02}", f"c{a}", f"c{b}", -minutes, amount * 100, goods,
+                                status == "void"))  # fmt: skip
+    net = standing(made)
+    with world(facts) as snapshot:
+        table = features(snapshot, "company", DAY, groups=["invoices"])
+        for who in ("c0", "c1", "c2", "c3"):
+            for end, days in SPANS.items():
+                here = [i for i in made if days is None or i.time > -days * 60 * 24]
+                for way, mine, other in (("sold", 1, 2), ("bought", 2, 1)):
+                    every = [i for i in here if i[mine] == who]
+                    stand = [i for i in every if net.get(i.id, 0) > 0]
+                    by: Counter[str] = Counter()
+                    sorts: Counter[str] = Counter()
+                    for i in stand:
+                        by[i[other]] += net[i.id]
+                        sorts[(i.goods or "")[:3]] += net[i.id]
+                    del sorts[""]
+                    whole = sum(sorts.values())
+                    wanted = referee.described([net[i.id] for i in stand], 0.01) | {
+                        "void": len([i for i in every if i.void]) / len(every) if every else None,
+                        "red": len([i for i in every if i.amount < 0]) / len(every)
+                        if every else None,
+                        "partners": len(by),
+                        "top": max(by.values()) / sum(by.values()) if by else None,
+                        "goods": sum((v / whole) ** 2 for v in sorts.values()) if whole else None,
+                    }  # fmt: skip
+                    for name, expected in wanted.items():
+                        column = f"invoices_{way}_{name}_{end}"
+                        assert same(value(snapshot, table, f"d:{who}", column), expected), column
+
+
 def test_records_listings_and_calls() -> None:
     facts: list[Fact] = [
         company("a", valid_from="2024-06-01", attrs={"form": "股份有限公司", "capital": "500.50"}),
@@ -205,6 +260,13 @@ def test_records_listings_and_calls() -> None:
          "valid_from": "2024-05-01"},
         {"kind": "listing", "id": "l3", "subject": "b", "list": "black", "decided_on": "2024-07-01",
          "valid_from": "2024-07-01"},
+        # Taken off, when is not said; over by now, but not by the day.
+        {"kind": "listing", "id": "l4", "subject": "c", "list": "black", "decided_on": "2024-01-01",
+         "status": "lifted"},
+        {"kind": "listing", "id": "l5", "subject": "c", "list": "black", "decided_on": "2024-01-01",
+         "until": "2024-08-01", "status": "expired"},
+        {"kind": "company", "id": "a2", "valid_from": "2024-08-01"},
+        relation("same_as", "s", "a", "a2"),
         {"kind": "phone", "id": "t"}, {"kind": "phone", "id": "u"},
         relation("call", "k1", "t", "u", at="2024-06-29T23:00:00+08:00", duration=60),
         relation("call", "k2", "t", "u", at="2024-06-30T12:00:00+08:00", duration=20),
@@ -219,6 +281,7 @@ def test_records_listings_and_calls() -> None:
             ("a", "form_limited", 0), ("b", "form_sole_trader", 1), ("b", "ended", 1),
             ("a", "ended", 0), ("c", "age", None), ("c", "form_limited", None),
             ("a", "listings_now", 1), ("a", "listings_total", 2), ("b", "listings_total", 0),
+            ("c", "listings_now", 1), ("c", "listings_total", 2), ("a", "records", 1),
         ):  # fmt: skip
             assert value(snapshot, made, f"d:{who}", f"entity_{name}") == expected, (who, name)
         calls = features(snapshot, "phone", DAY, groups=["calls"])
@@ -248,6 +311,9 @@ def test_burstiness_and_dwell_of_a_worked_example() -> None:
             ("passed", 100 / 400), ("passed_soon", 60 / 400),
         ):  # fmt: skip
             assert same(value(snapshot, made, "d:a", f"money_{name}"), number), name
+        for who, passed in (("c", 0), ("b", None)):  # nothing of what came went on; nothing came
+            assert value(snapshot, made, f"d:{who}", "money_passed") == passed
+            assert value(snapshot, made, f"d:{who}", "money_passed_soon") == passed
 
 
 def test_what_arrives_is_the_algorithms_own() -> None:

@@ -23,8 +23,8 @@ USCC = ("91350100M000100Y43", "91110000MA0000001L")
 
 
 MADE = (
-    "person", "person", "company", "phone", "address", "uses_phone", "uses_phone", "located_at",
-    "officer", "same_as", "not_same_as",
+    "person", "person", "person", "company", "phone", "address", "uses_phone", "uses_phone",
+    "uses_phone", "located_at", "located_at", "officer", "officer", "same_as", "not_same_as",
 )  # fmt: skip
 
 
@@ -40,23 +40,26 @@ class Random:
     def batch(self, size: int) -> list[Fact]:
         if not self.there:
             self.there["p0"] = self._record("person", "p0")
-            return [self.there["p0"], *self.batch(size)]
-        facts = {fact["id"]: fact for fact in (self._fact() for _ in range(size))}
+            return [self.there["p0"], *self._batch(size, first=True)]
+        return self._batch(size)
+
+    def _batch(self, size: int, *, first: bool = False) -> list[Fact]:
+        facts = {fact["id"]: fact for fact in (self._fact(first) for _ in range(size))}
         return list(facts.values())
 
-    def _fact(self) -> Fact:
-        chance = self.pick.random()
+    def _fact(self, first: bool) -> Fact:
+        chance = 1.0 if first else self.pick.random()
         old = self._one(self.pick.choice(sorted({fact["kind"] for fact in self.there.values()})))
-        if chance < 0.15 and old and len(self.there) > 9:
+        if chance < 0.12 and old and len(self.there) > 9:
             del self.there[old]
             return {"kind": "retract", "id": old}
-        if chance < 0.4 and old:
+        if chance < 0.6 and old:
             kind, ident = self.there[old]["kind"], old
         else:
             kind = self.pick.choice(MADE)
             self.no += 1
-            ident = f"{kind[0]}{self.no}"
-        fact = self._made(kind, ident) or self._made("person", f"p{self.no}")
+            ident = f"{kind[:2]}{self.no}"
+        fact = self._made(kind, ident) or self._made("person", f"pe{self.no}")
         assert fact is not None
         self.there[fact["id"]] = fact
         return fact
@@ -139,7 +142,7 @@ def _same(snapshot: Snapshot, kind: str, kept: Prepared | None) -> Prepared:
 def _compared(seed: int, steps: int) -> None:
     world, kept = Random(seed), dict[str, Prepared]()
     with loading() as store:
-        _write(store, world.batch(60))
+        _write(store, world.batch(90))
         for step in range(steps):
             snapshot = _write(store, world.batch(12))
             for kind in KINDS:
@@ -149,7 +152,7 @@ def _compared(seed: int, steps: int) -> None:
 
 
 def test_what_was_kept_and_what_came_since_is_what_is_there() -> None:
-    _compared(seed=3, steps=3)
+    _compared(seed=5, steps=3)
 
 
 @pytest.mark.full
@@ -165,14 +168,20 @@ class Kept(dict[str, Prepared]):
         self[kind] = prepared
 
 
-def _looked_at(seed: int, steps: int) -> None:
+def test_it_is_no_use_to_another_store() -> None:
+    with loading() as one, loading() as other:
+        kept = _same(_write(one, Random(1).batch(9)), "person", None)
+        _same(_write(other, Random(2).batch(9)), "person", kept)
+
+
+def _looked_at(seed: int, steps: int, kinds: list[str]) -> None:
     """Runs after each batch, with what the first prepared: what they left to say is nothing, and
     what they judged has the scores that a whole run gives it."""
-    world, kept, params = Random(seed), Kept(), ResolveParams(review=0.1, accept=0.9)
+    world, kept, params = Random(seed), Kept(), ResolveParams(kinds=kinds, review=0.1, accept=0.9)
     models: list[Model] = []
     joined = 0
     with loading() as store:
-        before = _write(store, world.batch(60))
+        before = _write(store, world.batch(90))
         since = None
         for _ in range(steps):
             part = resolve(before, structs.replace(params, since=since), models, kept)
@@ -194,13 +203,13 @@ def _looked_at(seed: int, steps: int) -> None:
 
 
 def test_a_run_with_what_was_kept_is_a_whole_run_of_what_it_looked_at() -> None:
-    _looked_at(seed=1, steps=3)
+    _looked_at(seed=1, steps=2, kinds=["person"])
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(20))
 def test_so_is_any_run(seed: int) -> None:
-    _looked_at(seed, steps=6)
+    _looked_at(seed, steps=6, kinds=[*KINDS])
 
 
 def _write(store: Loading, facts: list[Fact]) -> Snapshot:

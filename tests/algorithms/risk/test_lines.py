@@ -16,7 +16,7 @@ def seen(name: str, *parents: tuple[str, int]) -> Seen:
     )  # fmt: skip
     return Seen(
         event="", row=row, size=1, parents=[Parent(*each) for each in parents], joined=[], left=[],
-        risks=frozenset(), domains=frozenset(),
+        risks=frozenset(), domains=frozenset(), nodes=frozenset(),
     )  # fmt: skip
 
 

@@ -205,6 +205,13 @@ def test_only_a_listing_in_force_starts_anything(listed: Fact) -> None:
         assert asked(snapshot)["results"] == []
 
 
+def test_a_listing_that_ran_out_since_was_in_force_before() -> None:
+    facts = [fact for fact in pair() if fact["id"] != "l1"]
+    for until, starts in (("2022-01-06", True), (AS_OF, False)):
+        with world([*facts, listing("l1", "a", until=until, status="expired")]) as snapshot:
+            assert bool(asked(snapshot)["results"]) is starts
+
+
 def shared_phone(users: int) -> list[Fact]:
     """A phone of so many companies, of which the first is listed."""
     facts = [{"kind": "phone", "id": "t"}, listing("l", "c0")]

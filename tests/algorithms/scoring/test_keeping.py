@@ -89,6 +89,24 @@ def test_other_types_are_refused_whatever_the_digest(
     assert "it ran" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("knots_x", np.zeros(3)),
+        ("knots_x", np.array([1.0, -1.0])),
+        ("knots_y", np.array([0.1, np.nan])),
+        ("reference", np.zeros(3)),
+        ("missing", np.zeros(2)),
+        ("margins", np.zeros((1, 1))),
+        ("base", np.zeros(0)),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(model: Model, name: str, array: Any) -> None:
+    data = skops.io.dumps(_said(model, arrays={**parts(model), name: array}))
+    with pytest.raises(StoreCorrupt, match="not a model"):
+        unpacked(data, _digest(data))
+
+
 def test_trees_that_never_end_are_refused(model: Model) -> None:
     arrays = {**parts(model), "left": np.zeros_like(model.mix.forest.left)}
     data = skops.io.dumps(_said(model, arrays=arrays))

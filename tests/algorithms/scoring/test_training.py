@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
@@ -15,9 +18,12 @@ from algorithms.scoring.keeping import content, parts
 from algorithms.scoring.labels import of_lists, of_rows
 from algorithms.scoring.metrics import NoTruth
 from algorithms.scoring.model import band, calibrate
+from algorithms.scoring.rules import Ruled
 from algorithms.scoring.training import Plan, Trained, middle, slot, tabular_columns, train
 from graph.errors import BadFile, WrongUsage
-from graph.snapshot import Snapshot
+from graph.facts import Normaliser
+from graph.snapshot import Snapshot, open_snapshot
+from graph.store import open_store
 from graph.times import INF, day_end
 from tests.algorithms.related.worlds import world
 from tests.algorithms.scoring.worlds import FIT, GROUPS, HELD, TEST, UNTIL, WINDOWS, accounts
@@ -71,6 +77,46 @@ def test_nothing_after_a_day_is_in_what_is_made_as_of_it(made: Trained) -> None:
         assert array.tobytes() == parts(other.model)[name].tobytes()
 
 
+def test_the_order_in_which_facts_came_shows_nowhere(made: Trained) -> None:
+    mixed = FACTS.copy()
+    random.Random(4).shuffle(mixed)
+    with world(mixed) as view:
+        other = trained(view)
+    assert other.evaluation == made.evaluation
+    for name, array in parts(made.model).items():
+        assert array.tobytes() == parts(other.model)[name].tobytes()
+
+
+def test_as_known_is_before_what_was_recorded_later_for_rows_labels_and_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was joined since is labelled in both that it was; rules are asked what was known, too."""
+    store = open_store(f"sqlite:///{tmp_path}/s.db", create=True)
+    normaliser = Normaliser("d", store.id_key)
+    late = [{"kind": "same_as", "id": f"s{n}", "from": f"z{n}", "to": who, "by": "clerk"}
+            for n, who in enumerate(BAD)]  # fmt: skip
+    late += [{"kind": "account", "id": f"z{n}"} for n in range(len(BAD))]
+    # The records that come to stand for the subjects are there first.
+    store.write("z", [normaliser.row(f) for f in late if f["kind"] == "account"], recorded_at=1)
+    store.write("a", [normaliser.row(fact) for fact in FACTS], recorded_at=2)
+    store.write("s", [normaliser.row(f) for f in late if f["kind"] == "same_as"])
+    view = open_snapshot(store)
+    labels = of_rows(view, BAD.items(), "given")
+    plan = msgspec.structs.replace(PLAN, as_known=True)
+    found = slot(view, labels, plan, FIT, HELD)
+    ids = {name.partition(":")[2]: bool(truth) for name, truth in zip(
+        found.view.canonicals(found.nodes.tolist()), found.truth, strict=True)}  # fmt: skip
+    assert {n for n, truth in ids.items() if truth and n[0] == "a"} == {
+        n for n, day in BAD.items() if FIT < day <= HELD
+    }
+    seen: list[str] = []
+    monkeypatch.setattr("algorithms.scoring.rules.rules", lambda asked, day: (
+        seen.append(asked.known_at), Ruled(np.zeros(asked.n), {}, [], 0))[1])  # fmt: skip
+    train(view, labels, msgspec.structs.replace(plan, rules=True))
+    assert seen == [found.view.known_at] != [view.known_at]
+    store.close()
+
+
 def test_a_slot_is_whom_it_says(snapshot: Snapshot) -> None:
     """Who was labelled by the day is left out; true is who came to be by the next, and no more."""
     found = slot(snapshot, of_rows(snapshot, BAD.items(), "given"), PLAN, FIT, HELD)
@@ -117,8 +163,6 @@ def test_isotonic_calibration_is_that_of_scikit_learn() -> None:
     [({"test": HELD}, "test_as_of"), ({"until": "2021-01-01"}, "until")],
 )
 def test_days_follow_one_another(snapshot: Snapshot, change: dict[str, Any], words: str) -> None:
-    import msgspec
-
     with pytest.raises(WrongUsage, match=words):
         trained(snapshot, msgspec.structs.replace(PLAN, **change))
 
@@ -143,16 +187,24 @@ def test_lists_label_since_the_first_day() -> None:
     facts = [
         {"kind": "account", "id": "a1"},
         {"kind": "account", "id": "a2"},
+        {"kind": "account", "id": "a3"},
         {**listing, "id": "l1", "subject": "a1", "list": "black", "decided_on": "2021-04-01",
          "until": "2021-05-01", "status": "active"},
         {**listing, "id": "l2", "subject": "a1", "list": "black", "decided_on": "2021-02-01",
          "status": "active"},
         {**listing, "id": "l3", "subject": "a2", "list": "red", "decided_on": "2021-02-01",
          "status": "active"},
+        {**listing, "id": "l4", "subject": "a2", "list": "black", "decided_on": "2021-02-01",
+         "status": "撤销"},
+        {**listing, "id": "l5", "subject": "a3", "list": "black", "decided_on": "2021-02-01",
+         "status": "lifted"},
+        {**listing, "id": "l6", "subject": "a1", "list": "black", "decided_on": "2021-02-01",
+         "domain": "a first one"},
     ]  # fmt: skip
     with world(facts) as view:
         found = of_lists(view)
-        assert found.count == 1
+        assert found.count == 2  # one was annulled; whoever was taken off had come on
+        assert found.domain == {view.resolve("a1"): "a first one", view.resolve("a3"): "bank"}
         assert found.since[view.resolve("a1")] == day_end("2021-01-31") + 1
         assert of_lists(view, domains=["tax"]).count == 0
 

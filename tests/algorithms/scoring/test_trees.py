@@ -91,12 +91,17 @@ def test_the_same_seed_grows_the_same_trees_and_nobodys_column_is_no_split(examp
 
 def test_arrays_that_are_no_trees_are_refused(example: Any) -> None:
     good = forest_of(example[2]).arrays
-    for name, array in {
-        "left": np.zeros_like(good["left"]),  # a child before its parent: a walk without end
-        "right": good["right"] + 10**6,
-        "start": good["start"] - 1,
-        "value": np.full_like(good["value"], np.nan),
-        "share": good["share"][:-1],
-    }.items():
+    inner = good["feature"] >= 0
+    for name, array in (
+        ("left", np.zeros_like(good["left"])),  # a child before its parent: a walk without end
+        ("left", np.where(inner, good["right"], 0)),  # two ways to one node
+        ("right", good["right"] + 10**6),
+        ("start", good["start"] - 1),
+        ("value", np.full_like(good["value"], np.nan)),
+        ("share", np.full_like(good["share"], np.nan)),
+        ("share", good["share"][:-1]),
+        ("threshold", np.where(inner, np.nan, 0.0)),
+        ("feature", good["feature"][:, None]),
+    ):
         with pytest.raises(ValueError, match="not trees"):
             Forest(0.0, {**good, name: array})

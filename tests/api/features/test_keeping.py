@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from api.cli import main
 from api.client.local import connect
 from api.features.keeping import Asked, Built, build, forget
 from api.session import Session
-from graph.errors import WrongUsage
+from graph.errors import StoreFull, WrongUsage
 from graph.store import Store
 from graph.times import now
 from tests.api.access.asking import send
@@ -97,6 +98,39 @@ def test_what_was_retracted_is_not_taken_over(url: str, write: Write, tmp_path: 
     assert equal(made(url, tmp_path / "fresh", known_at=first.known_at)[1], before)
 
 
+def test_a_listing_that_was_of_another_is_not_taken_over(
+    url: str, write: Write, tmp_path: Path
+) -> None:
+    """A correction that keeps the days and says another subject."""
+    asked: dict[str, Any] = {"as_of": "2022-01-05", "groups": ["entity"]}
+    before = made(url, tmp_path / "kept", **asked)[1]
+    (listing,) = [fact for fact in FACTS if fact["id"] == "b1"]
+    write([{**listing, "subject": "c2"}], dataset="reg")
+    _, table = made(url, tmp_path / "kept", **asked)
+    assert equal(table, made(url, tmp_path / "fresh", **asked)[1])
+    assert not equal(table, before)
+
+
+def test_a_damaged_table_is_made_anew_and_nothing_is_taken_over_from_it(
+    url: str, tmp_path: Path
+) -> None:
+    asked: dict[str, Any] = {"groups": ["shared"]}
+    built, table = made(url, tmp_path / "kept", **asked)
+    (path,) = (tmp_path / "kept").glob("**/*.parquet")
+    whole = path.read_bytes()
+    assert len(whole) == built.bytes
+    path.write_bytes(whole[: len(whole) // 2])
+    again, same = made(url, tmp_path / "kept", **asked)
+    assert (again.reused, equal(same, table)) == ([], True)
+    chunk = pq.read_metadata(path).row_group(0).column(1)  # of numbers, in whole pages
+    damaged = bytearray(whole)
+    damaged[chunk.data_page_offset + chunk.total_compressed_size - 1] ^= 1
+    path.write_bytes(bytes(damaged))
+    other, later = made(url, tmp_path / "kept", as_of="2021-06-15", **asked)
+    assert other.reused == []
+    assert equal(later, made(url, tmp_path / "fresh", as_of="2021-06-15", **asked)[1])
+
+
 def test_a_table_says_what_it_is_and_names_nobody(url: str, tmp_path: Path) -> None:
     for kind in ("person", "account", "phone", "company"):
         built, table = made(url, tmp_path, kind=kind)
@@ -126,6 +160,23 @@ def test_bad_questions_name_what_is_wrong(
     with pytest.raises(WrongUsage, match=word):
         made(url, tmp_path, **asked)
     assert not list(tmp_path.glob("**/*.parquet"))
+
+
+def test_where_it_cannot_be_written_nothing_is_left(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")
+
+    home = tmp_path / "home"
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(StoreFull, match="No space left on device"):
+        made(url, home)
+    assert not [path for path in home.rglob("*") if path.is_file() or path.suffix == ".part"]
+    monkeypatch.undo()
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(StoreFull, match="cannot be written"):
+        made(url, tmp_path / "taken")
 
 
 def test_over_http_and_what_is_not_granted(
@@ -177,6 +228,13 @@ def test_a_job_makes_it(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             wanted = {"Prefer": "respond-async"}
             made = await client.post("/v1/features", json=asked, headers=wanted)
             assert made.status_code == 202
+            for wrong in ({"groups": ["all"]}, {"groups": []}, {"windows": [0]}):  # told at once
+                refused = await client.post("/v1/features", json=asked | wrong, headers=wanted)
+                assert refused.status_code == 422, wrong
+                assert "withheld" not in refused.text
+            known = asked | {"known_at": "13800138000"}
+            told = await client.post("/v1/features", json=known, headers=wanted)
+            assert told.json()["params"]["known_at"] == "138****8000"
 
             async def done() -> Any:
                 answer = await client.get(f"{made.headers['Location']}/result")

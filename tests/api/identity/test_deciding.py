@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from algorithms.identity import shape
 from algorithms.identity.shape import Conflict as Refused
-from api.identity import explaining, facts, showing
+from api.identity import explaining, facts, running, showing
 from api.identity.asking import name_of, run_of
 from api.identity.book import UnknownPair
 from api.identity.deciding import Decided, RefusedMerge, What, decide, find, named
-from graph.errors import Conflict, UnknownSubject, WrongUsage
+from graph.deadline import bounded
+from graph.errors import Cancelled, Conflict, UnknownSubject, WrongUsage
 from graph.limbs import MACHINE, unconfirmed
 from tests.api.identity.conftest import MODEL, World, pair
 
@@ -63,9 +65,11 @@ def test_what_another_judged_meanwhile_is_told_and_not_overruled(made: World) ->
     first = judged("rejected", "王复核", "")
     with pytest.raises(Conflict, match="王复核 判定为非同一"):
         judged("accepted", "李审核", "")  # who saw an open pair
-    second = judged("accepted", "李审核", first.at)  # who saw the rejection may
-    with pytest.raises(Conflict, match="李审核 判定为同一"):
-        judged("undone", "王复核", first.at)
+    with pytest.raises(Conflict, match="王复核 判定为非同一"):
+        judged("undone", "李审核", "")
+    second = judged("accepted", "王复核", first.at)  # who saw the rejection, which is their own
+    with pytest.raises(Conflict, match="王复核 判定为同一"):
+        judged("undone", "李审核", first.at)
     assert judged("undone", "王复核", second.at).at is None
     with pytest.raises(Conflict, match="taken back"):
         judged("rejected", "李审核", second.at)
@@ -226,6 +230,30 @@ def test_a_run_follows_the_last_unless_it_is_asked_otherwise(made: World) -> Non
     assert made.run(whole=True).since is None
     assert made.asked[-1][1] == []
     assert made.run(since="1").since == "1"
+
+
+def test_a_review_above_what_the_last_run_joined_from_is_refused(made: World) -> None:
+    made.run(accept=0.9)
+    with pytest.raises(WrongUsage, match=r"review: at most what accept is, 0\.9"):
+        made.run(review=0.95)
+    assert made.run(review=0.9).review == 0.9
+
+
+def test_a_run_that_was_called_off_writes_nothing(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = threading.Event()
+
+    def called_off_meanwhile(*args: Any) -> Any:
+        off.set()
+        return made.engine(*args)
+
+    monkeypatch.setattr(running, "engine", called_off_meanwhile)
+    made.added = [pair("p1", "t1", 0.99)]
+    with bounded(60.0, cancelled=off), pytest.raises(Cancelled):
+        made.run()
+    assert made.subjects(*ONE) == 2
+    assert made.book.last() is None
 
 
 def test_a_trial_writes_nothing(made: World) -> None:

@@ -147,6 +147,10 @@ def test_a_run_is_a_job(made: World) -> None:
 
     async def ask_() -> tuple[httpx.Response, Any]:
         async with served(made.url) as client:
+            named = await client.post(f"{B}/runs", json={"by": "李运行 13800138000"})
+            assert named.status_code == 422, named.text
+            since = await client.post(f"{B}/runs", json={"since": KEYS[0], "dry_run": True})
+            assert KEYS[0] not in since.text
             wrong = await client.post(f"{B}/runs", json={"kinds": ["phone"]})
             assert wrong.status_code == 422, wrong.text
             answer = await client.post(f"{B}/runs", json={"by": "李运行"})
@@ -217,6 +221,10 @@ def test_an_erased_persons_judgement_says_nothing_any_more(serving: Served) -> N
     asked = {"subject": "registry:p4", "request": "R-1", "reason": "依本人申请", "by": "王办"}
     erased = serving.ask("POST", "/v1/privacy/erasures", asked)
     assert erased.status == 200, erased
+    # Nobody is joined with who was erased, as if it were theirs.
+    joined = {"a": "registry:p4", "b": "registry:p1", "same": True, "why": "同", "by": "李审核"}
+    refused = serving.ask("POST", f"{B}/judgements", joined)
+    assert (refused.status, "was erased" in refused.detail) == (409, True)
     kept = serving.session.whole_store.history(facts.same(ident))
     assert all("赵敏" not in json.dumps(f.payload, ensure_ascii=False) for f in kept)
     assert all("赵敏" not in entry.body for entry in serving.session.whole_store.ledger())
@@ -224,3 +232,62 @@ def test_an_erased_persons_judgement_says_nothing_any_more(serving: Served) -> N
         answer = serving.ask("GET", f"{B}/{path}", query=query)
         assert answer.status == 200, answer
         assert "赵敏" not in answer.body.decode()
+
+
+def test_what_a_judgement_was_made_on_is_told_to_who_sees_everything(serving: Served) -> None:
+    """That two are one is everybody's to know; that both use one phone is the telecom's to tell."""
+    name = facts.same(facts.pair_id("registry:p4", "tax:t4"))
+    part = serving.key("登记员", "search export", "registry")
+    for token, told in ((TOKEN, True), (part, False)):
+        (fact,) = serving.ask("POST", "/v1/facts", {"ids": [name]}, token).said["results"]
+        assert ("features" in fact.get("attrs", {})) is told
+        assert fact["by"].startswith("resolver ")
+        exported = serving.ask("GET", "/v1/export", token=token).body.decode()
+        assert name.partition(":")[2] in exported
+        assert ('"features"' in exported) is told
+
+
+def test_of_two_who_judge_one_pair_the_second_notices(serving: Served) -> None:
+    one, other = (serving.key(name, "trace ingest") for name in ("甲审核", "乙审核"))
+    where = f"{B}/reviews/{ID}"
+    assert serving.ask("POST", f"{where}/accept", {}, one).status == 200
+    said = {"why": "生日不同"}
+    late = serving.ask("POST", f"{where}/reject", said, other)
+    assert (late.status, late.said["title"]) == (409, "Conflict")
+    assert "accepted, by 甲审核" in late.detail
+    assert serving.ask("POST", f"{B}/judgements/{ID}/undo", said, other).status == 200
+    assert serving.ask("POST", f"{where}/reject", said, other).status == 200
+    assert "rejected, by 乙审核" in serving.ask("POST", f"{where}/accept", {}, one).detail
+
+
+def test_an_earlier_view_says_nothing_of_what_was_judged_later(serving: Served) -> None:
+    ident = facts.pair_id("registry:p4", "tax:t4")
+    before = serving.ask("GET", f"{B}/how", query="subject=registry:p4").said
+    told = {"by": "李审核", "why": "本人到场"}
+    assert serving.ask("POST", f"{B}/reviews/{ident}/accept", told).status == 200
+    then = "&known_at=" + before["known_at"].replace("+", "%2B")
+    assert serving.ask("GET", f"{B}/how", query=f"subject=registry:p4{then}").said == before
+    assert serving.ask("GET", f"{B}/how", query="subject=registry:p4").said != before
+    pair_ = "a=registry:p1&b=tax:t1"
+    assert serving.ask("POST", f"{B}/reviews/{ID}/reject", told).status == 200
+    assert serving.ask("GET", f"{B}/why", query=pair_).said["pairs"][0]["judgement"]
+    (waits,) = serving.ask("GET", f"{B}/why", query=pair_ + then).said["pairs"]
+    assert (waits["judgement"], waits["note"], waits["state"]) == (None, None, "open")
+
+
+def test_no_identifier_stands_in_who_judged_and_why(serving: Served) -> None:
+    where, card = f"{B}/reviews/{ID}/reject", "6222020200112230000"
+    named = serving.ask("POST", where, {"by": "李审核 13800138000", "why": "两人"})
+    assert (named.status, "by: holds an identifier" in named.detail) == (422, True)
+    said = {"by": "李审核", "why": f"电话 13800138000 、卡 {card} 不同"}
+    assert serving.ask("POST", where, said).status == 200
+    note = serving.ask("GET", f"{B}/reviews/{ID}").said["note"]
+    assert note == "电话 138****8000 、卡 ****0000 不同"
+
+
+def test_what_was_joined_and_taken_back_waits_among_its_kind(serving: Served) -> None:
+    ident = facts.pair_id("registry:p4", "tax:t4")
+    told = {"by": "李审核", "why": "依据有误"}
+    assert serving.ask("POST", f"{B}/judgements/{ident}/undo", told).status == 200
+    waits = serving.ask("GET", f"{B}/reviews", query="kind=person").said["results"]
+    assert {(each["id"], each["kind"]) for each in waits} == {(ID, "person"), (ident, "person")}

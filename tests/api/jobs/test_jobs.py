@@ -327,8 +327,11 @@ def test_a_kept_caller_is_the_same_caller(caller: Caller, text: str) -> None:
 # -- the book, as several processes share it ---------------------------------------------------
 
 
+CALL = '{"large":1}'
+
+
 def asked(owner: str = "a") -> Asked:
-    return Asked(owner=owner, what="w", asked="{}", call="{}", caller="{}", scope="trace",
+    return Asked(owner=owner, what="w", asked="{}", call=CALL, caller="{}", scope="trace",
                  seconds=60)  # fmt: skip
 
 
@@ -341,6 +344,8 @@ def test_each_job_is_claimed_by_one_worker_and_called_off_by_another(tmp_path: P
     made = mine.add(asked())
     job = theirs.claim("w2")
     assert job is not None and job.id == made.id
+    # What is carried out is large: who runs it has it, who looks at it does not read it.
+    assert (job.call, mine.get(job.id).call, mine.of(None, None, 9)[0].call) == (CALL, "{}", "{}")
     assert mine.claim("w1") is None
     assert theirs.beat(job, 1, 2, "u")
     called = mine.cancel(made.id, "a")

@@ -12,15 +12,20 @@ import msgspec
 import pytest
 
 from algorithms.scoring import fitting
+from api.access.keys import Keyring
+from api.app import Service, make_app
+from api.auth import Access
 from api.cli import main
 from api.kept import state_folder
 from api.session import Session
 from graph.errors import StoreCorrupt
 from graph.facts import Normaliser
 from graph.store import open_store
+from graph.times import now
 from tests.algorithms.scoring.worlds import FIT, GROUPS, HELD, TEST, UNTIL, WINDOWS, accounts
+from tests.api.access.asking import ask
 from tests.api.asked import Asked, fits, service
-from tests.api.serving import served
+from tests.api.serving import TOKEN, served
 
 FACTS, BAD = accounts()
 ASKED = {
@@ -187,11 +192,67 @@ def test_only_an_admin_trains_or_chooses(asked: Asked) -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"as_of": "soon"}, "as_of"), ({"kind": "loan"}, "kind"), ({"more": 1}, "more")],
-)
+    [
+        ({"as_of": "soon"}, "as_of"), ({"kind": "loan"}, "kind"), ({"more": 1}, "more"),
+        # What needs no facts to be told is told at once, and not once the job comes to it.
+        ({"name": "../m1"}, "name"), ({"name": "x" * 300}, "name"), ({"groups": ["all"]}, "all"),
+        ({"groups": []}, "groups"), ({"groups": ["ownership"]}, "groups"),
+        ({"windows": [0]}, "days"),
+        ({"as_of": TEST, "test_as_of": FIT}, "after"), ({"lists": ["black"]}, "labels"),
+    ],
+)  # fmt: skip
 def test_what_cannot_be_trained_is_named(asked: Asked, change: Any, words: str) -> None:
-    refused = asked.post("/v1/models", json={**ASKED, **change})
+    refused = asked.post("/v1/models", json={**ASKED, "name": "m3", **change})
     assert refused.status_code == 422 and words in refused.json()["detail"]
+
+
+def test_a_name_that_is_taken_is_told_at_once(asked: Asked, trained: str) -> None:
+    taken = asked.post("/v1/models", json={**ASKED, "name": trained})
+    assert taken.status_code == 409
+
+
+def test_who_chose_which_model_is_entered(url: str, trained: str, asked: Asked) -> None:
+    assert asked.post("/v1/models/m1/use").json()["in_use"]
+    assert asked.post("/v1/models/m1/use", json={"kind": "phone"}).status_code == 422
+    none = asked.post("/v1/models/rules/use", json={"kind": "account"})
+    assert (none.status_code, none.json()["in_use"]) == (200, {})
+    assert asked.post("/v1/models/rules/use").status_code == 422
+    with Session(url) as session:
+        entries = [*session.store.ledger(about="models")][-2:]
+        digest = session.models.entry("m1").sha256
+    assert [(e.actor, e.kind, e.content) for e in entries] == [
+        ("owner", "model.used", {"kind": "account", "model": "m1", "sha256": digest}),
+        ("owner", "model.used", {"kind": "account", "model": "rules", "sha256": None}),
+    ]
+
+
+def test_who_is_granted_a_part_is_told_so_and_sees_no_card(
+    url: str, trained: str, tmp_path: Path
+) -> None:
+    ring = Keyring(tmp_path / "keys.json")
+    token = ring.create("k", ["trace"], ["bank"], now() + 10**10)[1]
+    with Session(url) as session:
+        app = make_app(session, Service(Access(TOKEN, keyring=ring)))
+        for path in ("m1", "m1/card", "m1/drift", "m1/stability"):
+            refused = ask(app, "GET", f"/v1/models/{path}", token=token)
+            assert refused.status == 403, path
+            assert "registry, tax, telecom" in refused.detail
+        assert ask(app, "GET", "/v1/models", token=token).status == 200
+        query = f"model=m1&as_of={TEST}&top=1"
+        whole, part = (
+            ask(app, "GET", "/v1/risk-score", query=query, token=each).said["notes"]
+            for each in (TOKEN, token)
+        )
+        assert not [note for note in whole if "withheld" in note]
+        features = len(session.models.get("m1").model.about.features)
+        words = f"of the {features} features of the model are withheld from this caller"
+        assert [note for note in part if words in note]
+
+
+def test_days_of_drift_are_named(asked: Asked, trained: str) -> None:
+    for name in ("from", "to"):
+        refused = asked.get(f"/v1/models/m1/drift?{name}=soon")
+        assert refused.json()["detail"].startswith(f"{name} is a date")
 
 
 def test_wrong_usage_is_one_clear_line(
@@ -201,11 +262,14 @@ def test_wrong_usage_is_one_clear_line(
     labels.write_text("who,when\na1,2021-01-01\n")
     other = tmp_path / "gbk.csv"
     other.write_bytes("id,day\n甲,2021-01-01\n".encode("gb18030"))
+    large = tmp_path / "large.csv"
+    large.write_text(f"id,day\na1,2021-01-01\n{'x' * 200_000},2021-01-01\n")
     days = ["--as-of", FIT, "--test-as-of", TEST]
     for args, code, words in (
         (["train", "M!", *days], 2, "name"),
         (["train", "m1", *days], 1, "is there already"),
-        (["train", "m3", *days, "--labels", str(labels)], 3, "row 1"),
+        (["train", "m3", *days, "--labels", str(labels)], 3, "row 1, line 2"),
+        (["train", "m3", *days, "--labels", str(large)], 3, "line 3"),
         (["train", "m3", *days, "--labels", str(other)], 3, "UTF-8"),
         (["train", "m3", "--as-of", TEST, "--test-as-of", FIT], 2, "after"),
         (["train", "m3", "--as-of", FIT, "--test-as-of", "2021-13-41"], 3, "2021-13-41"),
@@ -224,8 +288,12 @@ def test_an_altered_file_answers_nothing(url: str, trained: str, asked: Asked) -
     whole = path.read_bytes()
     changed = bytearray(whole)
     changed[len(changed) // 2] ^= 1
+    keeps = Session(url)
+    keeps.ask("risk_score", {"model": "m1", "as_of": TEST, "top": 1})
     path.write_bytes(bytes(changed))
     try:
+        with keeps, pytest.raises(StoreCorrupt, match="altered"):  # though it has it open
+            keeps.models.use("m1", "cli")
         with Session(url) as session, pytest.raises(StoreCorrupt, match="altered"):
             session.ask("risk_score", {"model": "m1", "as_of": TEST})
         with Session(url) as session, pytest.raises(StoreCorrupt):

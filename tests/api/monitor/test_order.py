@@ -14,7 +14,7 @@ import pytest
 
 from algorithms.risk.risk_score import USE
 from algorithms.scoring import ordering
-from algorithms.scoring.keeping import content
+from algorithms.scoring.keeping import packed
 from algorithms.scoring.priority import Priority
 from algorithms.scoring.shelf import Shelved
 from api.caller import DOMAINS
@@ -28,6 +28,8 @@ from api.monitor import digest, showing
 from api.monitor.book import Book
 from api.monitor.carrying import carried_over
 from api.monitor.settings import MonitorSettings
+from api.privacy import asks, erasing
+from api.privacy.forgetting import unscored
 from api.webhooks.events import alerted
 from graph.errors import WrongUsage
 from tests.algorithms.scoring.stumps import logistic, stumps
@@ -45,13 +47,12 @@ def test_the_numbers_are_those_of_the_logistic_curve() -> None:
 
 def use(world: World, name: str, kind: str = "company", feature: str = "entity_capital",
         steps: dict[float, float] | None = None, **more: Any) -> str:  # fmt: skip
-    """Keep a model and let it answer; what it is called. It is open already, so that its file need
-    be none: reading one is tested where files are made."""
+    """Keep a model and let it answer; what it is called."""
     model = stumps(kind, feature, -2.0, STEPS if steps is None else steps, **more)
     entry = Entry(no=0, name=name, kind=kind, made=0, by="t", sha256="", content="", size=0,
                   asked="{}", about="{}", evaluation="{}", said="given", notes="[]")  # fmt: skip
     models = world.session.models
-    models.put(entry, content(model).encode())
+    models.put(entry, packed(model))
     opened = Shelved(name, models.entry(name).sha256, model)
     models._open[name] = opened
     models.use(name, "t")
@@ -314,16 +315,16 @@ def test_route_verb_and_client_have_the_same_order(
         tag = {"If-None-Match": body.headers["etag"]}
         path = "/v1/monitor/alerts?order=risk&limit=2"
         assert asked.get(path, headers=tag).status_code == 304
-        document = asked.get("/openapi.json").json()
+        routes = [each for each in asked.app.routes if hasattr(each, "openapi_extra")]
         for path in ("", "?order=odd", "?order=risk&after=3"):
             status = asked.get(f"/v1/monitor/alerts{path}").status_code
             assert status == (422 if path else 200)
     rows = body.json()["results"]
     assert [row["priority"]["score"] for row in rows] == pytest.approx([HIGH, MIDDLE])
     assert all("never a basis for extending" in row["priority"]["use"] for row in rows)
-    for path, methods in document["paths"].items():
-        if path.startswith(("/v1/monitor/alerts", "/v1/monitor/digest", "/v1/risk-score")):
-            assert {said["x-scope"] for said in methods.values()} == {"trace"}, path
+    of = ("/v1/monitor/alerts", "/v1/monitor/digest", "/v1/risk-score", "/v1/findings")
+    shown = [each for each in routes if each.path.startswith(of)]
+    assert {each.openapi_extra["x-scope"] for each in shown} == {"trace"} and len(shown) > 8
     args = ["monitor", "alerts", "--order", "risk", "--limit", "2", "--store", four.url]
     capfd.readouterr()
     assert main([*args, "--json"]) == 0
@@ -436,8 +437,7 @@ def test_a_book_of_before_opens_and_goes_on(world: World, tmp_path: Any) -> None
     assert [(each.id, each.body) for each in world.book.alerts(DOMAINS)] == before
     rows = order(world)
     assert firsts(rows) == ["q", "p"]
-    assert [row.priority.why for row in rows] == ["no score was asked for when it was told"
-                                                  " / 告知时未评分"] * 2  # fmt: skip
+    assert [row.priority.why for row in rows] == ["no score is kept of it / 没有留存的评分"] * 2
     world.settings = MonitorSettings(detectors=())
     use(world, "m1")
     world.write(*pair_of("r", 1, 1))
@@ -470,6 +470,27 @@ def test_of_whose_use_is_restricted_no_score_is_told(
     assert (two.score, two.subject) == (None, None)
     assert three.score == pytest.approx(MIDDLE)
     assert isinstance(one, Priority)
+
+
+def test_a_score_that_was_told_goes_with_a_restriction(world: World, circles: World) -> None:
+    ties = [tie(f"r{each}", "h", each, "legal_representative") for each in ("s0", "s1")]
+    world.write({"kind": "person", "id": "h", "name": "张三"}, *ties, *pair_of("s", 9, 9),
+                listing("lh", "h", until="2095-01-05"))  # fmt: skip
+    called = use(world, "m9", "person", "entity_records", {0.0: 9.0})
+    world.run()
+    (before,) = order(world, kind="cluster")
+    assert (before.priority.subject, before.priority.model) == ("d:h", called)
+    said = {"subject": "d:h", "request": "2026-1", "reason": "PIPL art. 44", "by": "李办",
+            "restrict": True}  # fmt: skip
+    done = erasing.erase(world.session, asks.convert(said, asks.Erase))
+    assert (done["status"], done["left"]) == ("restricted", [])
+    (after,) = order(world, kind="cluster")
+    assert (after.priority.score, after.priority.subject) == (None, None)
+    assert msgspec.structs.replace(after, priority=before.priority) == before
+    left: list[str] = []
+    unscored(circles.url, "d:q0", left)
+    rows = listed(circles, order="risk").results
+    assert left == [] and sorted(row.priority.score is None for row in rows) == [False, False, True]
 
 
 def test_what_extends_answers_the_same_whatever_is_ordered_by_a_score(world: World) -> None:

@@ -341,6 +341,32 @@ def test_old_runs_are_forgotten_and_lines_stay(pair: World) -> None:
     assert len(pair.book.alerts(DOMAINS)) == 4
 
 
+def test_what_was_over_before_the_runs_that_are_kept_is_forgotten(world: World) -> None:
+    world.settings = MonitorSettings(detectors=("transfer_cycles",), min_score=0.0, kept_runs=2)
+    world.write(*({"kind": "account", "id": f"x{n}"} for n in range(8)), company("a"), company("b"))
+    world.run()
+    world.write(*round_trip("t", "x0", "x1", "x2", "x3", day=2),
+                *round_trip("u", "x4", "x5", "x6", "x7", day=2),
+                listing("la", "a"), listing("lb", "b"), tie("g1", "a", "b"))  # fmt: skip
+    first = world.run()[1]
+    assert sorted(each.kind for each in first) == ["case", "case", "cluster"]
+    one, other = (each for each in first if each.kind == "case")
+    world.book.judge(one.id, DOMAINS, "dismissed", "clerk", "known")
+    gone = "tu"["d:x0" in str(other.body["members"])]  # not that of the alert that is open
+    world.write(*({"kind": "retract", "id": f"{gone}{n}"} for n in range(4)),
+                tie("g1", "a", "b", valid_to="2024-05-01"))  # fmt: skip
+    assert world.run()[0].told["events"] == {"dissolved": 1}
+    left = {each.id for each in world.book.alerts(DOMAINS)}
+    assert left == {each.id for each in first}, "settled since the first run that is kept"
+    assert (len(world.book.lines()), len(world.book.judged())) == (1, 2)
+    for _ in range(2):
+        world.write(company(f"n{world.run()[0].no}"))
+    assert [each.id for each in world.book.alerts(DOMAINS)] == [other.id], "it waits for a verdict"
+    assert world.book.lines() == []
+    assert [*world.book.judged()] == [other.of], "it is there still, and is not told again"
+    assert world.run()[1] == []
+
+
 def test_a_schedule_ends_cleanly_at_sigterm(pair: World) -> None:
     pair.write(listing("lc", "c"), tie("g2", "b", "c"))
     every = ["monitor", "--every", "1d"]

@@ -54,10 +54,11 @@ def session(write: Callable[..., Store], store_url: str) -> Iterator[Session]:
 def recorded(session: Session, monkeypatch: pytest.MonkeyPatch, *days: str) -> None:
     """A read on each of these days."""
     for day in days:
-        monkeypatch.setattr(chains, "now", lambda day=day: parse_time(f"{day}T10:00:00+08:00"))
-        with closing(Chain.of(session.store)) as chain:
-            chain.record([Read("a", "/v1/x", (day,), ())])
-    monkeypatch.undo()
+        # A context of its own: to undo all would undo where the state folder is, too.
+        with monkeypatch.context() as patch:
+            patch.setattr(chains, "now", lambda day=day: parse_time(f"{day}T10:00:00+08:00"))
+            with closing(Chain.of(session.store)) as chain:
+                chain.record([Read("a", "/v1/x", (day,), ())])
 
 
 def test_reads_past_their_time_go_and_the_chain_is_whole(

@@ -6,11 +6,13 @@ import { attempt, open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, lang, number, t } from "../i18n";
 import { More, usePages, type Page } from "../parts/pages";
-import { KindMark, Pairs, Score, Section, Tag, useAsked, Waiting, Weight } from "../parts/ui";
+import { Use } from "../parts/risk";
+import { KindMark, Pairs, Score, Section, Tabs, Tag, useAsked, Waiting, Weight } from "../parts/ui";
 import { money, short, when } from "../say";
 import { complain, panel as opened, scene, selection, tell } from "../state";
 import { day } from "../view";
-import { kindWord } from "../words";
+import { bandWord, kindWord } from "../words";
+import { RISK } from "../words/risk";
 import { STATES, WORK } from "../words/casework";
 import type { Panel } from ".";
 import "./casework.css";
@@ -52,6 +54,16 @@ interface Finding {
   readonly found: string;
   readonly withheld: string | null;
   readonly as_of: string | null;
+  readonly priority?: Priority;
+}
+
+/** The highest risk score of its members: when to look at it. */
+interface Priority {
+  readonly score: number | null;
+  readonly band: string | null;
+  readonly subject: string | null;
+  readonly why: string;
+  readonly use: string;
 }
 
 interface Whole extends Finding {
@@ -60,6 +72,7 @@ interface Whole extends Finding {
 
 interface List extends Page<Finding> {
   readonly counts: Readonly<Record<State, number>>;
+  readonly notes?: readonly string[];
 }
 
 const ALL: readonly State[] = ["open", "accepted", "dismissed"];
@@ -69,6 +82,7 @@ const HEAVY = 6;
 const state = signal<State>("open");
 const pattern = signal("");
 const ofChosen = signal(false);
+const order = signal<"score" | "risk">("score");
 const openOne = signal<string | null>(null);
 /** Counts what was changed here, so that the list is asked again. */
 const turn = signal(0);
@@ -79,25 +93,15 @@ export function patternWord(each: { readonly pattern: string; readonly pattern_z
 
 function Findings() {
   const chosen = ofChosen.value ? ([...selection.value].find((id) => scene.value.nodes.has(id)) ?? null) : null;
-  const list = usePages<Finding, List>("/v1/findings", { state: state.value, pattern: pattern.value || null, subject: chosen, limit: PAGE }, turn.value);
+  const list = usePages<Finding, List>("/v1/findings", { state: state.value, pattern: pattern.value || null, subject: chosen, order: order.value, limit: PAGE }, turn.value);
   const counts = list.first?.counts;
   const total = counts ? counts.open + counts.accepted + counts.dismissed : null;
   return (
     <div class="panel-body work">
-      <div class="tabs" role="group" aria-label={t(WORK.title)}>
-        {ALL.map((each) => (
-          <button
-            key={each}
-            type="button"
-            aria-pressed={state.value === each}
-            onClick={() => (state.value = each)}
-          >
-            {t(WORK[each])} {counts && <b>{number(counts[each])}</b>}
-          </button>
-        ))}
-      </div>
+      <Tabs title={WORK.title} names={ALL} now={state.value} words={WORK} counts={counts} onPick={(each) => (state.value = each)} />
       <Filters />
       <Run />
+      {list.first?.notes?.map((each) => <Use key={each} text={each} />)}
       {list.came && !list.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
       <ul class="findings" data-of={list.came ? state.value : undefined}>
         {list.rows.map((each) => (
@@ -120,6 +124,10 @@ function Filters() {
             {patternWord({ pattern: name, pattern_zh: zh })}
           </option>
         ))}
+      </select>
+      <select aria-label={t(WORK.order)} value={order.value} onChange={(event) => (order.value = event.currentTarget.value === "risk" ? "risk" : "score")}>
+        <option value="score">{t(WORK.byScore)}</option>
+        <option value="risk">{t(WORK.byRisk)}</option>
       </select>
       <label class="check">
         <input type="checkbox" checked={ofChosen.value} onChange={(event) => (ofChosen.value = event.currentTarget.checked)} /> {t(WORK.onlyChosen)}
@@ -152,6 +160,7 @@ function Item({ finding }: { finding: Finding }) {
         <span class="line">
           <strong>{patternWord(finding)}</strong>
           {finding.news.length > 0 && <Tag tone="alarm">{t(WORK.again)}</Tag>}
+          {finding.priority?.band && <Tag tone={finding.priority.band === "high" ? "alarm" : "soft"}>{t(WORK.risk, { band: bandWord(finding.priority.band) })}</Tag>}
           <Score value={finding.score} what={WORK.scoreWhat} />
         </span>
         <span class="names">{labels.slice(0, 4).join("、")}{labels.length > 4 && ` … ${number(row.members_total ?? labels.length)}`}</span>
@@ -184,6 +193,7 @@ function Body({ finding }: { finding: Finding }) {
         </div>
       )}
       {finding.withheld ? <p class="soft">{half(finding.withheld)}</p> : <p>{said.said}</p>}
+      {finding.priority && finding.priority.score !== null && <First finding={finding} priority={finding.priority} />}
       {!finding.withheld && row.signs !== undefined && (
         <div class="weighed">
           <div>
@@ -219,6 +229,22 @@ function Body({ finding }: { finding: Finding }) {
       <Judge finding={finding} />
       <Waiting asked={asked} />
       {asked.data && <Steps steps={asked.data.steps} />}
+    </div>
+  );
+}
+
+/** Whose risk score puts it where it stands, why, and what that is for. */
+function First({ finding, priority }: { finding: Finding; priority: Priority }) {
+  const of = finding.subjects.find((each) => each.id === priority.subject);
+  return (
+    <div>
+      <h4>{t(RISK.ofCard)}</h4>
+      <p class="line">
+        <span>{of ? nameOf(of) : short(priority.subject ?? "")}</span>
+        <Score value={priority.score ?? 0} what={RISK.scoreWhat} digits={3} />
+      </p>
+      <p>{half(priority.why)}</p>
+      <Use text={priority.use} />
     </div>
   );
 }

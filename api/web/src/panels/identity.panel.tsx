@@ -8,7 +8,7 @@ import { half, number, t } from "../i18n";
 import { at, judge, last, mayJudge, nameOf, opened, show, takeBack, turn, type Pair, type State } from "../identity";
 import { More, usePages, type Page, type Pages } from "../parts/pages";
 import { OpenPair } from "../parts/pair";
-import { KindMark, Score, Section, Tag, useAsked, Waiting } from "../parts/ui";
+import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting } from "../parts/ui";
 import { short } from "../say";
 import { scene, selection, tell } from "../state";
 import { kindWord } from "../words";
@@ -45,24 +45,19 @@ function Identities() {
   const list = usePages<Pair, List>(path, query, turn.value);
   const aside = (list.first?.left_aside ?? []).map((each) => ({ ...each, aside: true }));
   const rows = [...aside, ...list.rows];
-  const counts = list.first?.counts;
   return (
     <div class="panel-body work" onKeyDown={(event) => onKey(event, rows, list)}>
-      <div class="tabs" role="group" aria-label={t(WHO.title)}>
-        {TABS.map((each) => (
-          <button
-            key={each}
-            type="button"
-            aria-pressed={tab.value === each}
-            onClick={() => {
-              tab.value = each;
-              show(null);
-            }}
-          >
-            {t(WHO[each])} {counts && each in counts && <b>{number(counts[each as State])}</b>}
-          </button>
-        ))}
-      </div>
+      <Tabs
+        title={WHO.title}
+        names={TABS}
+        now={tab.value}
+        words={WHO}
+        counts={list.first?.counts}
+        onPick={(each) => {
+          tab.value = each;
+          show(null);
+        }}
+      />
       {!PATHS[tab.value] && <Filters />}
       {last.value && (
         <p class="undo-bar">
@@ -163,6 +158,7 @@ function Item({ pair, next }: { pair: Pair; next: () => void }) {
         <span class="line">
           {pair.name_only && <Tag tone="soft">{t(WHO.nameOnly)}</Tag>}
           {pair.kin && <Tag tone="soft">{t(pair.kind === "company" ? WHO.sisters : WHO.kin)}</Tag>}
+          {pair.common && !pair.name_only && <Tag tone="soft">{t(WHO.common, { n: number(pair.others ?? 0) })}</Tag>}
           {pair.held && <Tag tone="alarm">{t(WHO.held)}</Tag>}
           {pair.barred && <Tag tone="alarm">{t(WHO.barred)}</Tag>}
           {pair.words && <Tag tone="alarm">{half(pair.words)}</Tag>}

@@ -7,19 +7,20 @@ import { open as openSubject } from "../actions";
 import { half, t } from "../i18n";
 import { kindOf, nameOf } from "../names";
 import { reached, Reasons, scores, Use, Ways, type Reached, type Scored } from "../parts/risk";
-import { KindMark, Score, Section, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
+import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
 import { partsOf } from "../casework";
 import { asOf, knownAt } from "../state";
 import { day } from "../view";
-import { kindWord } from "../words";
+import { bandWord, kindWord } from "../words";
 import { CARD } from "../words/card";
 import { WORDS } from "../words/common";
-import { BANDS, RISK } from "../words/risk";
+import { RISK } from "../words/risk";
 import type { Panel } from ".";
 import "./casework.css";
 import "./risk.css";
 
 type Way = "score" | "spread";
+const WAYS: readonly Way[] = ["score", "spread"];
 
 const PAGE = 50;
 const KINDS = ["account", "company", "person", "phone"] as const;
@@ -32,11 +33,6 @@ const wanted = signal<{ readonly name: string; readonly top: number } | null>(nu
 /** Whether cards ask for a subject's score, too: as the reader left it. */
 const onCards = signal(false);
 
-function bandWord(band: string): string {
-  const found = BANDS[band as keyof typeof BANDS];
-  return found ? t(found) : band;
-}
-
 function Risk() {
   const name = `${way.value}|${kind.value}|${asOf.value}|${knownAt.value}`;
   const top = wanted.value?.name === name ? wanted.value.top : 0;
@@ -45,13 +41,7 @@ function Risk() {
   const rows = found?.results ?? [];
   return (
     <div class="panel-body work">
-      <div class="tabs" role="group" aria-label={t(RISK.title)}>
-        {(["score", "spread"] as const).map((each) => (
-          <button key={each} type="button" aria-pressed={way.value === each} onClick={() => (way.value = each)}>
-            {t(RISK[each])}
-          </button>
-        ))}
-      </div>
+      <Tabs title={RISK.title} names={WAYS} now={way.value} words={RISK} onPick={(each) => (way.value = each)} />
       <form
         class="filters"
         onSubmit={(event) => {

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { get, me } from "../api";
 import { beside } from "../actions";
 import { half, t } from "../i18n";
-import { by, judge, mayJudge, read, turn, why, type Feature, type Pair, type Review, type Says, type Side } from "../identity";
+import { by, byPerson, judge, mayJudge, read, turn, why, type Feature, type Pair, type Review, type Says, type Side } from "../identity";
 import { short, when } from "../say";
 import { fieldWord } from "../words";
 import { WHO } from "../words/identity";
@@ -152,7 +152,6 @@ function Beside({ a, b }: { a: Side; b: Side }) {
 }
 
 function Judge({ pair, next }: { pair: Review; next: () => void }) {
-  const person = pair.judgement !== null && !pair.judgement.machine;
   return (
     <form class="judge" onSubmit={(event) => event.preventDefault()}>
       {me.value?.kind === "owner" && (
@@ -166,15 +165,15 @@ function Judge({ pair, next }: { pair: Review; next: () => void }) {
         <textarea id="why-pair" rows={2} maxLength={2000} value={why.value} onInput={(event) => (why.value = event.currentTarget.value)} />
       </label>
       <div class="buttons">
-        {!(person && pair.judgement?.same) && (
-          <button type="button" class="main" disabled={!!pair.barred} onClick={() => judge("accept", next)}>
-            {t(pair.judgement?.machine ? WHO.confirm : WHO.accept)}
-          </button>
-        )}
-        {!(person && !pair.judgement?.same) && (
-          <button type="button" class="plain" onClick={() => judge("reject", next)}>
-            {t(WHO.reject)}
-          </button>
+        {!byPerson(pair) && (
+          <>
+            <button type="button" class="main" disabled={!!pair.barred} onClick={() => judge("accept", next)}>
+              {t(pair.judgement ? WHO.confirm : WHO.accept)}
+            </button>
+            <button type="button" class="plain" onClick={() => judge("reject", next)}>
+              {t(WHO.reject)}
+            </button>
+          </>
         )}
         {pair.judgement && (
           <button type="button" class="plain" onClick={() => judge("undo", next)}>

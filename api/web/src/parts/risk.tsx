@@ -81,7 +81,7 @@ export function Reasons({ row }: { row: Scored }) {
               <Weight value={each.contribution} heavy={rules ? 1 : HEAVY} digits={2} />
             </div>
             {each.facts.length > 0 && (
-              <button type="button" class="small" onClick={() => void showFacts(each.facts, t(RISK.shownReason, { name: nameOf(row.id) }))}>
+              <button type="button" class="small" onClick={() => void showFacts(each.facts, t(RISK.shownReason, { name: nameOf(row.id) }), undefined, row.id)}>
                 {t(RISK.facts, { n: number(each.facts.length) })}
               </button>
             )}
@@ -94,7 +94,7 @@ export function Reasons({ row }: { row: Scored }) {
 
 /** The ways on which risk came to a subject, largest first; each is drawn at a press. */
 export function Ways({ row }: { row: Reached }) {
-  const draw = (ways: readonly Way[]) => void showFacts([...new Set(ways.flatMap((each) => each.facts))], t(RISK.shownWays, { name: nameOf(row.subject) }), "tree");
+  const draw = (ways: readonly Way[]) => void showFacts([...new Set(ways.flatMap((each) => each.facts))], t(RISK.shownWays, { name: nameOf(row.subject) }), "tree", row.subject);
   return (
     <>
       <h4>{t(RISK.ways)}</h4>

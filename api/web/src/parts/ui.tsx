@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { colour, outline } from "../graph/look";
-import { t, type Text } from "../i18n";
+import { number, t, type Text } from "../i18n";
 import { dark } from "../state";
 import { WORDS } from "../words/common";
 import { kindWord } from "../words";
@@ -127,6 +127,12 @@ export function Score({ value, what, digits = 2, grades = true }: { value: numbe
   );
 }
 
+function signed(value: number, digits: number): string {
+  const size = Math.abs(value).toFixed(digits);
+  if (value !== 0 && Number(size) === 0) return "≈0";
+  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${size}`;
+}
+
 /** What speaks for (above 0) or against, as a bar and a number; `heavy`: a weight whose bar is full. */
 export function Weight({ value, heavy, digits = 1 }: { value: number; heavy: number; digits?: number }) {
   return (
@@ -134,11 +140,30 @@ export function Weight({ value, heavy, digits = 1 }: { value: number; heavy: num
       <svg viewBox="0 0 44 6" aria-hidden="true">
         <rect class={value > 0 ? "for" : "against"} width={Math.max(value ? 2 : 0, 44 * Math.min(1, Math.abs(value) / heavy))} height="6" rx="2" />
       </svg>
-      <span class="num">
-        {value > 0 ? "+" : value < 0 ? "−" : ""}
-        {Math.abs(value).toFixed(digits)}
-      </span>
+      <span class="num">{signed(value, digits)}</span>
     </>
+  );
+}
+
+interface TabsProps<Name extends string> {
+  readonly title: Text;
+  readonly names: readonly Name[];
+  readonly now: Name;
+  readonly words: Readonly<Record<Name, Text>>;
+  readonly counts?: Readonly<Partial<Record<Name, number>>> | undefined;
+  readonly onPick: (name: Name) => void;
+}
+
+/** One of a few lists is shown; how many each has stands beside its name where that is known. */
+export function Tabs<Name extends string>({ title, names, now, words, counts, onPick }: TabsProps<Name>) {
+  return (
+    <div class="tabs" role="group" aria-label={t(title)}>
+      {names.map((each) => (
+        <button key={each} type="button" aria-pressed={now === each} onClick={() => onPick(each)}>
+          {t(words[each])} {counts?.[each] !== undefined && <b>{number(counts[each])}</b>}
+        </button>
+      ))}
+    </div>
   );
 }
 

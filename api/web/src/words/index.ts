@@ -1,5 +1,6 @@
 import { t, type Text, type Texts } from "../i18n";
 import { DOMAINS, FIELDS, KINDS, LISTS } from "./common";
+import { BANDS } from "./risk";
 
 /** A kind, field or list in the reader's language; one that is not in the table as it is. */
 function named(table: Texts) {
@@ -13,3 +14,4 @@ export const kindWord = named(KINDS);
 export const fieldWord = named(FIELDS);
 export const listWord = named(LISTS);
 export const domainWord = named(DOMAINS);
+export const bandWord = named(BANDS);
