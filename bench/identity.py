@@ -4,7 +4,8 @@
 
 The large corpus is the project's own (`ingest.generate.identities`): N records of people and
 companies in three registers, with their errors, loaded into a store and resolved by one process,
-which trains its models too. N is that of the world, a million.
+which trains its models too. N is that of the world, a million. Then a copy of the store is
+resolved by the command, and again after batches of further records of people who are there.
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench._linkage import Corpus, fake_1000, febrl4, measured, resolved, tutorial
-from bench._measure import ROOT, WORK, Row, at_least, at_most, finish, plain, python, run
+from bench._measure import ROOT, WORK, Child, Row, at_least, at_most, finish, plain, python, run
 from bench.world import MILLION
 
 ACCEPT = 0.95  # as `ResolveParams` has it
 SEED = 20260601
+_BATCHES = (10, 1_000, 10_000)
 _THRESHOLDS = (0.01, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, ACCEPT)
 _RESOLVE = """
 import json, resource, sys, time
@@ -110,12 +116,51 @@ def large(records: int) -> list[Row]:
     ]  # fmt: skip
 
 
+def after_batches(records: int) -> list[Row]:
+    """What the command costs when all is new, and after batches; each but the first is followed by
+    a run that looks at what it touched. The corpus is that of `large`."""
+    corpus = WORK / "identities" / f"{records}-{SEED}"
+    with TemporaryDirectory(dir=WORK) as folder:
+        store = Path(folder) / "store.db"
+        for ending in ("", ".snapshot"):
+            shutil.copy(f"{corpus / 'store.db'}{ending}", f"{store}{ending}")
+        whole = _command("resolve", store)
+        rows = [_cost(f"`linkrisk resolve`, {records:,} records, the first run", whole)]
+        for size in _BATCHES:
+            batch = Path(folder) / f"late{size}.jsonl"
+            batch.write_text("".join(_more_of(corpus / "bank.jsonl", size)), encoding="utf-8")
+            _command("ingest", store, batch)
+            rows.append(_cost(f"... after a batch of {size:,}", _command("resolve", store), whole))
+    return rows
+
+
+def _command(verb: str, store: Path, *files: Path) -> Child:
+    url = f"sqlite:///{store}"
+    command: list[str | Path] = [sys.executable, "-m", "api.cli", verb, "--store", url]
+    return run([*command, *files])
+
+
+def _cost(what: str, told: Child, whole: Child | None = None) -> Row:
+    part = "" if whole is None else f", {told.cpu / whole.cpu:.1%} of the first run's CPU"
+    note = f"{told.cpu:.1f} s of CPU, {told.peak / 2**30:.2f} GiB{part}"
+    return plain(what, told.seconds, "s", note)
+
+
+def _more_of(register: Path, size: int) -> Iterator[str]:
+    """Further records of people in a register, from all over it."""
+    with register.open(encoding="utf-8") as lines:
+        people = (line for line in lines if line.startswith('{"kind":"person"'))
+        for line in islice(people, 0, size * 20, 20):
+            said = json.loads(line)
+            yield json.dumps(said | {"id": f"late{size}-{said['id']}"}) + "\n"
+
+
 def main() -> None:
     """Run it and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entities", type=int, default=MILLION)
     given = parser.parse_args()
-    finish("identity", [*labelled(), *large(given.entities)])
+    finish("identity", [*labelled(), *large(given.entities), *after_batches(given.entities)])
 
 
 if __name__ == "__main__":
