@@ -99,8 +99,7 @@ def large(records: int) -> list[Row]:
         )
         python(make, folder, str(records * 2 // 5), str(SEED))  # 2.5 records a person and its share
         files = [folder / f"{name}.jsonl" for name in ("registry", "bank", "telecom")]
-        command = [Path(sys.executable), "-m", "api.cli", "ingest"]
-        run([*command, "--store", f"sqlite:///{store}", *files])
+        _command("ingest", store, *files)
     child = python(_RESOLVE, f"sqlite:///{store}", folder / "truth.json")
     told = json.loads(child.out)
     what = f"{told['records']:,} records"
