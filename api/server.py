@@ -77,9 +77,10 @@ class Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to stop."""
-        # uvicorn raises the signals that it took once more when it is done; they did their work.
+        # Here, too: uvicorn takes signals a moment later. It raises them once more when it is done,
+        # where they have nothing left to do.
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _nothing)
+            signal.signal(number, self.handle_exit)
         if hasattr(signal, "SIGUSR1"):
             signal.signal(signal.SIGUSR1, self._replace)
         super().run(sockets)
@@ -152,7 +153,3 @@ class Server(uvicorn.Server):
             if not connections or self._engine.draining.is_set():
                 break
             await asyncio.sleep(0.1)
-
-
-def _nothing(*_: Any) -> None:
-    """What a signal does that was seen to."""

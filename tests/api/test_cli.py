@@ -308,6 +308,22 @@ def test_a_reader_that_goes_away_is_no_error(filled: str) -> None:
     assert done.stderr == b""
 
 
+def test_an_interrupt_before_the_server_takes_signals_is_not_lost(filled: str) -> None:
+    early = (
+        "import os, signal, uvicorn, api.cli\n"
+        "run = uvicorn.Server.run\n"
+        "def begin(*given):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    run(*given)\n"
+        "uvicorn.Server.run = begin\n"
+        "api.cli.main()"
+    )
+    command = [sys.executable, "-c", early, "--store", filled, "serve", "--port", "0"]
+    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 0
+    assert b"Traceback" not in ended.stderr
+
+
 def test_an_interrupt_is_one_line(filled: str) -> None:
     process = subprocess.Popen(
         [*COMMAND, "--store", filled, "serve", "--port", "0"],
