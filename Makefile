@@ -11,9 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 run: .venv/.synced ## the main job: a small world, every kind of question, a report with pictures
 	@$(BIN)/linkrisk demo
 
-# Three workers, each with a Neo4j of its own, for two cores: one of three waits for a server or a
+# Four workers for two cores: those with the Neo4j and the explorer wait for a server or a
 # browser most of the time. A file's tests stay together, for they share worlds.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
 # Types are read on one core while the other compiles what each process of the tests would compile
 # for itself: the kernels, and, where it was never done, the tests with their assertions.
