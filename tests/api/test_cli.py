@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +309,15 @@ def test_a_reader_that_goes_away_is_no_error(filled: str) -> None:
     assert done.stderr == b""
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Whoever runs the tests in the background has interrupts ignored, and children inherit it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_before_the_server_takes_signals_is_not_lost(filled: str) -> None:
     early = (
         "import os, signal, uvicorn, api.cli\n"
@@ -324,6 +334,7 @@ def test_an_interrupt_before_the_server_takes_signals_is_not_lost(filled: str) -
     assert b"Traceback" not in ended.stderr
 
 
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_is_one_line(filled: str) -> None:
     process = subprocess.Popen(
         [*COMMAND, "--store", filled, "serve", "--port", "0"],
