@@ -8,6 +8,8 @@ the time that labels count: as if it was found out then. Days as a user sets the
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -76,17 +78,24 @@ def foreseen(snapshot: Snapshot, kind: str, schemes: list[dict[str, Any]]) -> Fo
     }, model.trees)  # fmt: skip
 
 
-def world(seed: int, size: int, level: Difficulty, kinds: tuple[str, ...]) -> dict[str, Foreseen]:
-    """A world made, loaded and foreseen."""
+@contextmanager
+def opened(
+    seed: int, size: int, level: Difficulty
+) -> Iterator[tuple[Snapshot, list[dict[str, Any]]]]:
+    """A world made and loaded, and the schemes in it."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "w.jsonl"
         made = generate(path, size, seed, schemes=level)
         store = open_store(f"sqlite:///{scratch}/s.db", create=True)
         load(store, [path])
-        snapshot = open_snapshot(store)
-        found = {kind: foreseen(snapshot, kind, made.truth["schemes"]) for kind in kinds}
+        yield open_snapshot(store), made.truth["schemes"]
         store.close()
-        return found
+
+
+def world(seed: int, size: int, level: Difficulty, kinds: tuple[str, ...]) -> dict[str, Foreseen]:
+    """A world made, loaded and foreseen."""
+    with opened(seed, size, level) as (snapshot, schemes):
+        return {kind: foreseen(snapshot, kind, schemes) for kind in kinds}
 
 
 Tests = list[tuple[Ranked, slice]]

@@ -14,8 +14,6 @@ Foreseeing in time, on three further worlds: see `bench._forecast`.
 from __future__ import annotations
 
 import argparse
-import tempfile
-from pathlib import Path
 from typing import Any, Final, NamedTuple, get_args
 
 import numpy as np
@@ -30,11 +28,8 @@ from algorithms.scoring.rules import of_subjects, rules
 from algorithms.scoring.training import PRECISION, K, tabular_columns
 from bench import _forecast
 from bench._measure import AS_OF, Row, finish
-from graph.snapshot import Snapshot, open_snapshot
-from graph.store import open_store
-from ingest.generate import generate
+from graph.snapshot import Snapshot
 from ingest.generate.schemes.level import Difficulty
-from ingest.load import load
 
 TRAIN: Final = (7101, 7102, 7103)
 TEST: Final = (8101, 8102, 8103)
@@ -71,17 +66,9 @@ def part(snapshot: Snapshot, kind: str, schemes: list[dict[str, Any]], *, ruled:
 
 def world(seed: int, size: int, level: Difficulty, *, ruled: bool) -> dict[str, Part]:
     """A world made, loaded and looked at."""
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "w.jsonl"
-        made = generate(path, size, seed, schemes=level)
-        store = open_store(f"sqlite:///{scratch}/s.db", create=True)
-        load(store, [path])
-        snapshot = open_snapshot(store)
-        schemes = made.truth["schemes"]
+    with _forecast.opened(seed, size, level) as (snapshot, schemes):
         found = rules(snapshot, AS_OF) if ruled else None
-        parts = {kind: part(snapshot, kind, schemes, ruled=found) for kind in KINDS}
-        store.close()
-        return parts
+        return {kind: part(snapshot, kind, schemes, ruled=found) for kind in KINDS}
 
 
 def joined(parts: list[Part]) -> Part:
