@@ -9,6 +9,7 @@ the same whether it was prepared then or now.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -154,8 +155,11 @@ class Records:
 
     def _number(self) -> None:
         """The row of each old and new record among all, and each row's node."""
+        import pyarrow as pa
+
         fresh = self._new["record"].to_pylist()
-        before = np.array([_place(self._old["record"], name) for name in fresh], np.int64)
+        old, read = self._old["record"], pa.StringScalar.as_py
+        before = np.array([bisect_left(old, name, key=read) for name in fresh], np.int64)
         alive = ~self._gone
         ranks = np.cumsum(alive) - 1
         came = np.searchsorted(before, np.arange(len(alive)), side="right")
@@ -358,18 +362,6 @@ def _shaped(table: pa.Table) -> pa.Table:
         else pa.nulls(len(table), kinds.get(name, text))
         for name in COLUMNS
     })  # fmt: skip
-
-
-def _place(names: Any, name: str) -> int:
-    """How many of these texts, ascending, stand before one."""
-    low, high = 0, len(names)
-    while low < high:
-        middle = (low + high) // 2
-        if names[middle].as_py() < name:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def _found(keys: U64, at: npt.NDArray[Any], wanted: U64) -> tuple[I64, I64]:
