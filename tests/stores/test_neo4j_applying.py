@@ -61,6 +61,32 @@ def test_whoever_follows_a_load_has_all_of_each_batch(url: str) -> None:
     with_writer.close()
 
 
+def test_a_name_that_no_index_leads_to_yet_is_waited_for(url: str, neo4j_server: Served) -> None:
+    """Without its label a node is not found, as while a commit is still being applied."""
+    store = open_store(url, create=True)
+    for n in (1, 2):
+        store.write(f"b{n}", [Normaliser(f"d{n}", store.id_key).row(company(f"c{n}"))])
+
+    def late(label: str) -> threading.Timer:
+        ask = neo4j_server.driver.execute_query
+        ask(f"MATCH (n:{label} {{no: 2}}) REMOVE n:{label} SET n:Late")
+        timer = threading.Timer(0.2, ask, [f"MATCH (n:Late) REMOVE n:Late SET n:{label}"])
+        timer.start()
+        return timer
+
+    for label, read in (
+        ("Dataset", store.datasets),
+        ("Batch", lambda: [batch.no for batch in store.batches()]),
+        ("Batch", lambda: [batch.no for batch in store.batches(1)]),
+    ):
+        expected = read()
+        timer = late(label)
+        assert read() == expected
+        timer.join()
+    assert store.datasets() == ["", "d1", "d2"]
+    store.close()
+
+
 def test_it_reads_again_until_it_is_all_there() -> None:
     tries: list[int] = []
 

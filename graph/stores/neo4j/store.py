@@ -22,6 +22,7 @@ from graph.stores.deciding.resolve import Resolver
 from graph.stores.deciding.write import BatchWriter
 from graph.stores.neo4j import books, copies, erasing, ledger, maintain, read, schema
 from graph.stores.neo4j.address import Address, parse
+from graph.stores.neo4j.applied import whole
 from graph.stores.neo4j.books import NeoBooks
 from graph.stores.neo4j.connection import Server, Transaction
 from graph.stores.neo4j.veil import Veil
@@ -250,8 +251,11 @@ class NeoStore:
         return read.batch_info(rows[0]) if rows else None
 
     def batches(self, since: int = 0) -> list[BatchInfo]:
-        """See the protocol."""
-        rows = self._server.rows("batches_since", {"since": since})
+        """See the protocol. Waits for batches that are not whole yet, see `applied`."""
+        count, asked = self.last_batch() - since, {"since": since}
+        rows = whole(
+            lambda: self._server.rows("batches_since", asked), lambda rows: len(rows) >= count
+        )
         return [read.batch_info(row) for row in rows]
 
     def last_batch(self) -> int:
@@ -263,13 +267,12 @@ class NeoStore:
         last = self.last_batch() if upto is None else upto
         yield from read.changes(self._server, self._veil, since, last)
 
-    def _datasets(self) -> dict[str, int]:
-        rows = self._server.rows("datasets")
-        return {row[1]: row[0] for row in rows}
-
     def datasets(self) -> list[str]:
-        """See the protocol; number 0 is nobody's."""
-        return ["", *self._datasets()]
+        """See the protocol; number 0 is nobody's. Waits for those of batches that are not whole
+        yet, see `applied`."""
+        count = int(self._server.glance("count_datasets"))
+        rows = whole(lambda: self._server.rows("datasets"), lambda rows: len(rows) >= count)
+        return ["", *(row[1] for row in rows)]
 
     def history(self, name: str) -> list[StoredFact]:
         """See the protocol."""

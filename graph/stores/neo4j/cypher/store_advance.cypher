@@ -1,2 +1,3 @@
 MATCH (s:LinkriskStore {id: 'store'})
-SET s.lastBatch = $no, s.lastSeq = $seq, s.lastName = $name, s.lastAt = @time($s, $us)
+SET s.lastBatch = $no, s.lastSeq = $seq, s.lastName = $name, s.lastAt = @time($s, $us),
+  s.datasets = $datasets

@@ -1,0 +1,2 @@
+MATCH (s:LinkriskStore {id: 'store'})
+RETURN coalesce(s.datasets, 0)
