@@ -18,6 +18,7 @@ Truth = npt.NDArray[np.bool_]
 TABULAR: Final = frozenset({"entity", "money", "invoices", "calls"})
 PARTNERS: Final = ("partner", "_top_")
 MOST_ROWS: Final = 300_000  # of a training table; more others than that are drawn from
+_EASY: Final = 10_000_000  # cells of a table that one thread fits in ten seconds
 TREES: Final = 200
 _BOOSTING: Final[dict[str, Any]] = {
     "max_iter": TREES, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 20,
@@ -33,7 +34,17 @@ def boosted(matrix: npt.NDArray[Any], truth: Truth, seed: int, **settings: Any) 
     model = HistGradientBoostingClassifier(**{**_BOOSTING, **settings}, random_state=seed)
     values = finite(matrix)
     values[:, np.isnan(values).all(axis=0)] = 0.0  # binning takes no column without a value
-    return forest_of(model.fit(values, truth))
+    with threads(values.size):
+        return forest_of(model.fit(values, truth))
+
+
+def threads(cells: int) -> Any:
+    """What bounds the threads that a table of so many cells is fitted by. Boosting waits for all of
+    them some ten thousand times: on processors that are busy with other work each wait is for that,
+    too, so that two threads take forty times as long as one, and longer only on large tables."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1 if cells <= _EASY else None, user_api="openmp")
 
 
 class Grown(NamedTuple):
