@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.evaluation.calibration import BINS, Reliability, reliability
+from algorithms.evaluation.calibration import Reliability, reliability
 from algorithms.scoring.metrics import (
     F64,
     Difference,
@@ -24,6 +24,7 @@ from algorithms.scoring.metrics import (
     measures,
     told,
 )
+from algorithms.scoring.reliable import Bin, bins, brier, by_chance
 from graph.columns import I64
 
 MODEL: Final = "model"
@@ -42,14 +43,6 @@ class Against(msgspec.Struct, frozen=True, kw_only=True):
 
     baseline: str
     measures: dict[str, Difference]
-
-
-class Bin(msgspec.Struct, frozen=True, kw_only=True):
-    """Subjects of a tenth of probability: how many, what was said on average, what was so."""
-
-    subjects: int
-    said: float
-    so: float
 
 
 class Part(NamedTuple):
@@ -72,7 +65,9 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything measured on the day of the test."""
+    """Everything measured on the day of the test. `brier` is that of `calibration` with its
+    interval; `by_chance` the calibration error that probabilities which hold exactly stay below in
+    95 % of draws. Both are null in what was measured before they were."""
 
     subjects: int
     positives: int
@@ -84,6 +79,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     calibration: Reliability
     bins: list[Bin]
     slices: list[Slice]
+    brier: Figure | None = None
+    by_chance: float | None = None
 
 
 def evaluate(
@@ -125,8 +122,9 @@ def evaluate(
     return Evaluation(
         subjects=len(truth), positives=int(truth.sum()), k=k, precision=precision,
         resamples=len(weights), table=table, against=against,
-        calibration=reliability(MODEL, said.tolist(), truth.tolist()), bins=_bins(truth, said),
-        slices=cut,
+        calibration=reliability(MODEL, said.tolist(), truth.tolist()), bins=bins(truth, said),
+        slices=cut, brier=brier(truth, said, weights),
+        by_chance=by_chance(said, seed, len(weights)),
     )  # fmt: skip
 
 
@@ -136,16 +134,6 @@ def _drawn(
     """Each measure, and its draws: a draw's counts are made once for all measures."""
     rows = np.array([[f(ranked, weight) for f in wanted.values()] for weight in weights])
     return {m: (f(ranked, None), rows[:, at]) for at, (m, f) in enumerate(wanted.items())}
-
-
-def _bins(truth: Truth, said: npt.NDArray[Any]) -> list[Bin]:
-    """The reliability diagram: ten equal bins of probability, those that have anybody."""
-    of = np.minimum((said * BINS).astype(np.int64), BINS - 1)
-    return [
-        Bin(subjects=int(here.sum()), said=float(said[here].mean()), so=float(truth[here].mean()))
-        for b in range(BINS)
-        if (here := of == b).any()
-    ]
 
 
 def _slice(part: Part, truth: Truth, score: npt.NDArray[Any], seed: int) -> Slice:

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from algorithms.scoring.evaluating import Evaluation
     from algorithms.scoring.metrics import Difference, Figure
     from api.models.showing import ModelShown
 
@@ -25,6 +26,8 @@ _LIMITS: Final = (
     " model learns to look there again. / 标签只反映已被查实者。",
     "A figure holds for this store, kind, days and share of positives; drift tells when it no"
     " longer does. / 指标仅对本数据、主体类型与时段成立。",
+    "Intervals draw subjects one by one and keep the model as it is: those of one scheme are found"
+    " together, so that in truth they are wider. / 区间未计同案相关与重新训练, 实际更宽。",
     "Groups with few positives have wide intervals, or none; a difference between groups is a"
     " reason to look, in both directions. / 正例少的群组区间很宽。",
     "What a feature adds to a score says what the model went by, not what caused anything."
@@ -113,9 +116,7 @@ def _sections(model: ModelShown) -> list[tuple[str, list[str], Table | None]]:
             for each in measured.against
         ])),
         ("Calibration / 校准", [
-            f"Brier {_number(measured.calibration.brier)} (always saying the share:"
-            f" {_number(measured.calibration.base)}), expected calibration error"
-            f" {_number(measured.calibration.expected_calibration_error)}.",
+            *_calibration(measured),
         ], (["said / 预测", "so / 实际", "subjects / 主体数"], [
             [f"{each.said:.3f}", f"{each.so:.3f}", str(each.subjects)] for each in measured.bins
         ])),
@@ -129,6 +130,20 @@ def _sections(model: ModelShown) -> list[tuple[str, list[str], Table | None]]:
     ]  # fmt: skip
 
 
+def _calibration(measured: Evaluation) -> list[str]:
+    found = measured.calibration
+    brier = "" if measured.brier is None else f" ({_range(measured.brier, 4)})"
+    chance = "" if measured.by_chance is None else (
+        "; where probabilities hold exactly it is below"
+        f" {_number(measured.by_chance)} in 95 % of draws"
+    )  # fmt: skip
+    return [
+        f"Brier {_number(found.brier)}{brier}; always saying the share: {_number(found.base)}."
+        f" Expected calibration error {_number(found.expected_calibration_error)}{chance}."
+        " / 括号内为 95% 自助区间; 校准误差以概率完全准确时的抽样上限为参照。"
+    ]
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
@@ -138,7 +153,11 @@ def _figure(figure: Figure | None) -> str:
         return "-"
     if figure.low is None or figure.high is None:
         return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} ({figure.low:.3f} – {figure.high:.3f})"
+    return f"{figure.value:.3f} ({_range(figure, 3)})"
+
+
+def _range(figure: Figure, digits: int) -> str:
+    return f"{figure.low:.{digits}f} – {figure.high:.{digits}f}"
 
 
 def _difference(each: Difference) -> str:
