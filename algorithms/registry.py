@@ -340,8 +340,14 @@ def as_day(text: Any, name: str = "as_of") -> str:
         raise WrongUsage(f"{name} {text}: {error}") from None
 
 
+# What msgspec says of text that the pattern of a day does not fit.
+_NO_DAY: Final = r"Expected `str` matching regex '^\\d{4}-\\d{2}-\\d{2}$'"
+
+
 def readable(message: str) -> str:
-    """`Expected int >= 1 - at `$.depth`` becomes `depth: expected int >= 1`."""
+    """`Expected int >= 1 - at `$.depth`` becomes `depth: expected int >= 1`; the pattern of a day
+    becomes a day."""
     reason, _, where = message.partition(" - at `$.")
+    reason = reason.replace(_NO_DAY, "a date like 2022-01-05 / 日期须写作 2022-01-05")
     reason = reason[:1].lower() + reason[1:]
     return f"{where.rstrip('`')}: {reason}" if where else reason

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request  # needed when FastAPI reads the endpoints' annotations
 from starlette.responses import Response
 
-from algorithms.registry import split
+from algorithms.registry import readable, split
 from api.access.refusals import Forbidden
 from api.access.sight import seen_by
 from api.caller import ANYONE, DOMAINS, OPEN, SCOPES, Caller, caller_of
@@ -239,7 +239,7 @@ def converted(given: dict[str, Any], kind: type[S], name: str) -> S:
     try:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
-        raise WrongUsage(f"{name}: {error}") from None
+        raise WrongUsage(f"{name}: {readable(str(error))}") from None
 
 
 def query_of(request: Request, many: frozenset[str]) -> dict[str, Any]:

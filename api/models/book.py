@@ -59,7 +59,10 @@ _SELECT: Final = f"SELECT {', '.join(Entry.__struct_fields__)} FROM model"  # no
 
 def name_of(text: str) -> str:
     """The name of a model; raises WrongUsage."""
-    if not _NAME.fullmatch(text) or text == RULES:
+    if text == RULES:
+        raise WrongUsage(f"name: {RULES} is what scores where no model does: give another"
+                         " / rules 为保留名称, 请换一个")  # fmt: skip
+    if not _NAME.fullmatch(text):
         raise WrongUsage(f"name: small letters, digits, . _ and -, not {text[:40]!r}"
                          " / 模型名称只用小写字母、数字和 . _ -")  # fmt: skip
     return text
@@ -131,9 +134,12 @@ class Models(Closing):
             with (self._folder / f"{name}.skops").open("rb") as file:
                 data = file.read(LARGEST + 1)
         except OSError as error:
-            raise StoreCorrupt(f"the file of model {name} cannot be read: {error.strerror}"
-                               " / 模型文件无法读取") from None  # fmt: skip
-        found = Shelved(name, entry.sha256, unpacked(data, entry.sha256))
+            raise _unusable(name, f"its file cannot be read: {error.strerror} / 模型文件无法读取"
+                            ) from None  # fmt: skip
+        try:
+            found = Shelved(name, entry.sha256, unpacked(data, entry.sha256))
+        except StoreCorrupt as error:
+            raise _unusable(name, str(error)) from None
         with self._lock:
             self._open[name] = found
             while len(self._open) > _CACHED:
@@ -201,6 +207,14 @@ class Models(Closing):
     def close(self) -> None:
         """Let go of the file."""
         self._kept.close()
+
+
+def _unusable(name: str, why: str) -> StoreCorrupt:
+    return StoreCorrupt(
+        f"model {name}: {why}; restore {name}.skops from a copy, train it anew under another name,"
+        " or let another one answer, or `rules` (linkrisk model use)"
+        " / 请恢复该文件、换名重新训练, 或启用其他模型或 rules"
+    )
 
 
 def _use(db: apsw.Connection, entry: Entry, by: str) -> None:

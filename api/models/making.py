@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from api.models.book import Models
     from api.session import Session
     from graph.snapshot import Snapshot
+
+
+_MORE: Final = "take days with more labels between them, or more labels / 请调整日期或补充标签"
 
 
 def check(book: Models, asked: TrainAsked) -> None:
@@ -151,11 +154,18 @@ def _plan(asked: TrainAsked) -> Plan:
 
 def _trained(snapshot: Snapshot, asked: TrainAsked) -> Made:
     from algorithms.risk.clusters import LISTS
-    from algorithms.scoring.labels import of_lists, of_rows
+    from algorithms.scoring.labels import of_lists, of_rows, unused
+    from algorithms.scoring.metrics import NoTruth
     from algorithms.scoring.training import train as carried_out
 
     if asked.labels is not None:
         labels = of_rows(snapshot, ((each.id, each.day) for each in asked.labels), "given")
     else:
         labels = of_lists(snapshot, asked.lists or LISTS, asked.domains)
-    return Made(carried_out(snapshot, labels, _plan(asked)), labels.said)
+    plan = _plan(asked)
+    beside = unused(snapshot, labels, plan.kind, plan.until)
+    try:
+        found = carried_out(snapshot, labels, plan)
+    except NoTruth as error:
+        raise NoTruth("; ".join([str(error), *beside, _MORE])) from None
+    return Made(found._replace(notes=[*beside, *found.notes]), labels.said)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from algorithms.registry import split
+from algorithms.registry import readable, split
 from api.options import Common, Reading, Verb, common_options, pass_common
 from api.output import write_bytes, write_file, write_json
 from graph.errors import BadFile, WrongUsage
@@ -88,7 +88,7 @@ def train(common: Common, /, labels: Path | None, **given: Any) -> None:
     try:
         asked = msgspec.convert(said, TrainAsked, strict=False)
     except msgspec.ValidationError as error:
-        raise WrongUsage(f"model train: {error}") from None
+        raise WrongUsage(f"model train: {readable(str(error))}") from None
     with _session(common) as session, followed("model train"):
         made = carried_out(session, asked, "cli")
     _tell(common, made)
@@ -113,8 +113,8 @@ def read_labels(path: Path) -> list[Label]:
                     else msgspec.convert({k: line.get(k) for k in ("id", "day")}, Label)
                 )
             except (msgspec.DecodeError, AttributeError) as error:
-                raise BadFile(f"{path}: row {number}, line {at}: {error} (columns id and day)"
-                              " / 须有 id 与 day 两列") from None  # fmt: skip
+                raise BadFile(f"{path}: row {number}, line {at}: {readable(str(error))} (columns id"
+                              " and day) / 须有 id 与 day 两列") from None  # fmt: skip
     if not found:
         raise BadFile(f"{path}: no labels / 没有标签")
     return found
@@ -148,6 +148,9 @@ def list_(common: Common, /) -> None:
         return
     from api.table import console, table
 
+    if not found.results:
+        click.echo("no models yet: `linkrisk model train` makes one / 尚无模型", err=True)
+        return
     rows = msgspec.to_builtins(found.results)
     console().print(table([{**row, "sha256": row["sha256"][:12]} for row in rows]))
 
@@ -208,7 +211,8 @@ def use(common: Common, /, name: str, kind: Any) -> None:
 
     with _session(common) as session:
         if (name == RULES) != (kind is not None):
-            raise WrongUsage("model use: rules takes --kind, a model has its own")
+            raise WrongUsage("model use: rules takes --kind, a model has its own"
+                             " / 仅 rules 需要 --kind")  # fmt: skip
         if kind is not None:
             _tell(common, making.use_none(session, kind, "cli"))
             return

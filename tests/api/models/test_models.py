@@ -99,6 +99,9 @@ def test_the_card_has_its_figures_and_comes_again_the_same(
     card = asked.get("/v1/models/m1/card").text
     for name, each in model["evaluation"]["table"][0]["measures"].items():
         assert f"{each['value']:.3f} ({each['low']:.3f} – {each['high']:.3f})" in card, name
+    brier, chance = (model["evaluation"][name] for name in ("brier", "by_chance"))
+    assert f"Brier {brier['value']:.4f} ({brier['low']:.4f} – {brier['high']:.4f})" in card
+    assert f"it is below {chance:.4f} in 95 % of draws" in card
     for word in ("Data and split", "Calibration", "Groups", "Limits", model["sha256"]):
         assert word in card
     page = asked.get("/v1/models/m1/card", headers={"Accept": "text/html"})
@@ -264,6 +267,12 @@ def test_wrong_usage_is_one_clear_line(
     other.write_bytes("id,day\n甲,2021-01-01\n".encode("gb18030"))
     large = tmp_path / "large.csv"
     large.write_text(f"id,day\na1,2021-01-01\n{'x' * 200_000},2021-01-01\n")
+    soon = tmp_path / "soon.jsonl"
+    soon.write_text('{"id": "a1", "day": "2021-1-1"}\n')
+    strange = tmp_path / "strange.csv"
+    strange.write_text("id,day\na1,2021-01-01\nx1,2021-01-01\na2,2021-01-01\nx2,2021-01-01\n")
+    few = tmp_path / "few.csv"
+    few.write_text("id,day\na1,2021-05-01\n")
     days = ["--as-of", FIT, "--test-as-of", TEST]
     for args, code, words in (
         (["train", "M!", *days], 2, "name"),
@@ -273,6 +282,25 @@ def test_wrong_usage_is_one_clear_line(
         (["train", "m3", *days, "--labels", str(other)], 3, "UTF-8"),
         (["train", "m3", "--as-of", TEST, "--test-as-of", FIT], 2, "after"),
         (["train", "m3", "--as-of", FIT, "--test-as-of", "2021-13-41"], 3, "2021-13-41"),
+        (["train", "rules", *days], 2, "give another"),
+        (
+            ["train", "m3", "--as-of", "today", "--test-as-of", TEST],
+            2,
+            "as_of: a date like 2022-01-05",
+        ),
+        (["train", "m3", *days, "--k", "0"], 2, "k: expected `int` >= 1"),
+        (["train", "m3", *days, "--labels", str(soon)], 3, "day: a date like 2022-01-05"),
+        (
+            ["train", "m3", *days, "--labels", str(strange)],
+            3,
+            "row 2, 4: not of this store; ingest these subjects first",
+        ),
+        (
+            ["train", "m3", *days, "--kind", "company", "--labels", str(few)],
+            3,
+            "1 of 1 subjects are no company and count for nothing here",
+        ),
+        (["train", "m3", *days, "--labels", str(few)], 3, "take days with more labels"),
         (["show", "nothing"], 3, "no model"),
         (["use", "rules"], 2, "--kind"),
     ):
@@ -280,6 +308,16 @@ def test_wrong_usage_is_one_clear_line(
         assert main(verb(url, *args)) == code, args
         error = capfd.readouterr().err
         assert words in error and len(error.strip().splitlines()) == 1
+
+
+def test_where_there_are_no_models_it_is_said_how_one_is_made(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    address = f"sqlite:///{tmp_path}/none.db"
+    open_store(address, create=True).close()
+    assert main(["model", "list", "--store", address]) == 0
+    assert "`linkrisk model train` makes one" in capfd.readouterr().err
+    assert said(capfd, *verb(address, "list"))["results"] == []
 
 
 def test_an_altered_file_answers_nothing(url: str, trained: str, asked: Asked) -> None:
@@ -294,7 +332,12 @@ def test_an_altered_file_answers_nothing(url: str, trained: str, asked: Asked) -
     try:
         with keeps, pytest.raises(StoreCorrupt, match="altered"):  # though it has it open
             keeps.models.use("m1", "cli")
-        with Session(url) as session, pytest.raises(StoreCorrupt, match="altered"):
+        with (
+            Session(url) as session,
+            pytest.raises(
+                StoreCorrupt, match=r"model m1: .*altered.*restore m1\.skops.*linkrisk model use"
+            ),
+        ):
             session.ask("risk_score", {"model": "m1", "as_of": TEST})
         with Session(url) as session, pytest.raises(StoreCorrupt):
             session.models.use("m1", "cli")
