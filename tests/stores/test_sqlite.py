@@ -24,6 +24,7 @@ from graph.errors import (
     StoreCorrupt,
     StoreError,
     StoreFull,
+    StoreReadOnly,
 )
 from graph.facts import Normaliser
 from graph.store import Store, open_store
@@ -434,6 +435,22 @@ def test_many_processes_make_one_store(tmp_path: Path) -> None:
 def max_pages(store: Store, pages: int) -> None:
     assert isinstance(store, SqliteStore)
     store.db.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_folder_without_room_for_the_log_is_said(full: Ground) -> None:
+    """What a folder that is read-only does, also to who is never refused: there is no log."""
+    full.store.close()
+    for name in ("-wal", "-shm"):
+        (full.folder / f"facts.db{name}").mkdir()
+    with pytest.raises(StoreError, match="its folder has to be there and to be writable"):
+        open_store(f"sqlite:///{full.folder}/facts.db")
+
+
+def test_a_file_that_is_read_only_is_said(full: Ground) -> None:
+    assert isinstance(full.store, SqliteStore)
+    full.store.db.execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreReadOnly, match="nothing was written"):
+        full.write([company("later")])
 
 
 def test_a_full_disk(ground: Ground) -> None:

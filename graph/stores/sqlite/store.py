@@ -21,6 +21,7 @@ from graph.errors import (
     StoreCorrupt,
     StoreError,
     StoreFull,
+    StoreReadOnly,
 )
 from graph.facts import Row
 from graph.ledger import Draft, Entry, Head, again, chain, expected
@@ -49,7 +50,16 @@ _BATCH: Final = (
 def translate(error: apsw.Error) -> LinkriskError:
     """SQLite's error as one of our tree."""
     if isinstance(error, (apsw.FullError, apsw.IOError)):
-        return StoreFull(f"the store cannot be written: {error}; nothing was half-written")
+        return StoreFull(f"the store cannot be written: {error}; nothing was half-written"
+                         " / 存储无法写入 (磁盘或配额已满), 未写入不完整数据")  # fmt: skip
+    if isinstance(error, apsw.ReadOnlyError):
+        return StoreReadOnly("the store's file may be read but not written; nothing was written"
+                             " / 存储文件只读, 未写入")  # fmt: skip
+    if isinstance(error, apsw.CantOpenError):
+        return StoreError("the store's file cannot be opened: its folder has to be there and to be"
+                          " writable, for a log stands beside the file also while it is read"
+                          " / 无法打开存储文件: 其所在文件夹须存在且可写, 读取时也需写入日志"
+                          )  # fmt: skip
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
         return StoreCorrupt(f"the store's file is damaged: {error}")
     if isinstance(error, (apsw.InterruptError, apsw.ConnectionClosedError, apsw.CursorClosedError)):
