@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 _ROWS: Final = 50  # more are counted, not shown
 _FACTS: Final = 3
 _LISTED: Final = 12  # of any other list
-# By a field that tells findings, or clusters, from other rows.
+# By a field that tells findings, clusters, propagated risk or scores from other rows.
 _LONG: Final = {
     "signs": BESIDE,
     "born": frozenset({
         "pattern", "amount", "known_at", "reasons", "relations", "attrs", "facts_total",
         "members_total", "core_total", "joined_total", "left_total",
     }),
+    "seeds_rest": frozenset({
+        "seeds", "seeds_rest", "seeds_total", "paths", "paths_rest", "facts", "facts_total",
+    }),
+    "band": frozenset({"reasons", "use"}),
 }  # fmt: skip
 _WIDE: Final = 160  # of text in a pipe, where no id needs more
 _ENDLESS: Final = 1 << 16
@@ -53,8 +57,9 @@ def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot
     rows: Sequence[dict[str, Any]] = msgspec.to_builtins(envelope["results"][:_ROWS])
     if rows:
         out.print(table(rows, snapshot))
-        for at, why in enumerate(reasons(rows), 1):
-            out.print(Text(printable(f"{at}. {why}")))
+        for at, told in enumerate(reasons(rows), 1):
+            for mark, why in zip([f"{at}.", *"-" * len(told)], told, strict=False):
+                out.print(Text(printable(f"{mark} {why}")))
     total = len(envelope["results"])
     if total > len(rows):
         out.print(f"{len(rows)} of {total:,} rows shown; --json has all / 共 {total:,} 行")
@@ -68,10 +73,29 @@ def print_answer(record: Algorithm, envelope: dict[str, Any], snapshot: Snapshot
         out.print(Text(text, style="bold red"))
 
 
-def reasons(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """What findings and clusters say in words, row by row: in a column it would be a word wide. Of
+def reasons(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """What findings, clusters and scores say in words, row by row, a score each of its reasons, a
+    value of risk that is asked for alone each of its ways: in a column it would be a word wide. Of
     other rows nothing, for them it is short."""
-    return [row["why"] for row in rows] if _beside(rows) else []
+    if not _beside(rows):
+        return []
+    ways = _ways(rows[0]) if len(rows) == 1 else []
+    return [[*_words(row), *ways] for row in rows]
+
+
+def _ways(row: dict[str, Any]) -> list[str]:
+    """On which ways propagated risk came, how much on each, and by which relations."""
+    return [
+        f"{' → '.join(way['members'])}: {cell('', way['contribution'], None)}"
+        f" ({cell('facts', way['facts'], None)})"
+        for way in (row["paths"] if "seeds_rest" in row else ())
+    ]
+
+
+def _words(row: dict[str, Any]) -> list[str]:
+    """The reasons of a score, that of any other row."""
+    told = [each["why"] for each in row.get("reasons", ())] if "band" in row else []
+    return told or [row["why"]]
 
 
 def _beside(rows: Sequence[dict[str, Any]]) -> frozenset[str]:

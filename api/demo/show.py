@@ -76,7 +76,7 @@ class Teller:
         if table.rows:
             self._out.print(_grid(table, numbered=bool(said)))
             for at, why in enumerate(said, 1):
-                self._say(f"   {at}. {why}")
+                self._say(f"   {at}. {why[0]}")
         else:
             self._say("   无结果 no rows")
         if table.left_out:
