@@ -12,7 +12,8 @@ from algorithms.registry import FACTS_LIMIT, Result, Truncated, evidence
 from algorithms.rings.shown import newest
 from algorithms.risk.risk_propagation import Origin, Propagated, PropagationParams, Way
 from algorithms.risk.sharing_out import Met, Walk, between, push, walks
-from algorithms.risk.spreading import DIGITS, Solved, Spread, spread
+from algorithms.risk.solving import Solved
+from algorithms.risk.spreading import DIGITS, Spread, spread
 from graph.columns import I64
 from graph.deadline import check
 from graph.model import CODES
