@@ -13,8 +13,10 @@ from algorithms.registry import COMMON
 from algorithms.risk.carrying import Floats, Web, fade, web
 from algorithms.risk.clusters import Knitting
 from algorithms.risk.cores import Reason, cores
+from algorithms.risk.noisy_or import noisy_or
+from algorithms.risk.personalised import pagerank
 from algorithms.risk.risk_propagation import Propagation
-from algorithms.risk.solving import Solved, noisy_or, pagerank, shares
+from algorithms.risk.solving import Solved, shares
 from graph.deadline import check
 
 if TYPE_CHECKING:
