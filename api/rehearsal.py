@@ -89,6 +89,8 @@ def _questions(record: Algorithm) -> Iterator[dict[str, Any]]:
         yield {}
         if "target" in record.fields:  # about one company it may read by other kernels
             yield {"target": "c1"}
+        if {"method", "seeds"} <= record.fields.keys():  # its other method has other kernels
+            yield {"method": "pagerank", "seeds": ["c1"]}
         return
     for start in range(len(_NAMES)):
         subjects = {

@@ -47,12 +47,13 @@ def off(found: Spread, method: str) -> float:
     """How far a solution is from what one step in numpy makes of it: the largest difference, for
     PageRank summed over all subjects."""
     web, value, chance = found.web, found.value, found.start.chance
+    owner = np.repeat(np.arange(len(value)), np.diff(web.ptr))
     if method == "noisy_or":
         logs = np.log1p(-found.solved.carried * value[web.other])
-        sums = np.bincount(web.owner, weights=logs, minlength=len(value))
+        sums = np.bincount(owner, weights=logs, minlength=len(value))
         return float(np.abs(1 - (1 - chance) * np.exp(sums) - value).max())
     flow = found.solved.carried * value[web.other]
-    sums = np.bincount(web.owner, weights=flow, minlength=len(value))
+    sums = np.bincount(owner, weights=flow, minlength=len(value))
     return float(np.abs(chance * found.solved.scale + sums - value)[np.diff(web.ptr) > 0].sum())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +20,24 @@ if TYPE_CHECKING:
 def newest(snapshot: Snapshot, rows: I64) -> tuple[list[str], int | UnsetType]:
     """The ids of the relations that began last, equal ones by id, at most 20; their number where
     they are more. Only those that may be shown are named: a hub has a great many."""
-    kept = rows[_upper(snapshot.columns.vf[rows], FACTS_LIMIT)]
-    began = snapshot.columns.vf[kept].tolist()
-    ids = snapshot.fact_ids(kept.tolist())
-    ordered = sorted(zip(began, ids, strict=True), key=lambda fact: (-fact[0], fact[1]))
-    shown = [name for _, name in ordered[:FACTS_LIMIT]]
+    (shown,) = newest_each(snapshot, [rows])
     return shown, len(rows) if len(rows) > FACTS_LIMIT else UNSET
+
+
+def newest_each(snapshot: Snapshot, parts: Sequence[I64]) -> list[list[str]]:
+    """Of each of these sets of relations the ids that `newest` shows, read all at once."""
+    cols = snapshot.columns
+    kept = [
+        rows if len(rows) <= FACTS_LIMIT else rows[_upper(cols.vf[rows], FACTS_LIMIT)]
+        for rows in parts
+    ]
+    every = np.concatenate([np.empty(0, np.int64), *kept])
+    each = zip(cols.vf[every].tolist(), snapshot.fact_ids(every.tolist()), strict=True)
+    shown = []
+    for rows in kept:
+        ordered = sorted(islice(each, len(rows)), key=lambda fact: (-fact[0], fact[1]))
+        shown.append([name for _, name in ordered[:FACTS_LIMIT]])
+    return shown
 
 
 def leading(snapshot: Snapshot, nodes: I32, weight: npt.NDArray[Any], most: int) -> list[str]:

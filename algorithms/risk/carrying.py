@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from algorithms.risk.clusters import TIES
 from graph.columns import I32, I64
+from graph.compiled import kernel
 from graph.errors import WrongUsage
 from graph.model import CODES, RELATIONS, SHARE_UNIT
 from graph.times import DAY, NEG
@@ -33,19 +34,20 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "borrows": 0.1, "deposit": 0.1, "repay": 0.1, "located_at": 0.05, "participated": 0.05,
     "call": 0.05, "employs": 0.02,
 }  # fmt: skip
+_HOT: Final = 20_000  # edges that are worth compiled code
+_WIDEST: Final = 63  # bits of a number that is not negative
 _MOST: Final = 0.99  # of one relation: nobody is certain by another's listing
 
 
 class Web(NamedTuple):
     """The edges of a day, and each at both its ends.
 
-    The half edges of subject i stand at `ptr[i]:ptr[i + 1]`: `owner` is i, `other` the other end,
-    `edge` the edge. Of an edge: `weight` as its kind and age give it, `first[e]:first[e + 1]`
+    The half edges of subject i stand at `ptr[i]:ptr[i + 1]`: `other` is the other end, `edge` the
+    edge. Of an edge: `weight` as its kind and age give it, `first[e]:first[e + 1]`
     where the relations (`rows`) stand that it is made of. Nobody has more than `widest` half edges.
     """
 
     ptr: I64
-    owner: I32
     other: I32
     edge: I32
     weight: Floats
@@ -108,16 +110,27 @@ def web(snapshot: Snapshot, params: Propagation, at: int) -> Web:
             strict=True,
         )
     )
-    owner = np.concatenate([a, b]).astype(np.int32)
-    order = np.argsort(owner, kind="stable")
+    degree = np.bincount(a, minlength=snapshot.n) + np.bincount(b, minlength=snapshot.n)
     ptr = np.zeros(snapshot.n + 1, np.int64)
-    degree = np.bincount(owner, minlength=snapshot.n)
     np.cumsum(degree, out=ptr[1:])
-    other = np.concatenate([b, a])[order].astype(np.int32)
-    edge = (order % max(len(a), 1)).astype(np.int32)
+    other, edge = np.empty((2, 2 * len(a)), np.int32)
+    _put.tier(heavy=len(a) > _HOT)(a, b, ptr[:-1].copy(), other, edge)
     first = np.zeros(len(count) + 1, np.int64)
     np.cumsum(count, out=first[1:])
-    return Web(ptr, owner[order], other, edge, weight, rows, first, int(degree.max(initial=0)))
+    return Web(ptr, other, edge, weight, rows, first, int(degree.max(initial=0)))
+
+
+@kernel
+def _put(a: Any, b: Any, free: Any, other: Any, edge: Any) -> None:
+    """Put each edge at both its ends, where `free` begins: all at the first before the second."""
+    for e in range(len(a)):
+        h = free[a[e]]
+        free[a[e]] = h + 1
+        other[h], edge[h] = b[e], e
+    for e in range(len(a)):
+        h = free[b[e]]
+        free[b[e]] = h + 1
+        other[h], edge[h] = a[e], e
 
 
 def _edges(snapshot: Snapshot, params: Propagation, kind: str, weight: float, at: int) -> _Edges:
@@ -129,9 +142,10 @@ def _edges(snapshot: Snapshot, params: Propagation, kind: str, weight: float, at
     elif kind == "invoice":
         rows = _not_void(snapshot, rows)
     a, b = rep[cols.src[rows]].astype(np.int64), rep[cols.dst[rows]].astype(np.int64)
+    two = a != b
+    rows, a, b = rows[two], a[two], b[two]
     pair = np.minimum(a, b) * snapshot.n + np.maximum(a, b)
-    pair[a == b] = -1
-    order = np.argsort(pair, kind="stable")[int((a == b).sum()) :]
+    order = _order(pair)
     pair, rows = pair[order], rows[order]
     begins = np.flatnonzero(np.diff(pair, prepend=-1))
     if not len(begins):
@@ -150,6 +164,18 @@ def _edges(snapshot: Snapshot, params: Propagation, kind: str, weight: float, at
     count = np.diff(np.append(begins, len(rows)))
     ends = pair[begins]
     return _Edges(ends // snapshot.n, ends % snapshot.n, weight * strength, rows, count)
+
+
+def _order(pair: I64) -> I64:
+    """The stable order of numbers that are not negative. Sorts each with its place as one number,
+    at a fifth of the cost of ordering places, where the two fit into one."""
+    low = len(pair).bit_length()
+    if int(pair.max(initial=0)).bit_length() + low > _WIDEST:
+        return np.argsort(pair, kind="stable")
+    key = (pair << low) | np.arange(len(pair))
+    key.sort()
+    found: I64 = key & ((1 << low) - 1)
+    return found
 
 
 def _not_void(snapshot: Snapshot, rows: I64) -> I64:

@@ -9,10 +9,11 @@ import numpy as np
 from msgspec import UNSET
 
 from algorithms.registry import FACTS_LIMIT, Result, Truncated, evidence
-from algorithms.rings.shown import newest
+from algorithms.rings.shown import newest_each
 from algorithms.risk.risk_propagation import Origin, Propagated, PropagationParams, Way
 from algorithms.risk.sharing_out import Met, Walk, between, push, walks
-from algorithms.risk.spreading import DIGITS, Solved, Spread, spread
+from algorithms.risk.solving import Solved
+from algorithms.risk.spreading import DIGITS, Spread, spread
 from graph.columns import I64
 from graph.deadline import check
 from graph.model import CODES
@@ -134,18 +135,23 @@ def _ways(
         ),
         key=lambda each: (each[0], len(each[1]), each[1]),
     )
-    return [
-        _way(snapshot, found, -part, members, walk)
-        for part, members, walk in made[: params.max_paths]
-        if part < 0
-    ]
+    told = [(-part, members, _steps(walk)) for part, members, walk in made[: params.max_paths]
+            if part < 0]  # fmt: skip
+    rows = {step: between(found, *step) for *_, steps in told for step in steps}
+    facts = dict(zip(rows, newest_each(snapshot, [*rows.values()]), strict=True))
+    return [_way(part, members, [(rows[step], facts[step]) for step in steps])
+            for part, members, steps in told]  # fmt: skip
 
 
-def _way(snapshot: Snapshot, found: Spread, part: float, members: list[str], walk: Walk) -> Way:
-    steps = [*zip(walk.nodes[1:], walk.nodes, strict=False)][::-1]
-    rows: list[I64] = [between(found, a, b) for a, b in steps]
-    facts = [fact for each in rows for fact in newest(snapshot, each)[0]]
-    total = sum(len(each) for each in rows)
+def _steps(walk: Walk) -> list[tuple[int, int]]:
+    """The pairs of subjects that a way leads along, from its seed."""
+    return [*zip(walk.nodes[1:], walk.nodes, strict=False)][::-1]
+
+
+def _way(part: float, members: list[str], steps: list[tuple[I64, list[str]]]) -> Way:
+    """A way: of each step its relations, and those of them that are shown."""
+    facts = [fact for _, each in steps for fact in each]
+    total = sum(len(rows) for rows, _ in steps)
     return Way(
         seed=members[0],
         members=members,

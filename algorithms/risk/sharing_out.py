@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ _FINE: Final = 1e-18
 _ENOUGH: Final = 1e-14  # of the value: when no more than this waits it is shared out
 _POPS: Final = 200  # unfinished ways that are followed for one subject
 _WIDE: Final = 64  # relations that a way is followed along from one subject: the largest shares
+_TIE: Final = 1 - 1e-9  # of a share: what is no less is equal to it
 _NEAR: Final = 64  # subjects, the most visited, among which detours are counted
 
 
@@ -46,17 +48,17 @@ def _push(
 ) -> Any:  # fmt: skip
     """Share out 1 at `start`; how many subjects were met.
 
-    `place[i]` is one past where subject i stands in the other arrays, 0 before it is met; these
+    `place[i]` is where subject i stands in the other arrays, from 1 on, 0 before it is met; these
     have room for `most` relations and those of the last subject. What waits is shared out in the
     order in which it came, the large before the small.
     """
-    nodes[0], left[0], visits[0], waiting[0] = start, 1.0, 0.0, False
+    nodes[1], left[1], visits[1], waiting[1] = start, 1.0, 0.0, False
     place[start] = 1
-    met, work, least, rest = 1, 0, coarse, 1.0
+    met, work, least, rest = 2, 0, coarse, 1.0
     room = len(queue)
     while least > fine and rest > enough and work < most:
         head, count = 0, 0
-        for k in range(met):
+        for k in range(1, met):
             if left[k] > least:
                 queue[count] = k
                 count += 1
@@ -73,10 +75,9 @@ def _push(
             work += ptr[i + 1] - ptr[i] + 1
             for h in range(ptr[i], ptr[i + 1]):
                 if share[h] > 0.0:
-                    at = place[other[h]] - 1
-                    if at < 0:
-                        at = met
-                        place[other[h]] = met + 1
+                    at = place[other[h]]
+                    if at == 0:
+                        place[other[h]] = at = met
                         nodes[at], left[at], visits[at] = other[h], 0.0, 0.0
                         waiting[at] = False
                         met += 1
@@ -86,7 +87,7 @@ def _push(
                         queue[tail if tail < room else tail - room] = at
                         count += 1
                         waiting[at] = True
-        for k in range(met):
+        for k in range(1, met):
             waiting[k] = False
         least *= finer
     return met
@@ -100,15 +101,15 @@ def push(found: Spread, node: int, most: int) -> Met:
     those of one subject; what was not shared out by then ends nowhere.
     """
     web, n = found.web, len(found.own)
-    room = min(n, most + web.widest + 1)
-    nodes, queue = np.empty(room, np.int32), np.empty(room, np.int32)
+    room = min(n, most + web.widest + 1) + 1
+    nodes, queue = np.empty(room, np.uint32), np.empty(room, np.uint32)
     left, visits = np.empty(room), np.empty(room)
     run: Any = _push.tier(heavy=len(web.other) > most)
-    chain = web.ptr, web.other, found.share, found.own
+    chain = web.ptr, web.other.view(np.uint32), found.share, found.own
     bounds = most, _COARSE, _FINER, _FINE, _ENOUGH
     waiting = np.empty(room, np.bool_)
-    met = run(node, *chain, *bounds, np.zeros(n, np.int32), nodes, left, visits, waiting, queue)
-    return Met(nodes[:met], visits[:met])
+    met = run(node, *chain, *bounds, np.zeros(n, np.uint32), nodes, left, visits, waiting, queue)
+    return Met(nodes[1:met].view(np.int32), visits[1:met])
 
 
 def walks(found: Spread, met: Met, most: int) -> list[Walk]:
@@ -139,46 +140,56 @@ def _found(found: Spread, node: int, most: int) -> list[Walk]:
     done: list[Walk] = []
     # Shares as negatives, so that the largest is at the top; a finished way is told by its flag.
     heap: list[tuple[float, bool, tuple[int, ...]]] = [(-1.0, False, (node,))]
+    best: list[float] = []  # the largest finished, as many as are asked for, the least at the top
+    least = 0.0  # what is below will not be looked at
     pops = 0
     while heap and pops < _POPS and most:
         cost, finished, way = heapq.heappop(heap)
-        if len(done) >= most and -cost < done[most - 1].share * (1 - 1e-9):
+        if len(done) >= most and -cost < done[most - 1].share * _TIE:
             break
         if finished:
             done.append(Walk(-cost, way))
             continue
         pops += 1
         last = way[-1]
-        if (ends := float(found.own[last])) > 0:
+        if (ends := float(found.own[last])) > 0 and -cost * ends >= least:
             heapq.heappush(heap, (cost * ends, True, way))
+            heapq.heappush(best, -cost * ends)
+            if len(best) > most:
+                heapq.heappop(best)
+            least = best[0] * _TIE if len(best) == most else 0.0
         for other, share in _steps(found, last):
-            if share > 0 and other not in way:
+            if 0 < -cost * share >= least and other not in way:
                 heapq.heappush(heap, (cost * share, False, (*way, other)))
     return done
 
 
-def _steps(found: Spread, node: int) -> list[tuple[int, float]]:
+def _steps(found: Spread, node: int) -> Iterable[tuple[int, float]]:
     """Subjects that a subject's value comes from, each with its share: the largest."""
     low, high = int(found.web.ptr[node]), int(found.web.ptr[node + 1])
     if high - low <= _WIDE:  # most have few, for whom this is ten times faster
         sums: dict[int, float] = {}
-        each = zip(found.web.other[low:high].tolist(), found.share[low:high].tolist(), strict=True)
-        for other, part in each:
+        parts = found.share[low:high].tolist()
+        for other, part in zip(found.web.other[low:high].tolist(), parts, strict=True):
             sums[other] = sums.get(other, 0.0) + part
-        return list(sums.items())
+        return sums.items()
     others, place = np.unique(found.web.other[low:high], return_inverse=True)
     share = np.bincount(place, weights=found.share[low:high], minlength=len(others))
     if len(others) > _WIDE:
         least = np.partition(share, len(share) - _WIDE)[len(share) - _WIDE]
         others, share = others[share >= least], share[share >= least]
-    return list(zip(others.tolist(), share.tolist(), strict=True))
+    return zip(others.tolist(), share.tolist(), strict=True)
 
 
 def _most_visited(met: Met, also: set[int]) -> I32:
     """The subjects that a value came by most often, and these others, ascending."""
-    most = np.arange(len(met.nodes))
-    if len(most) > _NEAR:
-        most = np.argpartition(met.visits, len(most) - _NEAR)[-_NEAR:]
+    most, least = np.arange(len(met.nodes)), 1.0
+    while len(met.nodes) > _NEAR and least > _FINE:  # so that few are left to choose among
+        least *= _FINER
+        most = np.flatnonzero(met.visits > least)
+        if len(most) >= _NEAR:
+            most = most[np.argpartition(met.visits[most], len(most) - _NEAR)[-_NEAR:]]
+            break
     return np.union1d(met.nodes[most], np.fromiter(also, np.int32, len(also)))
 
 

@@ -13,9 +13,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from algorithms.registry import ask
+from algorithms.risk.carrying import Web
+from algorithms.risk.carrying import _order as ordered
+from algorithms.risk.personalised import pagerank
 from algorithms.risk.propagated import propagated
+from algorithms.risk.risk_propagation import Propagation
 from graph.errors import UnknownSubject, WrongUsage
 from graph.snapshot import Snapshot
 from graph.times import day_end
@@ -364,6 +369,28 @@ def test_a_view_without_a_domain_knows_nothing_of_what_carries_there() -> None:
         part = snapshot.within({"registry", "tax"})
         assert "d:t" in members(asked(snapshot)["results"])
         assert members(asked(part)["results"]) == {"d:c0", "d:c2"}
+
+
+@pytest.mark.parametrize("highest", [50, 2**62])
+def test_pairs_are_ordered_whether_or_not_their_places_fit_beside_them(highest: int) -> None:
+    pair = np.random.default_rng(1).integers(highest - 50, highest, 2_000)
+    assert np.array_equal(ordered(pair), np.argsort(pair, kind="stable"))
+
+
+def test_pagerank_is_the_same_bit_by_bit_whatever_the_number_of_threads() -> None:
+    """BLAS adds products of long vectors in as many parts as there are threads."""
+    n = 30_000
+    chance = np.random.default_rng(1).random(n)
+    ring = np.arange(n, dtype=np.int32)
+    other = np.column_stack([(ring - 1) % n, (ring + 1) % n]).astype(np.int32).ravel()
+    edge = np.column_stack([(ring - 1) % n, ring]).astype(np.int32).ravel()
+    rows = np.arange(n + 1, dtype=np.int64)
+    made = Web(2 * rows, other, edge, 0.1 + chance[::-1], rows[:-1], rows, 2)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(pagerank(made, chance, Propagation(method="pagerank")).value)
+    assert np.array_equal(*found)
 
 
 def test_extension_does_not_read_it() -> None:
