@@ -17,9 +17,7 @@ USE = "仅用于排定调查与监测的先后, 不得作为延伸惩戒的依�
 
 def look(it: Explorer) -> Explorer:
     """At the open alerts, as of the day on which they were raised."""
-    it.open()
-    it.page.goto("about:blank")
-    it.page.goto(f"{it.address.partition('?')[0]}#{THEN}")
+    it.page.goto(f"{it.address}#{THEN}")
     it.page.locator("[data-item]").first.wait_for()
     return it
 
@@ -176,6 +174,9 @@ def test_the_panel_meets_wcag_aa(
     it.page.locator(".finding-head").first.click()
     it.page.locator(".finding-body .steps li").first.wait_for()
     it.drawn(4)
+    news = it.page.locator(".finding-body .news").bounding_box()
+    bar = it.page.locator(".timebar").bounding_box()
+    assert news and bar and news["y"] < bar["y"]  # what was opened is in sight
     over = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not it.page.evaluate(over)
     it.picture(f"alerts-{locale}-{width}")

@@ -214,6 +214,7 @@ function Body({ alert }: { alert: Alert }) {
         <p>{partsOf(half(row.why)).said}</p>
       </div>
       <First priority={alert.priority} told={alert.told} nameOf={nameOf} />
+      {alert.priority.score === null && <p class="soft">{half(alert.priority.why)}</p>}
       <div>
         <h4>{t(ALERTS.members, { n: number(total) })}</h4>
         <ul class="members">

@@ -1,6 +1,6 @@
 /** What lists of work share: their items, the order by risk with whose score and why, the judgement. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { post, Problem } from "../api";
 import { attempt } from "../actions";
 import { half, t, type Text } from "../i18n";
@@ -32,10 +32,14 @@ interface ItemProps {
   readonly children: ComponentChildren;
 }
 
-/** One of a list: what it is, and at a press all of it. */
+/** One of a list: what it is, and at a press all of it, brought into sight. */
 export function Item({ id, now, onToggle, head, children }: ItemProps) {
+  const of = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (now) of.current?.scrollIntoView({ block: "nearest" });
+  }, [now]);
   return (
-    <li class={`finding ${now ? "now" : ""}`}>
+    <li class={`finding ${now ? "now" : ""}`} ref={of}>
       <button type="button" class="finding-head" data-item={id} aria-expanded={now} onClick={onToggle}>
         {head}
       </button>
@@ -111,7 +115,7 @@ export function First({ priority, told, nameOf }: { priority: Priority; told?: P
           {priority.model && <p class="soft">{said(priority)}</p>}
         </>
       )}
-      <p>{half(priority.why)}</p>
+      {priority.score !== null && <p>{half(priority.why)}</p>}
       {before && <p class="soft">{t(RISK.raisedWith, { said: said(before), name: nameOf(before.subject ?? "") })}</p>}
       {priority.model && <Why priority={priority} />}
       <Use text={priority.use} />
