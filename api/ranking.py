@@ -15,7 +15,7 @@ from graph.domains import DOMAINS
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 Rank = tuple[float, float, int]  # of the risk score, of its own score, its number
 RISK: Final = "risk"
@@ -55,10 +55,6 @@ class Ranked(Protocol):
     def no(self) -> int:
         """Its number."""
 
-    @property
-    def priority(self) -> Priority | None:
-        """Whose score that is; None where none was asked for."""
-
 
 def sees_scores(seen: Collection[str]) -> bool:
     """Whether a caller of these domains is shown risk scores: what one is told from may be of
@@ -71,16 +67,16 @@ def rank_of(told: Priority | None) -> float:
     return UNRANKED if told is None or told.score is None else told.score
 
 
-def notes(seen: Collection[str]) -> list[str]:
-    """What is to be said of the order."""
-    return [USE, _ORDER if sees_scores(seen) else _NARROW]
+def notes(seen: Collection[str], told: Sequence[str] = (_ORDER,)) -> list[str]:
+    """What is to be said of the order; `told` to whom scores are shown."""
+    return [USE, *(told if sees_scores(seen) else (_NARROW,))]
 
 
-def shown(found: Ranked, seen: Collection[str]) -> Priority:
+def shown(told: Priority | None, seen: Collection[str]) -> Priority:
     """The priority of something, to a caller of some domains."""
     if not sees_scores(seen):
         return _WITHHELD
-    return found.priority or _NOT_ASKED
+    return told or _NOT_ASKED
 
 
 def place_of(text: str | None) -> Rank | None:

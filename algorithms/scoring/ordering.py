@@ -51,6 +51,7 @@ def prioritised(
     """
     scores: dict[int, _Score] = {}
     missing: dict[str, str] = {}
+    failed: list[str] = []
     models: list[ModelAsked] = []
     notes: list[str] = []
     for kind, nodes in _by_kind(snapshot, groups).items():
@@ -72,9 +73,10 @@ def prioritised(
                 f": {error}" if isinstance(error, LinkriskError) else f": {type(error).__name__}"
             )
             missing[kind] = f"the model in use for {kind} cannot be asked{known} / 模型无法使用"
+            failed.append(kind)
     notes += [missing[kind] for kind in sorted(missing)]
     made = [_priority(snapshot, each, scores, missing, as_of) for each in groups]
-    return made, Scores(models=models, notes=notes)
+    return made, Scores(models=models, notes=notes, failed=failed)
 
 
 def _by_kind(snapshot: Snapshot, groups: Sequence[Collection[int]]) -> dict[str, list[int]]:

@@ -35,10 +35,12 @@ class ModelAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """How scores came about: the models asked, and what kept a score from being told."""
+    """How scores came about: the models asked, what kept a score from being told, and the kinds
+    whose model in use could not be asked (`failed`)."""
 
     models: list[ModelAsked] = []
     notes: list[str] = []
+    failed: list[str] = []
 
 
 def unscored(why: str, members: int | None = None) -> Priority:

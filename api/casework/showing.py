@@ -169,7 +169,7 @@ def _said(
         "as_of": found.as_of, "known_at": found.known_at, "snapshot": found.snapshot,
         "domains": names(found.domains),
         "withheld": _WITHHELD.format(", ".join(gone)) if gone else None,
-        "priority": shown(found, names(granted)),
+        "priority": shown(found.priority, names(granted)),
     }  # fmt: skip
 
 

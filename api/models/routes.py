@@ -15,6 +15,7 @@ from api.contract.answers import MADE
 from api.jobs.book import Asked as JobAsked
 from api.jobs.calling import Told, keep_caller
 from api.jobs.routes import jobs_of, preferred
+from api.kept import state_folder
 from api.models import card, making, watching
 from api.models.book import RULES
 from api.models.showing import (
@@ -26,6 +27,10 @@ from api.models.showing import (
     listed,
     whole,
 )
+from api.monitor.book import Book
+from api.monitor.routes import order_anew
+from api.monitor.settings import MonitorSettings
+from api.monitor.standing import reorder
 from api.serving import (
     KEPT,
     add,
@@ -36,6 +41,7 @@ from api.serving import (
     object_of,
     only,
     query_of,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -62,11 +68,14 @@ _EXAMPLE: Final = {
 
 def add_models(app: FastAPI, engine: Engine) -> None:
     """Look at models, train one as a job, let one answer."""
-    session = engine.session
+    session, settings = engine.session, settings_of(app, MonitorSettings)
 
     def work(given: dict[str, Any]) -> Told:
         asked = msgspec.convert(given["asked"], TrainAsked)
         made = making.train(session, asked, given["by"])
+        if asked.use:
+            with Book(state_folder(session.url)) as book:
+                reorder(session, book, settings)
         return Told(status=200, media="application/json", body=msgspec.json.encode(made))
 
     app.state.jobs.runner.kinds[KIND] = work
@@ -84,16 +93,20 @@ def add_models(app: FastAPI, engine: Engine) -> None:
         return await jobs.submit(job, preferred(request)[1])
 
     async def model_use(request: Request) -> Response:
-        """Let a model answer `risk_score` for its kind / 启用模型."""
+        """Let a model answer `risk_score` for its kind; open alerts are ordered by it soon after
+        / 启用模型."""
         await asked_of(request, UseAsked, "model")
         name, by = request.path_params["name"], caller_of(request).name
-        return json_response(msgspec.json.encode(await engine.run(making.use, session, name, by)))
+        found = await engine.run(making.use, session, name, by)
+        await order_anew(request, engine)
+        return json_response(msgspec.json.encode(found))
 
     async def model_rules(request: Request) -> Response:
         """Let no model answer `risk_score` for a kind: its score is that of the findings of the
         detectors / 停用模型, 只用检测线索."""
         asked, by = await asked_of(request, RulesAsked, "model"), caller_of(request).name
         found = await engine.run(making.use_none, session, asked.kind, by)
+        await order_anew(request, engine)
         return json_response(msgspec.json.encode(found))
 
     trained = {

@@ -1,10 +1,15 @@
-"""The monitor after a load of the command line."""
+"""The monitor after a load of the command line, and after another model was put to use there."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from graph.errors import LinkriskError
+
+if TYPE_CHECKING:
+    from api.session import Session
 
 
 def after_load(url: str) -> None:
@@ -30,3 +35,25 @@ def after_load(url: str) -> None:
         click.echo(f"monitor / 监测: {error}", err=True)
         return
     click.echo(f"monitor / 监测: run {made.no}, {len(alerts)} new alerts / 项新预警", err=True)
+
+
+def after_use(session: Session) -> None:
+    """Order open alerts by the models in use; how that went is said on standard error. The choice
+    of the model stands whatever comes of it."""
+    from api.kept import state_folder
+    from api.monitor.book import Book
+    from api.monitor.settings import MonitorSettings
+    from api.monitor.standing import reorder
+    from api.progress import followed
+    from api.settings import read
+
+    settings = read().section(MonitorSettings)
+    try:
+        with Book(state_folder(session.url)) as book, followed("monitor / 监测"):
+            by = reorder(session, book, settings)
+    except LinkriskError as error:
+        click.echo(f"open alerts keep their order / 待处理预警次序未变: {error}", err=True)
+        return
+    if by is not None:
+        for note in (f"open alerts are ordered as of {by.as_of} / 待处理预警已重排", *by.notes):
+            click.echo(note, err=True)

@@ -7,7 +7,7 @@ it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from algorithms.findings.material import Version
+from algorithms.scoring.priority import unscored
 from api.casework.keeping import mask, names
 from api.kept import Kept, one, private_folder
 from api.monitor.entries import (
@@ -26,6 +27,7 @@ from api.monitor.entries import (
     Line,
     Outcome,
     Run,
+    Standing,
     State,
     Step,
     UnknownAlert,
@@ -33,7 +35,7 @@ from api.monitor.entries import (
     alert_of,
     line_of,
 )
-from api.ranking import UNRANKED, Rank, sees_scores
+from api.ranking import UNRANKED, Rank, rank_of, sees_scores
 from graph import times
 from graph.closing import Closing
 from graph.domains import DOMAINS
@@ -41,6 +43,8 @@ from graph.errors import Conflict
 
 if TYPE_CHECKING:
     import apsw
+
+    from algorithms.scoring.priority import Priority
 
 TABLES: Final = """
 CREATE TABLE run (no INTEGER PRIMARY KEY AUTOINCREMENT, as_of TEXT NOT NULL, known_at TEXT NOT NULL,
@@ -59,7 +63,8 @@ CREATE TABLE judged (key TEXT PRIMARY KEY, run INTEGER NOT NULL, version BLOB NO
 CREATE TABLE alert (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     run INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, of TEXT NOT NULL,
     state TEXT NOT NULL, domains INTEGER NOT NULL, body BLOB NOT NULL,
-    score REAL NOT NULL, rank REAL NOT NULL, by TEXT, acted INTEGER, note TEXT) STRICT;
+    score REAL NOT NULL, rank REAL NOT NULL, standing BLOB, by TEXT, acted INTEGER, note TEXT)
+    STRICT;
 CREATE INDEX alert_rank ON alert (rank, score, no);
 CREATE INDEX alert_state ON alert (state, no);
 CREATE INDEX alert_of ON alert (of, no);
@@ -67,7 +72,7 @@ CREATE INDEX alert_run ON alert (run);
 CREATE TABLE count (name TEXT PRIMARY KEY, value INTEGER NOT NULL, text TEXT)
     WITHOUT ROWID, STRICT;
 """
-VERSION: Final = 2
+VERSION: Final = 3
 # Alerts had no order but that of time.
 _RANKS: Final = """
 ALTER TABLE alert ADD COLUMN score REAL NOT NULL DEFAULT 0;
@@ -75,9 +80,11 @@ ALTER TABLE alert ADD COLUMN rank REAL NOT NULL DEFAULT -1.0;
 UPDATE alert SET score = coalesce(json_extract(CAST(body AS TEXT), '$.score'), 0);
 CREATE INDEX alert_rank ON alert (rank, score, no);
 """
-UPGRADES: Final = {1: _RANKS}
+# They kept the order that they were raised in.
+_STANDS: Final = "ALTER TABLE alert ADD COLUMN standing BLOB"
+UPGRADES: Final = {1: _RANKS, 2: _STANDS}
 NAME: Final = "monitor.db"
-_CHANGE, _FAILED = "changes", "failed"
+_CHANGE, _FAILED, _STANDING = "changes", "failed", "standing"
 _json = msgspec.json.encode
 _RUNS: Final = f"SELECT {', '.join(RUN)} FROM run WHERE no < ? ORDER BY no DESC LIMIT ?"  # noqa: S608 names of fields
 # Of all that is listed what rests on no domain but these.
@@ -119,13 +126,28 @@ _STATES: Final = (
 _EVENTS: Final = (
     "SELECT event, count(*) FROM step WHERE domains & ~? = 0 AND run > ? GROUP BY event ORDER BY 1"
 )
+# By somebody's score: those that stand by it now, and those that were raised with it.
 _UNSCORED: Final = (
-    "UPDATE alert SET rank = ?1, body = CAST(json_remove(CAST(body AS TEXT), '$.priority') AS BLOB)"
-    " WHERE json_extract(CAST(body AS TEXT), '$.priority.subject') = ?2"
+    "UPDATE alert SET standing = ?1, rank = ?2"
+    " WHERE json_extract(CAST(standing AS TEXT), '$.subject') = ?3",
+    "UPDATE alert SET body = CAST(json_remove(CAST(body AS TEXT), '$.priority') AS BLOB),"
+    " rank = iif(standing IS NULL, ?2, rank)"
+    " WHERE ?1 IS NOT NULL AND json_extract(CAST(body AS TEXT), '$.priority.subject') = ?3",
+)
+_RESTRICTED: Final = unscored("the use of whose score it was is restricted / 该主体限制处理")
+_ORDERED: Final = "SELECT 1 FROM alert WHERE rank > ? AND state = 'open' LIMIT 1"
+_OPENED: Final = (
+    "SELECT no, json_extract(CAST(body AS TEXT), '$.members'),"
+    " json_extract(CAST(body AS TEXT), '$.members_total') FROM alert"
+    " WHERE state = 'open' AND run <> ? ORDER BY no DESC LIMIT ?"
 )
 # What may name somebody, and how that is taken out.
 _NAMING: Final = (
-    ("SELECT no, body FROM alert", "DELETE FROM alert WHERE no = ?"),
+    (
+        "SELECT no, CAST(CAST(body AS TEXT) || coalesce(CAST(standing AS TEXT), '') AS BLOB)"
+        " FROM alert",
+        "DELETE FROM alert WHERE no = ?",
+    ),
     ("SELECT no, body FROM step", "DELETE FROM step WHERE no = ?"),
     ("SELECT id, body FROM line", "UPDATE line SET body = CAST('{}' AS BLOB) WHERE id = ?"),
 )
@@ -221,6 +243,42 @@ class Book(Closing):
             _count(db, _FAILED, why)
             _count(db, _CHANGE)
 
+    # -- where open alerts stand -----------------------------------------------------------------
+
+    def standing(self) -> Standing | None:
+        """What open alerts are ordered by; None where none was ever told anew."""
+        text = self._number(_STANDING)[1]
+        return None if text is None else msgspec.json.decode(text, type=Standing)
+
+    def ordered(self) -> bool:
+        """Whether an open alert has a risk score."""
+        return bool(self._rows(_ORDERED, (UNRANKED,)))
+
+    def opened(self, but: int, limit: int) -> Iterator[tuple[int, list[str], int]]:
+        """Of the newest open alerts that are not of run `but`: the number, the members that it
+        shows, and how many there are."""
+        for no, text, total in self._rows(_OPENED, (but, limit)):
+            members = msgspec.json.decode(text or "[]", type=list[str])
+            yield no, members, total or len(members)
+
+    def stand(self, told: Mapping[int, Priority], by: Standing) -> None:
+        """Order open alerts, by number, by what is told of them now; what they were raised with
+        stays."""
+        with self._kept.writing() as db:
+            db.executemany(
+                "UPDATE alert SET rank = ?, standing = ? WHERE no = ? AND state = 'open'",
+                [(rank_of(each), _json(each), no) for no, each in told.items()],
+            )
+            _count(db, _STANDING, _json(by).decode())
+            _count(db, _CHANGE)
+
+    def await_standing(self) -> None:
+        """Say that the order is by what is not so any more, and will be told anew."""
+        if self.is_there:
+            with self._kept.writing() as db:
+                _pending(db)
+                _count(db, _CHANGE)
+
     # -- what is looked at -----------------------------------------------------------------------
 
     def change(self) -> int:
@@ -312,10 +370,12 @@ class Book(Closing):
     ) -> Alert:
         """Say what an alert comes to: `accepted`, `dismissed`, or `open` again. Raises
         UnknownAlert."""
-        self.alert(ident, seen)
+        known, standing = self.alert(ident, seen), self.standing()
         with self._kept.writing() as db:
             db.execute("UPDATE alert SET state = ?, by = ?, acted = ?, note = ? WHERE id = ?",
                        (state, by, times.now(), note, ident))  # fmt: skip
+            if state == "open" and standing is not None and not standing.has(known.priority):
+                _pending(db)  # it missed what others were ordered by meanwhile
             _count(db, _CHANGE)
         return self.alert(ident, seen)
 
@@ -344,7 +404,9 @@ class Book(Closing):
         if not self.is_there:
             return
         with self._kept.writing() as db:
-            db.execute(_UNSCORED, (UNRANKED, subject))
+            for text in _UNSCORED:
+                db.execute(text, (_json(_RESTRICTED), UNRANKED, subject))
+            _pending(db)
             _count(db, _CHANGE)
         self._kept.cleansed()
 
@@ -398,6 +460,11 @@ def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
         [(no, each.line, each.event, mask(each.domains), _json(each.body))
          for each in outcome.steps],
     )  # fmt: skip
+
+
+def _pending(db: apsw.Connection) -> None:
+    db.execute("UPDATE count SET text = json_set(text, '$.pending', json('true')) WHERE name = ?",
+               (_STANDING,))  # fmt: skip
 
 
 def _count(db: apsw.Connection, name: str, text: str | None = None) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 # What says something of subjects, and how it is written anew.
 _SAYING: Final = (
     ("SELECT no, body FROM alert", "UPDATE alert SET body = ? WHERE no = ?"),
+    (
+        "SELECT no, standing FROM alert WHERE standing IS NOT NULL",
+        "UPDATE alert SET standing = ? WHERE no = ?",
+    ),
     ("SELECT no, body FROM step", "UPDATE step SET body = ? WHERE no = ?"),
     ("SELECT key, version FROM judged", "UPDATE judged SET version = ? WHERE key = ?"),
     ("SELECT id, body FROM line", "UPDATE line SET body = ? WHERE id = ?"),

@@ -16,7 +16,7 @@ import msgspec
 from api.monitor import showing
 from api.monitor.saying import EVENTS
 from api.pages import templates
-from api.ranking import notes, sees_scores
+from api.ranking import sees_scores
 from graph.errors import InputError, WrongUsage
 from graph.keys import mask_within
 from graph.times import SHANGHAI
@@ -39,7 +39,8 @@ _KINDS: Final = {"cluster": "风险群组", "case": "案件"}
 
 class Digest(msgspec.Struct, kw_only=True):
     """What is new in the runs after `since` up to `run`: events of clusters, and alerts that were
-    not dismissed, those of the highest risk score first, then by their own (`notes` say so);
+    not dismissed, those of the highest risk score first, then by their own (`notes` say so, and by
+    which models);
     `names` are those of the companies that they name. `cut` says what bounds cut these runs short:
     what is not told may be there."""
 
@@ -69,7 +70,7 @@ def digest(
         each for each in book.alerts(seen, since=begin, limit=10_000) if each.state != "dismissed"
     ]
     scored = sees_scores(seen)
-    found.sort(key=lambda each: (-each.rank if scored else 0.0, -each.score, each.no))
+    found.sort(key=lambda each: (-each.rank if scored else 0.0, -each.score, -each.no))
     rows = [showing.alert(each, seen) for each in found[:limit]]
     at = None if last is None else showing.run(last).started
     return Digest(
@@ -80,7 +81,7 @@ def digest(
         events=book.events(seen, begin), clusters=book.lines_by_state(seen),
         open=book.open_by_kind(seen), alerts=rows, total=len(found),
         names=_names(session.snapshot(), rows) if rows else {}, cut=_cut(book, begin),
-        notes=notes(seen),
+        notes=showing.order_notes(book.standing(), seen),
     )  # fmt: skip
 
 

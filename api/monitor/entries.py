@@ -9,7 +9,7 @@ import msgspec
 
 from algorithms.findings.material import Version
 from algorithms.risk.novelty import Told
-from algorithms.scoring.priority import Priority
+from algorithms.scoring.priority import ModelAsked, Priority
 from api.casework.keeping import names
 from api.ranking import rank_of
 from graph.errors import InputError
@@ -97,7 +97,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """An alert: what is new of a line of clusters or a case (`of`), and what became of it. `score`
     is its own, `rank` what comes before that in order: the risk score, `UNRANKED` where it has
-    none; `priority` says whose score that is, None where the alert is older than such."""
+    none. `told` says whose score it was raised with, None where it is older than such; `standing`
+    whose orders it since, None while that is the same."""
 
     no: int
     id: str
@@ -110,10 +111,38 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
     score: float
     rank: float
-    priority: Priority | None
+    told: Priority | None
+    standing: Priority | None
     by: str | None
     acted: int | None
     note: str | None
+
+    @property
+    def priority(self) -> Priority | None:
+        """Whose score orders it now."""
+        return self.standing or self.told
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What open alerts are ordered by: as of which day, by what was known when, of which snapshot;
+    the models in use then by kind (`used`), those that were asked and what is to be said of it.
+    `pending`: another model is in use since, or a part could not be told; it will be told anew."""
+
+    as_of: str
+    known_at: str
+    snapshot: str
+    used: dict[str, str] = {}
+    models: list[ModelAsked] = []
+    notes: list[str] = []
+    pending: bool = False
+
+    def has(self, told: Priority | None) -> bool:
+        """Whether a priority is what this order goes by."""
+        if told is None or told.model is None:
+            return False
+        model = told.model.partition("@")[0]
+        known = (told.as_of, told.known_at) == (self.as_of, self.known_at)
+        return known and model in self.used.values()
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -130,7 +159,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 RUN: Final = Run.__struct_fields__
-ALERT: Final = tuple(name for name in Alert.__struct_fields__ if name != PRIORITY)
+ALERT: Final = tuple(name for name in Alert.__struct_fields__ if name != "told")
 LINE: Final = Line.__struct_fields__
 
 
@@ -139,7 +168,9 @@ def alert_of(row: Sequence[Any]) -> Alert:
     said: dict[str, Any] = dict(zip(ALERT, row, strict=True))
     said["domains"] = frozenset(names(said["domains"]))
     said["body"] = msgspec.json.decode(said["body"])
-    said["priority"] = msgspec.convert(said["body"].pop(PRIORITY, None), Priority | None)
+    said["told"] = msgspec.convert(said["body"].pop(PRIORITY, None), Priority | None)
+    if said["standing"] is not None:
+        said["standing"] = msgspec.json.decode(said["standing"], type=Priority)
     return Alert(**said)
 
 

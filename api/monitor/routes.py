@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from api.monitor.entries import KINDS, STATES
 from api.monitor.keeper import Keeper
 from api.monitor.run import run
 from api.monitor.settings import MonitorSettings
+from api.monitor.standing import reorder
 from api.ranking import ORDER_SAID
 from api.reads.hook import shown
 from api.reads.naming import Named, Namer
@@ -39,7 +41,7 @@ from api.serving import (
     query_of,
     settings_of,
 )
-from graph.errors import WrongUsage
+from graph.errors import LinkriskError, WrongUsage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 BASE: Final = "/v1/monitor"
 KIND: Final = "monitor"
+ORDER: Final = "monitor-order"  # a job: another model is in use
 _EML: Final = "message/rfc822"
 _CSV: Final = "text/csv; charset=utf-8"
 _LIMIT: Final = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
@@ -66,7 +69,11 @@ def add_monitor(app: FastAPI, engine: Engine) -> None:
         body = msgspec.json.encode(showing.run(made, alerts, given.get("seen", ())))
         return Told(status=200, media="application/json", body=body)
 
-    app.state.jobs.runner.kinds[KIND] = work
+    def ordered(_: dict[str, Any]) -> Told:
+        by = reorder(engine.session, book, settings)
+        return Told(status=200, media="application/json", body=msgspec.json.encode(by))
+
+    app.state.jobs.runner.kinds |= {KIND: work, ORDER: ordered}
     put = partial(add, app, tags=[KIND])
     said = _run_said()
     put("POST", f"{BASE}/runs", _running(), scope="ingest", extra=said, writes=True,
@@ -94,6 +101,22 @@ def _running() -> Endpoint:
         return await jobs.submit(job, preferred(request)[1])
 
     return asked
+
+
+async def order_anew(request: Request, engine: Engine) -> None:
+    """Have open alerts ordered by the models in use, by a job of the caller's; where none can be
+    queued, the next run does it."""
+    jobs, caller = jobs_of(request), caller_of(request)
+    with Book(state_folder(engine.session.url)) as book:
+        if not await engine.run(book.last):
+            return
+        await engine.run(book.await_standing)
+    job = JobAsked(
+        owner=owner_of(caller), what=ORDER, asked="{}", call="{}", caller=keep_caller(caller),
+        scope="admin", seconds=jobs.settings.seconds,
+    )  # fmt: skip
+    with suppress(LinkriskError):
+        await jobs.submit(job)
 
 
 def _run_said() -> dict[str, Any]:

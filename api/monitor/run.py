@@ -32,7 +32,8 @@ def run(
     session: Session, book: Book, settings: MonitorSettings, as_of: str | None = None
 ) -> tuple[Run, list[Alert]]:
     """Look at the newest facts as of a day (default today), against the last run; what is new is
-    alerted, once. The first run takes stock: nothing that is there already is alerted.
+    alerted, once. The first run takes stock: nothing that is there already is alerted. Alerts that
+    are open since before are then ordered anew (`api.monitor.standing`).
 
     Raises WrongUsage for a day before that of the last run, Conflict where one is under way;
     whatever ends it before it is whole leaves the book as it was.
@@ -40,7 +41,7 @@ def run(
     day = as_day(as_of)
     with book.alone():
         try:
-            return _run(session.snapshot(), book, settings, day, WorkList(session.url))
+            return _ordered(session, book, settings, day)
         except (WrongUsage, Cancelled):
             raise
         except Exception as error:
@@ -48,6 +49,26 @@ def run(
             known = f": {error}" if isinstance(error, LinkriskError) else ""
             book.failed(f"{type(error).__name__}{known}"[:300])
             raise
+
+
+def _ordered(
+    session: Session, book: Book, settings: MonitorSettings, day: str
+) -> tuple[Run, list[Alert]]:
+    from api.monitor.standing import reorder
+
+    used = session.models.in_use()
+    made, alerts = _run(session.snapshot(), book, settings, day, WorkList(session.url))
+    told = session.models.in_use() == used  # what is new was told by them just now
+    try:
+        reorder(session, book, settings, made.no if told else None)
+        if made.told["scores"].get("failed"):
+            book.await_standing()
+    except Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001 whatever it is: the run stands
+        known = f": {error}" if isinstance(error, LinkriskError) else ""
+        book.failed(f"the order of open alerts: {type(error).__name__}{known}"[:300])
+    return made, alerts
 
 
 def _run(

@@ -10,8 +10,8 @@ from msgspec import Meta
 from algorithms.scoring.priority import Priority, Scores
 from api.caller import one_line
 from api.look import place_of
-from api.monitor.entries import KINDS, STATES
-from api.ranking import RISK, notes, shown, text_of
+from api.monitor.entries import KINDS, STATES, Standing
+from api.ranking import RISK, notes, sees_scores, shown, text_of
 from api.ranking import place_of as rank_of
 from graph.domains import DOMAINS
 from graph.errors import WrongUsage
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _NOTE: Final = 1000
 TIME: Final = "time"
 ORDERS: Final = (TIME, RISK)
+_PENDING: Final = (
+    "the order is not up to date: the models in use are still being asked, or are by the next run"
+    " / 排序尚未更新: 正在或将于下次运行时按所用模型重排"
+)
 
 
 class RunShown(msgspec.Struct, kw_only=True):
@@ -119,7 +123,8 @@ class LineWhole(msgspec.Struct, kw_only=True):
 class AlertShown(msgspec.Struct, kw_only=True):
     """An alert: what is `new` of a cluster's line or a case (`of`), and its `row` at that time.
     `state`: open, accepted, dismissed, or over where its cluster dissolved meanwhile; `priority`:
-    the risk score that orders it, from its run."""
+    the risk score that orders it, while it is open by the models in use; `told`: the one that it
+    was raised with."""
 
     id: str
     run: int
@@ -130,17 +135,21 @@ class AlertShown(msgspec.Struct, kw_only=True):
     new: list[dict[str, Any]]
     row: dict[str, Any]
     priority: Priority
+    told: Priority
     by: str | None
     acted: str | None
     note: str | None
 
 
 class AlertList(msgspec.Struct, kw_only=True):
-    """Alerts in the order asked for; `next` leads on. `notes` say what the order goes by."""
+    """Alerts in the order asked for; `next` leads on. `notes` say what the order goes by,
+    `standing` by which models and as of when open ones are ordered by risk (null: by what each was
+    raised with)."""
 
     results: list[AlertShown]
     order: str
     notes: list[str]
+    standing: Standing | None = None
     next: str | None = None
 
 
@@ -242,9 +251,9 @@ def alert(found: Alert, seen: Collection[str]) -> AlertShown:
     row = dict(found.body)
     return AlertShown(
         id=found.id, run=found.run, at=format_instant(found.at), kind=found.kind, of=found.of,
-        state=found.state, new=row.pop("new"), row=row, priority=shown(found, seen),
-        by=found.by, acted=None if found.acted is None else format_instant(found.acted),
-        note=found.note,
+        state=found.state, new=row.pop("new"), row=row, priority=shown(found.priority, seen),
+        told=shown(found.told, seen), by=found.by, note=found.note,
+        acted=None if found.acted is None else format_instant(found.acted),
     )  # fmt: skip
 
 
@@ -257,7 +266,7 @@ def alerts(
     for name, given, known in asked:
         if given is not None and given not in known:
             raise WrongUsage(f"{name}: one of {', '.join(known)}, not {given[:20]!r}")
-    scored = order == RISK
+    scored, standing = order == RISK, book.standing()
     if scored:
         place = rank_of(after)
         found = book.ranked(seen, state=state, kind=kind, after=place, limit=limit + 1)
@@ -270,8 +279,27 @@ def alerts(
         more = text_of(last, seen) if scored else str(last.no)
     return AlertList(
         results=[alert(each, seen) for each in found[:limit]], order=order or TIME,
-        notes=notes(seen) if scored else [], next=more,
+        notes=order_notes(standing, seen) if scored else [],
+        standing=standing if scored and sees_scores(seen) else None, next=more,
     )  # fmt: skip
+
+
+def order_notes(standing: Standing | None, seen: Collection[str]) -> list[str]:
+    """What is to be said of an order of alerts by risk."""
+    if standing is None:
+        return notes(seen)
+    used = ", ".join(f"{kind} {name}" for kind, name in standing.used.items())
+    known = standing.known_at[:19] + standing.known_at[-6:]  # to the second
+    told = [
+        f"open alerts by the risk score of the models in use ({used or '-'}) as of"
+        f" {standing.as_of}, by what was known at {known}, the highest of their"
+        " members'; those without one last, by their own score"
+        f" / 待处理预警按所用模型 ({used or '无'}) 截至 {standing.as_of} (已知时点"
+        f" {known}) 的风险评分排序, 取成员中最高者; 无评分者列于其后, 按自身得分排序",
+        *([_PENDING] if standing.pending else []),
+        *standing.notes,
+    ]
+    return notes(seen, told)
 
 
 def judge(book: Book, seen: Collection[str], ident: str, asked: Verdict, by: str) -> AlertShown:

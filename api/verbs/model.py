@@ -78,6 +78,7 @@ def train(common: Common, /, labels: Path | None, **given: Any) -> None:
     """Train a model NAME and measure it on a later day. 训练模型。"""
     from api.models.making import train as carried_out
     from api.models.showing import TrainAsked
+    from api.monitor.after import after_use
     from api.progress import followed
 
     said = {k: v for k, v in given.items() if v is not None and v != ()}
@@ -91,6 +92,8 @@ def train(common: Common, /, labels: Path | None, **given: Any) -> None:
         raise WrongUsage(f"model train: {readable(str(error))}") from None
     with _session(common) as session, followed("model train"):
         made = carried_out(session, asked, "cli")
+        if asked.use:
+            after_use(session)
     _tell(common, made)
 
 
@@ -205,9 +208,13 @@ def again(common: Common, /, name: str) -> int:
 @click.option("--kind", type=_KINDS, help="With NAME rules: the kind that no model answers for.")
 @pass_common
 def use(common: Common, /, name: str, kind: Any) -> None:
-    """Let a model answer risk-score for its kind; `rules`: none. 启用模型。"""
+    """Let a model answer risk-score for its kind; `rules`: none. 启用模型。
+
+    Open alerts of the monitor are ordered by it at once. 待处理预警随即按其重排。
+    """
     from api.models import making
     from api.models.book import RULES
+    from api.monitor.after import after_use
 
     with _session(common) as session:
         if (name == RULES) != (kind is not None):
@@ -215,8 +222,9 @@ def use(common: Common, /, name: str, kind: Any) -> None:
                              " / 仅 rules 需要 --kind")  # fmt: skip
         if kind is not None:
             _tell(common, making.use_none(session, kind, "cli"))
-            return
-        _tell(common, making.use(session, name, "cli"))
+        else:
+            _tell(common, making.use(session, name, "cli"))
+        after_use(session)
 
 
 @model.command(cls=Reading)

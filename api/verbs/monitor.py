@@ -194,7 +194,8 @@ def alerts(common: Common, /, limit: str, **asked: str | None) -> None:
     rows = [
         {"id": each.id, "run": each.run, "state": each.state, "kind": each.kind, "of": each.of,
          "score": each.row.get("score"), "priority": each.priority.score,
-         "model": each.priority.model, "new": "; ".join(new["why"] for new in each.new)}
+         "model": each.priority.model, "as_of": each.priority.as_of,
+         "new": "; ".join(new["why"] for new in each.new)}
         for each in found.results
     ]  # fmt: skip
     _rows(common, found, rows)

@@ -18,16 +18,26 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.kept import state_folder
+from api.monitor.book import Book
+from api.monitor.run import run as monitor
+from api.monitor.settings import MonitorSettings
+from api.monitor.standing import reorder
+from api.session import Session
 from graph.facts import Normaliser
 from graph.store import open_store
+from tests.api.monitor.conftest import put_to_use
 from tests.browsing import chromium, missing
-from tests.web.world import FACTS, HUB, LATER
+from tests.web.world import FACTS, HUB, LATER, WATCHED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "w" * 32
+# Two models of companies, by registered capital: the one calls much of it risky, the other less.
+MUCH = {100.0: 1.0, 1000.0: 1.0}
+LITTLE = {100.0: 3.0, 1000.0: -2.0}
 # WebGL in software where there is no graphics card; the page itself is put together without it.
 FLAGS = ("--enable-unsafe-swiftshader", "--disable-gpu-compositing")
 SIZE = {"width": 1280, "height": 800}
@@ -41,10 +51,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"sqlite:///{folder / 'facts.db'}"
     store = open_store(url, create=True)
     normaliser = Normaliser("w", store.id_key)
-    for batch, facts in enumerate(([*FACTS, *HUB], LATER), 1):
-        rows = [normaliser.row(fact, line) for line, fact in enumerate(facts, 1)]
-        written = store.write(f"b{batch}", rows)
-        assert not written.rejected, written.rejected
+    loads = [(None, [*FACTS, *HUB]), *WATCHED, (None, LATER)]
+    settings = MonitorSettings(detectors=())
+    with Session(url) as session, Book(state_folder(url)) as book:
+        put_to_use(session, "capital", steps=MUCH)
+        for batch, (day, facts) in enumerate(loads, 1):
+            if facts:
+                rows = [normaliser.row(fact, line) for line, fact in enumerate(facts, 1)]
+                written = store.write(f"b{batch}", rows)
+                assert not written.rejected, written.rejected
+            if day is not None:
+                monitor(session, book, settings, day)
+        put_to_use(session, "capital-2", steps=LITTLE)
+        reorder(session, book, settings)
     store.close()
     command = [sys.executable, "-m", "api.cli", "serve", "--store", url, "--port", "0", "--no-warm"]
     state = str(folder / "state")

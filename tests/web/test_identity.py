@@ -55,7 +55,7 @@ def test_a_pair_is_joined_and_taken_back(waiting: tuple[Explorer, str]) -> None:
     tab(it, "conflicts")
     it.page.get_by_text("此处没有记录对").wait_for()
     tab(it, "open")
-    head = it.page.locator(f"[data-pair={ident}]")
+    head = it.page.locator(f"[data-item={ident}]")
     assert NAME in head.inner_text()
     assert "曾被撤销" in head.inner_text()
     head.click()
@@ -74,17 +74,17 @@ def test_a_pair_is_joined_and_taken_back(waiting: tuple[Explorer, str]) -> None:
     same.click()
     it.status(f"已归并: {NAME}")
     tab(it, "accepted")
-    it.page.locator(f"[data-pair={ident}]").click()
+    it.page.locator(f"[data-item={ident}]").click()
     it.page.locator(".pair-body").get_by_text(re.compile("同一 · 李审核")).wait_for()
     it.page.locator(".undo-bar").get_by_role("button", name="撤销判定").click()
     it.status(re.compile("已撤销"))
     tab(it, "open")
-    it.page.locator(f"[data-pair={ident}]").wait_for()
+    it.page.locator(f"[data-item={ident}]").wait_for()
 
 
 def test_a_pair_is_kept_apart_by_keyboard_alone(waiting: tuple[Explorer, str]) -> None:
     it, ident = waiting
-    it.page.locator(f"[data-pair={ident}]").focus()
+    it.page.locator(f"[data-item={ident}]").focus()
     it.page.keyboard.press("j")
     it.page.locator(".pair-body textarea").wait_for()
     it.page.keyboard.press("n")  # why is not said: the focus goes to where it is said
@@ -92,11 +92,11 @@ def test_a_pair_is_kept_apart_by_keyboard_alone(waiting: tuple[Explorer, str]) -
     it.page.keyboard.type("不是同一人")
     it.page.keyboard.press("Shift+Tab")
     it.page.keyboard.type("李审核")
-    it.page.locator(f"[data-pair={ident}]").focus()
+    it.page.locator(f"[data-item={ident}]").focus()
     it.page.keyboard.press("n")
     it.status(f"已判定非同一: {NAME}")
     tab(it, "rejected")
-    it.page.locator(f"[data-pair={ident}]").focus()
+    it.page.locator(f"[data-item={ident}]").focus()
     it.page.keyboard.press("u")  # of the pair that is open, and none is: the last judgement
     it.status(f"已撤销: {NAME}")
 
@@ -105,7 +105,7 @@ def test_what_another_judged_meanwhile_is_told_and_a_lost_connection_loses_nothi
     waiting: tuple[Explorer, str],
 ) -> None:
     it, ident = waiting
-    it.page.locator(f"[data-pair={ident}]").click()
+    it.page.locator(f"[data-item={ident}]").click()
     why = it.page.get_by_label("理由")
     why.fill("证件照片相同")
     it.page.get_by_label("办理人").fill("李审核")
@@ -119,7 +119,7 @@ def test_what_another_judged_meanwhile_is_told_and_a_lost_connection_loses_nothi
     same.click()
     it.status("查看之后已由 甲 判定为非同一")  # and it stands: the pair is in that list
     tab(it, "rejected")
-    it.page.locator(f"[data-pair={ident}]").wait_for()
+    it.page.locator(f"[data-item={ident}]").wait_for()
     assert len(it.wrong) == 2  # the browser notes both
     it.wrong.clear()
 
@@ -133,7 +133,7 @@ def test_who_may_look_only_is_told_so_and_keys_judge_nothing(
     it.page.route("**/me", lambda route: route.fulfill(json=me))
     it.page.reload()
     it.panel("identity")
-    it.page.locator(f"[data-pair={ident}]").click()
+    it.page.locator(f"[data-item={ident}]").click()
     it.page.locator(".pair-body").get_by_text("不能判定").wait_for()
     assert it.page.locator(".judge").count() == 0
     sent = []
@@ -143,7 +143,7 @@ def test_who_may_look_only_is_told_so_and_keys_judge_nothing(
     it.page.locator(".pair-body").get_by_role("button", name="在图中对比双方").click()
     it.drawn(3)  # both, and the phone that they use
     assert not [each for each in sent if re.match("POST .*/v1/identity/", each)]
-    assert it.page.locator(f"[data-pair={ident}]").count() == 1
+    assert it.page.locator(f"[data-item={ident}]").count() == 1
     it.picture("identity-beside")
     me["domains"] = ["registry"]  # an identity is judged on all that is known, or not at all
     it.page.reload()
@@ -173,15 +173,15 @@ def test_a_thousand_pairs_come_a_page_at_a_time(waiting: tuple[Explorer, str]) -
     it.page.route("**/v1/identity/reviews/i*", lambda route: route.fulfill(
         json={**one, "id": route.request.url.rpartition("/")[2]}))  # fmt: skip
     it.page.locator(".filters select").select_option("person")
-    rows = it.page.locator("[data-pair]")
-    it.page.locator("[data-pair=i49]").click()
+    rows = it.page.locator("[data-item]")
+    it.page.locator("[data-item=i49]").click()
     it.page.locator(".pair-body table").wait_for()
     it.page.keyboard.press("j")  # past the last that came: more are asked for
-    it.page.locator("[data-pair=i50]").wait_for(state="attached")
+    it.page.locator("[data-item=i50]").wait_for(state="attached")
     assert rows.count() == 100
     for many in range(150, 1001, 50):
         it.page.get_by_role("button", name="更多").click()
-        it.page.locator(f"[data-pair=i{many - 1}]").wait_for(state="attached")
+        it.page.locator(f"[data-item=i{many - 1}]").wait_for(state="attached")
     assert asked == [(begin, 50) for begin in range(0, 1000, 50)]  # each page once
     assert it.page.get_by_role("button", name="更多").count() == 0
     assert rows.count() == 1000
@@ -194,7 +194,7 @@ def test_the_panel_meets_wcag_aa(
     _, ident = waiting
     it = explorer_of(locale=locale, color_scheme=scheme).open()
     it.panel("identity")
-    it.page.locator(f"[data-pair={ident}]").click()
+    it.page.locator(f"[data-item={ident}]").click()
     it.page.locator(".pair-body table").wait_for()
     assert it.axe() == []
     it.picture(f"panel-identity-{scheme}")

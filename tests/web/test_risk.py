@@ -21,14 +21,14 @@ def asked(it: Explorer, tab: str, kind: str) -> None:
     it.page.locator(".tabs").get_by_role("button", name=tab).click()
     it.page.get_by_label("种类").select_option(kind)
     it.page.get_by_role("button", name="查询").click()
-    it.page.locator("[data-risk]").first.wait_for()
+    it.page.locator("[data-item]").first.wait_for()
 
 
 def test_accounts_by_score_with_reasons_in_words_and_their_facts(explorer: Explorer) -> None:
     it = explorer.open()
     asked(it, "按评分", "account")
     assert USE in it.page.locator(".use").inner_text()
-    it.page.locator("[data-risk]").first.click()
+    it.page.locator("[data-item]").first.click()
     body = it.page.locator(".finding-body")
     said = body.inner_text()
     assert "未启用模型" in said  # what scores is said, too
@@ -43,8 +43,8 @@ def test_accounts_by_score_with_reasons_in_words_and_their_facts(explorer: Explo
 def test_the_way_on_which_risk_came_is_drawn_and_the_card_tells_it(explorer: Explorer) -> None:
     it = explorer.open()
     asked(it, "按传导", "company")
-    rows = it.page.locator("[data-risk]")
-    assert rows.first.get_attribute("data-risk") == "w:c2"  # the listed one's own subsidiary
+    rows = it.page.locator("[data-item]")
+    assert rows.first.get_attribute("data-item") == "w:c2"  # the listed one's own subsidiary
     assert "福州明诚科技有限公司" in rows.first.inner_text()
     rows.first.click()
     it.page.get_by_role("button", name="在图中画出路径").first.click()
@@ -67,7 +67,7 @@ def test_the_panel_meets_wcag_aa(
     it.page.locator(".tabs button").nth(1).click()
     it.page.locator(".filters select").select_option("company")
     it.page.locator(".filters .main").click()
-    it.page.locator("[data-risk]").first.click()
+    it.page.locator("[data-item]").first.click()
     it.page.locator(".reasons li").first.wait_for()
     assert it.axe() == []
     it.picture(f"panel-risk-{scheme}")

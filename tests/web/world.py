@@ -73,3 +73,43 @@ LATER: Final[list[Fact]] = [
     {"kind": "officer", "id": "f1", "from": "p2", "to": "c3", "role": "监事",
      "valid_from": "2019-01-01"},
 ]  # fmt: skip
+
+# What the monitor watches, from load to load: each is looked at as of its day, and everything is
+# over by the end of 2023, so that it stands in nobody's way today.
+WATCHED_UNTIL: Final = "2023-12-31"
+
+
+def _firm(name: str, called: str, capital: str) -> Fact:
+    return {"kind": "company", "id": name, "name": called, "attrs": {"capital": capital}}
+
+
+def _penalty(name: str, since: str, until: str = WATCHED_UNTIL) -> Fact:
+    return {"kind": "listing", "id": f"b{name}", "subject": name, "list": "penalty",
+            "domain": "market", "valid_from": since, "valid_to": until,
+            "status": "active"}  # fmt: skip
+
+
+def _surety(name: str, source: str, target: str, since: str) -> Fact:
+    return {"kind": "guarantee", "id": name, "from": source, "to": target, "valid_from": since,
+            "valid_to": WATCHED_UNTIL}  # fmt: skip
+
+
+WATCHED: Final[list[tuple[str, list[Fact]]]] = [
+    ("2023-03-31", [
+        _firm("k1", "三明甲辰竹业", "100"), _firm("k2", "三明乙巳竹业", "100"),
+        _firm("k3", "南平丙午茶业", "500"), _firm("k4", "南平丁未茶业", "100"),
+        _penalty("k1", "2023-01-05"), _penalty("k2", "2023-01-05"),
+        _penalty("k3", "2023-02-01"), _penalty("k4", "2023-02-01"),
+        _surety("g1", "k1", "k2", "2023-01-01"), _surety("g2", "k3", "k4", "2023-01-01"),
+    ]),
+    ("2023-06-30", [
+        _surety("g3", "k2", "k3", "2023-05-01"),  # the two come together
+        _firm("k5", "莆田戊申鞋业", "9000000"), _firm("k6", "莆田己酉鞋业", "100"),
+        _penalty("k5", "2023-05-10"), _penalty("k6", "2023-05-11"),
+        _surety("g4", "k5", "k6", "2023-05-01"),  # and a new one is born
+        _firm("k7", "宁德庚戌渔业", "100"), _firm("k8", "宁德辛亥渔业", "100"),
+        _penalty("k7", "2023-05-12", "2023-08-01"), _penalty("k8", "2023-05-12", "2023-08-01"),
+        _surety("g5", "k7", "k8", "2023-05-01"),
+    ]),
+    ("2023-09-30", []),  # of k7 and k8 the lists are over
+]  # fmt: skip

@@ -63,12 +63,12 @@ export async function expand(id: string, group: { kind: string; direction: "in" 
 }
 
 /** Draw the evidence of an answer: its facts, looked at in a layout that suits it. The card is that
- * of the subject that the answer is `about`. */
-export async function showFacts(ids: readonly string[], name: string, way?: LayoutName, about?: string): Promise<void> {
+ * of the subject that the answer is `about`; of null there is none. */
+export async function showFacts(ids: readonly string[], name: string, way?: LayoutName, about?: string | null): Promise<void> {
   await attempt(async () => {
     const { found } = await bring({ what: "facts", ids }, name);
     const there = [...found.nodes].map((node) => node.id);
-    selection.value = new Set(about && there.includes(about) ? [...there.filter((id) => id !== about), about] : there);
+    selection.value = about === null ? new Set() : new Set(about && there.includes(about) ? [...there.filter((id) => id !== about), about] : there);
     await arrange(way ?? layout.value);
     tell(name);
   });

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from algorithms.scoring.keeping import packed
+from algorithms.scoring.shelf import Shelved
 from api.kept import state_folder
+from api.models.book import Entry
 from api.monitor.book import Book
 from api.monitor.entries import Alert, Run
 from api.monitor.run import run
@@ -15,6 +18,7 @@ from api.monitor.settings import MonitorSettings
 from api.session import Session
 from graph.facts import Normaliser
 from graph.store import open_store
+from tests.algorithms.scoring.stumps import stumps
 
 Fact = dict[str, Any]
 
@@ -30,6 +34,23 @@ def listing(ident: str, subject: str, **more: Any) -> Fact:
 
 def tie(name: str, a: str, b: str, kind: str = "guarantee", **more: Any) -> Fact:
     return {"kind": kind, "id": name, "from": a, "to": b, "valid_from": "2024-01-01", **more}
+
+
+STEPS = {100.0: 1.0, 1000.0: 1.0}
+
+
+def put_to_use(session: Session, name: str, kind: str = "company", feature: str = "entity_capital",
+               steps: dict[float, float] | None = None, **more: Any) -> str:  # fmt: skip
+    """Keep a model and let it answer; what it is called."""
+    model = stumps(kind, feature, -2.0, STEPS if steps is None else steps, **more)
+    entry = Entry(no=0, name=name, kind=kind, made=0, by="t", sha256="", content="", size=0,
+                  asked="{}", about="{}", evaluation="{}", said="given", notes="[]")  # fmt: skip
+    models = session.models
+    models.put(entry, packed(model))
+    opened = Shelved(name, models.entry(name).sha256, model)
+    models._open[name] = opened
+    models.use(name, "t")
+    return opened.called
 
 
 class World:

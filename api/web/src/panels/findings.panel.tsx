@@ -1,23 +1,22 @@
 /** The work list: what was found, why, what else could explain it; to be accepted or dismissed. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { get, may, post, Problem } from "../api";
+import { get, may, post } from "../api";
 import { attempt, open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, lang, number, t } from "../i18n";
 import { More, usePages, type Page } from "../parts/pages";
 import { Use } from "../parts/risk";
 import { KindMark, Pairs, Score, Section, Tabs, Tag, useAsked, Waiting, Weight } from "../parts/ui";
+import { First, Item, Judge, Order, RiskTag, type Priority, type Verdict } from "../parts/work";
 import { money, short, when } from "../say";
-import { complain, panel as opened, scene, selection, tell } from "../state";
+import { panel as opened, scene, selection, tell } from "../state";
 import { day } from "../view";
-import { bandWord, kindWord } from "../words";
-import { RISK } from "../words/risk";
+import { kindWord } from "../words";
 import { STATES, WORK } from "../words/casework";
 import type { Panel } from ".";
 import "./casework.css";
-
-type State = "open" | "accepted" | "dismissed";
+import "./risk.css";
 
 interface News {
   readonly kind: string;
@@ -44,7 +43,7 @@ interface Finding {
   readonly id: string;
   readonly pattern: string;
   readonly pattern_zh: string;
-  readonly state: State;
+  readonly state: Verdict;
   readonly score: number;
   readonly row: Row;
   readonly subjects: readonly { readonly id: string; readonly kind: string | null; readonly label: string; readonly listed: readonly string[] }[];
@@ -57,29 +56,20 @@ interface Finding {
   readonly priority?: Priority;
 }
 
-/** The highest risk score of its members: when to look at it. */
-interface Priority {
-  readonly score: number | null;
-  readonly band: string | null;
-  readonly subject: string | null;
-  readonly why: string;
-  readonly use: string;
-}
-
 interface Whole extends Finding {
   readonly steps: readonly { readonly at: string; readonly who: string; readonly what: string; readonly note: string | null; readonly news: readonly News[] }[];
 }
 
 interface List extends Page<Finding> {
-  readonly counts: Readonly<Record<State, number>>;
+  readonly counts: Readonly<Record<Verdict, number>>;
   readonly notes?: readonly string[];
 }
 
-const ALL: readonly State[] = ["open", "accepted", "dismissed"];
+const ALL: readonly Verdict[] = ["open", "accepted", "dismissed"];
 const PAGE = 50;
 /** A weight (nats) whose bar is full. */
 const HEAVY = 6;
-const state = signal<State>("open");
+const state = signal<Verdict>("open");
 const pattern = signal("");
 const ofChosen = signal(false);
 const order = signal<"score" | "risk">("score");
@@ -105,7 +95,7 @@ function Findings() {
       {list.came && !list.rows.length && <p class="soft">{t(total ? WORK.none : WORK.noneYet)}</p>}
       <ul class="findings" data-of={list.came ? state.value : undefined}>
         {list.rows.map((each) => (
-          <Item key={each.id} finding={each} />
+          <One key={each.id} finding={each} />
         ))}
       </ul>
       <Waiting asked={list} />
@@ -125,10 +115,7 @@ function Filters() {
           </option>
         ))}
       </select>
-      <select aria-label={t(WORK.order)} value={order.value} onChange={(event) => (order.value = event.currentTarget.value === "risk" ? "risk" : "score")}>
-        <option value="score">{t(WORK.byScore)}</option>
-        <option value="risk">{t(WORK.byRisk)}</option>
-      </select>
+      <Order now={order.value} plain="score" word={WORK.byScore} onPick={(name) => (order.value = name)} />
       <label class="check">
         <input type="checkbox" checked={ofChosen.value} onChange={(event) => (ofChosen.value = event.currentTarget.checked)} /> {t(WORK.onlyChosen)}
       </label>
@@ -143,6 +130,12 @@ function nameOf(each: Finding["subjects"][number]): string {
   return each.kind ? `${kindWord(each.kind)} ${tail}` : tail;
 }
 
+/** What one of its members is called, by id. */
+function called(finding: Finding, id: string): string {
+  const of = finding.subjects.find((each) => each.id === id);
+  return of ? nameOf(of) : short(id);
+}
+
 /** An interval of days, the year said once where it is one. */
 function days(begins: string | null | undefined, ends: string | null | undefined): string {
   const [a, b] = [begins?.slice(0, 10), ends?.slice(0, 10)];
@@ -150,27 +143,29 @@ function days(begins: string | null | undefined, ends: string | null | undefined
   return a.slice(0, 4) === b.slice(0, 4) ? `${a} – ${b.slice(5)}` : `${a} – ${b}`;
 }
 
-function Item({ finding }: { finding: Finding }) {
+function One({ finding }: { finding: Finding }) {
   const now = openOne.value === finding.id;
   const { row } = finding;
   const labels = finding.subjects.map(nameOf);
+  const head = (
+    <>
+      <span class="line">
+        <strong>{patternWord(finding)}</strong>
+        {finding.news.length > 0 && <Tag tone="alarm">{t(WORK.again)}</Tag>}
+        <RiskTag of={finding.priority} />
+        <Score value={finding.score} what={WORK.scoreWhat} />
+      </span>
+      <span class="names">{labels.slice(0, 4).join("、")}{labels.length > 4 && ` … ${number(row.members_total ?? labels.length)}`}</span>
+      <span class="line soft">
+        <span class="num">{row.amount && `${money(row.amount)} ${row.currency ?? ""}`}</span>
+        <span class="num">{days(row.begins, row.ends)}</span>
+      </span>
+    </>
+  );
   return (
-    <li class={`finding ${now ? "now" : ""}`}>
-      <button type="button" class="finding-head" aria-expanded={now} onClick={() => (openOne.value = now ? null : finding.id)}>
-        <span class="line">
-          <strong>{patternWord(finding)}</strong>
-          {finding.news.length > 0 && <Tag tone="alarm">{t(WORK.again)}</Tag>}
-          {finding.priority?.band && <Tag tone={finding.priority.band === "high" ? "alarm" : "soft"}>{t(WORK.risk, { band: bandWord(finding.priority.band) })}</Tag>}
-          <Score value={finding.score} what={WORK.scoreWhat} />
-        </span>
-        <span class="names">{labels.slice(0, 4).join("、")}{labels.length > 4 && ` … ${number(row.members_total ?? labels.length)}`}</span>
-        <span class="line soft">
-          <span class="num">{row.amount && `${money(row.amount)} ${row.currency ?? ""}`}</span>
-          <span class="num">{days(row.begins, row.ends)}</span>
-        </span>
-      </button>
-      {now && <Body finding={finding} />}
-    </li>
+    <Item id={finding.id} now={now} onToggle={() => (openOne.value = now ? null : finding.id)} head={head}>
+      <Body finding={finding} />
+    </Item>
   );
 }
 
@@ -179,6 +174,11 @@ function Body({ finding }: { finding: Finding }) {
   const { row } = finding;
   const said = partsOf(half(row.why ?? ""));
   const signs = Object.entries(row.signs ?? {});
+  const done = (next: Verdict) => {
+    openOne.value = null;
+    turn.value++;
+    tell(t(WORK.judged, { what: t(WORK[next]), pattern: patternWord(finding) }));
+  };
   const show = () => void showFacts(row.facts, t(WORK.shown, { pattern: patternWord(finding), n: row.facts.length }), layoutOf(finding.pattern));
   return (
     <div class="finding-body">
@@ -193,7 +193,7 @@ function Body({ finding }: { finding: Finding }) {
         </div>
       )}
       {finding.withheld ? <p class="soft">{half(finding.withheld)}</p> : <p>{said.said}</p>}
-      {finding.priority && finding.priority.score !== null && <First finding={finding} priority={finding.priority} />}
+      {finding.priority && <First priority={finding.priority} nameOf={(id) => called(finding, id)} />}
       {!finding.withheld && row.signs !== undefined && (
         <div class="weighed">
           <div>
@@ -226,25 +226,9 @@ function Body({ finding }: { finding: Finding }) {
       <button type="button" class="main wide" onClick={show}>
         {t(WORK.show)}
       </button>
-      <Judge finding={finding} />
+      <Judge state={finding.state} path={`/v1/findings/${finding.id}/verdict`} more={{ version: finding.version }} longest={2000} done={done} stale={() => turn.value++} />
       <Waiting asked={asked} />
       {asked.data && <Steps steps={asked.data.steps} />}
-    </div>
-  );
-}
-
-/** Whose risk score puts it where it stands, why, and what that is for. */
-function First({ finding, priority }: { finding: Finding; priority: Priority }) {
-  const of = finding.subjects.find((each) => each.id === priority.subject);
-  return (
-    <div>
-      <h4>{t(RISK.ofCard)}</h4>
-      <p class="line">
-        <span>{of ? nameOf(of) : short(priority.subject ?? "")}</span>
-        <Score value={priority.score ?? 0} what={RISK.scoreWhat} digits={3} />
-      </p>
-      <p>{half(priority.why)}</p>
-      <Use text={priority.use} />
     </div>
   );
 }
@@ -265,53 +249,6 @@ function Weights({ of, words }: { of: readonly (readonly [string, number])[]; wo
         ))}
       </ul>
     </>
-  );
-}
-
-function Judge({ finding }: { finding: Finding }) {
-  const [note, setNote] = useState("");
-  const judge = (next: State) =>
-    void attempt(async () => {
-      if (next === "dismissed" && !note.trim()) {
-        complain(t(WORK.noteNeeded));
-        return;
-      }
-      try {
-        await post(`/v1/findings/${finding.id}/verdict`, { state: next, note: note.trim() || null, version: finding.version }, { once: crypto.randomUUID() });
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status !== 409) throw error;
-        turn.value++;
-        complain(t(WORK.changed));
-        return;
-      }
-      openOne.value = null;
-      turn.value++;
-      tell(t(WORK.judged, { what: t(WORK[next]), pattern: patternWord(finding) }));
-    });
-  return (
-    <form class="judge" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        {t(WORK.note)}
-        <textarea rows={2} maxLength={2000} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
-      </label>
-      <div class="buttons">
-        {finding.state !== "accepted" && (
-          <button type="button" class="main" onClick={() => judge("accepted")}>
-            {t(WORK.accept)}
-          </button>
-        )}
-        {finding.state !== "dismissed" && (
-          <button type="button" class="plain" onClick={() => judge("dismissed")}>
-            {t(WORK.dismiss)}
-          </button>
-        )}
-        {finding.state !== "open" && (
-          <button type="button" class="plain" onClick={() => judge("open")}>
-            {t(WORK.reopen)}
-          </button>
-        )}
-      </div>
-    </form>
   );
 }
 

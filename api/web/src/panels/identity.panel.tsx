@@ -9,6 +9,7 @@ import { at, judge, last, mayJudge, nameOf, opened, show, takeBack, turn, type P
 import { More, usePages, type Page, type Pages } from "../parts/pages";
 import { OpenPair } from "../parts/pair";
 import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting } from "../parts/ui";
+import { focusItem, Item, onKey, step } from "../parts/work";
 import { short } from "../say";
 import { scene, selection, tell } from "../state";
 import { kindWord } from "../words";
@@ -46,7 +47,7 @@ function Identities() {
   const aside = (list.first?.left_aside ?? []).map((each) => ({ ...each, aside: true }));
   const rows = [...aside, ...list.rows];
   return (
-    <div class="panel-body work" onKeyDown={(event) => onKey(event, rows, list)}>
+    <div class="panel-body work" onKeyDown={(event) => onKey(event, keys(rows, list))}>
       <Tabs
         title={WHO.title}
         names={TABS}
@@ -72,7 +73,7 @@ function Identities() {
       {list.came && !rows.length && <p class="soft">{t(tab.value === "open" ? WHO.noneYet : WHO.none)}</p>}
       <ul class="findings pairs-of" data-of={list.came ? tab.value : undefined}>
         {rows.map((each) => (
-          <Item key={each.id} pair={each} next={() => goOn(rows, each.id)} />
+          <One key={each.id} pair={each} next={() => goOn(rows, each.id)} />
         ))}
       </ul>
       <Waiting asked={list} />
@@ -99,38 +100,18 @@ function Filters() {
   );
 }
 
-/** Keys of this panel alone, where nothing is typed into: they go no further. */
-function onKey(event: KeyboardEvent, rows: readonly Pair[], list: Pages<Pair, List>): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+/** Keys of this panel: those of any list of work, and judgements. */
+function keys(rows: readonly Pair[], list: Pages<Pair, List>): Readonly<Record<string, () => void>> {
   const now = rows.findIndex((each) => each.id === at.value);
   const next = () => goOn(rows, at.value);
-  const acts: Readonly<Record<string, () => void>> = {
-    j: () => step(rows, opened.value ? now + 1 : Math.max(0, now), list),
-    k: () => step(rows, Math.max(0, now - 1), list),
+  const walk = (place: number) => step(rows, place, list, (row) => (row.id !== at.value || !opened.value) && show(row.id));
+  return {
+    j: () => walk(opened.value ? now + 1 : Math.max(0, now)),
+    k: () => walk(Math.max(0, now - 1)),
     y: () => judge("accept", next),
     n: () => judge("reject", next),
     u: () => (opened.value ? judge("undo", next) : takeBack()),
   };
-  const key = event.key.toLowerCase();
-  const act = acts[key];
-  if (!act) return;
-  event.preventDefault();
-  event.stopPropagation();
-  if (!event.repeat || key === "j" || key === "k") act(); // a key that is held judges once
-}
-
-/** Open a pair by its place; past the last, more are asked for. */
-function step(rows: readonly Pair[], place: number, list: Pages<Pair, List>): void {
-  if (place >= rows.length && list.next) list.more();
-  const row = rows[Math.min(rows.length - 1, place)];
-  if (!row || (row.id === at.value && opened.value)) return;
-  show(row.id);
-  focus(row.id);
-}
-
-function focus(id: string): void {
-  document.querySelector<HTMLElement>(`[data-pair="${id}"]`)?.focus();
 }
 
 /** Once a pair is judged the one after it has the focus, to be opened: nothing is judged unseen. */
@@ -138,35 +119,37 @@ function goOn(rows: readonly Pair[], id: string | null): void {
   const now = rows.findIndex((each) => each.id === id);
   const next = rows[now + 1] ?? rows[now - 1];
   show(next?.id ?? null, false);
-  if (next) focus(next.id);
+  if (next) focusItem(next.id);
 }
 
-function Item({ pair, next }: { pair: Pair; next: () => void }) {
+function One({ pair, next }: { pair: Pair; next: () => void }) {
   const now = at.value === pair.id && opened.value;
   const score = pair.score ?? pair.judgement?.score;
+  const head = (
+    <>
+      <span class="line">
+        {pair.kind && <KindMark kind={pair.kind} size={12} />}
+        <strong>{nameOf(pair)}</strong>
+        {!!score && <Score value={score} what={WHO.scoreWhat} digits={3} grades={false} />}
+      </span>
+      <span class="names">
+        {short(pair.a.record)} · {short(pair.b.record)}
+      </span>
+      <span class="line">
+        {pair.name_only && <Tag tone="soft">{t(WHO.nameOnly)}</Tag>}
+        {pair.kin && <Tag tone="soft">{t(pair.kind === "company" ? WHO.sisters : WHO.kin)}</Tag>}
+        {pair.common && !pair.name_only && <Tag tone="soft">{t(WHO.common, { n: number(pair.others ?? 0) })}</Tag>}
+        {pair.held && <Tag tone="alarm">{t(WHO.held)}</Tag>}
+        {pair.barred && <Tag tone="alarm">{t(WHO.barred)}</Tag>}
+        {pair.words && <Tag tone="alarm">{half(pair.words)}</Tag>}
+        {pair.aside && <Tag tone="alarm">{t(WHO.aside)}</Tag>}
+      </span>
+    </>
+  );
   return (
-    <li class={`finding ${now ? "now" : ""}`}>
-      <button type="button" class="finding-head" data-pair={pair.id} aria-expanded={now} onClick={() => show(now ? null : pair.id)}>
-        <span class="line">
-          {pair.kind && <KindMark kind={pair.kind} size={12} />}
-          <strong>{nameOf(pair)}</strong>
-          {!!score && <Score value={score} what={WHO.scoreWhat} digits={3} grades={false} />}
-        </span>
-        <span class="names">
-          {short(pair.a.record)} · {short(pair.b.record)}
-        </span>
-        <span class="line">
-          {pair.name_only && <Tag tone="soft">{t(WHO.nameOnly)}</Tag>}
-          {pair.kin && <Tag tone="soft">{t(pair.kind === "company" ? WHO.sisters : WHO.kin)}</Tag>}
-          {pair.common && !pair.name_only && <Tag tone="soft">{t(WHO.common, { n: number(pair.others ?? 0) })}</Tag>}
-          {pair.held && <Tag tone="alarm">{t(WHO.held)}</Tag>}
-          {pair.barred && <Tag tone="alarm">{t(WHO.barred)}</Tag>}
-          {pair.words && <Tag tone="alarm">{half(pair.words)}</Tag>}
-          {pair.aside && <Tag tone="alarm">{t(WHO.aside)}</Tag>}
-        </span>
-      </button>
-      {now && <OpenPair pair={pair} next={next} />}
-    </li>
+    <Item id={pair.id} now={now} onToggle={() => show(now ? null : pair.id)} head={head}>
+      <OpenPair pair={pair} next={next} />
+    </Item>
   );
 }
 

@@ -8,6 +8,7 @@ import { half, t } from "../i18n";
 import { kindOf, nameOf } from "../names";
 import { reached, Reasons, scores, Use, Ways, type Reached, type Scored } from "../parts/risk";
 import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting, type Asked } from "../parts/ui";
+import { Item } from "../parts/work";
 import { partsOf } from "../casework";
 import { asOf, knownAt } from "../state";
 import { day } from "../view";
@@ -79,22 +80,22 @@ function Risk() {
 
 function ByScore({ row }: { row: Scored }) {
   return (
-    <Item id={row.id} value={row.score} tag={bandWord(row.band)} alarm={row.band === "high"} what={RISK.scoreWhat} said={partsOf(half(row.why)).said}>
+    <Ranked id={row.id} value={row.score} tag={bandWord(row.band)} alarm={row.band === "high"} what={RISK.scoreWhat} said={partsOf(half(row.why)).said}>
       <Reasons row={row} />
-    </Item>
+    </Ranked>
   );
 }
 
 function BySpread({ row }: { row: Reached }) {
   const seeds = row.seeds.slice(0, 3).map((each) => nameOf(each.seed));
   return (
-    <Item id={row.subject} value={row.value} what={RISK.valueWhat} said={`← ${seeds.join("、")}`}>
+    <Ranked id={row.subject} value={row.value} what={RISK.valueWhat} said={`← ${seeds.join("、")}`}>
       <Ways row={row} />
-    </Item>
+    </Ranked>
   );
 }
 
-interface ItemProps {
+interface RankedProps {
   readonly id: string;
   readonly value: number;
   readonly tag?: string;
@@ -104,29 +105,29 @@ interface ItemProps {
   readonly children: ComponentChildren;
 }
 
-function Item({ id, value, tag, alarm, what, said, children }: ItemProps) {
+function Ranked({ id, value, tag, alarm, what, said, children }: RankedProps) {
   const now = openOne.value === id;
   const of = kindOf(id) ?? kind.value;
+  const head = (
+    <>
+      <span class="line">
+        <KindMark kind={of} size={12} />
+        <strong>{nameOf(id)}</strong>
+        {tag && <Tag tone={alarm ? "alarm" : "soft"}>{tag}</Tag>}
+        <Score value={value} what={what} digits={3} />
+      </span>
+      <span class="names">{said}</span>
+    </>
+  );
   return (
-    <li class={`finding ${now ? "now" : ""}`}>
-      <button type="button" class="finding-head" data-risk={id} aria-expanded={now} onClick={() => (openOne.value = now ? null : id)}>
-        <span class="line">
-          <KindMark kind={of} size={12} />
-          <strong>{nameOf(id)}</strong>
-          {tag && <Tag tone={alarm ? "alarm" : "soft"}>{tag}</Tag>}
-          <Score value={value} what={what} digits={3} />
-        </span>
-        <span class="names">{said}</span>
-      </button>
-      {now && (
-        <div class="finding-body">
-          <button type="button" class="small" onClick={() => void openSubject(id)}>
-            {t(CARD.open)}
-          </button>
-          {children}
-        </div>
-      )}
-    </li>
+    <Item id={id} now={now} onToggle={() => (openOne.value = now ? null : id)} head={head}>
+      <div class="finding-body">
+        <button type="button" class="small" onClick={() => void openSubject(id)}>
+          {t(CARD.open)}
+        </button>
+        {children}
+      </div>
+    </Item>
   );
 }
 

@@ -48,9 +48,14 @@ const RULES = "rules";
 const HEAVY = 3;
 const NAMED = 1000;
 
-/** Scores of subjects, with the names of whom their reasons tell. */
-export async function scores(given: Readonly<Record<string, unknown>>, stop: AbortSignal): Promise<Envelope<Scored>> {
-  const found = await askAtLeisure<Scored>("risk-score", { ...given, as_of: asOf.value, known_at: knownAt.value }, stop);
+/** Scores of subjects at the moment shown, with the names of whom their reasons tell. */
+export function scores(given: Readonly<Record<string, unknown>>, stop: AbortSignal): Promise<Envelope<Scored>> {
+  return scoredThen({ ...given, as_of: asOf.value, known_at: knownAt.value }, stop);
+}
+
+/** The same at a moment that is given. */
+export async function scoredThen(given: Readonly<Record<string, unknown>>, stop: AbortSignal): Promise<Envelope<Scored>> {
+  const found = await askAtLeisure<Scored>("risk-score", given, stop);
   await learnNames([...new Set(found.results.flatMap((row) => row.reasons.flatMap((each) => each.facts.slice(0, 1))))].slice(0, NAMED));
   return found;
 }

@@ -17,6 +17,8 @@ export const RISK = {
   scoreWhat: ["A calibrated probability, or that of the strongest finding where no model is in use; it orders work and proves nothing.", "校准后的概率; 未启用模型时取最强线索的得分; 仅用于排序, 不是证据。"],
   valueWhat: ["How much the listings of others say of it, 0 to 1; it orders work and proves nothing.", "他人名单对其的传导值, 0 至 1; 仅用于排序, 不是证据。"],
   reasons: ["Why", "理由"],
+  byThen: ["{score} by the model {model}, as of {day}", "{score}, 模型 {model}, 截至 {day}"],
+  raisedWith: ["Raised with {said} ({name})", "产生时: {said} ({name})"],
   byModel: ["By the model {name}: + raises the log-odds of the score, − lowers them.", "模型 {name}: + 提高评分的对数几率, − 降低。"],
   byRules: ["No model is in use: the score of the strongest finding.", "未启用模型: 取最强线索的得分。"],
   facts: ["On the graph: {n} facts", "在图中查看 {n} 条事实"],
