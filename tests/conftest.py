@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from graph import times
 from graph.facts import Normaliser
 from graph.store import Store, open_store
 
@@ -84,3 +85,16 @@ def write(store: Store) -> Callable[..., Store]:
         return store
 
     return record
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """`later(seconds)` moves on the clock of `graph.times`, which stands still otherwise."""
+    moment = times.now()
+
+    def move(seconds: float) -> None:
+        nonlocal moment
+        moment += int(seconds * 1_000_000)
+
+    monkeypatch.setattr("graph.times.now", lambda: moment)
+    return move

@@ -259,8 +259,8 @@ def test_a_head_that_is_not_the_last_entry_s() -> None:
 
 
 def test_a_walk_is_quick() -> None:
-    """500,000 a second were measured on an idle core; a busy one is given ten times as long."""
+    """500,000 a second were measured; ten times as long is given, of this thread's own time."""
     entries = chain([Draft("a", "k", "o", {"n": n}) for n in range(20_000)], "i", GENESIS, 0)
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert verify(entries, [head(entries)]).sound
-    assert time.perf_counter() - begun < 0.4
+    assert time.thread_time() - begun < 0.4

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -698,3 +699,34 @@ def test_a_server_with_little_memory_and_one_that_is_read_only(own: Own) -> None
             store.close()
         with connect(url) as risk:
             assert risk.subject("d:c2")
+
+
+@pytest.mark.full
+def test_an_older_copy_is_put_back_under_an_open_store(
+    neo4j_server: Served, tmp_path: Path
+) -> None:
+    """What was met is waited for as long as the server does, and then no more."""
+    if not isinstance(neo4j_server, Server):
+        pytest.skip(f"from jars alone, and this is {neo4j_server.words}")
+    settings = {"db.transaction.bookmark_ready_timeout": "1s"}
+    server = Server(neo4j_server.distribution, tmp_path, settings=settings, java_options=QUICK)
+    try:
+        server.start()
+        store = open_store(server.uri, create=True)
+        store.write("b1", rows_of([company("c1")], store))
+        server.stop()
+        shutil.copytree(tmp_path / "data", tmp_path / "older")
+        server.start()
+        for number in range(2, 30):
+            store.write(f"b{number}", rows_of([company(f"c{number}")], store))
+        assert [batch.no for batch in store.batches()] == list(range(1, 30))
+        server.stop()
+        shutil.rmtree(tmp_path / "data")
+        (tmp_path / "older").rename(tmp_path / "data")
+        server.start()
+        assert [batch.no for batch in store.batches()] == [1]
+        assert store.write("b2", rows_of([company("c2")], store)).batch == 2
+        assert store.check() == []
+        store.close()
+    finally:
+        server.close()

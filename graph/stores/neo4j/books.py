@@ -288,7 +288,6 @@ class NeoBooks:
         })  # fmt: skip
         self._tx.rows("store_advance", {
             "no": info.no, "seq": info.last_seq, "name": info.name.hex(), **at(info.recorded_at),
-            "datasets": len(self._numbers),
         })  # fmt: skip
 
     def receive(self, copied: Copied) -> None:

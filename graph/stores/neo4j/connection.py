@@ -32,6 +32,7 @@ _WRITE: Final = 90.0  # seconds that a batch waits: a restart loses no load
 _LOST: Final = 3  # connections in a row
 _FULL: Final = ("OutOfDiskSpace", "No space left", "MemoryLimit", "MemoryPoolOutOfMemory")
 _TOO_LARGE: Final = "db.memory.transaction.max"
+_BEHIND: Final = "BookmarkTimeout"
 _AWAY: Final = (
     exceptions.ServiceUnavailable,
     exceptions.SessionExpired,
@@ -65,14 +66,25 @@ class Transaction:
         return self.rows(name, parameters, **marks)[0]
 
 
+class _OlderError(Exception):
+    """The database stands behind what was met in it."""
+
+
 class Server:
-    """Connections to one database; safe to use from several threads."""
+    """Connections to one database; safe to use from several threads.
+
+    Neo4j applies a commit step by step, indexes last (half a second for 20,000 facts), and readers
+    take no locks: one may see the number of a batch whose facts no index leads to yet. Therefore
+    each transaction gives the driver's bookmarks to the next: what was met of a commit, or was
+    committed by then, is there as a whole to every later question that is asked here.
+    """
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self._drivers: dict[float, neo4j.Driver] = {}
         self._lock = threading.Lock()
         self._closed = False
+        self._met = neo4j.GraphDatabase.bookmark_manager()
 
     def _driver(self, patience: float) -> neo4j.Driver:
         with self._lock:
@@ -92,19 +104,33 @@ class Server:
                 )
             return driver
 
+    def _session(self, patience: float, access: str) -> neo4j.Session:
+        return self._driver(patience).session(
+            database=self.address.database,
+            default_access_mode=access,
+            bookmark_manager=self._met,
+        )
+
+    def _within(self, patience: float, access: str, run: Callable[[neo4j.Session], T]) -> T:
+        """What `run` makes of a session."""
+        with self.translating():
+            with suppress(_OlderError), self._session(patience, access) as session:
+                return run(session)
+            with self._session(patience, access) as session:
+                return run(session)
+
     def read(self, work: Work[T], *, patient: bool = False) -> T:
         """Run `work` in a read transaction; a lost one is tried again for a few seconds, and where
         it is part of a load, for as long as a write."""
-        with self.translating():
-            driver = self._driver(_WRITE if patient else _READ)
-            with driver.session(
-                database=self.address.database, default_access_mode=neo4j.READ_ACCESS
-            ) as session:
-                # The driver runs nothing again whose commit was under way; a question may be.
-                for _ in range(_LOST):
-                    with suppress(exceptions.IncompleteCommit):
-                        return session.execute_read(lambda managed: work(Transaction(managed)))
-                return session.execute_read(lambda managed: work(Transaction(managed)))
+
+        def run(session: neo4j.Session) -> T:
+            # The driver runs nothing again whose commit was under way; a question may be.
+            for _ in range(_LOST):
+                with suppress(exceptions.IncompleteCommit):
+                    return session.execute_read(lambda managed: self._once(work, managed))
+            return session.execute_read(lambda managed: self._once(work, managed))
+
+        return self._within(_WRITE if patient else _READ, neo4j.READ_ACCESS, run)
 
     def rows(
         self, name: str, /, parameters: dict[str, Any] | None = None, **marks: str
@@ -116,22 +142,20 @@ class Server:
         """The one value of a text that reads one, in one exchange instead of two; where that fails,
         as `read` has it, which tries again."""
         text: Any = cypher(name)
-        driver = self._driver(_READ)
-        with (
-            suppress(exceptions.Neo4jError, exceptions.DriverError),
-            driver.session(
-                database=self.address.database, default_access_mode=neo4j.READ_ACCESS
-            ) as session,
-        ):
-            return session.run(text).values()[0][0]
+        try:
+            with self._session(_READ, neo4j.READ_ACCESS) as session:
+                return session.run(text).values()[0][0]
+        except (exceptions.Neo4jError, exceptions.DriverError) as error:
+            self._forget_where_older(error)
         return self.read(lambda tx: tx.one(name)[0])
 
     def write(self, work: Work[T]) -> T:
         """Run `work` in a write transaction; a lost one is tried again, so it may run twice."""
-        with self.translating():
-            driver = self._driver(_WRITE)
-            with driver.session(database=self.address.database) as session:
-                return session.execute_write(lambda managed: self._once(work, managed))
+
+        def run(session: neo4j.Session) -> T:
+            return session.execute_write(lambda managed: self._once(work, managed))
+
+        return self._within(_WRITE, neo4j.WRITE_ACCESS, run)
 
     def _once(self, work: Work[T], managed: neo4j.ManagedTransaction) -> T:
         """One attempt. What is too large for a single transaction will be so again, though the
@@ -141,7 +165,16 @@ class Server:
         except exceptions.TransientError as error:
             if _TOO_LARGE in str(error):
                 raise self.translate(error) from error
+            if self._forget_where_older(error):
+                raise _OlderError from error
             raise
+
+    def _forget_where_older(self, error: Exception) -> bool:
+        """Wait for nothing that was met, where the server waited for it in vain: another database
+        stands there now, such as an older copy that was put back."""
+        if older := _BEHIND in (getattr(error, "code", None) or ""):
+            self._met = neo4j.GraphDatabase.bookmark_manager()
+        return older
 
     @contextmanager
     def translating(self) -> Iterator[None]:

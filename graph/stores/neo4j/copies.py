@@ -18,14 +18,14 @@ from graph.stores.neo4j.veil import Veil
 
 
 def copies(server: Server, veil: Veil, since: int, upto: int) -> Iterator[Copied]:
-    """See `graph.stores.copying.Copying`. Waits for batches that are not whole yet."""
+    """See `graph.stores.copying.Copying`. Raises StoreCorrupt for one that is not whole."""
     kinds_of(server, since, upto)
     for no in range(since + 1, upto + 1):
         yield whole(partial(server.read, partial(_copied, veil=veil, no=no)), lambda _: True)
 
 
 def _copied(tx: Transaction, veil: Veil, no: int) -> Copied:
-    """Raises NotYetError while the batch is not whole."""
+    """Raises NotYetError where the batch is not whole."""
     numbers = {row[1]: row[0] for row in tx.rows("datasets")}
     info = batch_info(tx.one("batches_of", {"nos": [no]}))
     undoes, undone, name, sha256 = tx.one("batch_more", {"no": no})

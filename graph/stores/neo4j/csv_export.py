@@ -131,9 +131,8 @@ def _write(
         rest.identifiers(folder, count, files)
         rest.batches(store.heads(), shares, files)
         rest.ledger(ledger_runs(store, GENESIS, head), head, files)
-        given = {"uuid": name, "keyDigest": secret.digest(store.id_key), "plain": plain}
-        count_of = len(set().union(*(share.datasets for share in shares)))
-        rest.store(infos, files, **given, datasets=count_of)
+        digest = secret.digest(store.id_key)
+        rest.store(infos, files, uuid=name, keyDigest=digest, plain=plain)
     for written in (files.rows, *(share.rows for share in shares)):
         for table, more in written.items():
             rows[table] = rows.get(table, 0) + more

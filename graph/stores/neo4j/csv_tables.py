@@ -41,7 +41,7 @@ _SORTS: Final = {
     name: sort
     for sort, names in {
         "long": "no seq first current prior batch retractedIn facts retractions lastSeq undoes"
-        " schema lastBatch datasets writes at part",
+        " schema lastBatch writes at part",
         TIME: "validFrom validTo recordedAt retractedAt lastAt",
         "boolean": "settled undone plain indexed",
         "long[]": "kinds retracted retractedKinds retractedSubjects",
@@ -170,7 +170,7 @@ _OTHERS: Final = {
     "Dataset": "no name kinds least most",
     "LedgerHead": "id no hash at writes",
     "LinkriskStore": "id uuid schema keyDigest plain indexed lastBatch lastSeq lastName lastAt"
-    " writes datasets",
+    " writes",
 }
 
 

@@ -16,6 +16,7 @@ from graph.stores.neo4j.connection import Server, Transaction
 
 _PAST: Final = -(2**63)
 _PAGE: Final = 2_000  # entries of one question
+_TRIES: Final = 3
 
 
 def lock(tx: Transaction, store: str) -> tuple[Head, int]:
@@ -51,7 +52,18 @@ def by_key(tx: Transaction, key: str) -> list[Entry]:
 
 def entries(server: Server, since: int, about: str | None) -> Iterator[Entry]:
     """See `graph.store.Store.ledger`; page by page, each a transaction of its own."""
-    return _entries(lambda name, asked: server.rows(name, asked)[0], since, about)
+
+    def ask(name: str, asked: dict[str, Any]) -> list[Any]:
+        for _ in range(_TRIES):
+            columns: list[Any] = server.rows(name, asked)[0]
+            numbers = range(asked["begin"], asked["begin"] + len(columns[0]))
+            # Entries of one append come into the index one after the other. A gap that stays is
+            # not of that kind, and is for the walk to find.
+            if about is not None or columns[0] == list(numbers):
+                break
+        return columns
+
+    return _entries(ask, since, about)
 
 
 def about(tx: Transaction, what: str) -> Iterator[Entry]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graph.stores.neo4j.store import NeoStore
 
 _MOST: Final = 20  # problems named before the rest is counted
+_AGAIN: Final = 2  # times that a problem is looked for again
 _QUESTIONS: Final = {
     "check_current": "a subject's newest version is missing or retracted",
     "check_standing": "a version is neither current nor retracted",
@@ -67,11 +68,11 @@ def check(server: Server, veil: Veil, id_key: bytes, kept: Kept) -> list[str]:
         problems = [f"graph: {words}" for words in _missing(server)]
         upto = server.read(lambda tx: int(tx.one("last_batch")[0]))
         for text, words in _QUESTIONS.items():
-            found = server.rows(text, {"upto": upto})
-            problems += [f"graph: {words} ({row[0]})" for row in found]
+            found = _lasting(server, text, {"upto": upto})
+            problems += [f"graph: {words} ({each})" for each in found]
         for code, kind in TYPE_OF.items():
-            if row := server.rows("check_relations", TYPE=kind):
-                problems.append(f"graph: two versions of one {NAMES[code]} stand ({row[0][0]})")
+            if found := _lasting(server, "check_relations", {}, TYPE=kind):
+                problems.append(f"graph: two versions of one {NAMES[code]} stand ({found[0]})")
         problems += _contents(server, veil, id_key, upto)
         problems += ledger_problems(kept)
     except LinkriskError as error:
@@ -79,6 +80,18 @@ def check(server: Server, veil: Veil, id_key: bytes, kept: Kept) -> list[str]:
     if len(problems) > _MOST:
         problems = [*problems[:_MOST], f"and {len(problems) - _MOST} more"]
     return problems
+
+
+def _lasting(server: Server, text: str, asked: dict[str, Any], **marks: str) -> list[Any]:
+    """What a question finds each time: what a commit under way seems to leave half done is whole
+    when it is asked again."""
+    found = [row[0] for row in server.rows(text, asked, **marks)]
+    for _ in range(_AGAIN):
+        if not found:
+            break
+        still = {row[0] for row in server.rows(text, asked, **marks)}
+        found = [each for each in found if each in still]
+    return found
 
 
 def _missing(server: Server) -> Iterator[str]:
@@ -94,6 +107,8 @@ def _contents(server: Server, veil: Veil, id_key: bytes, upto: int) -> Iterator[
     gone = server.read(lambda tx: erasing.erased(tx, id_key))
     rows = server.rows("check_batches", {"upto": upto})
     deadline, total = current(), sum(row[2] for row in rows)
+    there = {row[0] for row in rows}
+    yield from (f"batch {no} is missing" for no in range(1, upto + 1) if no not in there)
     gone_in = {seq: row[0] for row in rows for seq in row[7]}
     for no, moment, facts, retractions, last, expected, kinds, retracted in rows:
         low = last - facts

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
+from graph.errors import StoreCorrupt
 from graph.facts import Keys
 from graph.model import CODES, LISTING_CODE, is_entity
 from graph.store import NONE, BatchInfo, Delta, StoredFact
@@ -39,8 +40,8 @@ def batch_info(row: Sequence[Any]) -> BatchInfo:
 
 
 def changes(server: Server, veil: Veil, since: int, upto: int) -> Iterator[Delta]:
-    """Blocks of the feed; retractions ride on a last block of their own. Waits for batches that are
-    not whole yet, see `applied`.
+    """Blocks of the feed; retractions ride on a last block of their own. Raises StoreCorrupt where
+    something of a batch is missing, see `applied`.
 
     Each block is a transaction of its own: what a batch recorded never changes, and retractions of
     later batches are not among those that are read.
@@ -58,8 +59,7 @@ def _whole_block(server: Server, veil: Veil, run: tuple[int, int], codes: set[in
 
 
 def kinds_of(server: Server, since: int, upto: int) -> list[Any]:
-    """Number, first and last version (exclusive, inclusive) and kinds of each batch, once all of
-    them are there."""
+    """Number, first and last version (exclusive, inclusive) and kinds of each batch."""
     asked = {"since": since, "upto": upto}
     return whole(lambda: server.rows("batch_kinds", asked), lambda rows: len(rows) == upto - since)
 
@@ -222,42 +222,49 @@ def held_whole(
 def facts(server: Server, veil: Veil, since_seq: int, upto: int) -> Iterator[StoredFact]:
     """Every version after a number, in order of recording, as of batch `upto`."""
     every = server.rows("batches_since", {"since": 0})
-    batches = {row[0]: batch_info(row) for row in every if row[0] <= upto}
+    batches = {row[0]: batch_info(row) for row in every}
     rows = kinds_of(server, 0, upto)
     for low, high, codes in _runs(row for row in rows if row[2] > since_seq):
         found, keys = held_whole(server, veil, (max(low, since_seq), high), codes)
-        for held in found:
-            if held.retracted_in is not None and held.retracted_in > upto:
-                held = held._replace(retracted_in=None)  # noqa: PLW2901  # came after we began
+        for held in _as_of(found, upto):
             yield stored(held, keys.get(held.seq, ()), batches)
 
 
-def history(tx: Transaction, veil: Veil, name: str) -> list[StoredFact]:
-    """All versions of `dataset:id`; a dataset's name holds no colon."""
+def _as_of(found: Iterable[Held], upto: int) -> Iterator[Held]:
+    """Versions as a batch left them: of what came after we began, some may not be there yet."""
+    for held in found:
+        if held.batch > upto:
+            continue
+        later = held.retracted_in is not None and held.retracted_in > upto
+        yield held._replace(retracted_in=None) if later else held
+
+
+def history(tx: Transaction, veil: Veil, name: str, upto: int) -> list[StoredFact]:
+    """All versions of `dataset:id` as of batch `upto`; a dataset's name holds no colon."""
     dataset, _, ident = name.partition(":")
     rows = tx.rows("datasets")
     if dataset not in {row[1] for row in rows}:
         return []
     spans = Spans([row[0], *row[2:]] for row in rows)
     codes = [code for code in spans.codes() if spans.within([veil.ident(ident)], [code])]
-    found = held_of(tx, veil, dataset, ident, codes)
+    return _stored(tx, veil, list(_as_of(held_of(tx, veil, dataset, ident, codes), upto)))
+
+
+def versions(tx: Transaction, veil: Veil, seqs: Sequence[int], upto: int) -> list[StoredFact]:
+    """These versions of entities, in order of number, as of batch `upto`."""
+    return _stored(tx, veil, list(_as_of(held_chosen(tx, veil, seqs, 1), upto)))
+
+
+def _stored(tx: Transaction, veil: Veil, found: Sequence[Held]) -> list[StoredFact]:
+    """Raises StoreCorrupt where a batch is missing."""
     if not found:
         return []
-    batches = {
-        row[0]: batch_info(row) for row in tx.rows("batches_of", {"nos": _batches_of(found)})
-    }
-    keys = (
-        identifiers_of(tx, veil, [held.seq for held in found]) if is_entity(found[0].code) else {}
-    )
-    return [stored(held, keys.get(held.seq, ()), batches) for held in found]
-
-
-def versions(tx: Transaction, veil: Veil, seqs: Sequence[int]) -> list[StoredFact]:
-    """These versions of entities, in order of number."""
-    found = held_chosen(tx, veil, seqs, 1)
-    keys = identifiers_of(tx, veil, [held.seq for held in found])
-    rows = tx.rows("batches_of", {"nos": _batches_of(found)})
-    batches = {row[0]: batch_info(row) for row in rows}
+    numbers = _batches_of(found)
+    batches = {row[0]: batch_info(row) for row in tx.rows("batches_of", {"nos": numbers})}
+    if missing := set(numbers) - batches.keys():
+        raise StoreCorrupt(f"batch {min(missing)} is missing from Neo4j")
+    entities = is_entity(found[0].code)
+    keys = identifiers_of(tx, veil, [held.seq for held in found]) if entities else {}
     return [stored(held, keys.get(held.seq, ()), batches) for held in found]
 
 

@@ -251,7 +251,7 @@ class NeoStore:
         return read.batch_info(rows[0]) if rows else None
 
     def batches(self, since: int = 0) -> list[BatchInfo]:
-        """See the protocol. Waits for batches that are not whole yet, see `applied`."""
+        """See the protocol. Raises StoreCorrupt where one is missing."""
         count, asked = self.last_batch() - since, {"since": since}
         rows = whole(
             lambda: self._server.rows("batches_since", asked), lambda rows: len(rows) >= count
@@ -268,19 +268,22 @@ class NeoStore:
         yield from read.changes(self._server, self._veil, since, last)
 
     def datasets(self) -> list[str]:
-        """See the protocol; number 0 is nobody's. Waits for those of batches that are not whole
-        yet, see `applied`."""
-        count = int(self._server.glance("count_datasets"))
-        rows = whole(lambda: self._server.rows("datasets"), lambda rows: len(rows) >= count)
+        """See the protocol; number 0 is nobody's. Raises StoreCorrupt where one is missing."""
+        rows = whole(
+            lambda: self._server.rows("datasets"),
+            lambda rows: [row[0] for row in rows] == list(range(1, 1 + len(rows))),
+        )
         return ["", *(row[1] for row in rows)]
 
     def history(self, name: str) -> list[StoredFact]:
         """See the protocol."""
-        return self._server.read(lambda tx: read.history(tx, self._veil, name))
+        last = self.last_batch()
+        return self._server.read(lambda tx: read.history(tx, self._veil, name, last))
 
     def versions(self, seqs: Sequence[int]) -> list[StoredFact]:
         """See the protocol."""
-        return self._server.read(lambda tx: read.versions(tx, self._veil, seqs))
+        last = self.last_batch()
+        return self._server.read(lambda tx: read.versions(tx, self._veil, seqs, last))
 
     def facts(self, since_seq: int = 0) -> Iterator[StoredFact]:
         """See the protocol."""

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -387,30 +386,38 @@ def test_bounds_for_each_caller(tmp_path: Path) -> None:
         book.get(made[2], "a")
 
 
-def test_results_expire_and_the_silent_are_told(tmp_path: Path) -> None:
-    book = Book(tmp_path, JobSettings(silence=0.01, kept_seconds=0.01, told_seconds=0.1))
+def test_results_expire_and_the_silent_are_told(
+    tmp_path: Path, later: Callable[[float], None]
+) -> None:
+    book = Book(tmp_path, JobSettings(silence=1, kept_seconds=10, told_seconds=100))
     lost, off = book.add(asked()), book.add(asked())
     assert book.claim("w") and book.claim("w")
     book.cancel(off.id)
-    time.sleep(0.05)
+    later(0.9)
+    assert book.sweep() == 0
+    later(0.2)
     book.sweep()
     assert "ask again" in str(book.get(lost.id).error)
     assert (book.get(lost.id).status, book.get(off.id).status) == ("failed", "cancelled")
-    time.sleep(0.05)
+    later(9)
+    assert book.sweep() == 0
+    later(2)
     book.sweep()
     assert book.get(lost.id).status == "expired"
-    time.sleep(0.15)
+    later(90)
     book.sweep()
     with pytest.raises(UnknownJob):
         book.get(lost.id)
 
 
-def test_who_was_given_up_does_not_write_its_end(tmp_path: Path) -> None:
-    book = Book(tmp_path, JobSettings(silence=0.01))
+def test_who_was_given_up_does_not_write_its_end(
+    tmp_path: Path, later: Callable[[float], None]
+) -> None:
+    book = Book(tmp_path, JobSettings(silence=1))
     book.add(asked())
     job = book.claim("w")
     assert job is not None
-    time.sleep(0.05)
+    later(1.1)
     book.sweep()
     book.finish(job, done())
     assert book.get(job.id).status == "failed"

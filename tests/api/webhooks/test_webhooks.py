@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from datetime import UTC, datetime
@@ -485,23 +484,25 @@ def test_of_each_subject_the_oldest_is_due(book: Book) -> None:
     assert [e.subject for e in book.due(10)] == ["u"]
 
 
-def test_a_receiver_in_trouble_is_given_rest(book: Book) -> None:
+def test_a_receiver_in_trouble_is_given_rest(book: Book, later: Callable[[float], None]) -> None:
     one, other = hook(book), hook(book)
     put(book, one, *(f"s{n}" for n in range(9)))
     put(book, other, "s")
     for event in book.due(3):
         book.sent(event, Sent(ok=False, code=500, error="x"), wait=0)
     assert {event.hook for event in book.due(99)} == {other.id}
-    time.sleep(0.05)
+    later(QUICK.longest)
     event = book.due(1)[0]
     book.sent(event, Sent(ok=True, code=200), wait=0)
     assert (book.get(one.id).failures, len(book.due(99))) == (0, 9)
 
 
-def test_one_process_at_a_time(tmp_path: Path) -> None:
-    one, two = (Book(tmp_path, WebhookSettings(lease=0.05)) for _ in range(2))
+def test_one_process_at_a_time(tmp_path: Path, later: Callable[[float], None]) -> None:
+    one, two = (Book(tmp_path, WebhookSettings(lease=10)) for _ in range(2))
     assert one.hold("1") and one.hold("1") and not two.hold("2")
-    time.sleep(0.1)
+    later(9)
+    assert not two.hold("2")
+    later(2)
     assert two.hold("2") and not one.hold("1")
     two.let_go("2")
     assert one.hold("1")

@@ -1,3 +1,2 @@
 MATCH (s:LinkriskStore {id: 'store'})
-SET s.lastBatch = $no, s.lastSeq = $seq, s.lastName = $name, s.lastAt = @time($s, $us),
-  s.datasets = $datasets
+SET s.lastBatch = $no, s.lastSeq = $seq, s.lastName = $name, s.lastAt = @time($s, $us)

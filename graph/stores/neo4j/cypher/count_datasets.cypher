@@ -1,2 +1,0 @@
-MATCH (s:LinkriskStore {id: 'store'})
-RETURN coalesce(s.datasets, 0)
