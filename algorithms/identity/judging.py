@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from algorithms.identity import population
 from algorithms.identity.clusters import Clusters, cluster
+from algorithms.identity.household import NAME, WORDS
 from algorithms.identity.settings import settings_of
 from algorithms.identity.shape import Conflict, Feature, Model, Pair, ResolveParams
 
@@ -271,6 +272,9 @@ class Judging:
                 found.append(
                     Feature(name=each.name, says=level.says, level=level.words, weight=weight)
                 )
+        if (weight := round(float(edges.household[place]), 4)) < 0:
+            words = WORDS[self.kind]
+            found.append(Feature(name=NAME, says="differs", level=words, weight=weight))
         return found
 
     def _conflict(self, clusters: Clusters, places: list[int], at: int) -> Conflict:
