@@ -110,15 +110,17 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A pair that would have been joined and was refused.
+    """A pair that would have been joined and was refused, or that is one and may not be.
 
-    `why` is `official_keys`: their clusters bear two valid official keys; or `judged_apart`: a
-    `not_same_as` stands between them. `between` are the two records that bear the keys, or that
-    were judged; `clusters` the records on either side (at most 20 shown).
+    `why` is `official_keys`: their clusters bear two valid official keys; `judged_apart`: a
+    `not_same_as` stands between them; or `one_key`: one valid resident id makes them one, and no
+    name of one is like any of the other: whose id it is was written down wrong. `between` are the
+    two records that bear the keys, or that were judged; `clusters` the records on either side (at
+    most 20 shown).
     """
 
     pair: Pair
-    why: Literal["official_keys", "judged_apart"]
+    why: Literal["official_keys", "judged_apart", "one_key"]
     between: tuple[str, str]
     clusters: tuple[list[str], list[str]]
 
