@@ -137,9 +137,20 @@ def reliability(pairs: Sequence[Pair], clusters: Sequence[Sequence[str]]) -> lis
 def _range(pair: Pair) -> str:
     for why in ("name_only", "kin", "common"):
         if getattr(pair, why):
-            return why
+            return f"{why}, {_alike(pair)}" if why == "kin" else why
     low = max((edge for edge in _EDGES if pair.score >= edge), default=0.0)
     return f"from {low:g}"
+
+
+def _alike(pair: Pair) -> str:
+    """In what those that may be two of one household or group are so: one name is that of father
+    and son, and of one whose birth date is wrong; one brand in two places that of sisters."""
+    met = {each.name: each.says for each in pair.features}
+    if pair.kind == "person":
+        return "one name" if met.get("given") == "agrees" else "two names"
+    if met.get("region") == "differs":
+        return "two places"
+    return "two names" if met.get("name") == "differs" else "names alike"
 
 
 def brier(pairs: Sequence[Pair], clusters: Sequence[Sequence[str]]) -> float:

@@ -83,15 +83,22 @@ def entered(status: str | None) -> bool:
     return in_force(status) or (status or "").strip().lower() in _RAN_OUT | _TAKEN_OFF
 
 
+def _plain(by: str | None) -> str:
+    """A signature half-width, in small letters, without what is not seen."""
+    text = unicodedata.normalize("NFKC", by or "").casefold()
+    return "".join(char for char in text if unicodedata.category(char)[0] != "C").strip()
+
+
 def by_machine(by: str | None) -> bool:
     """Whether an identity judgement was made by a model, and by nobody else since."""
-    return unicodedata.normalize("NFKC", by or "").strip().lower().startswith(MACHINE)
+    return _plain(by).startswith(MACHINE)
 
 
 def unconfirmed(by: str | None, score: str | None = None) -> bool:
     """Whether an identity judgement rests on a name, is a model's, or has a score of less than 1
     (as it is written), whoever signed it: it carries no extension. A program signs by any name, and
     who is sure writes no chance."""
-    if any(word in (by or "").lower() for word in _BY_NAME) or by_machine(by):
+    said = _plain(by)
+    if any(word in said for word in _BY_NAME) or said.startswith(MACHINE):
         return True
     return score is not None and Fraction(score) < 1

@@ -25,7 +25,6 @@ F64 = npt.NDArray[np.float64]
 _ROUNDS: Final = 12  # how often what was found may lead on to more
 _SAMPLE: Final = 500_000  # pairs that the prior is learned from
 _LEAST: Final = 1e-6  # a pair less likely adds nothing to it
-_STEPS: Final = 20
 _PARTS: Final = 3
 
 
@@ -38,6 +37,7 @@ class Edges(NamedTuple):
     score: F64  # the probability that follows from the weight
     levels: dict[str, I64]
     weights: dict[str, F64]
+    household: F64  # what it takes from the weight that they may be two of one
     name_only: npt.NDArray[np.bool_]  # what is beyond names does not speak for it
 
 
@@ -169,18 +169,12 @@ def _tell(done: int, step: str) -> None:
 
 
 def _trained(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str) -> Model:
-    """A trained model; its prior is then what the pairs of all blocks say (EM of that alone)."""
+    """A trained model; its priors are then what the pairs of all blocks say."""
     model = training.train(con, kind, seed, trained_on)
     share = linking.sample(con, _SAMPLE)
     if model.trained_on == "default" or not share:
-        return model
-    prior = float(model.parameters["probability_two_random_records_match"])
-    weight = linking.score(con, model, _LEAST, "sampled").weight
-    odds = np.exp2(weight) * (1 - prior) / prior
-    for _ in range(_STEPS):
-        likely = prior * odds / (1 - prior + prior * odds)
-        prior = training.prior_of(float(likely.sum()) / share, model.records)
-    return training.with_prior(model, prior)
+        return training.untaught(model)
+    return training.taught(model, linking.score(con, model, _LEAST, "sampled"), share)
 
 
 def _edges(model: Model, parts: Sequence[linking.Scored]) -> Edges:
@@ -197,11 +191,12 @@ def _edges(model: Model, parts: Sequence[linking.Scored]) -> Edges:
     order = first[np.lexsort((right[first], left[first], -weight[first]))]
     levels = {f: joined([p.levels[f] for p in parts]).astype(np.int64)[order] for f in features}
     weights = {f: joined([p.weights[f] for p in parts]).astype(np.float64)[order] for f in features}
+    household = joined([part.household for part in parts]).astype(np.float64)[order]
     beyond = np.zeros(len(order))
     for feature in features:
         if feature not in names:
             beyond += weights[feature]
     return Edges(
         left[order], right[order], weight[order], probabilities(weight[order]), levels, weights,
-        beyond <= 0,
+        household, beyond <= 0,
     )  # fmt: skip

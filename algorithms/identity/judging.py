@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from algorithms.identity import population
 from algorithms.identity.clusters import Clusters, cluster
+from algorithms.identity.household import NAME, WORDS
 from algorithms.identity.settings import settings_of
 from algorithms.identity.shape import Conflict, Feature, Model, Pair, ResolveParams
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from algorithms.identity.standing import Standing
 
 _SHOWN: Final = 20  # records of a cluster that a conflict shows
+_GENERATION: Final = 15  # years between parent and child, at least
 _BELOW: Final = 1e-4  # what is never joined is told as so much less likely than what is
 
 
@@ -58,6 +60,7 @@ class Judging:
         officials: list[str | None] = table["official"].to_pylist()
         self.official = {g: key for g, key in zip(self.group, officials, strict=True) if key}
         self.bearer = self._bearers(table)
+        self.doubted = self._doubted(table) if kind == "person" and self.official else []
         self.kin = self._kin(table)
         self.others = population.others(kind, table, found.edges)
         self.strangers = (self.kin & self._strangers()) | (self.others > population.HOPELESS)
@@ -99,8 +102,13 @@ class Judging:
         # 文静 and 文 may be one name of which a part was left out; 文静 and 文婷 are two.
         alike = (given == last["given"] - 1) & (left > 0) & (right > 0)
         two = alike & ((left == right) | (birth == last["birth"]))
-        # A son may have all of his father's name: another birth date is another person.
-        return np.asarray((given == last["given"]) | (birth == last["birth"]) | two, np.bool_)
+        # A son may have all of his father's name: another birth date is another person, and so may
+        # be one a slip away (1955 and 1985) that is of another generation.
+        years = np.array([float((said or "nan")[:4]) for said in table["birth"].to_pylist()])
+        apart = np.abs(years[edges.left] - years[edges.right]) >= _GENERATION
+        return np.asarray(
+            (given == last["given"]) | (birth == last["birth"]) | apart | two, np.bool_
+        )
 
     def _of_a_group(self) -> npt.NDArray[np.bool_]:
         """The same of companies: sisters are founded on one day, by one person, at one address
@@ -133,6 +141,21 @@ class Judging:
                 found.setdefault(group, row)
         return found
 
+    def _doubted(self, table: pa.Table) -> list[tuple[int, int]]:
+        """Rows of one subject by one resident id whose names have nothing in common: with the first
+        that bears it, of each subject one. A check character finds one digit wrong in an id, and
+        neither the id of another nor two digits that make up for each other."""
+        said = table.select(["family", "given", "full", "sounds", "others"])
+        found: dict[int, tuple[int, int]] = {}
+        first: dict[int, tuple[int, dict[str, Any]]] = {}
+        bears = table["bears"].to_pylist()
+        for row in (at for at, own in enumerate(bears) if own):
+            name = said.slice(row, 1).to_pylist()[0]
+            begun, other = first.setdefault(self.group[row], (row, name))
+            if self.group[row] not in found and _no_name_in_common(name, other):
+                found[self.group[row]] = begun, row
+        return list(found.values())
+
     def answer(self, machine: dict[tuple[int, int], str]) -> Answer:
         """What the pairs come to; `machine` are the standing judgements by rows."""
         edges = self.found.edges
@@ -146,7 +169,7 @@ class Judging:
         added = self._needed(joined, upheld)
         conflicts = self._conflicts(clusters, places)
         review = self._review(clusters, strong.tolist())
-        cut = self._cut(len(review), len(conflicts))
+        cut = self._cut(len(review), len(conflicts) + len(self.doubted))
         touched = {self.nodes[row] for pair in withdrawn for row in pair}
         for place in added:
             touched |= {self.nodes[edges.left[place]], self.nodes[edges.right[place]]}
@@ -161,7 +184,7 @@ class Judging:
             "added": len(added),
             "withdrawn": len(withdrawn),
             "review": len(review),
-            "conflicts": len(conflicts),
+            "conflicts": len(conflicts) + len(self.doubted),
         }
         return Answer(
             self.kind,
@@ -170,7 +193,10 @@ class Judging:
             [judgements[place] for place in added],
             sorted(machine[pair] for pair in withdrawn),
             [self._pair(place) for place in review[:limit]],
-            [self._conflict(clusters, places, at) for at in conflicts[:limit]],
+            [
+                *(self._conflict(clusters, places, at) for at in conflicts[:limit]),
+                *map(self._one_key, self.doubted[: max(limit - len(conflicts), 0)]),
+            ],
             touched,
             {f"{self.kind}.{name}": number for name, number in stats.items()},
             cut,
@@ -271,6 +297,9 @@ class Judging:
                 found.append(
                     Feature(name=each.name, says=level.says, level=level.words, weight=weight)
                 )
+        if (weight := round(float(edges.household[place]), 4)) < 0:
+            words = WORDS[self.kind]
+            found.append(Feature(name=NAME, says="differs", level=words, weight=weight))
         return found
 
     def _conflict(self, clusters: Clusters, places: list[int], at: int) -> Conflict:
@@ -289,6 +318,13 @@ class Judging:
             between=(a, b),
             clusters=(members.get(one, [])[:_SHOWN], members.get(other, [])[:_SHOWN]),
         )
+
+    def _one_key(self, rows: tuple[int, int]) -> Conflict:
+        a, b = sorted(self.names[row] for row in rows)
+        pair = Pair(
+            kind=self.kind, a=a, b=b, score=0.0, weight=0.0, features=[], model=self.model
+        )  # fmt: skip
+        return Conflict(pair=pair, why="one_key", between=(a, b), clusters=([a], [b]))
 
     def _members(self, clusters: Clusters) -> dict[int, list[str]]:
         if not hasattr(self, "_listed"):
@@ -315,3 +351,15 @@ class Judging:
                     f"{self.kind}: {number} {of}, {limit} shown / {zh} {number}, 列出 {limit}"
                 )
         return told
+
+
+def _no_name_in_common(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two people's names are said and share neither surname nor given name, nor how any
+    name of theirs is written or sounds."""
+    if not (one["full"] and other["full"]):
+        return False
+    mine, theirs = (
+        {each["full"], *(each["sounds"] or ()), *(each["others"] or ())} for each in (one, other)
+    )
+    alike = any(one[part] and one[part] == other[part] for part in ("family", "given"))
+    return not alike and not mine & theirs

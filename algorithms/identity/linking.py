@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from algorithms.identity import household
 from algorithms.identity.settings import LISTS, LOOSE, TEXTS, columns, settings_of
-from algorithms.identity.training import level_weights, weigh
+from algorithms.identity.training import level_weights, met_by_one, weigh
 from graph.columns import I64
 from graph.deadline import check
 
@@ -199,13 +200,14 @@ class Scored(NamedTuple):
     weight: F64
     levels: dict[str, I64]  # by feature: the place of the level that was met, 0 the null level
     weights: dict[str, F64]  # by feature: log2 of its Bayes factor, term frequency included
+    household: F64  # what it takes from the weight that they may be two of one (`household`)
 
 
 def score(
     con: duckdb.DuckDBPyConnection, model: Model, least: float, pairs: str = "pairs"
 ) -> Scored:
-    """Score the pairs of the table `pairs`; those of a probability from `least` on. Linear in the
-    pairs."""
+    """Score the pairs of the table `pairs`; those of a probability from `least` on, were there no
+    households. Linear in the pairs."""
     from splink import DuckDBAPI, Linker
 
     check()
@@ -238,10 +240,16 @@ def _scored(model: Model, arrays: dict[str, Any]) -> Scored:
         order = np.argsort(weights, kind="stable")
         middle = (weights[order][1:] + weights[order][:-1]) / 2
         levels[name] = order[np.searchsorted(middle, arrays[f"base_{name}"])]
+    weights_ = {name: arrays[name].astype(np.float64) for name in levels}
+    odds = household.against_strangers(model.kind, met_by_one(model), levels, weights_)
+    taken = np.round(household.weight(model.household, odds), _ROUND)
+    weight = arrays["weight"].astype(np.float64) + taken
+    order = np.lexsort((arrays["row_r"], arrays["row_l"], -weight))
     return Scored(
-        arrays["row_l"].astype(np.int64),
-        arrays["row_r"].astype(np.int64),
-        arrays["weight"].astype(np.float64),
-        levels,
-        {name: arrays[name].astype(np.float64) for name in levels},
+        arrays["row_l"].astype(np.int64)[order],
+        arrays["row_r"].astype(np.int64)[order],
+        weight[order],
+        {name: each[order] for name, each in levels.items()},
+        {name: each[order] for name, each in weights_.items()},
+        taken[order],
     )

@@ -25,6 +25,9 @@ _TWO: Final = (
     "司空 令狐 呼延 南荣 东郭 百里 西门 第五 拓跋 轩辕 单于 淳于 纳兰 完颜 叶赫 "
     "耶律 左丘 梁丘 谷梁"
 )
+# Seen for the dot between the parts of a name (U+00B7, A1A4 of GB 18030) and no punctuation by
+# Unicode: sinological dot, Canadian final dot.
+_DOTS: Final = str.maketrans("\ua78f\u1427", "··")
 _COMPOUND: Final = frozenset(_TWO.split())
 
 
@@ -41,7 +44,7 @@ class PersonName(NamedTuple):
 
 def person_names(names: Sequence[str]) -> list[PersonName]:
     """Take names of people apart, each as it was written. Linear in characters."""
-    folded = fold_all(names)
+    folded = fold_all([name.translate(_DOTS) for name in names])
     chinese = [at for at, text in enumerate(folded) if text and not text.isascii()]
     usual = _usual([folded[at] for at in chinese])
     sound = dict(zip(chinese, usual, strict=True))

@@ -118,7 +118,7 @@ def _people(table: pa.Table, edges: Edges) -> F64:
     share *= np.choose(
         other,
         (nothing, own, own_sound, np.maximum(own_sound, _GIVEN_ALIKE), nothing * _GIVEN_PARTLY,
-         nothing),
+         nothing * _GIVEN_PARTLY, nothing),
     )  # fmt: skip
     return np.asarray(people * np.maximum(share, least), np.float64)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from graph.snapshot import Snapshot
 
-VERSION: Final = 1  # of what is made of a record: it rises when that becomes something else
+VERSION: Final = 2  # of what is made of a record: it rises when that becomes something else
 U64 = npt.NDArray[np.uint64]
 COLUMNS: Final = ("node", "record", "cluster", "bears", "held", *TEXTS, *LISTS)
 _SHARE: Final = 50  # of the rows, one in so many touched since makes it worth preparing anew

@@ -23,11 +23,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
 
 from algorithms.identity.tenures import tenures
+from graph import keys
 from graph.columns import I64
 from graph.deadline import current
 from graph.model import CODES
@@ -243,6 +245,7 @@ def table_of(rows: list[Row]) -> pa.Table:
 def _row(node: int, fact: StoredFact) -> Row:
     payload = fact.payload
     said = _said(payload.get("attrs") or {})
+    said["phones"] = list(dict.fromkeys(map(_number, said["phones"])))
     numbers = [value for kind, value, _, _ in fact.keys if kind in _OFFICIAL]
     born = next(iter(said.pop("birth_date")), None)
     valid = [v for kind, v, reason, _ in fact.keys if kind == "resident_id" and reason is None]
@@ -262,6 +265,12 @@ def _row(node: int, fact: StoredFact) -> Row:
     }
 
 
+def _number(text: str) -> str:
+    """A phone number as E.164 has it, where it is one: +86 138-0013-8000 is 13800138000."""
+    found = keys.check("e164", text)
+    return found.value if found.valid else text
+
+
 def _said(attrs: Mapping[str, Any]) -> dict[str, list[str]]:
     """The texts that attributes hold under any of the names of a column, each once."""
     found: dict[str, list[str]] = {column: [] for column in _FIELDS}
@@ -269,7 +278,8 @@ def _said(attrs: Mapping[str, Any]) -> dict[str, list[str]]:
     for name in sorted(named, key=_ORDER.__getitem__) if len(named) > 1 else named:
         value = attrs[name]
         several = value if isinstance(value, list) else (value,)
-        texts = (str(each).strip() for each in several if isinstance(each, str | int))
+        said = (str(each) for each in several if isinstance(each, str | int))
+        texts = (normalize("NFKC", each).strip() for each in said)  # full-width digits, too
         column = _COLUMN[name]
         found[column] = list(dict.fromkeys([*found[column], *filter(None, texts)]))
     return found

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from algorithms.identity.shape import Says
 
-VERSION: Final = 2  # of these settings: a model of another version is trained anew
+VERSION: Final = 3  # of these settings: a model of another version is trained anew
 
 
 class Level(NamedTuple):
@@ -87,7 +87,8 @@ _FAMILY = Comparison(
         Level(_equal("family"), "agrees", "姓相同 / the same surname", 0.85, 0.01, "family"),
         Level(_equal("family_sound"), "partly", "姓同音 / surnames sound the same", 0.03, 0.005),
         Level(
-            f"family_l = given_r OR ({_near('family', 0.88)} AND length(family_l) > 2)",
+            f"family_l = given_r OR ({_near('family', 0.88)} AND length(family_l) > 2)"
+            f" OR {_shared('sounds')}",  # Wei Zhang, of whom the surname may be taken to be Wei
             "partly", "姓近似或姓名颠倒 / alike, or names swapped", 0.06, 0.003,
         ),
         _else("姓不同 / another surname", 0.04, 0.98),
@@ -106,14 +107,19 @@ _GIVEN = Comparison(
             "partly", "名近似或姓名颠倒 / alike, or names swapped", 0.06, 0.004,
         ),
         Level(
+            f"unicode(given_l) > {_CHARACTERS} AND length(given_l) <> length(given_r)"
+            " AND levenshtein(given_l, given_r) = 1",
+            "partly", "名多一字或少一字 / given names but for one character", 0.025, 0.01,
+        ),
+        Level(
             f"({_near('given', 0.75)} AND length(given_l) > 2)"
             f" OR (unicode(given_l) > {_CHARACTERS}"
             " AND least(length(given_l), length(given_r)) <= 2"
             " AND (contains(given_r, left(given_l, 1)) OR contains(given_r, right(given_l, 1))"
             " OR contains(given_l, left(given_r, 1)) OR contains(given_l, right(given_r, 1))))",
-            "partly", "名部分相同 / given names partly alike", 0.04, 0.02,
+            "partly", "名部分相同 / given names partly alike", 0.03, 0.015,
         ),
-        _else("名不同 / another given name", 0.05, 0.96),
+        _else("名不同 / another given name", 0.02, 0.955),
     ),
     is_name=True,
 )  # fmt: skip

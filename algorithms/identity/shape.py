@@ -75,7 +75,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     """What one feature of a pair says: which level of agreement was met and what it weighs.
 
     `weight` is log2 of its Bayes factor, term frequency included: above 0 it speaks for one
-    subject, below 0 against. `level` says it in words, zh / en.
+    subject, below 0 against. `level` says it in words, zh / en. What a pair loses because it may be
+    two of one household or group is told as a feature, `household`.
     """
 
     name: str
@@ -109,15 +110,17 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A pair that would have been joined and was refused.
+    """A pair that would have been joined and was refused, or that is one and may not be.
 
-    `why` is `official_keys`: their clusters bear two valid official keys; or `judged_apart`: a
-    `not_same_as` stands between them. `between` are the two records that bear the keys, or that
-    were judged; `clusters` the records on either side (at most 20 shown).
+    `why` is `official_keys`: their clusters bear two valid official keys; `judged_apart`: a
+    `not_same_as` stands between them; or `one_key`: one valid resident id makes them one, and no
+    name of one is like any of the other: whose id it is was written down wrong. `between` are the
+    two records that bear the keys, or that were judged; `clusters` the records on either side (at
+    most 20 shown).
     """
 
     pair: Pair
-    why: Literal["official_keys", "judged_apart"]
+    why: Literal["official_keys", "judged_apart", "one_key"]
     between: tuple[str, str]
     clusters: tuple[list[str], list[str]]
 
@@ -126,7 +129,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A trained model of one kind: all that a score depends on besides the two records.
 
     `parameters` are Splink's (m, u, prior); `frequencies` are those of common terms by column,
-    `floors` what any other term has. Kept and given again, scores do not drift.
+    `floors` what any other term has; `household` the share of all pairs that are two of one
+    household or group. Kept and given again, scores do not drift.
     """
 
     kind: str
@@ -136,6 +140,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
     frequencies: dict[str, dict[str, float]]
     floors: dict[str, float]
+    household: float = 0.0
 
     @property
     def id(self) -> str:

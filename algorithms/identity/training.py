@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import structs
 
-from algorithms.identity import shares
+from algorithms.identity import household, shares
 from algorithms.identity.database import THREADS
 from algorithms.identity.settings import VERSION, settings_of, splink_settings
 from algorithms.identity.shape import Model
@@ -22,6 +22,8 @@ from graph.deadline import check
 
 if TYPE_CHECKING:
     import duckdb
+
+    from algorithms.identity.linking import Scored
 
 _PAIRS: Final = 1e6  # sampled for u, and at most for EM of one rule
 _FEW: Final = 300  # records too few to learn from
@@ -68,10 +70,41 @@ def train(con: duckdb.DuckDBPyConnection, kind: str, seed: int, trained_on: str)
     )
 
 
-def with_prior(model: Model, prior: float) -> Model:
-    """The same model with another prior."""
-    named = {"probability_two_random_records_match": _plain(prior)}
-    return structs.replace(model, parameters=model.parameters | named)
+def untaught(model: Model) -> Model:
+    """The same model with as many pairs of households as where there is nothing to learn from."""
+    prior = float(model.parameters["probability_two_random_records_match"])
+    return structs.replace(model, household=_plain(prior * household.UNTOLD))
+
+
+def taught(model: Model, scored: Scored, share: float) -> Model:
+    """The same model with what a `share` of the pairs of all blocks teaches, scored by it: how many
+    pairs are of one subject and of one household, and what one subject's agree in."""
+    prior = float(model.parameters["probability_two_random_records_match"])
+    learned = household.learn(
+        model.kind, prior, met_by_one(model), scored.levels, scored.weights, share,
+        lambda expected: prior_of(expected, model.records),
+    )  # fmt: skip
+    comparisons = [
+        each | {"comparison_levels": [
+            level if at == 0 else level | {"m_probability": float(learned.m[name][at - 1])}
+            for at, level in enumerate(each["comparison_levels"])
+        ]}
+        for each in model.parameters["comparisons"]
+        for name in (each["output_column_name"],)
+    ]  # fmt: skip
+    parameters = _sensible(splink_settings(model.kind), {"comparisons": comparisons})
+    parameters["probability_two_random_records_match"] = _plain(learned.one)
+    return structs.replace(model, parameters=parameters, household=_plain(learned.household))
+
+
+def met_by_one(model: Model) -> dict[str, list[float]]:
+    """How often two records of one subject meet each level of a feature, without the first."""
+    return {
+        each["output_column_name"]: [
+            float(level["m_probability"]) for level in each["comparison_levels"][1:]
+        ]
+        for each in model.parameters["comparisons"]
+    }
 
 
 def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -129,7 +129,8 @@ class JudgementList(msgspec.Struct, frozen=True, kw_only=True):
 
 class RefusedShown(msgspec.Struct, frozen=True, kw_only=True):
     """A pair that would have been joined and was not: `why` is `official_keys` or `judged_apart`,
-    `between` the two records that bear the keys or were judged, `clusters` the records of each."""
+    `between` the two records that bear the keys or were judged, `clusters` the records of each; or
+    `one_key`: one resident id makes them one, and no name of theirs is alike."""
 
     id: str
     kind: str
@@ -154,6 +155,8 @@ class RefusedList(msgspec.Struct, frozen=True, kw_only=True):
 WHY_REFUSED: Final = {
     "official_keys": "two valid official ids / 两个有效的官方标识",
     "judged_apart": "judged not to be the same / 已判定为非同一主体",
+    "one_key": "one official id, and names with nothing in common: correct the record that is wrong"
+    " / 同一证件号码而姓名全不相同, 请更正有误的记录",
 }
 
 

@@ -32,6 +32,15 @@ def test_one_name_in_other_characters(one: str, other: str) -> None:
     assert _row(name=one)["full"] == _row(name=other)["full"]
 
 
+@pytest.mark.parametrize("dot", "·•．.・‧⋅∙･ꞏ᛫ᐧ－ ")
+def test_the_dot_in_a_name_however_it_is_written(dot: str) -> None:
+    """U+00B7 is A1A4 of GB 18030; input methods and optical readers give others, or none."""
+    assert "·".encode("gb18030") == b"\xa1\xa4"
+    row, plain = _row(name=f"买买提{dot}阿布都拉"), _row(name="买买提阿布都拉")
+    for column in ("full", "family", "given", "sound", "sounds"):
+        assert row[column] == plain[column] is not None
+
+
 @pytest.mark.parametrize(
     ("name", "family", "given_name", "sound"),
     [

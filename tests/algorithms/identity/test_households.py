@@ -31,6 +31,7 @@ def _resolved(one: Fact, other: Fact) -> Resolution:
         ("Xue Wenjie", "薛德生", "1955-04-06"),  # father and son
         ("John Smith", "John Smith Jr", "1950-02-11"),
         ("John Smith", "John Smith", "1950-02-11"),
+        ("薛德生", "薛德生", "1950-06-30"),  # one digit, and a generation
     ],
 )
 def test_a_household_waits_for_a_person(one: str, other: str, born: str) -> None:

@@ -82,6 +82,12 @@ PEOPLE: Final = {
     "four characters": _alike(
         "review", "阿依古丽", "阿依古丽", "not of a surname", birth_date="1993-02-15"
     ),
+    "of other parts": _alike(
+        "review", "扎西·次仁", "扎西次仁", "parts that many bear", birth_date="1996-05-18"
+    ),
+    "one part": _alike(
+        "review", "艾山", "艾山", "no surname and given name", birth_date="1997-06-19"
+    ),
     "letters": _alike(
         "join", "Ingrid Solberg", "Ingrid Solberg", "rare among residents from abroad",
         birth_date="1994-03-16",

@@ -48,7 +48,9 @@ def test_the_machine_and_the_graph_mean_the_same_by_its_name() -> None:
         ("resolver person:1:0", "0.999", True), (" Resolver", None, True),
         ("ｒｅｓｏｌｖｅｒ x", None, True), ("李审核", None, False), ("李审核", "0.6", True),
         ("splink", "0.7", True), ("李审核", "1", False),
-        ("name", None, True), ("仅同名", None, True), (None, "0.9", True), ("", "0.9", True),
+        ("name", None, True), ("ｎａｍｅ", None, True), ("na\u200bme", None, True),
+        ("re\u00adsolver", None, True), ("Ana Mei", None, False), ("仅同名", None, True),
+        (None, "0.9", True), ("", "0.9", True),
         (None, "1.0", False), (None, None, False), ("ICIJ", None, False),
     ],
 )  # fmt: skip
