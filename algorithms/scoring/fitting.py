@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from algorithms.scoring.linear import Linear, finite, logistic_regression
 from algorithms.scoring.trees import Forest, forest_of
+from graph.deadline import check
 
 F64 = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.bool_]
@@ -28,10 +29,12 @@ _BOOSTING: Final[dict[str, Any]] = {
 
 def boosted(matrix: npt.NDArray[Any], truth: Truth, seed: int, **settings: Any) -> Forest:
     """Histogram gradient boosting (Ke et al. 2017; scikit-learn's), as plain trees. Finite values
-    and NaN for what is not known; the same seed grows the same trees."""
+    and NaN for what is not known; the same seed grows the same trees. Raises Cancelled within a
+    tree of when the work was called off."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    model = HistGradientBoostingClassifier(**{**_BOOSTING, **settings}, random_state=seed)
+    settings = {**_BOOSTING, **settings, "loss": _stoppable(), "random_state": seed}
+    model = HistGradientBoostingClassifier(**settings)
     values = finite(matrix)
     values[:, np.isnan(values).all(axis=0)] = 0.0  # binning takes no column without a value
     with threads(values.size):
@@ -45,6 +48,19 @@ def threads(cells: int) -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(limits=1 if cells <= _EASY else None, user_api="openmp")
+
+
+def _stoppable() -> Any:
+    """The logistic loss, and a look at whether the work was called off each time that boosting asks
+    it: once a tree. Nowhere else does boosting hand over to anybody."""
+    from sklearn._loss import HalfBinomialLoss
+
+    class Stoppable(HalfBinomialLoss):  # type: ignore[misc]
+        def gradient_hessian(self, *given: Any, **named: Any) -> Any:
+            check()
+            return super().gradient_hessian(*given, **named)
+
+    return Stoppable()
 
 
 class Grown(NamedTuple):
@@ -67,11 +83,11 @@ class Grown(NamedTuple):
 def grown(
     matrix: npt.NDArray[Any], truth: Truth, tabular: npt.NDArray[np.int64], seed: int
 ) -> Grown:
-    """Trees and regression on all columns, and trees on those of `tabular`."""
-    return Grown(
-        boosted(matrix, truth, seed), logistic_regression(matrix, truth, seed),
-        boosted(matrix[:, tabular], truth, seed), tabular,
-    )  # fmt: skip
+    """Trees and regression on all columns, and trees on those of `tabular`. Raises Cancelled."""
+    forest = boosted(matrix, truth, seed)
+    check()
+    linear = logistic_regression(matrix, truth, seed)
+    return Grown(forest, linear, boosted(matrix[:, tabular], truth, seed), tabular)
 
 
 def drawn(truth: Truth, seed: int, most: int = MOST_ROWS) -> npt.NDArray[np.int64]:
