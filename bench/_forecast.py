@@ -67,7 +67,7 @@ def foreseen(snapshot: Snapshot, kind: str, schemes: list[dict[str, Any]]) -> Fo
     given = rows_to_grow_on(snapshot, labels, plan)
     made = grown(given.matrix, given.truth, tabular_columns(given.meanings), plan.seed)
     held = slot(snapshot, labels, plan, calibrate, test)
-    model = mixed(made.forest, made.linear, held.matrix, held.truth)
+    model, _ = mixed(made.forest, made.linear, held.matrix, held.truth)
     asked = slot(snapshot, labels, plan, test, until)
     first = slot(snapshot, labels, plan, fit, calibrate)
     matrix = asked.matrix

@@ -88,12 +88,12 @@ def compared(train: list[Part], test: Part) -> Evaluation:
     probabilities are fitted on."""
     first, held = joined(train[:-1]), train[-1]
     found = grown(first.matrix, first.truth, tabular_columns(test.meanings), 0)
-    model = mixed(found.forest, found.linear, held.matrix, held.truth)
+    model, settled = mixed(found.forest, found.linear, held.matrix, held.truth)
     margin = model.margin(test.matrix)
     scores = {MODEL: margin, **found.margins(test.matrix)}
     if test.ruled.any():
         scores["rules only"] = test.ruled
-    probability = calibrate(model.margin(held.matrix), held.truth)(margin)
+    probability = calibrate(settled, held.truth)(margin)
     return evaluate(
         test.truth, scores, probability, k=K, precision=PRECISION, seed=0, groups=test.scheme
     )

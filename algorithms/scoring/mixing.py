@@ -53,11 +53,14 @@ def alone(forest: Forest, width: int) -> Mix:
     return Mix(forest, Linear(0.0, {name: np.zeros(width) for name in ARRAYS}), 1.0)
 
 
-def mixed(forest: Forest, linear: Linear, matrix: npt.NDArray[Any], truth: Truth) -> Mix:
-    """Both with the weights that suit rows which grew neither; at least one positive and one other
-    are there. Linear in the rows."""
-    weights, trees = weighed(np.array([forest.margin(matrix), linear.margin(matrix)]), truth)
-    return Mix(forest.times(weights[0]), linear.times(weights[1]), trees)
+def mixed(
+    forest: Forest, linear: Linear, matrix: npt.NDArray[Any], truth: Truth
+) -> tuple[Mix, F64]:
+    """Both with the weights that suit rows which grew neither, and the margin of these rows by the
+    two; at least one positive and one other are there. Linear in the rows."""
+    margins = np.array([forest.margin(matrix), linear.margin(matrix)])
+    (a, b), trees = weighed(margins, truth)
+    return Mix(forest.times(a), linear.times(b), trees), a * margins[0] + b * margins[1]
 
 
 def weighed(margins: F64, truth: Truth) -> tuple[list[float], float]:

@@ -139,8 +139,8 @@ def train(snapshot: Snapshot, labels: Labels, plan: Plan) -> Trained:
         found = grown(rows.matrix, rows.truth, tabular_columns(rows.meanings), plan.seed)
     with stage(2, 5, _UNIT):
         held = slot(snapshot, labels, plan, plan.calibrate, plan.test)
-        mix = mixed(found.forest, found.linear, held.matrix, held.truth)
-        calibration = calibrate(mix.margin(held.matrix), held.truth)
+        mix, margin = mixed(found.forest, found.linear, held.matrix, held.truth)
+        calibration = calibrate(margin, held.truth)
     with stage(3, 5, _UNIT):
         test = slot(snapshot, labels, plan, plan.test, plan.until)
     notes = [*dict.fromkeys([*rows.cut, *held.table.cut, *test.table.cut])]

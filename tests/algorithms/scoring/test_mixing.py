@@ -50,8 +50,9 @@ def test_contributions_of_a_mix_add_up_to_its_margin(example: Any) -> None:
     matrix, truth = example
     forest = boosted(matrix[:100], truth[:100], 0, max_iter=5)
     linear = logistic_regression(matrix[:100], truth[:100], 0)
-    mix = mixed(forest, linear, matrix[100:], truth[100:])
+    mix, margin = mixed(forest, linear, matrix[100:], truth[100:])
     assert 0 < mix.trees < 1
+    assert margin == pytest.approx(mix.margin(matrix[100:]))
     whole = mix.contributions(matrix).sum(axis=1) + mix.expected
     assert whole == pytest.approx(mix.margin(matrix))
     one = np.vstack([mix.margin(row[None]) for row in matrix])
