@@ -30,9 +30,10 @@ class Links(NamedTuple):
     row: I64
 
     def span(self, subject: int) -> tuple[int, int]:
-        """Where those of a subject stand."""
-        low = int(np.searchsorted(self.owner, subject))
-        return low, int(np.searchsorted(self.owner, subject, side="right"))
+        """Where those of a subject stand. Logarithmic in all relations: as a number of another type
+        it would be looked for in a copy of them."""
+        own = np.int32(subject)
+        return int(self.owner.searchsorted(own)), int(self.owner.searchsorted(own, side="right"))
 
     def many(self, subject: int) -> int:
         """How many different subjects a subject is related to."""
