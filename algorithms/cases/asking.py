@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from algorithms.findings.finding import Finding
 from algorithms.findings.making import Found, kept_whole
 from algorithms.registry import ALGORITHMS, Algorithm, Result, prepare
-from graph.deadline import stage
+from graph.deadline import stage, within
 from graph.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from graph.snapshot import Snapshot
 
 _MOST: Final = 100_000  # findings of one detector
+_LEAST: Final = 0.1  # seconds of one, however late it is asked
 _TOGETHER: Final = frozenset({"invoice_schemes", "rings"})  # they put together what others find
 
 
@@ -59,19 +61,22 @@ def put(
         return record.function(snapshot, prepare(record, takes))
 
 
-def ask_all(snapshot: Snapshot, params: CaseParams) -> Asked:
-    """Ask each detector; of findings with the same id one is kept."""
-    asked = Asked()
+def ask_all(snapshot: Snapshot, params: CaseParams, seconds: float = inf) -> Asked:
+    """Ask each detector; of findings with the same id one is kept. All together take so many
+    `seconds`: none more than half of what those before it left (the last one all of it), nor than
+    its own limit."""
+    asked, deadline = Asked(), within(seconds)
     seen: set[str] = set()
     patterns = None if params.patterns is None else set(params.patterns)
     chosen = detectors(params.algorithms)
     for place, record in enumerate(chosen):
+        share = deadline.left() / (2 if place + 1 < len(chosen) else 1)
         wanted = {
             "as_of": params.as_of,
             "known_at": params.known_at,
             "min_score": params.min_score,
             "max_rows": _MOST,
-            "time_limit": params.time_limit,
+            "time_limit": min(params.time_limit, max(share, _LEAST)),
         }
         with kept_whole() as kept:
             result = put(snapshot, record, wanted, place, len(chosen))

@@ -99,8 +99,11 @@ def risk_score(snapshot: Snapshot, params: RiskScoreParams) -> Result[RiskScore]
     where they are more than 20).
 
     Where no model is in use, and with `model` = `rules`, nothing is learnt: the score is the
-    highest of the findings of all detectors that have the subject as a member, and the reasons are
-    those findings; subjects of no finding are not listed.
+    highest of the findings that have the subject as a member, and the reasons are those findings;
+    subjects of no finding are not listed. Asked are the detectors of the families that can name
+    such a subject: of flows for accounts, of invoices for companies, of rings for all. Those of a
+    family take a minute together at most, each half of what is left of it; which were cut short is
+    in `truncated`. What they found on the newest days is kept, also for another kind.
 
     Rows are ordered by score, highest first, then by what it was before calibration, then id; equal
     subjects past `top` are left out by id. `truncated` says that a search was cut short. Time: that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RULES: Final = "rules"
-_KEPT: Final = 2  # scored tables, or findings of all detectors, of a view
+_KEPT: Final = 2  # scored tables of a view
+_FAMILIES: Final = 3  # whose findings of a view are kept
+_SECONDS: Final = 60.0  # for the detectors of a family
 _NO_MODEL: Final = (
     "no model is in use for this kind: the score is that of the findings alone; see linkrisk model"
     " / 该类主体未启用模型, 得分仅来自检测线索"
@@ -44,7 +47,9 @@ class Scored(NamedTuple):
     probability: F64
 
 
-_SCORED: WeakKeyDictionary[Snapshot, OrderedDict[Any, Any]] = WeakKeyDictionary()
+Kept = WeakKeyDictionary["Snapshot", OrderedDict[Any, Any]]
+_SCORED: Final[Kept] = WeakKeyDictionary()
+_RULED: Final[Kept] = WeakKeyDictionary()
 _LOCK: Final = Lock()
 
 
@@ -87,13 +92,14 @@ def _model(snapshot: Snapshot, name: str | None, kind: str) -> Shelved | None:
 
 def scored(snapshot: Snapshot, shelved: Shelved, as_of: str) -> Scored:
     """All subjects of the model's kind on a day; kept for the view's next questions."""
-    return _kept(snapshot, (shelved.sha256, as_of), lambda: _made(snapshot, shelved, as_of))
+    key = shelved.sha256, as_of
+    return _kept(_SCORED, _KEPT, snapshot, key, lambda: _made(snapshot, shelved, as_of))
 
 
-def _kept(snapshot: Snapshot, key: tuple[str, str], make: Callable[[], T]) -> T:
+def _kept(shelf: Kept, most: int, snapshot: Snapshot, key: Any, make: Callable[[], T]) -> T:
     """What scores a view by, made once: the last few are kept."""
     with _LOCK:
-        kept = _SCORED.setdefault(snapshot, OrderedDict())
+        kept = shelf.setdefault(snapshot, OrderedDict())
         if key in kept:
             kept.move_to_end(key)
             found: T = kept[key]
@@ -101,7 +107,7 @@ def _kept(snapshot: Snapshot, key: tuple[str, str], make: Callable[[], T]) -> T:
     made = make()
     with _LOCK:
         kept[key] = made
-        while len(kept) > _KEPT:
+        while len(kept) > most:
             kept.popitem(last=False)
     return made
 
@@ -191,10 +197,15 @@ def _places(
 def _ruled(
     snapshot: Snapshot, params: RiskScoreParams, node: int | None, kind: str
 ) -> Result[RiskScore]:
-    from algorithms.scoring.rules import rules
+    from algorithms.scoring.rules import families, rules, together
 
     day = params.as_of or today()
-    ruled = _kept(snapshot, (RULES, day), lambda: rules(snapshot, day))
+    ruled = together([
+        _kept(_RULED, _FAMILIES, snapshot, (each, day), partial(
+            rules, snapshot, day, family=each, seconds=_SECONDS
+        ))
+        for each in families(kind)
+    ])  # fmt: skip
     if node is not None:
         chosen = [node]
     else:
