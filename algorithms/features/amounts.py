@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from algorithms.features.table import F32
 from algorithms.flows.windows import Side
@@ -13,6 +14,7 @@ from graph.compiled import kernel
 from graph.deadline import check
 from graph.searching import EASY
 
+F64 = npt.NDArray[np.float64]
 # Of the known values of a subject's events on one side in a window: how many, and of these sum,
 # mean, deviation, least, most, median, skewness, excess kurtosis.
 STATISTICS: Final = ("known", "sum", "mean", "std", "min", "max", "median", "skew", "kurtosis")
@@ -42,7 +44,7 @@ def _describe(
             if n == 0:
                 continue
             ordered = np.sort(room[:n])  # sums of floats do not depend on how they were loaded
-            total = 0
+            total = 0.0  # exact below 2^53 minor units, and never beyond what a number can be
             for k in range(n):
                 total += ordered[k]
             mean = total / n
@@ -63,10 +65,17 @@ def _describe(
             out[w, 3, place] = np.sqrt(second)
             out[w, 4, place] = ordered[0]
             out[w, 5, place] = ordered[n - 1]
-            out[w, 6, place] = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2.0
+            out[w, 6, place] = ordered[(n - 1) // 2] / 2.0 + ordered[n // 2] / 2.0
             if ordered[0] < ordered[n - 1]:
                 out[w, 7, place] = third / second**1.5
                 out[w, 8, place] = fourth / (second * second) - 3.0
+
+
+def sums(of: npt.NDArray[Any], amount: I64, n: int) -> F64:
+    """The sum of what each of n has, rounded once: in any order the same, and of any amounts. Exact
+    until then for fewer than 2^21 amounts each."""
+    high, low = np.bincount(of, amount >> 32, n), np.bincount(of, amount & 0xFFFFFFFF, n)
+    return np.asarray(high * 2.0**32 + low, np.float64)
 
 
 def described(payments: Side, value: I64, after: I64, nodes: I32) -> F32:
@@ -74,7 +83,8 @@ def described(payments: Side, value: I64, after: I64, nodes: I32) -> F32:
     `after` carry; NaN where that says nothing (a sum of nothing is 0). `value` by event.
 
     Population moments: deviation the root of the mean square, skewness m3 / m2^1.5, kurtosis
-    m4 / m2² - 3, both not known where all values are equal. O(m log m) a window.
+    m4 / m2² - 3, both not known where all values are equal. Sums are floats, of the least first:
+    exact below 2^53, rounded above. O(m log m) a window.
     """
     found = np.full((len(after), len(STATISTICS), len(nodes)), np.nan, np.float32)
     found[:, :2] = 0.0

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from algorithms.features.amounts import STATISTICS, described
+from algorithms.features.amounts import F64, STATISTICS, described, sums
 from algorithms.features.money import WORDS
 from algorithms.features.rhythm import rhythm
 from algorithms.features.sheet import Scope, Sheet, telling, windowed
 from algorithms.features.table import Feature
 from algorithms.flows.windows import Side, side
-from algorithms.invoices.ledgers import RED, VOID, books, totals
+from algorithms.invoices.ledgers import RED, VOID, books
 from graph.columns import I64
 from graph.deadline import check
 
@@ -100,14 +100,14 @@ def _shares(scope: Scope, sheet: Sheet, read: tuple[Books, Invoices], way: str, 
             some = np.bincount(mine[here & (made.status == status)], minlength=n)[place]
             sheet.ratio(f"invoices_{way}_{name}_{end}", some, every)
         a, _, amount = _summed(mine[stand], other[stand], made.net[stand])
-        total = totals(a, amount, n)[place]
-        most = np.zeros(n, np.int64)
+        total = sums(mine[stand], made.net[stand], n)[place]
+        most = np.zeros(n)
         np.maximum.at(most, a, amount)
         sheet[f"invoices_{way}_partners_{end}"] = np.bincount(a, minlength=n)[place]
         sheet.ratio(f"invoices_{way}_top_{end}", most[place], total)
         said = stand & (made.group >= 0)
         a, _, amount = _summed(mine[said], made.group[said], made.net[said])
-        total = totals(a, amount, n)
+        total = sums(mine[said], made.net[said], n)
         part = (amount / np.maximum(total[a], 1)) ** 2
         order = np.lexsort((part, a))  # in any order of the goods the same sum
         square = np.bincount(a[order], part[order], n)
@@ -118,13 +118,13 @@ def _between(scope: Scope, sheet: Sheet, read: tuple[Books, Invoices], place: An
     kept, made = read
     for end, after in scope.spans:
         stand = (made.time > after) & made.stand
-        sold = totals(made.seller[stand], made.net[stand], kept.n)[place]
-        bought = totals(made.buyer[stand], made.net[stand], kept.n)[place]
+        sold = sums(made.seller[stand], made.net[stand], kept.n)[place]
+        bought = sums(made.buyer[stand], made.net[stand], kept.n)[place]
         sheet.ratio(f"invoices_bought_to_sold_{end}", bought, sold)
         abroad = stand & made.export
         sheet.ratio(
             f"invoices_export_{end}",
-            totals(made.seller[abroad], made.net[abroad], kept.n)[place], sold,
+            sums(made.seller[abroad], made.net[abroad], kept.n)[place], sold,
         )  # fmt: skip
 
 
@@ -138,11 +138,7 @@ def _rhythm(scope: Scope, sheet: Sheet, sides: list[Side], after: I64) -> None:
     sheet["invoices_burstiness"] = told.bursts[place]
 
 
-def _summed(mine: Any, other: Any, amount: I64) -> tuple[I64, I64, I64]:
+def _summed(mine: Any, other: Any, amount: I64) -> tuple[I64, I64, F64]:
     """The different pairs, and what is between each in all."""
-    key = mine.astype(np.int64) << 32 | other.astype(np.int64)
-    order = np.argsort(key, kind="stable")
-    key, amount = key[order], amount[order]
-    begins = np.flatnonzero(np.diff(key, prepend=-1))
-    total = np.add.reduceat(amount, begins) if len(begins) else amount[:0]
-    return key[begins] >> 32, key[begins] & 0xFFFFFFFF, total
+    key, of = np.unique(mine.astype(np.int64) << 32 | other.astype(np.int64), return_inverse=True)
+    return key >> 32, key & 0xFFFFFFFF, sums(of, amount, len(key))

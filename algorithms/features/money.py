@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.features.amounts import STATISTICS, described
+from algorithms.features.amounts import STATISTICS, described, sums
 from algorithms.features.rhythm import LOCAL, rhythm
 from algorithms.features.sheet import Scope, Sheet, telling, windowed
 from algorithms.features.table import Feature
@@ -120,7 +120,7 @@ def _habits(scope: Scope, sheet: Sheet, made: Events) -> None:
                 f"money_{way}_round_{end}", count(mine[even[here]], n),
                 count(mine[known[here]], n),
             )  # fmt: skip
-            total[way] = np.bincount(mine, np.maximum(made.value[here], 0), n)
+            total[way] = sums(mine, np.maximum(made.value[here], 0), n)
         sheet.ratio(f"money_out_to_in_{end}", total["out"], total["in"])
         late = dark[here]
         sheet.ratio(
@@ -134,7 +134,7 @@ def _stays(scope: Scope, sheet: Sheet, made: Events) -> None:
     into, out = kept(made.into, worth), kept(made.out, worth)
     stays = dwell(into, made.value[into.edge], out, made.value[out.edge], _SOON, scope.at)
     sheet.ratio("money_dwell", stays.stayed / DAY, stays.passed)
-    came = np.bincount(made.dst[worth], made.value[worth], made.n)  # also where nothing went out
+    came = sums(made.dst[worth], made.value[worth], made.n)  # also where nothing went out
     sheet.ratio("money_passed", stays.passed, came)
     sheet.ratio("money_passed_soon", stays.soon, came)
 

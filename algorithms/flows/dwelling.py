@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from algorithms.flows.windows import Side
 from graph.columns import I64
-from graph.compiled import kernel
+from graph.compiled import inline_kernel, kernel
 from graph.searching import EASY
 
 F64 = npt.NDArray[np.float64]
+MOST: Final = 2**63 - 1  # what a sum of money stops at, where it would be more
 
 
 class Stays(NamedTuple):
     """Of each account: money in, out, passed on (out of what had come in) and passed on soon, in
-    minor units; the sum of passed money times its stay (µs); how many payments out there are, how
-    many of them soon after one came in, and for how long in all something had just come in."""
+    minor units, no more than `MOST`; the sum of passed money times its stay (µs); how many payments
+    out there are, how many of them soon after one came in, and for how long in all something had
+    just come in."""
 
     into: I64
     out: I64
@@ -40,6 +42,11 @@ def _both(into: Side, out: Side) -> I64:
     return np.flatnonzero((np.diff(into.ptr) > 0) & (np.diff(out.ptr) > 0))
 
 
+@inline_kernel
+def _with(money: int, more: int) -> int:
+    return MOST if money > MOST - more else money + more
+
+
 @kernel
 def _dwell(
     who: Any,
@@ -58,7 +65,7 @@ def _dwell(
         c, d = out.ptr[v], out.ptr[v + 1]
         until = into.time[a]
         for i in range(a, b):
-            whole[0, v] += i_worth[i]
+            whole[0, v] = _with(whole[0, v], i_worth[i])
             stop = min(into.time[i] + soon, last)
             whole[6, v] += stop - max(until, into.time[i])
             until = stop
@@ -68,7 +75,7 @@ def _dwell(
         for j in range(c, d):
             t = out.time[j]
             worth = o_worth[j]
-            whole[1, v] += worth
+            whole[1, v] = _with(whole[1, v], worth)
             whole[4, v] += 1
             while near < b and into.time[near] <= t:
                 near += 1
@@ -76,9 +83,9 @@ def _dwell(
             while worth > 0 and head < near:
                 part = min(worth, left)
                 stay = t - into.time[head]
-                whole[2, v] += part
+                whole[2, v] = _with(whole[2, v], part)
                 if stay <= soon:
-                    whole[3, v] += part
+                    whole[3, v] = _with(whole[3, v], part)
                 stayed[v] += float(part) * float(stay)
                 worth -= part
                 left -= part

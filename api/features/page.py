@@ -44,7 +44,9 @@ the snapshot's hash, the version of the definitions ({version}) and the digest o
 - **Money** is in yuan; amounts in other currencies count as transfers whose amount is not known.
   What a subject pays to itself counts nowhere. Transfers of people and companies are those of the
   accounts that they hold: an account's holder is who held it last by the day, of several the one
-  with the least id; an account that nobody is known to hold stands for itself.
+  with the least id; an account that nobody is known to hold stands for itself. An amount is less
+  than 4.6e16 yuan; sums may be more, rounded to what a number can hold; what was passed on counts
+  up to 9.2e16 yuan. 合计可超出单笔上限, 按浮点数取舍; 转出部分最多计 9.2e16 元。
 - **Domains.** A caller who is not granted the bank's data gets no column that reads it;
   `propagated` and `findings`, which read everything, are for callers who are granted all domains.
 - **Incremental.** The same question on the same facts is not computed again. For another day, or

@@ -98,3 +98,47 @@ def test_nothing_after_the_day_is_in_it(early: Drawn, late: Drawn) -> None:
             made = [features(snapshot, kind, DAY) for kind in ("account", "person", "phone")]
             told.append([(each.names, each.matrix.tobytes()) for each in made])
     assert told[0] == told[1]
+
+
+def test_sums_of_the_largest_amounts_there_are() -> None:
+    """Three of 4.6e16 yuan are more than 63 bits of minor units; what is told is in range, and the
+    same in any order."""
+    big, few = 46 * 10**15, 7
+    amounts = [str(big), str(big), str(big), str(few)]
+    facts: list[Fact] = [{"kind": "account", "id": name} for name in "abc"]
+    facts += [{"kind": "company", "id": name} for name in "xyz"]
+    for n, amount in enumerate(amounts):
+        day = f"2024-05-0{n + 1}"
+        one = {"amount": amount, "at": day}
+        facts += [
+            {"kind": "transfer", "id": f"in{n}", "from": "a", "to": "b", **one},
+            {"kind": "transfer", "id": f"out{n}", "from": "b", "to": "c", **one},
+            {"kind": "invoice", "id": f"i{n}", "from": "x", "to": "y", "tax": "0", "goods": "107",
+             **one},
+            {"kind": "invoice", "id": f"j{n}", "from": "y", "to": "z", "tax": "0", "goods": "107",
+             **one},
+        ]  # fmt: skip
+    whole = float(3 * big + few)
+    tables = []
+    for order in (facts, facts[::-1]):
+        with world(order) as snapshot:
+            made = features(snapshot, "account", DAY, groups=["money"])
+            told = features(snapshot, "company", DAY, groups=["invoices"])
+            for name, expected in {
+                "in_sum_ever": whole, "out_sum_ever": whole, "in_mean_ever": whole / 4,
+                "in_median_ever": float(big), "out_to_in_ever": 1.0, "dwell": 0.0,
+            }.items():  # fmt: skip
+                assert same(value(snapshot, made, "d:b", f"money_{name}"), expected), name
+            for name in ("passed", "passed_soon"):  # out of all: no sum goes past 63 bits
+                found = value(snapshot, made, "d:b", f"money_{name}")
+                assert found is not None and same(found, (2**63 - 1) / 100 / whole), name
+            for name, expected in {
+                "sold_sum_ever": whole, "bought_sum_ever": whole, "sold_top_ever": 1.0,
+                "sold_goods_ever": 1.0, "bought_to_sold_ever": 1.0, "export_ever": 0.0,
+            }.items():  # fmt: skip
+                assert same(value(snapshot, told, "d:y", f"invoices_{name}"), expected), name
+            tables.append([
+                [value(snapshot, told, f"d:{who}", name) for who in "xyz" for name in told.names],
+                [value(snapshot, made, f"d:{who}", name) for who in "abc" for name in made.names],
+            ])  # fmt: skip
+    assert tables[0] == tables[1]
