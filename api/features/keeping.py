@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,7 @@ FILE: Final = "features.parquet"
 META: Final = b"linkrisk"
 _DIGITS: Final = 6
 _ROWS: Final = 100_000  # of a row group
+_TRIES: Final = 3
 # What reading a file that was damaged raises; pages bear checksums, so that none is read wrongly.
 _DAMAGED: Final = (OSError, KeyError, ValueError, msgspec.MsgspecError)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -246,7 +248,7 @@ def _write(place: Path, table: Features, meta: Meta, subjects: _Subjects) -> Non
     shutil.rmtree(part, ignore_errors=True)
     sweep(part.parent, "*.part")
     try:
-        part.mkdir(parents=True)
+        _make(part)
         options: dict[str, Any] = {
             "compression": "zstd", "use_dictionary": ["id"], "write_page_checksum": True,
         }  # fmt: skip
@@ -304,7 +306,7 @@ def forget(url: str) -> int:
     home = kept_tables(url)
     paths = [path for kind in KINDS for path in _tables(home, kind)]
     for path in paths:
-        shutil.rmtree(path.parent, ignore_errors=True)
+        _remove(path)
     return len(paths)
 
 
@@ -313,7 +315,24 @@ def _prune(home: Path, keep: int) -> None:
     paths = [path for kind in KINDS for path in _tables(home, kind)]
     paths.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in paths[keep:]:
-        shutil.rmtree(path.parent, ignore_errors=True)
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Take a table away, and the folder of its day where it was the last one in it."""
+    shutil.rmtree(path.parent, ignore_errors=True)
+    with suppress(OSError):  # others are there, or are being written
+        path.parent.parent.rmdir()
+
+
+def _make(part: Path) -> None:
+    """Make a folder to write in; anew where another process took that of the day away, empty as it
+    was, between one step and the other."""
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):
+            part.mkdir(parents=True)
+            return
+    part.mkdir(parents=True)
 
 
 def days_of(texts: Sequence[str]) -> list[int]:

@@ -64,6 +64,17 @@ def test_the_same_question_is_not_computed_again(
     assert equal(table, same)
 
 
+def test_of_tables_that_are_pruned_no_folder_stays(url: str, tmp_path: Path) -> None:
+    days = [f"2021-05-{day}" for day in (10, 11, 11, 12)]
+    with Session(url) as session:
+        for day, windows in zip(days, ([7], [7], [30], [7]), strict=True):
+            build(session, Asked(as_of=day, kind="company", groups=["calls", "degree"],
+                                 windows=windows), tmp_path, 2)  # fmt: skip
+            left = {path.name for path in (tmp_path / "company").iterdir()}
+            assert left == {path.parent.parent.name for path in tmp_path.glob("company/*/*/*")}
+    assert left == {"2021-05-11", "2021-05-12"}
+
+
 def test_after_a_batch_only_what_reads_it_is_computed_and_all_is_as_if_whole(
     url: str, write: Write, tmp_path: Path
 ) -> None:
@@ -209,7 +220,10 @@ def test_over_http_and_what_is_not_granted(
         assert not [n for n in fewer if "account" in n or n in {"shared_others", "shared_ring"}]
         assert list((tmp_path / "state").glob("features/person/**/*.parquet"))
         assert forget(url) == 2
-        assert not list((tmp_path / "state").glob("features/**/*.parquet"))
+        assert [*(tmp_path / "state" / "features").iterdir()] == [
+            tmp_path / "state/features/person"
+        ]
+        assert not [*(tmp_path / "state" / "features/person").iterdir()]  # nor a folder of a day
         assert ask("GET", f"kind=account&as_of={DAY}", telecom).status == 403
         assert ask("GET", f"kind=person&groups=money&as_of={DAY}", telecom).status == 422
         assert ask("GET", "kind=person", looker).status == 403
