@@ -24,7 +24,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,29 +109,7 @@ def nested(title: str, target: float, split: Split, data: Data) -> list[Row]:
             scores.setdefault(name, []).append(choosing.mixture(last, said, best))
         forest = choosing.plain_forest().fit(own[train, :GIVEN], truth[train])
         scores.setdefault(PLAIN, []).append(forest.predict_proba(own[test, :GIVEN])[:, 1])
-    return _compared(title, target, scores, chosen, truth, split)
-
-
-def _compared(
-    title: str, target: float, scores: dict[str, list[Any]], chosen: dict[str, list[str]],
-    truth: Any, split: Split,
-) -> list[Row]:  # fmt: skip
-    figures, less = measured(scores, truth, split)  # each over the first, the nested choice
-    out = []
-    for name, each in figures.items():
-        assert each.value is not None
-        said = f"95 % {each.low:.4f} to {each.high:.4f}"
-        if name in less:
-            more = less[name]
-            said += f"; the nested choice over it {-more.value:+.4f} ({-more.high:+.4f} to" \
-                    f" {-more.low:+.4f}, p {more.p:.3f})"  # fmt: skip
-        for mixture in dict.fromkeys(chosen.get(name, ())):
-            said += f"; {chosen[name].count(mixture)} of {len(split)}: {mixture}"
-        own = name == NESTED
-        out.append(Row(f"ROC AUC, {title}, {name}", f"{each.value:.4f}",
-                       f"≥ {target}" if own else "", each.value >= target if own else None,
-                       said))  # fmt: skip
-    return out
+    return told(title, measured(scores, truth, split), chosen, target)
 
 
 def columns(folder: Path) -> Data:
@@ -213,7 +193,7 @@ def fixed(title: str, split: Split, data: Data) -> list[Row]:
         sets |= {name: np.column_stack([own, extra(train)]) for name, extra in extras.items()}
         for name, matrix in sets.items():
             scores.setdefault(name, []).append(score(matrix, truth, train, test))
-    return _told(title, *measured(scores, truth, split))
+    return told(f"{title}, fixed members", measured(scores, truth, split), {}, None)
 
 
 def rows(folder: Path) -> list[Row]:
@@ -226,16 +206,28 @@ def rows(folder: Path) -> list[Row]:
     return out
 
 
-def _told(title: str, figures: dict[str, Figure], over: dict[str, Difference]) -> list[Row]:
-    out = []
+def told(
+    title: str, found: tuple[dict[str, Figure], dict[str, Difference]],
+    chosen: Mapping[str, list[str]], target: float | None,
+) -> list[Row]:  # fmt: skip
+    """Rows of what is `measured`: each figure, how much more it is than the first (which is the one
+    that has a target), and which mixtures were chosen for how many of the tests."""
+    figures, over = found
+    first, out = next(iter(figures)), []
     for name, each in figures.items():
         assert each.value is not None
         said = f"95 % {each.low:.4f} to {each.high:.4f}"
         if name in over:
             more = over[name]
-            said += f"; {more.value:+.4f} over no graph ({more.low:+.4f} to {more.high:+.4f}, " \
+            said += f"; {more.value:+.4f} over {first} ({more.low:+.4f} to {more.high:+.4f}, " \
                     f"p {more.p:.3f})"  # fmt: skip
-        out.append(Row(f"ROC AUC, {title}, fixed members, {name}", f"{each.value:.4f}", note=said))
+        mixtures = chosen.get(name, [])
+        for mixture, times in Counter(mixtures).items():
+            said += f"; {times} of {len(mixtures)}: {mixture}"
+        row = Row(f"ROC AUC, {title}, {name}", f"{each.value:.4f}", note=said)
+        if target is not None and name == first:
+            row = replace(row, target=f"≥ {target}", met=each.value >= target)
+        out.append(row)
     return out
 
 
