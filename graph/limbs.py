@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
-from graph.times import INF
+from graph.times import INF, parse_time
 
 LEGAL, PRINCIPAL, RESPONSIBLE = "legal_representative", "principal", "directly_responsible"
 OFFICER, CONTROLLER = "officer", "actual_controller"
@@ -72,10 +73,17 @@ def in_force(status: str | None) -> bool:
     return (status or "").strip().lower() in _IN_FORCE
 
 
-def stood(status: str | None, ends: int) -> bool:
-    """Whether a listing that holds until `ends` (µs) was in force up to then: its status says that
-    it stands, or no more than that its term is over by now."""
-    return in_force(status) or (ends < INF and (status or "").strip().lower() in _RAN_OUT)
+def stood(said: Mapping[str, Any], ends: int) -> bool:
+    """Whether a listing of these fields that holds until `ends` (µs) was in force up to then: its
+    status says that it stands, or no more than that its term is over by now, or that it was taken
+    off, where `ends` is the day of that and not the end that was planned. Of what was taken off on
+    a day that is not said no day is known on which it was in force."""
+    status = (said.get("status") or "").strip().lower()
+    if in_force(status) or ends == INF:
+        return in_force(status)
+    planned = said.get("until")
+    own = planned is None or parse_time(planned) != ends
+    return status in _RAN_OUT or (status in _TAKEN_OFF and own)
 
 
 def entered(status: str | None) -> bool:

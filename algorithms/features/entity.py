@@ -93,7 +93,7 @@ def fill(scope: Scope, sheet: Sheet) -> None:
         subject = snapshot.nodes.rep[node]
         ever[subject] += listing.vf <= scope.at
         if listing.vf <= scope.at < listing.vt:
-            now[subject] += stood(orjson.loads(listing.payload).get("status"), listing.vt)
+            now[subject] += stood(orjson.loads(listing.payload), listing.vt)
     sheet["entity_listings_now"], sheet["entity_listings_total"] = now, ever
     if scope.kind in _FLAGS:
         _attributes(scope, sheet)

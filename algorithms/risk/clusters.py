@@ -153,12 +153,13 @@ def clusters(snapshot: Snapshot, params: ClusterParams) -> Result[Cluster]:
     where relations join them, under names that stay as facts come.
 
     The core are the subjects with a listing in force on `as_of` (its `list` among `lists`, its
-    field among `domains`, its status in force, or expired since), and the members of findings of
-    the detectors in
-    `algorithms` of at least `min_score`. Others are looked at up to `reach` relations from the
-    core. Two of all these are joined by a relation of the asked `kinds` that is true on `as_of` and
-    both its ends are; holdings join where parallel ones sum to at least `min_share`, unknown ones
-    do not. A hub joins nothing: a company or person joined to more than `max_fanout` others, an
+    field among `domains`, its status in force, or expired since, or taken off on a later day, which
+    its `valid_to` says; of what was taken off on a day that is not said none is known), and the
+    members of findings of the detectors in `algorithms` of at least `min_score`. Others are looked
+    at up to `reach` relations from the core. Two of all these are joined by a relation of the
+    asked `kinds` that is true on `as_of` and both its ends are; holdings join where parallel
+    ones sum to at least `min_share`, unknown ones do not. A hub joins nothing: a company or
+    person joined to more than `max_fanout` others, an
     account, phone, device or address of more than `max_shared` (what many share says little:
     Newman 2001). A cluster is a connected component with at least `min_core` of the core. From it
     whoever is not core and joined to one alone is taken off, again and again; those are its

@@ -58,11 +58,7 @@ def cores(snapshot: Snapshot, params: Knitting, at: int) -> Cores:
             continue
         said = orjson.loads(listing.payload)
         of, field = said.get("list"), said.get("domain") or "–"
-        if (
-            of in lists
-            and (fields is None or field in fields)
-            and stood(said.get("status"), listing.vt)
-        ):
+        if of in lists and (fields is None or field in fields) and stood(said, listing.vt):
             weight = _WEIGHT.get(of, _LEAST)
             found[int(nodes.rep[node])].append(Reason(f"{of}/{field}", weight, name, listing.vf))
     cuts, explored = _suspected(snapshot, params, found) if params.algorithms else ([], 0)

@@ -210,10 +210,11 @@ def risk_propagation(snapshot: Snapshot, params: PropagationParams) -> Result[Pr
     a measure to anybody.
 
     Risk starts from the subjects with a listing in force on `as_of` (its `list` among `lists`, its
-    field among `domains`, its status in force, or expired since), or from `seeds`. Such a subject
-    starts with s = 1 - product of (1 - w) over its distinct reasons, w = 0.5 for a black list, 0.3
-    for a penalty, 0.1 for any other, halved every `half_life` days of the listing's age; a seed
-    that is named with 1. Nothing starts from those whose use is restricted.
+    field among `domains`, its status in force, or expired since, or taken off on a later day, which
+    its `valid_to` says; of what was taken off on a day that is not said none is known), or from
+    `seeds`. Such a subject starts with s = 1 - product of (1 - w) over its distinct reasons, w =
+    0.5 for a black list, 0.3 for a penalty, 0.1 for any other, halved every `half_life` days of the
+    listing's age; a seed that is named with 1. Nothing starts from those whose use is restricted.
     It travels both ways along the relations of `kinds` that are true on `as_of`, as both their ends
     are: one that ended carries nothing. A pair's relations of one kind count once: the strongest of
     parallel ones, holdings by the sum of known shares, events by their decayed number n as n / (1 +

@@ -39,6 +39,11 @@ the snapshot's hash, the version of the definitions ({version}) and the digest o
 - **Rows** are all subjects of the kind that had begun by then, by canonical id, which discloses
   nobody; those whose use is restricted have none. No name, number or other identifier is in it.
 - **Not known is NaN**, never 0: the mean of no amounts, the ratio to nothing.
+- **Listings.** A listing is in force until its end; one that was taken off (lifted, repaired)
+  until the day of that, which is its `valid_to` (`until` is the end that was planned). Where that
+  day is not said, no day is known on which it was in force: load it with the day, or ask as it was
+  known before (`--known-at`). 移出的名单以 valid_to 为移出日;
+  未载明移出日的, 不计为任何一日有效。
 - **Windows** end with the day: `_7d` is the seven days up to and with it. Others are asked for by
   `--windows`.
 - **Money** is in yuan; amounts in other currencies count as transfers whose amount is not known.

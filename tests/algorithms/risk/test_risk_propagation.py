@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from algorithms.features.making import features
 from algorithms.registry import ask
 from algorithms.risk.carrying import Web
 from algorithms.risk.carrying import _order as ordered
@@ -22,7 +23,9 @@ from algorithms.risk.personalised import pagerank
 from algorithms.risk.propagated import propagated
 from algorithms.risk.risk_propagation import Propagation
 from graph.errors import UnknownSubject, WrongUsage
-from graph.snapshot import Snapshot
+from graph.facts import Normaliser
+from graph.snapshot import Snapshot, open_snapshot
+from graph.store import open_store
 from graph.times import day_end
 from tests.algorithms.related.worlds import Fact, company, person, relation, world
 from tests.algorithms.risk.test_clusters import AS_OF, Drawn, listing
@@ -215,6 +218,39 @@ def test_a_listing_that_ran_out_since_was_in_force_before() -> None:
     for until, starts in (("2022-01-06", True), (AS_OF, False)):
         with world([*facts, listing("l1", "a", until=until, status="expired")]) as snapshot:
             assert bool(asked(snapshot)["results"]) is starts
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        # The day that it was taken off on is said, beside the end that was planned or without one.
+        ({"valid_to": "2022-01-04", "until": "2024-01-01"}, ["2022-01-03"]),
+        ({"valid_to": "2022-01-04"}, ["2022-01-03"]),
+        ({"until": "2024-01-01"}, []),  # when is not said: on no day that is known
+        ({"valid_to": "2024-01-01", "until": "2024-01-01"}, []),
+    ],
+)
+def test_what_was_taken_off_was_in_force_until_the_day_of_that(
+    said: Fact, days: list[str], tmp_path: Path
+) -> None:
+    """As it was known before that was recorded, it was in force on every day of its term."""
+    asked_of = ["2022-01-03", "2022-01-04", "2023-06-01"]
+    plain = listing("l1", "a", until="2024-01-01")
+    store = open_store(f"sqlite:///{tmp_path}/s.db", create=True)
+    normaliser = Normaliser("d", store.id_key)
+    first = [fact for fact in pair() if fact["id"] != "l1"] + [plain]
+    store.write("one", [normaliser.row(fact) for fact in first], recorded_at=1)
+    taken = {**listing("l1", "a", status="lifted"), **said}
+    store.write("two", [normaliser.row(taken)], recorded_at=2_000_000)
+    for view, wanted in ((open_snapshot(store), days), (open_snapshot(store).earlier(1), asked_of)):
+        started = [day for day in asked_of if asked(view, as_of=day)["results"]]
+        counted = []
+        for day in asked_of:
+            table = features(view, "company", day, groups=["entity"])
+            row = table.rows(np.array([view.resolve("d:a")]))[0]
+            counted += [day] * int(table.column("entity_listings_now")[row])
+        assert started == counted == wanted
+    store.close()
 
 
 def shared_phone(users: int) -> list[Fact]:
