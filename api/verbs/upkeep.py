@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,10 @@ def _copied(url: str, destination: Path) -> Looked | None:
     total, partial = source.stat().st_size, destination.with_name(destination.name + ".partial")
 
     def looked() -> tuple[float, float, str]:
-        done = sum(p.stat().st_size for p in (partial, Path(f"{partial}-wal")) if p.exists())
+        done = 0
+        for part in (partial, Path(f"{partial}-wal")):
+            with suppress(FileNotFoundError):  # not there yet, or the copy has its name by now
+                done += part.stat().st_size
         return done / 1e3, total / 1e3, "kB"
 
     return looked

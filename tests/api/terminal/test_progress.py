@@ -11,6 +11,7 @@ import pytest
 from api import progress
 from api.cli import main
 from api.progress import Meter, followed
+from api.verbs.upkeep import _copied
 
 CLEAR = "\r\x1b[2K"
 
@@ -124,3 +125,24 @@ def test_a_line_is_no_wider_than_the_terminal(
     meter.count(5)
     meter.close()
     assert capfd.readouterr().err.split(CLEAR)[1] == "一二三四五六七八九…"
+
+
+def test_a_copy_may_have_its_name_while_it_is_looked_at(filled: str, tmp_path: Path) -> None:
+    copy, over = tmp_path / "copy.db", threading.Event()
+    partial = tmp_path / "copy.db.partial"
+    partial.write_bytes(bytes(1000))
+    looked = _copied(filled, copy)
+    assert looked is not None
+
+    def finish_and_begin() -> None:
+        while not over.is_set():
+            partial.rename(copy)
+            copy.rename(partial)
+
+    other = threading.Thread(target=finish_and_begin)
+    other.start()
+    try:
+        assert {looked()[0] for _ in range(3000)} <= {0.0, 1.0}
+    finally:
+        over.set()
+        other.join()
