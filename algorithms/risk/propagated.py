@@ -27,9 +27,9 @@ def propagated(
     node of the snapshot (`snapshot.nodes`), 0 where nothing arrives; parameters not given here are
     that question's defaults.
 
-    Reads nothing that is not true at that instant and known to the snapshot. The solution that was
-    made last for a view is kept with it. O(m) a step over m relations. Raises WrongUsage where a
-    kind is none of the model's relations.
+    Reads nothing that is not true at that instant and known to the snapshot. Of each method the
+    solution made last for a view is kept with it. O(m) a step over m relations. Raises WrongUsage
+    where a kind is none of the model's relations.
     """
     params = Propagation(
         method=method,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DIGITS: Final = 12  # of a value, after the point
 _WHAT: Final = [name for name in Propagation.__struct_fields__ if name not in COMMON]
+_EDGES: Final = ("kinds", "weights", "event_half_life", "relation_half_life")  # that a web reads
 
 
 class Start(NamedTuple):
@@ -52,26 +53,41 @@ class Spread(NamedTuple):
         return self.solved.value
 
 
-_KEPT: WeakKeyDictionary[Snapshot, tuple[bytes, Spread]] = WeakKeyDictionary()
+class _Kept(NamedTuple):
+    """A solution, what it was asked with, and that part of it which the web hangs on."""
+
+    asked: bytes
+    edges: bytes
+    spread: Spread
+
+
+_KEPT: WeakKeyDictionary[Snapshot, dict[str, _Kept]] = WeakKeyDictionary()  # by method
 
 
 def spread(snapshot: Snapshot, params: Propagation, at: int) -> Spread:
-    """Solve at an instant (µs); the solution made last for a view is kept with it, so that asking
-    for one subject after another costs one solve. Raises UnknownSubject, WrongUsage."""
-    key = msgspec.json.encode([at, *(getattr(params, name) for name in _WHAT)])
-    kept = _KEPT.get(snapshot)
-    if kept is None or kept[0] != key:
-        kept = _KEPT[snapshot] = key, _spread(snapshot, params, at)
-    return kept[1]
+    """Solve at an instant (µs); of each method the solution made last for a view is kept with it,
+    so that asking for one subject after another costs one solve, by both methods too (features are
+    of both). They share a web where theirs is the same. Raises UnknownSubject, WrongUsage."""
+    asked, edges = (
+        msgspec.json.encode([at, *(getattr(params, name) for name in names)])
+        for names in (_WHAT, _EDGES)
+    )
+    kept = _KEPT.setdefault(snapshot, {})
+    found = kept.get(params.method)
+    if found is None or found.asked != asked:
+        webs = (each.spread.web for each in list(kept.values()) if each.edges == edges)
+        carries = next(webs, None) or web(snapshot, params, at)
+        found = _Kept(asked, edges, _spread(snapshot, params, at, carries))
+        kept[params.method] = found
+    return found.spread
 
 
 def forget(snapshot: Snapshot) -> None:
-    """Let go of the solution that is kept with a view."""
+    """Let go of the solutions that are kept with a view."""
     _KEPT.pop(snapshot, None)
 
 
-def _spread(snapshot: Snapshot, params: Propagation, at: int) -> Spread:
-    carries = web(snapshot, params, at)
+def _spread(snapshot: Snapshot, params: Propagation, at: int, carries: Web) -> Spread:
     begin = start(snapshot, params, at)
     check()
     if params.method == "noisy_or":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from algorithms.risk.carrying import _order as ordered
 from algorithms.risk.personalised import pagerank
 from algorithms.risk.propagated import propagated
 from algorithms.risk.risk_propagation import Propagation
+from algorithms.risk.spreading import spread
 from graph.errors import UnknownSubject, WrongUsage
 from graph.facts import Normaliser
 from graph.snapshot import Snapshot, open_snapshot
@@ -434,3 +436,23 @@ def test_extension_does_not_read_it() -> None:
     sources = list((Path(ask.__code__.co_filename).parent / "extension").glob("*.py"))
     assert sources
     assert not [path for path in sources if "algorithms.risk" in path.read_text("utf-8")]
+
+
+def test_of_each_method_the_last_solution_is_kept_over_one_web() -> None:
+    def solved(method: str, life: float, alone: bool) -> Any:
+        with world(facts) if alone else nullcontext(snapshot) as view:
+            params = Propagation(method=method, relation_half_life=life)
+            return spread(view, params, day_end(AS_OF))
+
+    facts = Drawn(random.Random(7)).facts
+    with world(facts) as snapshot:
+        one, other = (solved(method, LIFE, False) for method in ("noisy_or", "pagerank"))
+        assert solved("noisy_or", LIFE, False) is one
+        assert solved("pagerank", LIFE, False) is other
+        assert one.web is other.web
+        short = solved("noisy_or", 30.0, False)
+        assert short.web is not one.web
+        assert short.shown.tolist() == solved("noisy_or", 30.0, True).shown.tolist()
+        assert short.shown.tolist() != one.shown.tolist()
+        again = solved("pagerank", 30.0, False)
+        assert again.shown.tolist() == solved("pagerank", 30.0, True).shown.tolist()
