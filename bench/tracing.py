@@ -32,6 +32,7 @@ from bench._measure import (
     latencies,
     percentile,
     plain,
+    python,
     run,
 )
 from bench.world import url
@@ -40,6 +41,12 @@ SIZES = (0.1, 0.333333, 1.0)
 TRACED = 300
 MEMORY = 4096.0  # MiB
 DEAF = 2.0  # seconds
+_OPEN = """
+import sys
+from graph.snapshot import open_snapshot
+from graph.store import open_store
+open_snapshot(open_store(sys.argv[1]))
+"""
 _WORLDS = {
     "transfers": (_payments.generate, _payments.ACCOUNTS),
     "invoices": (_trades.generate, _trades.COMPANIES),
@@ -93,6 +100,7 @@ def place(folder: Path, world: str, size: float) -> Path:
         generate(facts, size)
         command = [ROOT / ".venv/bin/linkrisk", "--store", url(database), "ingest"]
         run([*command, "--dataset", "world", facts, "--json"])
+        python(_OPEN, url(database))  # or the first question's memory is that of the snapshot made
         facts.unlink()
     return database
 
