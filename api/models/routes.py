@@ -30,7 +30,7 @@ from api.models.showing import (
 from api.monitor.book import Book
 from api.monitor.routes import order_anew
 from api.monitor.settings import MonitorSettings
-from api.monitor.standing import reorder
+from api.monitor.standing import try_to_reorder
 from api.serving import (
     KEPT,
     add,
@@ -75,7 +75,7 @@ def add_models(app: FastAPI, engine: Engine) -> None:
         made = making.train(session, asked, given["by"])
         if asked.use:
             with Book(state_folder(session.url)) as book:
-                reorder(session, book, settings)
+                try_to_reorder(session, book, settings)
         return Told(status=200, media="application/json", body=msgspec.json.encode(made))
 
     app.state.jobs.runner.kinds[KIND] = work

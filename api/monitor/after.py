@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graph.errors import LinkriskError
+from graph.errors import Cancelled, LinkriskError
 
 if TYPE_CHECKING:
     from api.session import Session
@@ -51,7 +51,9 @@ def after_use(session: Session) -> None:
     try:
         with Book(state_folder(session.url)) as book, followed("monitor / 监测"):
             by = reorder(session, book, settings)
-    except LinkriskError as error:
+    except Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001 whatever it is: the choice stands
         click.echo(f"open alerts keep their order / 待处理预警次序未变: {error}", err=True)
         return
     if by is not None:

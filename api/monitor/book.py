@@ -85,6 +85,7 @@ _STANDS: Final = "ALTER TABLE alert ADD COLUMN standing BLOB"
 UPGRADES: Final = {1: _RANKS, 2: _STANDS}
 NAME: Final = "monitor.db"
 _CHANGE, _FAILED, _STANDING = "changes", "failed", "standing"
+_NUMBER = "SELECT value, text FROM count WHERE name = ?"
 _json = msgspec.json.encode
 _RUNS: Final = f"SELECT {', '.join(RUN)} FROM run WHERE no < ? ORDER BY no DESC LIMIT ?"  # noqa: S608 names of fields
 # Of all that is listed what rests on no domain but these.
@@ -261,16 +262,20 @@ class Book(Closing):
             members = msgspec.json.decode(text or "[]", type=list[str])
             yield no, members, total or len(members)
 
-    def stand(self, told: Mapping[int, Priority], by: Standing) -> None:
+    def stand(self, told: Mapping[int, Priority], by: Standing, change: int) -> bool:
         """Order open alerts, by number, by what is told of them now; what they were raised with
-        stays."""
+        stays. Nothing is written where the book is no longer what it was at this `change`: somebody
+        whose scores were taken out meanwhile would be told of again."""
         with self._kept.writing() as db:
+            if change != next(iter(db.execute(_NUMBER, (_CHANGE,))), (0,))[0]:
+                return False
             db.executemany(
                 "UPDATE alert SET rank = ?, standing = ? WHERE no = ? AND state = 'open'",
                 [(rank_of(each), _json(each), no) for no, each in told.items()],
             )
             _count(db, _STANDING, _json(by).decode())
             _count(db, _CHANGE)
+        return True
 
     def await_standing(self) -> None:
         """Say that the order is by what is not so any more, and will be told anew."""
@@ -290,7 +295,7 @@ class Book(Closing):
         return self._number(_FAILED)
 
     def _number(self, name: str) -> tuple[int, str | None]:
-        rows = self._rows("SELECT value, text FROM count WHERE name = ?", (name,))
+        rows = self._rows(_NUMBER, (name,))
         return rows[0] if rows else (0, None)
 
     def open_by_kind(self, seen: Collection[str] = DOMAINS) -> dict[str, int]:

@@ -105,9 +105,11 @@ def _running() -> Endpoint:
 
 async def order_anew(request: Request, engine: Engine) -> None:
     """Have open alerts ordered by the models in use, by a job of the caller's; where none can be
-    queued, the next run does it."""
+    queued, the next run does it. Raises nothing for it: the choice of the model stands."""
     jobs, caller = jobs_of(request), caller_of(request)
-    with Book(state_folder(engine.session.url)) as book:
+    if not settings_of(request.app, MonitorSettings).score_limit:
+        return  # no alert has a score
+    with suppress(LinkriskError), Book(state_folder(engine.session.url)) as book:
         if not await engine.run(book.last):
             return
         await engine.run(book.await_standing)

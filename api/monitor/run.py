@@ -58,7 +58,8 @@ def _ordered(
 
     used = session.models.in_use()
     made, alerts = _run(session.snapshot(), book, settings, day, WorkList(session.url))
-    told = session.models.in_use() == used  # what is new was told by them just now
+    # What is new was told by them just now, of this view.
+    told = session.models.in_use() == used and session.snapshot().name == made.snapshot
     try:
         reorder(session, book, settings, made.no if told else None)
         if made.told["scores"].get("failed"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from api.monitor.entries import Standing
-from graph.errors import InputError
+from graph.errors import InputError, LinkriskError
 
 if TYPE_CHECKING:
     from algorithms.scoring.priority import Priority
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ALERTS: Final = 20_000  # that are told anew, the newest; members of all together:
 MEMBERS: Final = 1_000_000
-_TRIES: Final = 3  # where models are put to use while others are asked
+_TRIES: Final = 3  # where models are put to use, or alerts change, while models are asked
 
 
 class _Open(NamedTuple):
@@ -42,26 +42,39 @@ def reorder(
     Where they are so already no model is asked; nor for alerts of `run`, which was told by these
     models just now. Scores are made for the members of open alerts alone, once for all of them, and
     take no longer than `score_limit` for a kind. Of a kind whose model cannot be asked alerts keep
-    the scores they have. Raises Cancelled.
+    the scores they have. Where alerts change all the while, the order waits for the next run.
+    Raises Cancelled.
     """
     last = book.last()
     if last is None or not settings.score_limit:
         return None
-    models, view, before = session.models, session.snapshot(), book.standing()
+    models = session.models
     for _ in range(_TRIES):
-        used = models.in_use()
+        view, used, before = session.snapshot(), models.in_use(), book.standing()
         by = Standing(as_of=last.as_of, known_at=view.known_at, snapshot=view.name, used=used)
         if before is not None and not before.pending and _same(before, by):
             return before
-        if not used and not book.ordered():
-            return before  # none was in use before, either: alerts say so
+        if not used and before is None and not book.ordered():
+            return None  # none was in use before, either: alerts say so
         book.await_standing()
+        change = book.change()
         told, by = _told(view, book, settings, by, run or 0)
-        if models.in_use() == used:
-            break
+        if models.in_use() == used and book.stand(told, by, change):
+            return by
         run = None
-    book.stand(told, by)
-    return by
+    return book.standing()  # which says that it is not up to date
+
+
+def try_to_reorder(
+    session: Session, book: Book, settings: MonitorSettings, run: int | None = None
+) -> None:
+    """`reorder` after something that stands whatever comes of it: what went wrong is told by the
+    book, and the order waits for the next run. Raises nothing but what ends the process."""
+    try:
+        reorder(session, book, settings, run)
+    except Exception as error:  # noqa: BLE001 whatever it is: what went before stands
+        known = f": {error}" if isinstance(error, LinkriskError) else ""
+        book.failed(f"the order of open alerts: {type(error).__name__}{known}"[:300])
 
 
 def _same(one: Standing, other: Standing) -> bool:

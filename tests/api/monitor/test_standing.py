@@ -303,3 +303,33 @@ def test_verb_and_route_order_them_at_once(
         [HIGH, MIDDLE, LOW]
     )
     assert body["results"][0]["told"]["model"].startswith("m1@")
+
+
+def test_who_is_not_to_be_told_of_while_models_are_asked_is_not_told_of(
+    three: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(three, "m2", steps=UPSIDE_DOWN)
+    real, subject = standing._told, order(three)[0].priority.subject
+    assert subject is not None
+
+    def told(*given: Any) -> Any:
+        found = real(*given)
+        three.book.unscored(subject)
+        return found
+
+    monkeypatch.setattr(standing, "_told", told)
+    by = again(three)
+    assert by.pending  # it changed each time: the next run does it
+    assert subject not in {row.priority.subject for row in order(three)}
+    monkeypatch.undo()
+    assert not again(three).pending
+
+
+def test_where_no_model_is_in_use_any_more_the_order_is_by_none(three: World) -> None:
+    use(three, "m2", steps=UPSIDE_DOWN)
+    again(three)
+    for row in order(three):
+        three.book.unscored(str(row.priority.subject))
+    three.session.models.use_none("company")
+    by = again(three)
+    assert (by.used, by.pending) == ({}, False)
