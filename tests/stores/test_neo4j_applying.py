@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
+from neo4j import exceptions
 
 from graph.base import build
 from graph.errors import StoreCorrupt
@@ -17,6 +18,7 @@ from graph.store import Store, open_store
 from graph.stores.neo4j import ledger
 from graph.stores.neo4j.applied import NotYetError, whole
 from graph.stores.neo4j.connection import Server
+from graph.stores.neo4j.store import NeoStore
 from tests.neo4j_server.served import Served
 from tests.stores.contract import company, share
 
@@ -189,3 +191,38 @@ def test_it_reads_again_until_it_is_all_there() -> None:
 def test_what_never_comes_is_said() -> None:
     with pytest.raises(StoreCorrupt, match="missing"):
         whole(lambda: 0, bool)
+
+
+class Behind:
+    """A session on a database that does not come to what was met in another."""
+
+    def __enter__(self) -> Behind:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def execute_read(self, work: object) -> None:
+        raise exceptions.Neo4jError._hydrate_neo4j(
+            code="Neo.TransientError.Transaction.BookmarkTimeout", message="not up to date"
+        )
+
+    execute_write = execute_read
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_a_transaction_that_cannot_begin_on_an_older_database_begins_anew(
+    url: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver waits for bookmarks where a transaction begins, before any work is done in it."""
+    store = open_store(url, create=True)
+    assert isinstance(store, NeoStore)
+    server, real, behind = store._server, Server._session, [Behind()]
+    monkeypatch.setattr(
+        Server, "_session", lambda self, *given: behind.pop() if behind else real(self, *given)
+    )
+    met = server._met
+    assert getattr(server, way)(lambda tx: tx.rows("datasets")) == []
+    assert not behind
+    assert server._met is not met
+    store.close()

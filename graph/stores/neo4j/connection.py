@@ -114,8 +114,14 @@ class Server:
     def _within(self, patience: float, access: str, run: Callable[[neo4j.Session], T]) -> T:
         """What `run` makes of a session."""
         with self.translating():
-            with suppress(_OlderError), self._session(patience, access) as session:
-                return run(session)
+            try:
+                with self._session(patience, access) as session:
+                    return run(session)
+            except _OlderError:
+                pass
+            except exceptions.TransientError as error:  # where the transaction began
+                if not self._forget_where_older(error):
+                    raise
             with self._session(patience, access) as session:
                 return run(session)
 

@@ -268,7 +268,8 @@ class NeoStore:
         yield from read.changes(self._server, self._veil, since, last)
 
     def datasets(self) -> list[str]:
-        """See the protocol; number 0 is nobody's. Raises StoreCorrupt where one is missing."""
+        """See the protocol; number 0 is nobody's. Raises StoreCorrupt where one before the
+        last is missing."""
         rows = whole(
             lambda: self._server.rows("datasets"),
             lambda rows: [row[0] for row in rows] == list(range(1, 1 + len(rows))),
