@@ -39,7 +39,7 @@ from api.ranking import UNRANKED, Rank, rank_of, sees_scores
 from graph import times
 from graph.closing import Closing
 from graph.domains import DOMAINS
-from graph.errors import Conflict
+from graph.errors import Conflict, LinkriskError
 
 if TYPE_CHECKING:
     import apsw
@@ -239,9 +239,9 @@ class Book(Closing):
         return msgspec.structs.replace(run, no=no), [alert_of(row) for row in made]
 
     def failed(self, why: str) -> None:
-        """Note that a run failed."""
+        """Note that a run, or a part of one, failed."""
         with self._kept.writing() as db:
-            _count(db, _FAILED, why)
+            _count(db, _FAILED, why[:300])
             _count(db, _CHANGE)
 
     # -- where open alerts stand -----------------------------------------------------------------
@@ -465,6 +465,13 @@ def _put_lines(db: apsw.Connection, no: int, outcome: Outcome) -> None:
         [(no, each.line, each.event, mask(each.domains), _json(each.body))
          for each in outcome.steps],
     )  # fmt: skip
+
+
+def words_of(error: Exception) -> str:
+    """What is kept of an error: one of our own says what may be read; any other may say what it was
+    at."""
+    known = f": {error}" if isinstance(error, LinkriskError) else ""
+    return f"{type(error).__name__}{known}"
 
 
 def _pending(db: apsw.Connection) -> None:

@@ -9,6 +9,7 @@ from algorithms.findings.material import Version, matched, material
 from algorithms.registry import as_day
 from algorithms.risk.novelty import Told, novel, remembered, together
 from api.monitor import saying
+from api.monitor.book import words_of
 from api.monitor.entries import Draft, Line, Outcome, Run, Step, ends_of
 from api.monitor.worklist import WorkList, held
 from graph import times
@@ -45,9 +46,7 @@ def run(
         except (WrongUsage, Cancelled):
             raise
         except Exception as error:
-            # What an error of our own says may be read; any other may say what it was at.
-            known = f": {error}" if isinstance(error, LinkriskError) else ""
-            book.failed(f"{type(error).__name__}{known}"[:300])
+            book.failed(words_of(error))
             raise
 
 
@@ -67,8 +66,7 @@ def _ordered(
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001 whatever it is: the run stands
-        known = f": {error}" if isinstance(error, LinkriskError) else ""
-        book.failed(f"the order of open alerts: {type(error).__name__}{known}"[:300])
+        book.failed(f"the order of open alerts: {words_of(error)}")
     return made, alerts
 
 
@@ -105,7 +103,7 @@ def _run(
         try:
             work.put(found, view, day, outcome.priorities)
         except LinkriskError as error:
-            book.failed(f"the work list: {error}"[:300])
+            book.failed(f"the work list: {error}")
     return written
 
 

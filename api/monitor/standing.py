@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from api.monitor.book import words_of
 from api.monitor.entries import Standing
-from graph.errors import InputError, LinkriskError
+from graph.errors import InputError
 
 if TYPE_CHECKING:
     from algorithms.scoring.priority import Priority
@@ -65,16 +66,13 @@ def reorder(
     return book.standing()  # which says that it is not up to date
 
 
-def try_to_reorder(
-    session: Session, book: Book, settings: MonitorSettings, run: int | None = None
-) -> None:
+def try_to_reorder(session: Session, book: Book, settings: MonitorSettings) -> None:
     """`reorder` after something that stands whatever comes of it: what went wrong is told by the
     book, and the order waits for the next run. Raises nothing but what ends the process."""
     try:
-        reorder(session, book, settings, run)
+        reorder(session, book, settings)
     except Exception as error:  # noqa: BLE001 whatever it is: what went before stands
-        known = f": {error}" if isinstance(error, LinkriskError) else ""
-        book.failed(f"the order of open alerts: {type(error).__name__}{known}"[:300])
+        book.failed(f"the order of open alerts: {words_of(error)}")
 
 
 def _same(one: Standing, other: Standing) -> bool:
