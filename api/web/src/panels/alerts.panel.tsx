@@ -1,16 +1,15 @@
 /** The monitor's alerts: what is new of clusters and cases, in the order of time or of risk; looked at
  * on the graph, and settled. */
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
 import { ended, get, may, post, type Job } from "../api";
-import { attempt, open as openSubject, showFacts } from "../actions";
+import { open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, number, t } from "../i18n";
 import { kindOf, learnNames, nameOf } from "../names";
 import { More, usePages, type Page } from "../parts/pages";
 import { Use } from "../parts/risk";
 import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting } from "../parts/ui";
-import { First, Item, Judge, onKey, Order, RiskTag, step, type Priority, type Verdict } from "../parts/work";
+import { First, Item, Judge, onKey, Order, RiskTag, RunForm, step, type Priority, type Verdict } from "../parts/work";
 import { when } from "../say";
 import { tell } from "../state";
 import { day } from "../view";
@@ -282,34 +281,16 @@ function Whom({ word, ids }: { word: string; ids: readonly string[] }) {
 
 /** Run the monitor as of the day that is shown, as a job. */
 function Run() {
-  const [under, setUnder] = useState(false);
-  const run = () =>
-    void attempt(async () => {
-      setUnder(true);
-      try {
-        const job = await post<Job>(`${BASE}/runs`, { as_of: day.value }, { once: crypto.randomUUID() });
-        const said = await ended<{ run: number; alerts: readonly string[] }>(job);
-        turn.value++;
-        tell(t(ALERTS.ran, { n: said.run, alerts: number(said.alerts.length) }));
-      } finally {
-        setUnder(false);
-      }
-    });
+  const work = async () => {
+    const job = await post<Job>(`${BASE}/runs`, { as_of: day.value }, { once: crypto.randomUUID() });
+    const said = await ended<{ run: number; alerts: readonly string[] }>(job);
+    turn.value++;
+    return t(ALERTS.ran, { n: said.run, alerts: number(said.alerts.length) });
+  };
   return (
-    <Section title={t(ALERTS.run)} open={false}>
-      <form
-        class="run"
-        onSubmit={(event) => {
-          event.preventDefault();
-          run();
-        }}
-      >
-        <p class="soft">{t(ALERTS.runOn, { day: day.value })}</p>
-        <button type="submit" class="main" disabled={under}>
-          {t(under ? ALERTS.running : ALERTS.runDo)}
-        </button>
-      </form>
-    </Section>
+    <RunForm words={ALERTS} work={work}>
+      <p class="soft">{t(ALERTS.runOn, { day: day.value })}</p>
+    </RunForm>
   );
 }
 

@@ -2,13 +2,13 @@
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { get, may, post } from "../api";
-import { attempt, open as openSubject, showFacts } from "../actions";
+import { open as openSubject, showFacts } from "../actions";
 import { layoutOf, partsOf } from "../casework";
 import { half, lang, number, t } from "../i18n";
 import { More, usePages, type Page } from "../parts/pages";
 import { Use } from "../parts/risk";
 import { KindMark, Pairs, Score, Section, Tabs, Tag, useAsked, Waiting, Weight } from "../parts/ui";
-import { First, Item, Judge, Order, RiskTag, type Priority, type Verdict } from "../parts/work";
+import { First, Item, Judge, Order, RiskTag, RunForm, type Priority, type Verdict } from "../parts/work";
 import { money, short, when } from "../say";
 import { panel as opened, scene, selection, tell } from "../state";
 import { day } from "../view";
@@ -284,48 +284,29 @@ interface Known {
 
 /** Run a detector on the day that is shown, and put what it finds into the list. */
 function Run() {
-  const [under, setUnder] = useState(false);
   const [chosen, setChosen] = useState("transfer_cycles");
   const asked = useAsked("algorithms", (stop) => get<readonly Known[]>("/v1/algorithms", {}, stop));
   const able = (asked.data ?? []).filter((each) => ["pattern", "members", "facts", "score", "why"].every((name) => each.row.properties?.[name]) && !each.params.required?.length);
-  const run = () =>
-    void attempt(async () => {
-      setUnder(true);
-      try {
-        const told = await post<Receipt>("/v1/findings", { algorithm: chosen, params: { as_of: day.value } }, { once: crypto.randomUUID() });
-        turn.value++;
-        const cut = told.left ? `; ${t(WORK.ranCut, { left: number(told.left) })}` : "";
-        tell(t(WORK.ran, { new: number(told.new), again: number(told.again), known: number(told.known) }) + cut);
-      } finally {
-        setUnder(false);
-      }
-    });
+  const work = async () => {
+    const told = await post<Receipt>("/v1/findings", { algorithm: chosen, params: { as_of: day.value } }, { once: crypto.randomUUID() });
+    turn.value++;
+    const cut = told.left ? `; ${t(WORK.ranCut, { left: number(told.left) })}` : "";
+    return t(WORK.ran, { new: number(told.new), again: number(told.again), known: number(told.known) }) + cut;
+  };
   return (
-    <Section title={t(WORK.run)} open={false}>
-      <Waiting asked={asked} />
-      <form
-        class="run"
-        onSubmit={(event) => {
-          event.preventDefault();
-          run();
-        }}
-      >
-        <label>
-          {t(WORK.detector)}
-          <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {able.map((each) => (
-              <option key={each.name} value={each.name}>
-                {half(each.title)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <p class="soft">{t(WORK.runOn, { day: day.value })}</p>
-        <button type="submit" class="main" disabled={under}>
-          {t(under ? WORK.running : WORK.runDo)}
-        </button>
-      </form>
-    </Section>
+    <RunForm words={WORK} work={work} above={<Waiting asked={asked} />}>
+      <label>
+        {t(WORK.detector)}
+        <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+          {able.map((each) => (
+            <option key={each.name} value={each.name}>
+              {half(each.title)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <p class="soft">{t(WORK.runOn, { day: day.value })}</p>
+    </RunForm>
   );
 }
 

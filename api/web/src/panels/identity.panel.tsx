@@ -1,17 +1,15 @@
 /** Who is who: pairs of records that may be one subject, to be judged by a person; what a model
  * joined, and what may not be joined. */
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
 import { ended, get, may, post, seesAll, type Job, type Query } from "../api";
-import { attempt } from "../actions";
 import { half, number, t } from "../i18n";
 import { at, judge, last, mayJudge, nameOf, opened, show, takeBack, turn, type Pair, type State } from "../identity";
 import { More, usePages, type Page, type Pages } from "../parts/pages";
 import { OpenPair } from "../parts/pair";
 import { KindMark, Score, Section, Tabs, Tag, useAsked, Waiting } from "../parts/ui";
-import { focusItem, Item, onKey, step } from "../parts/work";
+import { focusItem, Item, onKey, RunForm, step } from "../parts/work";
 import { short } from "../say";
-import { scene, selection, tell } from "../state";
+import { scene, selection } from "../state";
 import { kindWord } from "../words";
 import { WORK } from "../words/casework";
 import { WHO } from "../words/identity";
@@ -155,34 +153,16 @@ function One({ pair, next }: { pair: Pair; next: () => void }) {
 
 /** Run the resolver as a job, and wait for what it says. */
 function Run() {
-  const [under, setUnder] = useState(false);
-  const run = () =>
-    void attempt(async () => {
-      setUnder(true);
-      try {
-        const job = await post<Job>("/v1/identity/runs", {}, { once: crypto.randomUUID() });
-        const said = await ended<{ joined: number; waiting: number; conflicts: number }>(job);
-        turn.value++;
-        tell(t(WHO.ran, { joined: number(said.joined), waiting: number(said.waiting), conflicts: number(said.conflicts) }));
-      } finally {
-        setUnder(false);
-      }
-    });
+  const work = async () => {
+    const job = await post<Job>("/v1/identity/runs", {}, { once: crypto.randomUUID() });
+    const said = await ended<{ joined: number; waiting: number; conflicts: number }>(job);
+    turn.value++;
+    return t(WHO.ran, { joined: number(said.joined), waiting: number(said.waiting), conflicts: number(said.conflicts) });
+  };
   return (
-    <Section title={t(WHO.run)} open={false}>
-      <form
-        class="run"
-        onSubmit={(event) => {
-          event.preventDefault();
-          run();
-        }}
-      >
-        <p class="soft">{t(WHO.runWhat)}</p>
-        <button type="submit" class="main" disabled={under}>
-          {t(under ? WHO.running : WHO.runDo)}
-        </button>
-      </form>
-    </Section>
+    <RunForm words={WHO} work={work}>
+      <p class="soft">{t(WHO.runWhat)}</p>
+    </RunForm>
   );
 }
 

@@ -7,7 +7,7 @@ import { half, t, type Text } from "../i18n";
 import type { Pages, Page } from "./pages";
 import { Reasons, scoredThen, Use } from "./risk";
 import { Score, Section, Tag, useAsked, Waiting } from "./ui";
-import { complain } from "../state";
+import { complain, tell } from "../state";
 import { bandWord } from "../words";
 import { RISK } from "../words/risk";
 import { WORK } from "../words/casework";
@@ -50,6 +50,45 @@ export function Item({ id, now, onToggle, head, children }: ItemProps) {
 
 export function focusItem(id: string): void {
   document.querySelector<HTMLElement>(`[data-item="${CSS.escape(id)}"]`)?.focus();
+}
+
+interface RunProps {
+  readonly words: Readonly<Record<"run" | "runDo" | "running", Text>>;
+  /** Does it, and gives what is to be told of it. */
+  readonly work: () => Promise<string>;
+  readonly above?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** A form that sets work going which fills the list, one at a time. */
+export function RunForm({ words, work, above, children }: RunProps) {
+  const [under, setUnder] = useState(false);
+  const run = () =>
+    void attempt(async () => {
+      setUnder(true);
+      try {
+        tell(await work());
+      } finally {
+        setUnder(false);
+      }
+    });
+  return (
+    <Section title={t(words.run)} open={false}>
+      {above}
+      <form
+        class="run"
+        onSubmit={(event) => {
+          event.preventDefault();
+          run();
+        }}
+      >
+        {children}
+        <button type="submit" class="main" disabled={under}>
+          {t(under ? words.running : words.runDo)}
+        </button>
+      </form>
+    </Section>
+  );
 }
 
 /** Open an item by its place; past the last, more are asked for. */
